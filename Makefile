@@ -62,7 +62,7 @@ schema: setup ## migrations/schema.sql: the tables as they are after all migrati
 
 screenshots: setup apps ## every page at 360 and 1440 px, into screenshots/; README.md's three, into frontend/screenshots/
 	@mkdir -p screenshots
-	SHOTS=$(CURDIR)/screenshots $(PLAIN) test $(FLAGS) -count=1 ./cmd/market40 ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|Owner|Helper|Sticker|Network|Late|Phone|Check|Book|District|Team|Province'
+	SHOTS=$(CURDIR)/screenshots $(PLAIN) test $(FLAGS) -count=1 ./frontend/apptest/... ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|Owner|Helper|Sticker|Network|Late|Phone|Check|Book|District|Team|Province'
 	SHOTS=$(CURDIR)/screenshots $(PLAIN) test $(FLAGS) -count=1 ./frontend -run TestReadmePictures
 
 bench: build ## the performance table, beside pgbench, on a throw-away server

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 )
 
 // subtracted is the demo, asked by the province's officer.
 type subtracted struct {
-	*serving
+	*program.Server
 	admin, officer string
 	markets        map[string]string // ids by code
 	today          string
@@ -22,14 +23,18 @@ type subtracted struct {
 // What the attacks write also marks the past that it changed.
 func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	t.Parallel()
-	s := serve(t, []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1)}, "--demo")
-	keys := demoKeys(t, s)
+	s := program.Serve(
+		t,
+		[]string{"DATABASE_URL=" + program.DemoURL(t), "SECRET_KEY=" + program.SecretKey(1)},
+		"--demo",
+	)
+	keys := program.DemoKeys(t, s)
 	a := &subtracted{
-		serving: s, admin: "Bearer " + keys["admin"], officer: "Bearer " + keys["province_officer"],
+		Server: s, admin: "Bearer " + keys["admin"], officer: "Bearer " + keys["province_officer"],
 		markets: map[string]string{},
 	}
-	for _, m := range s.ask(a.officer, "GET", "/api/v1/markets?limit=200", nil, 200).items() {
-		a.markets[object(m.(map[string]any)).text("code")] = object(m.(map[string]any)).text("id")
+	for _, m := range s.Ask(a.officer, "GET", "/api/v1/markets?limit=200", nil, 200).Items() {
+		a.markets[object(m.(map[string]any)).Text("code")] = object(m.(map[string]any)).Text("id")
 	}
 	now := time.Now().In(bizday.Vietnam)
 	a.today = now.Format(time.DateOnly)
@@ -50,9 +55,9 @@ func (a *subtracted) dividesOnce() {
 	told, withheld := map[string]map[string]bool{}, 0
 	for _, code := range []string{"I04", "I05", "I18"} {
 		for _, by := range []string{"zone", "goods_group", "kind"} {
-			d := a.ask(a.officer, "GET", "/api/v1/reports/drill-down?basis=current&indicator="+code+"&by="+by, nil, 200)
+			d := a.Ask(a.officer, "GET", "/api/v1/reports/drill-down?basis=current&indicator="+code+"&by="+by, nil, 200)
 			for _, p := range d["parts"].([]any) {
-				id := object(p.(map[string]any)["market"].(map[string]any)).text("id")
+				id := object(p.(map[string]any)["market"].(map[string]any)).Text("id")
 				if told[id] == nil {
 					told[id] = map[string]bool{}
 				}
@@ -63,20 +68,20 @@ func (a *subtracted) dividesOnce() {
 	}
 	for id, dimensions := range told {
 		if len(dimensions) != 1 {
-			a.t.Errorf("the parts of %s are told along %v", id, dimensions)
+			a.T.Errorf("the parts of %s are told along %v", id, dimensions)
 		}
 	}
 	if len(told) == 0 || withheld == 0 {
-		a.t.Errorf("the parts of %d markets are told, %d withheld", len(told), withheld)
+		a.T.Errorf("the parts of %d markets are told, %d withheld", len(told), withheld)
 	}
 }
 
 // smallMarket has three merchants, fees and counted half-hours.
 func (a *subtracted) smallMarket(now time.Time) string {
-	id := a.ask(a.admin, "POST", "/api/v1/markets", object{
+	id := a.Ask(a.admin, "POST", "/api/v1/markets", object{
 		"code": "BA-NGUOI", "name": "Chợ Ba Người", "class": 3,
 		"kind": "dan_sinh", "commune_code": "22366",
-	}, 201).text("id")
+	}, 201).Text("id")
 	for i := range 3 {
 		a.stall(id, fmt.Sprint("T", i), object{
 			"full_name": fmt.Sprint("Người Ba ", i),
@@ -84,16 +89,16 @@ func (a *subtracted) smallMarket(now time.Time) string {
 		}, fmt.Sprintf("8800000%d", i))
 	}
 	month, yesterday := now.AddDate(0, 0, -now.Day()).Format("2006-01"), now.AddDate(0, 0, -1).Format(time.DateOnly)
-	a.ask(a.admin, "POST", "/api/v1/markets/"+id+"/fees", object{
+	a.Ask(a.admin, "POST", "/api/v1/markets/"+id+"/fees", object{
 		"month": month, "due": "900000", "paid": "600000",
 		"paid_by_transfer": "200000",
 	}, 201)
-	plan := a.ask(a.admin, "POST", "/api/v1/markets/"+id+"/sample-plans", object{
+	plan := a.Ask(a.admin, "POST", "/api/v1/markets/"+id+"/sample-plans", object{
 		"from": yesterday, "to": yesterday, "slots_per_stratum": 4,
 		"strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}},
 	}, 201)
 	for _, slot := range plan["slots"].([]any) {
-		a.ask(a.admin, "PUT", "/api/v1/sample-slots/"+object(slot.(map[string]any)).text("id"),
+		a.Ask(a.admin, "PUT", "/api/v1/sample-slots/"+object(slot.(map[string]any)).Text("id"),
 			object{"sales": 10, "cashless_sales": 4, "turnover": "800000", "cashless_turnover": "300000"}, 200)
 	}
 	return id
@@ -102,17 +107,17 @@ func (a *subtracted) smallMarket(now time.Time) string {
 // hiddenRows returns of which districts a report of all markets hides what, and holds that the
 // province's figures are told.
 func (a *subtracted) hiddenRows() map[string]bool {
-	a.t.Helper()
+	a.T.Helper()
 	hidden := map[string]bool{}
-	report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&as_of="+a.today, nil, 200)
+	report := a.Ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&as_of="+a.today, nil, 200)
 	for _, code := range []string{"I01", "I03", "I04", "I05", "I18"} {
 		if f := figureOf(report["total"], code); f["suppressed"] != false || f["numerator"] == nil {
-			a.t.Errorf("the province's %s is %v", code, f)
+			a.T.Errorf("the province's %s is %v", code, f)
 		}
 		for _, row := range report["rows"].([]any) {
 			row := row.(map[string]any)
 			if figureOf(row["indicators"], code)["suppressed"] == true {
-				hidden[code+" "+object(row["locality"].(map[string]any)).text("code")] = true
+				hidden[code+" "+object(row["locality"].(map[string]any)).Text("code")] = true
 			}
 		}
 	}
@@ -120,8 +125,8 @@ func (a *subtracted) hiddenRows() map[string]bool {
 }
 
 func (a *subtracted) stall(market, number string, merchant object, account string) object {
-	a.t.Helper()
-	return a.ask(a.admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
+	a.T.Helper()
+	return a.Ask(a.admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": number, "kind": "stall", "goods_group": "rau", "zone": "A", "merchant": merchant,
 		"account": object{
 			"bank_bin": "970436", "account_number": account, "holder_name": "NGUOI BAN",
@@ -132,21 +137,21 @@ func (a *subtracted) stall(market, number string, merchant object, account strin
 
 // hidesSums reads what stands beside the hidden figures of a small market.
 func (a *subtracted) hidesSums(market string) {
-	page := a.ask(a.officer, "GET", "/api/v1/reports/markets/"+market, nil, 200)
+	page := a.Ask(a.officer, "GET", "/api/v1/reports/markets/"+market, nil, 200)
 	for _, code := range []string{"I07", "I08", "I11", "I12"} {
 		f := figureOf(page["figures"], code)
 		if parts, divided := f["parts"]; divided {
 			f = figureOf(parts, "D") // what was counted in the field
 		}
 		if f["suppressed"] != true || f["numerator"] != nil {
-			a.t.Errorf("%s of three merchants is told: %v", code, f)
+			a.T.Errorf("%s of three merchants is told: %v", code, f)
 		}
 	}
 	for _, path := range []string{"fees", "sample-estimate", "sample-slots"} {
-		said := fmt.Sprint(a.ask(a.officer, "GET", "/api/v1/markets/"+market+"/"+path, nil, 200))
+		said := fmt.Sprint(a.Ask(a.officer, "GET", "/api/v1/markets/"+market+"/"+path, nil, 200))
 		for _, number := range []string{"900000", "600000", "200000", "800000", "300000", "0.4", "0.375"} {
 			if strings.Contains(said, ":"+number) || strings.Contains(said, " "+number) {
-				a.t.Errorf("/%s tells %s: %s", path, number, said)
+				a.T.Errorf("/%s tells %s: %s", path, number, said)
 			}
 		}
 	}
@@ -156,24 +161,24 @@ func (a *subtracted) hidesSums(market string) {
 func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
 	first, second := a.markets["TOHAP"], a.markets["KHANHVINH"]
 	one := a.stall(first, "X-1", object{"full_name": "Người Hai Chợ", "phone": "0937000200"}, "88111111")
-	person := object(one["merchant"].(map[string]any)).text("id")
+	person := object(one["merchant"].(map[string]any)).Text("id")
 	other := a.stall(second, "X-2", object{"id": person}, "88111111")
-	connection := a.ask(a.admin, "POST", "/api/v1/bank-connections", object{
+	connection := a.Ask(a.admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "casso_v1", "name": "Hai chợ",
 		"secrets": object{"secure_token": "token of two markets"},
 	}, 201)
 	for i, stall := range []object{one, other} {
-		res, _ := a.visit("POST", connection.text("webhook_path"), object{"error": 0, "data": []any{object{
+		res, _ := a.Visit("POST", connection.Text("webhook_path"), object{"error": 0, "data": []any{object{
 			"id": i + 1, "tid": fmt.Sprintf("FT2632500000000%d", i),
-			"description": object(stall["code"].(map[string]any)).text("code"), "amount": 45000, "cusum_balance": 0,
+			"description": object(stall["code"].(map[string]any)).Text("code"), "amount": 45000, "cusum_balance": 0,
 			"when": now.AddDate(0, 0, -1).Format(time.DateOnly) + " 08:00:00", "bank_sub_acc_id": "88111111",
 		}}}, "Secure-Token", "token of two markets")
 		if res.StatusCode != 200 {
-			a.t.Fatalf("the bank is answered %d", res.StatusCode)
+			a.T.Fatalf("the bank is answered %d", res.StatusCode)
 		}
 	}
 	for _, basis := range []string{"districts_2024", "communes_2025", "current", "districts_2024&campaign=CHO40-2024"} {
-		report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis="+basis+"&as_of="+a.today, nil, 200)
+		report := a.Ask(a.officer, "GET", "/api/v1/reports/adoption?basis="+basis+"&as_of="+a.today, nil, 200)
 		for _, code := range []string{"I04", "I05"} {
 			total := figureOf(report["total"], code)
 			sum, all := 0.0, true
@@ -183,28 +188,28 @@ func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
 				sum, all = sum+n, all && shown
 			}
 			if all && total["suppressed"] != true {
-				a.t.Errorf("%s: the units' %s are %v, the total %v: it is known whether one person was paid in both",
+				a.T.Errorf("%s: the units' %s are %v, the total %v: it is known whether one person was paid in both",
 					basis, code, sum, total["numerator"])
 			}
 		}
 	}
 	a.headlineStands()
-	past := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=current&as_of="+
+	past := a.Ask(a.officer, "GET", "/api/v1/reports/adoption?basis=current&as_of="+
 		now.AddDate(0, -2, 0).Format(time.DateOnly), nil, 200)
 	revised, _ := past["revised"].(map[string]any)
 	if revised["merchants"] != 1.0 {
-		a.t.Errorf("the past, to which one merchant was added, says %v", revised)
+		a.T.Errorf("the past, to which one merchant was added, says %v", revised)
 	}
 }
 
 // headlineStands holds that the campaign's headline is told, whatever is hidden beside it.
 func (a *subtracted) headlineStands() {
-	a.t.Helper()
-	report := a.ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&campaign=CHO40-2024&as_of="+
+	a.T.Helper()
+	report := a.Ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&campaign=CHO40-2024&as_of="+
 		a.today, nil, 200)
 	for _, code := range []string{"I01", "I03", "I04", "I05", "I18"} {
 		if f := figureOf(report["total"], code); f["suppressed"] != false || f["numerator"] == nil {
-			a.t.Errorf("the campaign's %s is %v", code, f)
+			a.T.Errorf("the campaign's %s is %v", code, f)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -18,15 +19,17 @@ import (
 func TestReadsWhileTheDatabaseIsAway(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + someSecret(1), "DATA_DIR=" + dataDir(t)}
-	key := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "test").out)
-	s := serve(t, env)
+	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1), "DATA_DIR=" + dataDir(t)}
+	key := "Bearer " + strings.TrimSpace(
+		program.Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "test").Out,
+	)
+	s := program.Serve(t, env)
 	paths := getRoutes(s)
-	s.allowConnections(url, false)
+	allowConnections(s, url, false)
 	refused := 0
 	for _, path := range paths {
 		for _, accept := range []string{"application/json", "text/html"} {
-			status, code, retry := s.readAway(key, path, accept)
+			status, code, retry := readWithoutDatabase(s, key, path, accept)
 			if status == http.StatusServiceUnavailable {
 				refused++
 				if path != "/readyz" && (code != "unavailable" || retry == "") {
@@ -40,16 +43,16 @@ func TestReadsWhileTheDatabaseIsAway(t *testing.T) {
 	if refused < 100 {
 		t.Errorf("only %d answers needed the database", refused)
 	}
-	s.allowConnections(url, true)
-	s.ask(key, "GET", "/api/v1/markets", nil, 200)
-	if lines := strings.Count(s.said.String(), "cannot be reached"); lines == 0 || lines > 20 {
+	allowConnections(s, url, true)
+	s.Ask(key, "GET", "/api/v1/markets", nil, 200)
+	if lines := strings.Count(s.Log.String(), "cannot be reached"); lines == 0 || lines > 20 {
 		t.Errorf("%d lines about it in the log", lines)
 	}
 }
 
 // getRoutes lists the paths that OpenAPI has a GET for, with ids that nothing has.
-func getRoutes(s *serving) (paths []string) {
-	described := s.ask("", "GET", "/openapi.json", nil, 200)
+func getRoutes(s *program.Server) (paths []string) {
+	described := s.Ask("", "GET", "/openapi.json", nil, 200)
 	routes, _ := described["paths"].(map[string]any)
 	for path, methods := range routes {
 		if _, reads := methods.(map[string]any)["get"]; reads && !strings.HasSuffix(path, "/stream") {
@@ -65,17 +68,17 @@ func getRoutes(s *serving) (paths []string) {
 	return paths
 }
 
-// readAway reads a path and returns the status, the problem's code, and Retry-After.
-func (s *serving) readAway(authorization, path, accept string) (status int, code, retry string) {
-	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+// readWithoutDatabase reads a path and returns the status, the problem's code, and Retry-After.
+func readWithoutDatabase(s *program.Server, authorization, path, accept string) (status int, code, retry string) {
+	s.T.Helper()
+	ctx, cancel := context.WithTimeout(s.T.Context(), time.Minute)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.address+path, nil)
-	must(s.t, err)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Address+path, nil)
+	must(s.T, err)
 	req.Header.Set("Authorization", authorization)
 	req.Header.Set("Accept", accept)
 	res, err := http.DefaultTransport.RoundTrip(req)
-	must(s.t, err)
+	must(s.T, err)
 	defer res.Body.Close()
 	body := make([]byte, 4096)
 	n, _ := res.Body.Read(body)
@@ -92,24 +95,24 @@ func (s *serving) readAway(authorization, path, accept string) (status int, code
 }
 
 // allowConnections lets a database take connections, or ends those that it has and takes none.
-func (s *serving) allowConnections(url string, allow bool) {
-	s.t.Helper()
+func allowConnections(s *program.Server, url string, allow bool) {
+	s.T.Helper()
 	cfg, err := pgx.ParseConfig(url)
-	must(s.t, err)
+	must(s.T, err)
 	name := cfg.Database
 	cfg.Database = "template1"
-	conn, err := pgx.ConnectConfig(s.t.Context(), cfg)
-	must(s.t, err)
-	defer conn.Close(s.t.Context())
+	conn, err := pgx.ConnectConfig(s.T.Context(), cfg)
+	must(s.T, err)
+	defer conn.Close(s.T.Context())
 	word := "false"
 	if allow {
 		word = "true"
 	}
-	_, err = conn.Exec(s.t.Context(), "ALTER DATABASE "+name+" ALLOW_CONNECTIONS "+word)
-	must(s.t, err)
+	_, err = conn.Exec(s.T.Context(), "ALTER DATABASE "+name+" ALLOW_CONNECTIONS "+word)
+	must(s.T, err)
 	if !allow {
-		_, err = conn.Exec(s.t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
+		_, err = conn.Exec(s.T.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1",
 			name)
-		must(s.t, err)
+		must(s.T, err)
 	}
 }

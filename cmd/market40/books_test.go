@@ -6,27 +6,21 @@ import (
 	"strings"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
-const sepayKey = "Apikey test-key-of-sepay"
-
-func adminKey(t *testing.T, env []string) string {
-	t.Helper()
-	return "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "test").out)
-}
-
 // register makes a market, its stall and a bank's connection, and pays the stall 45,000 đ, all over
 // HTTP. It returns the stall.
-func register(t *testing.T, s *serving, env []string) (id string) {
+func register(t *testing.T, s *program.Server, env []string) (id string) {
 	t.Helper()
-	key := adminKey(t, env)
-	market := s.ask(key, "POST", "/api/v1/markets", object{
+	key := program.AdminKey(t, env)
+	market := s.Ask(key, "POST", "/api/v1/markets", object{
 		"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "latitude": 12.25, "longitude": 109.19,
 		"commune_code": "22366", "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
 		"stall_capacity": 100,
-	}, 201).text("id")
-	stall := s.ask(key, "POST", "/api/v1/markets/"+market+"/stalls", object{
+	}, 201).Text("id")
+	stall := s.Ask(key, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": "A1", "kind": "stall", "zone": "A", "goods_group": "hai_san",
 		"merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},
 		"account": object{
@@ -35,25 +29,27 @@ func register(t *testing.T, s *serving, env []string) (id string) {
 		},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
-	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{
-		"provider": "sepay", "name": "test", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
+	connection := s.Ask(key, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay",
+		"name":     "test",
+		"secrets":  object{"api_key": strings.TrimPrefix(program.SepayKey, "Apikey ")},
 	}, 201)
-	s.ask(sepayKey, "POST", connection.text("webhook_path"), object{
+	s.Ask(program.SepayKey, "POST", connection.Text("webhook_path"), object{
 		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789",
 		"code": nil, "content": code["code"],
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
 		"referenceCode": "FT26324000000001", "description": "",
 	}, 200)
-	return stall.text("id")
+	return stall.Text("id")
 }
 
-// paid are the amounts that a stall was paid.
-func (s *serving) paid(key, stall string) []string {
-	s.t.Helper()
+// paidAmounts are the amounts that a stall was paid.
+func paidAmounts(s *program.Server, key, stall string) []string {
+	s.T.Helper()
 	var amounts []string
-	for _, item := range s.ask(key, "GET", "/api/v1/stalls/"+stall+"/payments", nil, 200).items() {
+	for _, item := range s.Ask(key, "GET", "/api/v1/stalls/"+stall+"/payments", nil, 200).Items() {
 		payment, _ := item.(map[string]any)
-		amounts = append(amounts, object(payment).text("amount"))
+		amounts = append(amounts, object(payment).Text("amount"))
 	}
 	return amounts
 }
@@ -63,12 +59,12 @@ func TestBackupAndRestore(t *testing.T) {
 	first, second := dataDir(t), dataDir(t)
 	env := []string{"DATA_DIR=" + first}
 	file := filepath.Join(t.TempDir(), "market40.backup")
-	s := serve(t, env)
+	s := program.Serve(t, env)
 	stall := register(t, s, env)
-	want(t, 0, env, "backup", file) // while it serves
-	want(t, 2, env, "backup", file)
-	want(t, 2, env, "restore", file)
-	s.stop()
+	program.Want(t, 0, env, "backup", file) // while it serves
+	program.Want(t, 2, env, "backup", file)
+	program.Want(t, 2, env, "restore", file)
+	s.Stop()
 	info, err := os.Stat(file)
 	must(t, err)
 	if info.Mode().Perm() != 0o600 {
@@ -86,23 +82,23 @@ func TestBackupAndRestore(t *testing.T) {
 	}
 
 	env = []string{"DATA_DIR=" + second}
-	a := want(t, 0, env, "restore", file)
-	if key := filepath.Join(second, "secret.key"); !strings.Contains(a.err, key) {
-		t.Errorf("restore says nothing of the missing key: %q", a.err)
+	a := program.Want(t, 0, env, "restore", file)
+	if key := filepath.Join(second, "secret.key"); !strings.Contains(a.Err, key) {
+		t.Errorf("restore says nothing of the missing key: %q", a.Err)
 	}
-	if a := want(t, 0, env, "ledger", "verify"); !strings.Contains(a.out, "1 payments") {
-		t.Errorf("restored: %s", a.out)
+	if a := program.Want(t, 0, env, "ledger", "verify"); !strings.Contains(a.Out, "1 payments") {
+		t.Errorf("restored: %s", a.Out)
 	}
-	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "original key") {
-		t.Errorf("without its key it is answered by %q", a.err)
+	if a := program.Want(t, 2, env, "serve"); !strings.Contains(a.Err, "original key") {
+		t.Errorf("without its key it is answered by %q", a.Err)
 	}
-	want(t, 2, append(env, "SECRET_KEY="+someSecret(9)), "serve")
+	program.Want(t, 2, append(env, "SECRET_KEY="+program.SecretKey(9)), "serve")
 	must(t, os.WriteFile(filepath.Join(second, "secret.key"), secret, 0o600))
-	s = serve(t, env)
-	if got := s.paid(adminKey(t, env), stall); len(got) != 1 || got[0] != "45000" {
+	s = program.Serve(t, env)
+	if got := paidAmounts(s, program.AdminKey(t, env), stall); len(got) != 1 || got[0] != "45000" {
 		t.Errorf("restored, the stall was paid %v", got)
 	}
-	s.ask(adminKey(t, env), "GET", "/api/v1/stalls/"+stall, nil, 200) // opens what is sealed
+	s.Ask(program.AdminKey(t, env), "GET", "/api/v1/stalls/"+stall, nil, 200) // opens what is sealed
 }
 
 func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
@@ -110,27 +106,27 @@ func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
 	env := []string{"DATABASE_URL=" + dbtest.Empty(t)}
 	file := filepath.Join(t.TempDir(), "letter.txt")
 	must(t, os.WriteFile(file, []byte("Kính gửi"), 0o600))
-	want(t, 1, env, "restore", file)
-	want(t, 0, env, "migrate", "up") // it is still empty
-	if a := want(t, 2, env, "restore", file); !strings.Contains(a.err, "not empty") {
-		t.Errorf("a database with tables is answered by %q", a.err)
+	program.Want(t, 1, env, "restore", file)
+	program.Want(t, 0, env, "migrate", "up") // it is still empty
+	if a := program.Want(t, 2, env, "restore", file); !strings.Contains(a.Err, "not empty") {
+		t.Errorf("a database with tables is answered by %q", a.Err)
 	}
 }
 
 func TestBackupAndRestoreWithDatabaseURL(t *testing.T) {
 	t.Parallel()
-	secret := "SECRET_KEY=" + someSecret(1)
+	secret := "SECRET_KEY=" + program.SecretKey(1)
 	from, to := []string{"DATABASE_URL=" + dbtest.URL(t), secret}, []string{"DATABASE_URL=" + dbtest.Empty(t), secret}
-	s := serve(t, from)
+	s := program.Serve(t, from)
 	register(t, s, from)
-	s.stop()
+	s.Stop()
 	file := filepath.Join(t.TempDir(), "market40.backup")
-	want(t, 0, from, "backup", file)
-	if a := want(t, 0, to, "restore", file); a.err != "" {
-		t.Errorf("restore with the key says %q", a.err)
+	program.Want(t, 0, from, "backup", file)
+	if a := program.Want(t, 0, to, "restore", file); a.Err != "" {
+		t.Errorf("restore with the key says %q", a.Err)
 	}
-	want(t, 0, to, "ledger", "verify")
-	want(t, 2, []string{to[0], "SECRET_KEY=" + someSecret(2)}, "serve")
+	program.Want(t, 0, to, "ledger", "verify")
+	program.Want(t, 2, []string{to[0], "SECRET_KEY=" + program.SecretKey(2)}, "serve")
 }
 
 func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
@@ -144,20 +140,24 @@ func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			url := dbtest.URL(t)
-			env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + someSecret(1)}
-			s := serve(t, env)
+			env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1)}
+			s := program.Serve(t, env)
 			register(t, s, env)
-			s.stop()
-			want(t, 0, env, "ledger", "verify")
-			execute(t, url, `ALTER TABLE payments DISABLE TRIGGER USER; ALTER TABLE ledger_accounts DISABLE TRIGGER
-				USER`)
-			execute(t, url, `DO $$ DECLARE part regclass; BEGIN
+			s.Stop()
+			program.Want(t, 0, env, "ledger", "verify")
+			program.Execute(
+				t,
+				url,
+				`ALTER TABLE payments DISABLE TRIGGER USER; ALTER TABLE ledger_accounts DISABLE TRIGGER
+				USER`,
+			)
+			program.Execute(t, url, `DO $$ DECLARE part regclass; BEGIN
 				FOR part IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'payments'::regclass LOOP
 					EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', part);
 				END LOOP; END $$`)
-			execute(t, url, tampering)
-			if a := want(t, 1, env, "ledger", "verify"); !strings.Contains(a.out, "FAULT ") {
-				t.Errorf("it says only %q", a.out)
+			program.Execute(t, url, tampering)
+			if a := program.Want(t, 1, env, "ledger", "verify"); !strings.Contains(a.Out, "FAULT ") {
+				t.Errorf("it says only %q", a.Out)
 			}
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -14,11 +15,11 @@ import (
 // the committed ones. UPDATE=1 writes them (make client).
 func TestClientIsOfThisAPI(t *testing.T) {
 	t.Parallel()
-	s := serve(t, []string{
-		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1),
+	s := program.Serve(t, []string{
+		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1),
 		"PUBLIC_URL=https://cho.example.vn",
 	})
-	_, text := s.get("/openapi.json")
+	_, text := s.Get("/openapi.json")
 	folder := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(folder, "openapi.json"), []byte(text), 0o600))
 	made := filepath.Join(folder, "schema.d.ts")

@@ -6,8 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -20,9 +19,9 @@ func TestEveryCommandHelps(t *testing.T) {
 		"backup", "restore", "bench", "simulate", "version", "secrets", "secrets rotate", "secrets finish", "sbom",
 		"ready", "connections", "connections list", "connections test",
 	} {
-		a := want(t, 0, []string{"LISTEN_ADDR=nowhere"}, append(strings.Fields(words), "--help")...)
-		if first, _, _ := strings.Cut(a.out, "\n"); len(first) < 15 || !strings.Contains(a.out, "Usage:") {
-			t.Errorf("market40 %s --help says %q", words, a.out)
+		a := program.Want(t, 0, []string{"LISTEN_ADDR=nowhere"}, append(strings.Fields(words), "--help")...)
+		if first, _, _ := strings.Cut(a.Out, "\n"); len(first) < 15 || !strings.Contains(a.Out, "Usage:") {
+			t.Errorf("market40 %s --help says %q", words, a.Out)
 		}
 	}
 }
@@ -35,9 +34,9 @@ func TestWrongUseExits2(t *testing.T) {
 		"apikeys revoke",
 		"backup", "restore", "restore /no/such/file", "backup " + filepath.Join(t.TempDir(), "of-nothing"), "simulate",
 	} {
-		if a := want(t, 2, []string{dir}, strings.Fields(words)...); !strings.HasPrefix(a.err, "market40: ") ||
-			a.out != "" {
-			t.Errorf("market40 %s says %q and %q", words, a.out, a.err)
+		if a := program.Want(t, 2, []string{dir}, strings.Fields(words)...); !strings.HasPrefix(a.Err, "market40: ") ||
+			a.Out != "" {
+			t.Errorf("market40 %s says %q and %q", words, a.Out, a.Err)
 		}
 	}
 }
@@ -45,67 +44,58 @@ func TestWrongUseExits2(t *testing.T) {
 func TestMigrateUpAndStatus(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.Empty(t)}
-	if a := want(t, 0, env, "migrate", "status"); strings.Count(a.out, "missing") < 4 {
-		t.Errorf("an empty database has %q", a.out)
+	if a := program.Want(t, 0, env, "migrate", "status"); strings.Count(a.Out, "missing") < 4 {
+		t.Errorf("an empty database has %q", a.Out)
 	}
-	want(t, 0, env, "migrate", "up")
-	want(t, 0, env, "migrate", "up")
-	if a := want(t, 0, env, "migrate", "status"); strings.Contains(a.out, "missing") ||
-		!regexp.MustCompile(`00001_\w+\.sql +20\d\d-`).MatchString(a.out) {
-		t.Errorf("a migrated database has %q", a.out)
+	program.Want(t, 0, env, "migrate", "up")
+	program.Want(t, 0, env, "migrate", "up")
+	if a := program.Want(t, 0, env, "migrate", "status"); strings.Contains(a.Out, "missing") ||
+		!regexp.MustCompile(`00001_\w+\.sql +20\d\d-`).MatchString(a.Out) {
+		t.Errorf("a migrated database has %q", a.Out)
 	}
-	want(t, 0, env, "seed", "banks")
-	want(t, 0, env, "seed", "localities")
+	program.Want(t, 0, env, "seed", "banks")
+	program.Want(t, 0, env, "seed", "localities")
 }
 
 func TestServeRefusesAnotherSchema(t *testing.T) {
 	t.Parallel()
-	secret := "SECRET_KEY=" + someSecret(1)
+	secret := "SECRET_KEY=" + program.SecretKey(1)
 	empty := dbtest.Empty(t)
-	if a := want(t, 2, []string{"DATABASE_URL=" + empty, secret}, "serve"); !strings.Contains(a.err,
+	if a := program.Want(t, 2, []string{"DATABASE_URL=" + empty, secret}, "serve"); !strings.Contains(a.Err,
 		"market40 migrate up") {
-		t.Errorf("an unmigrated database is answered by %q", a.err)
+		t.Errorf("an unmigrated database is answered by %q", a.Err)
 	}
 	newer := dbtest.URL(t)
-	execute(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
+	program.Execute(t, newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
 	for _, args := range [][]string{{"serve"}, {"migrate", "up"}, {
 		"apikeys", "create", "--role", "admin", "--name",
 		"x",
 	}} {
-		if a := want(t, 2, []string{"DATABASE_URL=" + newer, secret}, args...); !strings.Contains(a.err,
+		if a := program.Want(t, 2, []string{"DATABASE_URL=" + newer, secret}, args...); !strings.Contains(a.Err,
 			"newer program") {
-			t.Errorf("a newer database is answered by %q", a.err)
+			t.Errorf("a newer database is answered by %q", a.Err)
 		}
 	}
 }
 
 func TestAPIKeysAreMadeAndRevoked(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
-	s := serve(t, env)
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
+	s := program.Serve(t, env)
 	keys := map[string]string{}
 	for _, scope := range []string{"", "locality:22366", "locality:districts_2024/568"} {
-		a := want(t, 0, env, "apikeys", "create", "--role", "admin", "--scope", scope, "--name", "test")
-		if !regexp.MustCompile(`^m40_[\w-]{43}\n$`).MatchString(a.out) || a.err != "" {
-			t.Fatalf("printed %q and %q", a.out, a.err)
+		a := program.Want(t, 0, env, "apikeys", "create", "--role", "admin", "--scope", scope, "--name", "test")
+		if !regexp.MustCompile(`^m40_[\w-]{43}\n$`).MatchString(a.Out) || a.Err != "" {
+			t.Fatalf("printed %q and %q", a.Out, a.Err)
 		}
-		keys[scope] = strings.TrimSpace(a.out)
+		keys[scope] = strings.TrimSpace(a.Out)
 	}
-	s.ask("Bearer "+keys[""], "GET", "/api/v1/notices", nil, 200)
-	want(t, 0, env, "apikeys", "revoke", keys["locality:22366"])
-	s.ask("Bearer "+keys["locality:22366"], "GET", "/api/v1/notices", nil, 401)
-	want(t, 1, env, "apikeys", "revoke", keys["locality:22366"])
-	want(t, 1, env, "apikeys", "revoke", "m40_unknown")
-	want(t, 2, env, "apikeys", "create", "--role", "king", "--name", "test")
-	want(t, 2, env, "apikeys", "create", "--role", "admin", "--name", " ")
-	want(t, 2, env, "apikeys", "create", "--role", "admin", "--scope", "market:NONE", "--name", "test")
-}
-
-func execute(t *testing.T, url, sql string) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	must(t, err)
-	defer conn.Close(t.Context())
-	_, err = conn.Exec(t.Context(), sql)
-	must(t, err)
+	s.Ask("Bearer "+keys[""], "GET", "/api/v1/notices", nil, 200)
+	program.Want(t, 0, env, "apikeys", "revoke", keys["locality:22366"])
+	s.Ask("Bearer "+keys["locality:22366"], "GET", "/api/v1/notices", nil, 401)
+	program.Want(t, 1, env, "apikeys", "revoke", keys["locality:22366"])
+	program.Want(t, 1, env, "apikeys", "revoke", "m40_unknown")
+	program.Want(t, 2, env, "apikeys", "create", "--role", "king", "--name", "test")
+	program.Want(t, 2, env, "apikeys", "create", "--role", "admin", "--name", " ")
+	program.Want(t, 2, env, "apikeys", "create", "--role", "admin", "--scope", "market:NONE", "--name", "test")
 }

@@ -7,30 +7,31 @@ import (
 	"strings"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
 // TestConnectionsAreListedAndTested by commands, beside a server that runs.
 func TestConnectionsAreListedAndTested(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
-	if a := want(t, 0, env, "connections", "list"); a.out != "" {
-		t.Errorf("without connections the list says %s", a.out)
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
+	if a := program.Want(t, 0, env, "connections", "list"); a.Out != "" {
+		t.Errorf("without connections the list says %s", a.Out)
 	}
-	if a := want(t, 0, env, "connections", "list", "--json"); a.out != "{\"items\":[],\"next\":null}\n" {
-		t.Errorf("without connections the list is %s", a.out)
+	if a := program.Want(t, 0, env, "connections", "list", "--json"); a.Out != "{\"items\":[],\"next\":null}\n" {
+		t.Errorf("without connections the list is %s", a.Out)
 	}
-	s := serve(t, env)
-	admin := adminKey(t, env)
-	signed := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+	s := program.Serve(t, env)
+	admin := program.AdminKey(t, env)
+	signed := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "standard", "name": "Chuẩn",
 		"secrets": object{"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
-	}, 201).text("id")
-	open := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+	}, 201).Text("id")
+	open := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "Hở",
 		"secrets": object{"auth": "none", "allow_ips": []any{"127.0.0.1"}},
-	}, 201).text("id")
-	listed := want(t, 0, env, "connections", "list").out
+	}, 201).Text("id")
+	listed := program.Want(t, 0, env, "connections", "list").Out
 	for _, line := range []string{signed + "  standard   enabled   Chuẩn\n", open +
 		"  sepay      waiting   Hở (UNSIGNED: only the caller's address is checked)\n"} {
 		if !strings.Contains(listed, line) {
@@ -38,29 +39,29 @@ func TestConnectionsAreListedAndTested(t *testing.T) {
 		}
 	}
 	var byCommand map[string]any
-	must(t, json.Unmarshal([]byte(want(t, 0, env, "connections", "list", "--json").out), &byCommand))
-	if byAPI := s.ask(admin, "GET", "/api/v1/bank-connections", nil, 200); fmt.Sprint(byCommand) != fmt.Sprint(
+	must(t, json.Unmarshal([]byte(program.Want(t, 0, env, "connections", "list", "--json").Out), &byCommand))
+	if byAPI := s.Ask(admin, "GET", "/api/v1/bank-connections", nil, 200); fmt.Sprint(byCommand) != fmt.Sprint(
 		map[string]any(byAPI)) {
 		t.Errorf("the command lists %v, the API %v", byCommand, byAPI)
 	}
-	if a := want(t, 0, env, "connections", "test", signed); !strings.HasSuffix(a.out, "  ignored  test\n") {
-		t.Errorf("a test prints %s", a.out)
+	if a := program.Want(t, 0, env, "connections", "test", signed); !strings.HasSuffix(a.Out, "  ignored  test\n") {
+		t.Errorf("a test prints %s", a.Out)
 	}
 	var notice object
-	must(t, json.Unmarshal([]byte(want(t, 0, env, "connections", "test", signed, "--json").out), &notice))
-	if notice.text("state") != "ignored" || notice.text("why") != "test" {
+	must(t, json.Unmarshal([]byte(program.Want(t, 0, env, "connections", "test", signed, "--json").Out), &notice))
+	if notice.Text("state") != "ignored" || notice.Text("why") != "test" {
 		t.Errorf("a test is %v", notice)
 	}
-	want(t, 1, env, "connections", "test", open) // it waits for approval
-	want(t, 1, env, "connections", "test", "019a0000-0000-7000-8000-000000000000")
-	want(t, 2, env, "connections", "test", "standard")
+	program.Want(t, 1, env, "connections", "test", open) // it waits for approval
+	program.Want(t, 1, env, "connections", "test", "019a0000-0000-7000-8000-000000000000")
+	program.Want(t, 2, env, "connections", "test", "standard")
 }
 
 // TestSecretsAreTyped: OpenAPI names every provider and the fields of its secrets.
 func TestSecretsAreTyped(t *testing.T) {
 	t.Parallel()
-	s := serve(t, []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)})
-	components, _ := s.ask("", "GET", "/openapi.json", nil, 200)["components"].(map[string]any)
+	s := program.Serve(t, []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)})
+	components, _ := s.Ask("", "GET", "/openapi.json", nil, 200)["components"].(map[string]any)
 	schemas, _ := components["schemas"].(map[string]any)
 	order, _ := schemas["PaymentsConnectionOrder"].(map[string]any)
 	properties, _ := order["properties"].(map[string]any)

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/goccy/go-yaml"
+
+	"market40/frontend/apptest/program"
 )
 
 // composeFile is what the tests read of compose.yaml.
@@ -37,13 +39,13 @@ func TestComposeFile(t *testing.T) {
 	must(t, err)
 	var file composeFile
 	must(t, yaml.UnmarshalWithOptions(text, &file, yaml.AllowDuplicateMapKey())) // a merged key may be overridden
-	c := &composition{t: t, dir: dir, file: file, pg: pg, program: programLink(t)}
+	c := &composition{t: t, dir: dir, file: file, pg: pg, program: programFolder(t)}
 
 	c.run("roles")
 	c.run("roles") // again changes nothing
 	c.run("migrate")
-	s := serve(t, c.env("serve"))
-	if status, _ := s.get("/readyz"); status != 200 {
+	s := program.Serve(t, c.env("serve"))
+	if status, _ := s.Get("/readyz"); status != 200 {
 		t.Errorf("/readyz answers %d", status)
 	}
 	backup := filepath.Join(dir, "backup")

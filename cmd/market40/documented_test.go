@@ -3,7 +3,6 @@ package main_test
 import (
 	"bytes"
 	"crypto/tls"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -16,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"market40/frontend/apptest/program"
 )
 
 // documented returns the first block of README.md in a language, after a heading or sentence.
@@ -32,15 +33,10 @@ func documented(t *testing.T, after, language string) string {
 	return block
 }
 
-// programLink returns a folder whose market40 is this program.
-func programLink(t *testing.T) string {
+// programFolder returns the folder that holds the program as market40.
+func programFolder(t *testing.T) string {
 	t.Helper()
-	self, err := os.Executable()
-	must(t, err)
-	dir := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(dir, "market40"), fmt.Appendf(nil, "#!/bin/sh\n%s=1 exec %s \"$@\"\n", asProgram,
-		self), 0o755)) //nolint:gosec // a program
-	return dir
+	return filepath.Dir(program.Command(t, nil).Path)
 }
 
 // scramServer is a PostgreSQL on loopback that asks every caller for a password, as a fresh one
@@ -111,7 +107,7 @@ func postgresProgram(t *testing.T, name string) string {
 // waitForPort returns when somebody listens.
 func waitForPort(t *testing.T, address string) {
 	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			_ = conn.Close()
 			time.Sleep(50 * time.Millisecond) // it listens a moment before it answers
@@ -145,7 +141,7 @@ func TestDocumentedRoles(t *testing.T) {
 	if !found {
 		t.Fatalf("the block does not end with serve:\n%s", script)
 	}
-	env := append(pg.env(), "PATH="+programLink(t)+":"+os.Getenv("PATH"), "DATA_DIR="+dir)
+	env := append(pg.env(), "PATH="+programFolder(t)+":"+os.Getenv("PATH"), "DATA_DIR="+dir)
 	runScript(t, dir, env, before+"printf '%s' \"$DATABASE_URL\" >url\n")
 	url, err := os.ReadFile(filepath.Join(dir, "url"))
 	must(t, err)
@@ -156,12 +152,12 @@ func TestDocumentedRoles(t *testing.T) {
 		"DATABASE_URL=" + string(url), "SECRET_KEY_FILE=" + filepath.Join(dir, "secret.key"),
 		"DATA_DIR=" + dir,
 	}
-	s := serve(t, serving)
-	if status, _ := s.get("/readyz"); status != 200 {
+	s := program.Serve(t, serving)
+	if status, _ := s.Get("/readyz"); status != 200 {
 		t.Errorf("/readyz answers %d", status)
 	}
-	a := call(t, serving, "backup", filepath.Join(dir, "second.backup"))
-	if a.code == 0 {
+	a := program.Call(t, serving, "backup", filepath.Join(dir, "second.backup"))
+	if a.Code == 0 {
 		t.Error("the serving role may read everything, as the owner may")
 	}
 }
@@ -179,10 +175,13 @@ func TestDocumentedNginx(t *testing.T) {
 	nginx, err = filepath.Abs(nginx)
 	must(t, err)
 	dir, secured, plain := t.TempDir(), freeAddress(t), freeAddress(t)
-	s := serve(t, []string{"DATA_DIR=" + dataDir(t), "PUBLIC_URL=https://" + secured, "TRUSTED_PROXIES=127.0.0.1"})
+	s := program.Serve(
+		t,
+		[]string{"DATA_DIR=" + dataDir(t), "PUBLIC_URL=https://" + secured, "TRUSTED_PROXIES=127.0.0.1"},
+	)
 	makeCertificate(t, dir)
 	config := strings.NewReplacer(
-		"listen 443", "listen "+secured, "listen 80;", "listen "+plain+";", "http://127.0.0.1:8080", s.address,
+		"listen 443", "listen "+secured, "listen 80;", "listen "+plain+";", "http://127.0.0.1:8080", s.Address,
 		"/etc/ssl/cho.example.vn.pem", filepath.Join(dir, "cert.pem"), "/etc/ssl/cho.example.vn.key",
 		filepath.Join(dir, "key.pem"),
 	).Replace(documented(t, "## TLS", "nginx"))
@@ -206,7 +205,7 @@ func TestDocumentedNginx(t *testing.T) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	var res *http.Response
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
 		select {
 		case <-ended:
 			t.Fatalf("nginx does not start: %s", said.String())

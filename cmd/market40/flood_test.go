@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -27,24 +28,24 @@ func from(t *testing.T, address string, connections int) *http.Client {
 	return &http.Client{Transport: transport, Timeout: 2 * time.Minute}
 }
 
-// signInAs gives the status of an attempt; 0: no answer.
-func (s *serving) signInAs(c *http.Client, in object) int {
+// signInStatus gives the status of an attempt; 0: no answer.
+func signInStatus(s *program.Server, c *http.Client, in object) int {
 	raw, err := json.Marshal(in)
-	must(s.t, err)
-	res, err := c.Post(s.address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
+	must(s.T, err)
+	res, err := c.Post(s.Address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
 	// whoever took more than ten seconds to ask is hung up on, and asks again
 	for tries := 0; err != nil && tries < 3; tries++ {
-		res, err = c.Post(s.address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
+		res, err = c.Post(s.Address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
 	}
 	if err != nil {
-		s.t.Log(err)
+		s.T.Log(err)
 		return 0
 	}
 	defer res.Body.Close()
 	_, _ = io.Copy(io.Discard, res.Body)
 	if res.StatusCode == 503 || res.StatusCode == 429 {
 		if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err != nil || seconds < 1 {
-			s.t.Errorf("%d without Retry-After", res.StatusCode)
+			s.T.Errorf("%d without Retry-After", res.StatusCode)
 		}
 	}
 	return res.StatusCode
@@ -69,8 +70,19 @@ func megabytes(t *testing.T, pid int) int {
 // taken, but no wrong guess of others counts. It runs alone: the flood would take the others' time.
 func TestTenThousandSignInsAtOnce(t *testing.T) {
 	database := dbtest.URL(t)
-	env := []string{"DATABASE_URL=" + database, "SECRET_KEY=" + someSecret(1)}
-	create := command(t, env, "users", "create", "--role", "admin", "--login", "lan", "--name", "Nguyễn Thị Lan")
+	env := []string{"DATABASE_URL=" + database, "SECRET_KEY=" + program.SecretKey(1)}
+	create := program.Command(
+		t,
+		env,
+		"users",
+		"create",
+		"--role",
+		"admin",
+		"--login",
+		"lan",
+		"--name",
+		"Nguyễn Thị Lan",
+	)
 	create.Stdin = strings.NewReader("tôm hùm 9 con\n")
 	told, err := create.Output()
 	must(t, err)
@@ -81,9 +93,9 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 	right := func(i int) object {
 		return object{"login": "lan", "password": "tôm hùm 9 con", "code": codes[i]}
 	}
-	s := serve(t, env)
+	s := program.Serve(t, env)
 	home := from(t, "127.0.0.2", 1)
-	if status := s.signInAs(home, right(0)); status != 201 {
+	if status := signInStatus(s, home, right(0)); status != 201 {
 		t.Fatalf("before the flood: %d", status)
 	}
 	const flood, one = 10_000, 5_000
@@ -100,14 +112,14 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 			c = clients[1+i%50]
 		}
 		wait.Go(func() {
-			status := s.signInAs(c, object{"login": "lan", "password": "a wrong password"})
+			status := signInStatus(s, c, object{"login": "lan", "password": "a wrong password"})
 			mu.Lock()
 			answers[status]++
 			mu.Unlock()
 		})
 	}
 	for i := range 3 { // told to come again, or in; never that there were too many attempts
-		if status := s.signInAs(home, right(1+i)); status != 201 && status != 503 {
+		if status := signInStatus(s, home, right(1+i)); status != 201 && status != 503 {
 			t.Errorf("during the flood the right user is answered %d", status)
 		}
 	}
@@ -115,11 +127,11 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 	if answers[0] > 0 || answers[401]+answers[429]+answers[503] != flood {
 		t.Errorf("the flood is answered %v", answers)
 	}
-	if status := s.signInAs(home, right(4)); status != 201 {
+	if status := signInStatus(s, home, right(4)); status != 201 {
 		t.Errorf("after the flood the right user is answered %d", status)
 	}
-	t.Logf("the flood is answered %v, with %d MB at most", answers, megabytes(t, s.cmd.Process.Pid))
-	if mb := megabytes(t, s.cmd.Process.Pid); mb > 700 { // two hashes of 64 MiB, and 10,000 connections
+	t.Logf("the flood is answered %v, with %d MB at most", answers, megabytes(t, s.Cmd.Process.Pid))
+	if mb := megabytes(t, s.Cmd.Process.Pid); mb > 700 { // two hashes of 64 MiB, and 10,000 connections
 		t.Errorf("the server took %d MB", mb)
 	}
 }

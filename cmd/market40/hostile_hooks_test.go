@@ -21,10 +21,10 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 		base64.StdEncoding.EncodeToString([]byte("secret of the second"))}
 	var hooks []string
 	for i, secret := range secrets {
-		hooks = append(hooks, a.ask(a.admin, "POST", "/api/v1/bank-connections", object{
+		hooks = append(hooks, a.Ask(a.admin, "POST", "/api/v1/bank-connections", object{
 			"provider": "standard",
 			"name":     fmt.Sprint(i), "secrets": object{"secret": secret},
-		}, 201).text("webhook_path"))
+		}, 201).Text("webhook_path"))
 	}
 	body := fmt.Sprintf(
 		`{"external_id":"N1","account":{"bank_bin":"970422","account_number":"0123456789"},"direction":"credit","amount":"45000","currency":"VND","memo":%q,"reference":"FT26324000000001","occurred_at":%q}`,
@@ -37,7 +37,7 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 		must(t, err)
 		sum := hmac.New(sha256.New, key)
 		sum.Write([]byte(id + "." + stamp + "." + body))
-		req, err := http.NewRequestWithContext(t.Context(), "POST", a.address+hook, strings.NewReader(content))
+		req, err := http.NewRequestWithContext(t.Context(), "POST", a.Address+hook, strings.NewReader(content))
 		must(t, err)
 		req.Header.Set("Webhook-Id", id)
 		req.Header.Set("Webhook-Timestamp", stamp)
@@ -74,7 +74,7 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
-	if paid := a.paid(a.admin, a.stall); len(paid) != 0 {
+	if paid := paidAmounts(a.Server, a.admin, a.stall); len(paid) != 0 {
 		t.Fatalf("what was refused is posted: %v", paid)
 	}
 	for range 3 {
@@ -85,7 +85,7 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 	if got := post(hooks[1], secrets[1], "m", now, body); got != 200 { // the same transfer, told by another feed
 		t.Errorf("through the other connection: %d", got)
 	}
-	if paid := a.paid(a.admin, a.stall); len(paid) != 1 {
+	if paid := paidAmounts(a.Server, a.admin, a.stall); len(paid) != 1 {
 		t.Errorf("replayed, it is posted %d times: %v", len(paid), paid)
 	}
 }

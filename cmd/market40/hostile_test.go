@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -29,15 +30,15 @@ import (
 
 // attacked is a server with a market, a stall and its code.
 type attacked struct {
-	*serving
+	*program.Server
 	admin, market, stall, code string
 }
 
 func attack(t *testing.T, settings ...string) *attacked {
 	t.Helper()
-	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}, settings...)
-	a := &attacked{serving: serve(t, env), admin: adminKey(t, env)}
-	a.market = a.ask(a.admin, "POST", "/api/v1/markets", hostileMarket("CHODAM"), 201).text("id")
+	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}, settings...)
+	a := &attacked{Server: program.Serve(t, env), admin: program.AdminKey(t, env)}
+	a.market = a.Ask(a.admin, "POST", "/api/v1/markets", hostileMarket("CHODAM"), 201).Text("id")
 	a.stall, a.code = a.register("A1", "0123456789", "NGUYEN THI LAN", "Nguyễn Thị Lan")
 	return a
 }
@@ -50,8 +51,8 @@ func hostileMarket(code string) object {
 }
 
 func (a *attacked) register(number, account, holder, name string) (id, code string) {
-	a.t.Helper()
-	stall := a.ask(a.admin, "POST", "/api/v1/markets/"+a.market+"/stalls", object{
+	a.T.Helper()
+	stall := a.Ask(a.admin, "POST", "/api/v1/markets/"+a.market+"/stalls", object{
 		"number": number, "kind": "stall", "zone": evil, "goods_group": "hai_san",
 		"merchant": object{"full_name": name, "phone": "09050" + account[len(account)-5:]},
 		"account": object{
@@ -60,38 +61,38 @@ func (a *attacked) register(number, account, holder, name string) (id, code stri
 		},
 	}, 201)
 	printed, _ := stall["code"].(map[string]any)
-	return stall.text("id"), object(printed).text("code")
+	return stall.Text("id"), object(printed).Text("code")
 }
 
 // evil is a text that every reader of it must show as text: HTML, a header's end, a log's line.
 const evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\r\nSet-Cookie: evil=1\nlevel=ERROR msg=forged "
 
-// raw sends bytes as they are and gives the whole answer.
-func (s *serving) raw(request string) string {
-	s.t.Helper()
-	c, err := net.Dial("tcp", strings.TrimPrefix(s.address, "http://"))
-	must(s.t, err)
+// sendRaw sends bytes as they are and gives the whole answer.
+func sendRaw(s *program.Server, request string) string {
+	s.T.Helper()
+	c, err := net.Dial("tcp", strings.TrimPrefix(s.Address, "http://"))
+	must(s.T, err)
 	defer c.Close()
-	must(s.t, c.SetDeadline(time.Now().Add(patience)))
+	must(s.T, c.SetDeadline(time.Now().Add(program.Patience)))
 	_, err = c.Write([]byte(request))
-	must(s.t, err)
+	must(s.T, err)
 	answer, _ := io.ReadAll(c)
 	return string(answer)
 }
 
-// fetch is the answer to a request without following where it leads.
-func (s *serving) fetch(method, path string, headers ...string) (*http.Response, string) {
-	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), method, s.address+path, nil)
-	must(s.t, err)
+// fetchPage is the answer to a request without following where it leads.
+func fetchPage(s *program.Server, method, path string, headers ...string) (*http.Response, string) {
+	s.T.Helper()
+	req, err := http.NewRequestWithContext(s.T.Context(), method, s.Address+path, nil)
+	must(s.T, err)
 	for i := 0; i < len(headers); i += 2 {
 		req.Header.Set(headers[i], headers[i+1])
 	}
 	res, err := http.DefaultTransport.RoundTrip(req)
-	must(s.t, err)
+	must(s.T, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	must(s.t, err)
+	must(s.T, err)
 	return res, string(body)
 }
 
@@ -165,7 +166,7 @@ func TestHostileBodies(t *testing.T) {
 		"SQL":              {"PATCH", one, `{"zone":"'; DROP TABLE stalls; --"}`, 200, ""},
 	} {
 		res, o := a.send(c.method, c.path, "application/json", c.body)
-		if res.StatusCode != c.status || c.code != "" && o.text("code") != c.code {
+		if res.StatusCode != c.status || c.code != "" && o.Text("code") != c.code {
 			t.Errorf("%s: %d %v", name, res.StatusCode, o)
 		}
 	}
@@ -183,13 +184,13 @@ func TestHostileBodies(t *testing.T) {
 
 // send is a request with the admin's key and a body as it is.
 func (a *attacked) send(method, path, kind, body string) (*http.Response, object) {
-	a.t.Helper()
-	req, err := http.NewRequestWithContext(a.t.Context(), method, a.address+path, strings.NewReader(body))
-	must(a.t, err)
+	a.T.Helper()
+	req, err := http.NewRequestWithContext(a.T.Context(), method, a.Address+path, strings.NewReader(body))
+	must(a.T, err)
 	req.Header.Set("Content-Type", kind)
 	req.Header.Set("Authorization", a.admin)
 	res, err := http.DefaultClient.Do(req)
-	must(a.t, err)
+	must(a.T, err)
 	defer res.Body.Close()
 	var o object
 	_ = json.NewDecoder(res.Body).Decode(&o)
@@ -207,7 +208,7 @@ func TestHostileNamesStayText(t *testing.T) {
 		pages = append(pages, "/q/"+code+query, "/q/"+code+".png"+query, "/q/"+url.PathEscape(evil), "/docs"+query)
 	}
 	for _, path := range pages {
-		res, body := a.fetch("GET", path, "User-Agent", "<script>alert(1)</script>", "Accept-Language",
+		res, body := fetchPage(a.Server, "GET", path, "User-Agent", "<script>alert(1)</script>", "Accept-Language",
 			"<script>alert(1)</script>", "Referer", "<script>alert(1)</script>")
 		if strings.Contains(res.Header.Get("Content-Type"), "html") || strings.Contains(res.Header.Get("Content-Type"),
 			"svg") {
@@ -227,20 +228,27 @@ func TestHostileNamesStayText(t *testing.T) {
 			t.Errorf("%s sets %v", path, res.Cookies())
 		}
 	}
-	stall := a.ask(a.admin, "GET", "/api/v1/stalls/"+a.stall, nil, 200)
-	if strings.ContainsAny(stall.text("zone"), "\r\n") {
-		t.Errorf("a line's end is kept: %q", stall.text("zone"))
+	stall := a.Ask(a.admin, "GET", "/api/v1/stalls/"+a.stall, nil, 200)
+	if strings.ContainsAny(stall.Text("zone"), "\r\n") {
+		t.Errorf("a line's end is kept: %q", stall.Text("zone"))
 	}
 	for _, path := range []string{
 		"/%0d%0aSet-Cookie:%20evil=1", "/q/x%0d%0aSet-Cookie:%20evil=1",
 		"/api/v1/stalls/x%0d%0aSet-Cookie:%20evil=1",
 		"/api/v1/reports/adoption.csv?basis=x%0d%0aSet-Cookie:%20evil=1",
 	} {
-		if res, _ := a.fetch("GET", path, "Authorization", a.admin); len(res.Cookies()) > 0 || res.StatusCode < 400 {
+		if res, _ := fetchPage(
+			a.Server,
+			"GET",
+			path,
+			"Authorization",
+			a.admin,
+		); len(res.Cookies()) > 0 ||
+			res.StatusCode < 400 {
 			t.Errorf("%s: %d %v", path, res.StatusCode, res.Header)
 		}
 	}
-	if lines := regexp.MustCompile(`(?m)^level=ERROR|forged`).FindAllString(a.said.String(), -1); lines != nil {
+	if lines := regexp.MustCompile(`(?m)^level=ERROR|forged`).FindAllString(a.Log.String(), -1); lines != nil {
 		t.Errorf("the log holds %v", lines)
 	}
 }
@@ -259,7 +267,7 @@ func TestNoWayThroughPaths(t *testing.T) {
 		"/\\evil.example", "/docs/", "/q/", "/healthz/",
 		"/.git/config", "/.env", "/server-status", "/debug/pprof/", "/secret.key", "/data/secret.key",
 	} {
-		answer := a.raw("GET " + path +
+		answer := sendRaw(a.Server, "GET "+path+
 			" HTTP/1.1\r\nHost: x\r\nX-Forwarded-Prefix: //evil.example\r\nX-Original-Url: /api/v1/markets\r\nX-Rewrite-Url: /metrics\r\nConnection: close\r\n\r\n")
 		status := strings.SplitN(answer, " ", 3)
 		if len(status) < 3 || !slices.Contains([]string{"400", "401", "404"}, status[1]) ||
@@ -268,7 +276,7 @@ func TestNoWayThroughPaths(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/docs", "/q/" + a.code, "/openapi.json", "/q/" + a.code + ".svg"} {
-		answer := a.raw("GET " + path +
+		answer := sendRaw(a.Server, "GET "+path+
 			" HTTP/1.1\r\nHost: evil.example\r\nX-Forwarded-Host: evil.example\r\nForwarded: host=evil.example\r\nConnection: close\r\n\r\n")
 		if !strings.HasPrefix(answer, "HTTP/1.1 200") || strings.Contains(answer, "evil.example") {
 			t.Errorf("%s repeats a host of the caller's choice: %.200s", path, answer)
@@ -300,13 +308,13 @@ func TestMalformedRequests(t *testing.T) {
 		},
 		"as a proxy": {"GET http://169.254.169.254/latest/meta-data HTTP/1.1\r\nHost: 169.254.169.254\r\nConnection: close\r\n\r\n", "404"},
 	} {
-		if answer := a.raw(c.request); !strings.HasPrefix(answer, "HTTP/1.1 "+c.status) ||
+		if answer := sendRaw(a.Server, c.request); !strings.HasPrefix(answer, "HTTP/1.1 "+c.status) ||
 			strings.Count(answer, "HTTP/1.1 ") != 1 {
 			t.Errorf("%s: %.200s", name, answer)
 		}
 	}
 	for _, header := range []string{"X-HTTP-Method-Override", "X-Method-Override", "_method"} {
-		if res, _ := a.fetch("POST", "/api/v1/markets/"+a.market, "Authorization", a.admin, header,
+		if res, _ := fetchPage(a.Server, "POST", "/api/v1/markets/"+a.market, "Authorization", a.admin, header,
 			"GET"); res.StatusCode != 405 {
 			t.Errorf("%s: %d", header, res.StatusCode)
 		}
@@ -320,8 +328,17 @@ func TestOtherSitesReadNothing(t *testing.T) {
 	for _, path := range []string{"/api/v1/markets", "/api/v1/sessions", "/api/v1/codes/verify", "/q/" + a.code, "/q/" +
 		a.code + ".svg", "/docs", "/openapi.json", "/healthz", "/webhooks/sepay/x"} {
 		for _, method := range []string{"OPTIONS", "GET", "POST"} {
-			res, _ := a.fetch(method, path, "Origin", "https://evil.example", "Access-Control-Request-Method", "POST",
-				"Access-Control-Request-Headers", "authorization")
+			res, _ := fetchPage(
+				a.Server,
+				method,
+				path,
+				"Origin",
+				"https://evil.example",
+				"Access-Control-Request-Method",
+				"POST",
+				"Access-Control-Request-Headers",
+				"authorization",
+			)
 			for name := range res.Header {
 				if strings.HasPrefix(name, "Access-Control-") {
 					t.Errorf("%s %s: %s: %s", method, path, name, res.Header.Get(name))
@@ -336,9 +353,9 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 	t.Parallel()
 	a := attack(t)
 	for _, code := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", `="x"`} {
-		a.ask(a.admin, "POST", "/api/v1/markets", hostileMarket(code), 422)
+		a.Ask(a.admin, "POST", "/api/v1/markets", hostileMarket(code), 422)
 	}
-	a.ask(a.admin, "POST", "/api/v1/markets", object{
+	a.Ask(a.admin, "POST", "/api/v1/markets", object{
 		"code": "F1", "name": "=cmd|' /C calc'!A0", "class": 1,
 		"kind": "khac", "commune_code": "22366",
 	}, 201)
@@ -346,7 +363,7 @@ func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 		"/api/v1/reports/adoption.csv?basis=current",
 		"/api/v1/reports/adoption.csv?basis=districts_2024",
 	} {
-		res, body := a.fetch("GET", export, "Authorization", a.admin)
+		res, body := fetchPage(a.Server, "GET", export, "Authorization", a.admin)
 		rows, err := csv.NewReader(
 			bufio.NewReader(bytes.NewReader([]byte(strings.TrimPrefix(body, "\uFEFF"))))).ReadAll()
 		if err != nil || len(rows) < 2 || res.Header.Get("Content-Disposition") == "" ||
@@ -372,14 +389,14 @@ func TestTheCallersAddressIsNoWordOfItsOwn(t *testing.T) {
 		"127.0.0.0/8": "198.51.100.7",
 	} {
 		s := attack(t, "TRUSTED_PROXIES="+trusted)
-		res, _ := s.visit("POST", "/api/v1/sessions", object{"login": "x", "password": "y"}, "X-Forwarded-For",
+		res, _ := s.Visit("POST", "/api/v1/sessions", object{"login": "x", "password": "y"}, "X-Forwarded-For",
 			"6.6.6.6, 198.51.100.7", "X-Real-Ip", "6.6.6.6", "Forwarded", "for=6.6.6.6")
 		if res.StatusCode != 401 {
 			t.Errorf("signing in: %d", res.StatusCode)
 		}
-		last, _ := s.ask(s.admin, "GET", "/api/v1/audit?limit=1", nil, 200).items()[0].(map[string]any)
-		at, port, err := net.SplitHostPort(object(last).text("address"))
-		if err != nil || at != want || port == "0" || object(last).text("route") != "/api/v1/sessions" {
+		last, _ := s.Ask(s.admin, "GET", "/api/v1/audit?limit=1", nil, 200).Items()[0].(map[string]any)
+		at, port, err := net.SplitHostPort(object(last).Text("address"))
+		if err != nil || at != want || port == "0" || object(last).Text("route") != "/api/v1/sessions" {
 			t.Errorf("with %q trusted the trail says %v", trusted, last)
 		}
 	}
@@ -417,7 +434,7 @@ func TestFalseUploads(t *testing.T) {
 		must(t, err)
 		must(t, w.Close())
 		if res, o := a.send("POST", "/api/v1/markets/"+a.market+"/stalls/import?dry_run=true", w.FormDataContentType(),
-			form.String()); res.StatusCode != c.status || o.text("code") != c.code {
+			form.String()); res.StatusCode != c.status || o.Text("code") != c.code {
 			t.Errorf("%s: %d %v", name, res.StatusCode, o)
 		}
 	}

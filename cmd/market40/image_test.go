@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"market40/frontend/apptest/program"
 )
 
 // imageBuild plays a Dockerfile: each stage is a folder, and RUN happens in it.
@@ -31,15 +33,15 @@ func TestTheImageServesTheApps(t *testing.T) {
 	}
 	cmd := exec.Command(filepath.Join(b.dir, b.stage, "usr/local/bin/market40"), "serve")
 	cmd.Env = append(os.Environ(), "LISTEN_ADDR=127.0.0.1:0", "DATA_DIR="+dataDir(t), "DATABASE_URL=", "PUBLIC_URL=")
-	s := startServing(t, cmd)
+	s := program.StartServer(t, cmd)
 	for _, path := range []string{"/stall/", "/district/"} {
-		status, body := s.get(path)
+		status, body := s.Get(path)
 		_, script, _ := strings.Cut(body, `src="`)
 		script, _, _ = strings.Cut(script, `"`)
 		if status != 200 || script == "" {
 			t.Fatalf("%s: %d %.200s", path, status, body)
 		}
-		if status, _ := s.get(script); status != 200 {
+		if status, _ := s.Get(script); status != 200 {
 			t.Errorf("%s of %s: %d", script, path, status)
 		}
 	}

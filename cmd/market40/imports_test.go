@@ -67,7 +67,14 @@ var arrows = map[string][]string{
 		"migrations/database",
 		"merchants/platform/bizday",
 	},
-	"frontend/voice": {}, // words and recordings
+	// Only tests import these two: a real browser, and the program as a process. They build the
+	// program, so they import none of its packages.
+	"frontend/apptest":          {"frontend/apptest/program"},
+	"frontend/apptest/program":  {"merchants/platform/bizday", "migrations/database/dbtest"},
+	"frontend/apptest/district": {}, // tests only
+	"frontend/apptest/pages":    {}, // tests only
+	"frontend/apptest/stall":    {}, // tests only
+	"frontend/voice":            {}, // words and recordings
 	// The page behind a printed code.
 	"frontend/pages": {
 		"payments/money", "payments/orders", "merchants", "merchants/platform/web",

@@ -15,6 +15,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/private"
 )
 
@@ -25,14 +26,14 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	env := []string{"DATA_DIR=" + dir, "LISTEN_ADDR=" + freeAddress(t)}
-	s := serve(t, env)
+	s := program.Serve(t, env)
 	register(t, s, env)
-	refused := want(t, 1, env, "simulate", "--connection", "test", "--server", s.address, "--for", "1s")
-	if !strings.Contains(refused.out+refused.err, "is real") {
-		t.Errorf("simulate in a real market: %s%s", refused.out, refused.err)
+	refused := program.Want(t, 1, env, "simulate", "--connection", "test", "--server", s.Address, "--for", "1s")
+	if !strings.Contains(refused.Out+refused.Err, "is real") {
+		t.Errorf("simulate in a real market: %s%s", refused.Out, refused.Err)
 	}
 	markDemo(t, dir)
-	shoppers := command(t, env, "simulate", "--connection", "test", "--rate", "40", "--for", "12s",
+	shoppers := program.Command(t, env, "simulate", "--connection", "test", "--rate", "40", "--for", "12s",
 		"--faults", "duplicate=5%,late=2%,disorder,mangle,unsigned=2%,debit=2%")
 	var told bytes.Buffer
 	shoppers.Stdout, shoppers.Stderr = &told, &told
@@ -40,14 +41,14 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	t.Cleanup(func() { _ = shoppers.Process.Kill() })
 
 	time.Sleep(3 * time.Second)
-	s.kill()
-	s = serve(t, env)
+	killServer(s)
+	s = program.Serve(t, env)
 	time.Sleep(2 * time.Second)
 	killDatabase(t, dir)
 	time.Sleep(3 * time.Second)
-	s.kill()
+	killServer(s)
 	killDatabase(t, dir)
-	serve(t, env)
+	program.Serve(t, env)
 
 	if err := shoppers.Wait(); err != nil {
 		t.Fatalf("simulate: %v\n%s", err, told.String())
@@ -60,7 +61,7 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	if strings.Contains(told.String(), " 0  notices sent") {
 		t.Errorf("nothing was sent:\n%s", told.String())
 	}
-	want(t, 0, env, "ledger", "verify")
+	program.Want(t, 0, env, "ledger", "verify")
 }
 
 // markDemo makes every market of a private database a demo market.
@@ -90,12 +91,12 @@ func freeAddress(t *testing.T) string {
 	}
 }
 
-// kill ends the server without a word.
-func (s *serving) kill() {
-	s.t.Helper()
-	s.once.Do(func() {
-		must(s.t, s.cmd.Process.Kill())
-		_ = s.cmd.Wait()
+// killServer ends the server without a word.
+func killServer(s *program.Server) {
+	s.T.Helper()
+	s.Once.Do(func() {
+		must(s.T, s.Cmd.Process.Kill())
+		_ = s.Cmd.Wait()
 	})
 }
 
@@ -103,7 +104,7 @@ func (s *serving) kill() {
 // While the server is coming back from an earlier kill there are fewer of them, or none yet.
 func killDatabase(t *testing.T, dir string) {
 	t.Helper()
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
 		pids := databaseProcesses(t, dir)
 		for _, pid := range pids {
 			_ = syscall.Kill(pid, syscall.SIGKILL)

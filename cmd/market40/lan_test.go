@@ -22,6 +22,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -35,65 +36,67 @@ func phone(t *testing.T, authority *x509.Certificate) *http.Client {
 	return &http.Client{Transport: transport}
 }
 
-// installs fetches the authority as a phone does, from the page that the server prints.
-func (s *serving) installs() *x509.Certificate {
-	s.t.Helper()
-	told := strings.Join(s.told, "\n")
+// installAuthority fetches the authority as a phone does, from the page that the server prints.
+func installAuthority(s *program.Server) *x509.Certificate {
+	s.T.Helper()
+	told := strings.Join(s.Printed, "\n")
 	page := regexp.MustCompile(`phones +first open (http://\S+) `).FindStringSubmatch(told)
 	mark := regexp.MustCompile(`authority +SHA-256 ([0-9A-F:]{95})`).FindStringSubmatch(told)
 	if page == nil || mark == nil {
-		s.t.Fatalf("nothing is told to phones: %s", told)
+		s.T.Fatalf("nothing is told to phones: %s", told)
 	}
 	fetch := func(path, kind string) []byte {
 		res, err := http.Get(page[1] + path)
-		must(s.t, err)
+		must(s.T, err)
 		defer res.Body.Close()
 		body, err := io.ReadAll(res.Body)
-		must(s.t, err)
+		must(s.T, err)
 		if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Type"), kind) {
-			s.t.Fatalf("%s answers %d %s", path, res.StatusCode, res.Header)
+			s.T.Fatalf("%s answers %d %s", path, res.StatusCode, res.Header)
 		}
 		return body
 	}
 	if html := string(fetch("/", "text/html")); !strings.Contains(html, mark[1]) ||
-		!strings.Contains(html, s.address) || !strings.Contains(html, "/market40-ca.crt") {
-		s.t.Errorf("the page says %s", html)
+		!strings.Contains(html, s.Address) || !strings.Contains(html, "/market40-ca.crt") {
+		s.T.Errorf("the page says %s", html)
 	}
 	block, _ := pem.Decode(fetch("/market40-ca.crt", "application/x-x509-ca-cert"))
 	if got := strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(block.Bytes)), " ", ":"); got != mark[1] {
-		s.t.Errorf("the fingerprint is %s, told was %s", got, mark[1])
+		s.T.Errorf("the fingerprint is %s, told was %s", got, mark[1])
 	}
 	if res, err := http.Get(page[1] + "/api/v1/me"); err == nil {
 		defer res.Body.Close()
 		if res.StatusCode != 404 {
-			s.t.Errorf("over http the program answers %d", res.StatusCode)
+			s.T.Errorf("over http the program answers %d", res.StatusCode)
 		}
 	}
 	authority, err := x509.ParseCertificate(block.Bytes)
-	must(s.t, err)
+	must(s.T, err)
 	return authority
 }
 
 func TestAPhoneSignsInOverTheLAN(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	env := []string{"DATABASE_URL=" + demoURL(t), "SECRET_KEY=" + someSecret(1), "DATA_DIR=" + dir}
-	s := serve(t, env, "--demo", "--lan")
-	if !strings.HasPrefix(s.address, "https://127.0.0.1:") {
-		t.Fatalf("it listens on %s", s.address)
+	env := []string{"DATABASE_URL=" + program.DemoURL(t), "SECRET_KEY=" + program.SecretKey(1), "DATA_DIR=" + dir}
+	s := program.Serve(t, env, "--demo", "--lan")
+	if !strings.HasPrefix(s.Address, "https://127.0.0.1:") {
+		t.Fatalf("it listens on %s", s.Address)
 	}
-	if _, err := http.Get(s.address + "/healthz"); err == nil {
+	if _, err := http.Get(s.Address + "/healthz"); err == nil {
 		t.Error("who has not installed the authority gets in")
 	}
-	authority := s.installs()
+	authority := installAuthority(s)
 	client := phone(t, authority)
-	found := regexp.MustCompile(`demo\.manager +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.told, "\n"))
-	body, err := json.Marshal(object{"login": "demo.manager", "password": found[1], "code": secondFactor(t, found[2])})
+	found := regexp.MustCompile(`demo\.manager +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.Printed, "\n"))
+	body, err := json.Marshal(
+		object{"login": "demo.manager", "password": found[1], "code": program.SecondFactor(t, found[2])},
+	)
 	must(t, err)
-	req, err := http.NewRequestWithContext(t.Context(), "POST", s.address+"/api/v1/sessions", bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(t.Context(), "POST", s.Address+"/api/v1/sessions", bytes.NewReader(body))
 	must(t, err)
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", s.address)
+	req.Header.Set("Origin", s.Address)
 	res, err := client.Do(req)
 	must(t, err)
 	defer res.Body.Close()
@@ -103,7 +106,7 @@ func TestAPhoneSignsInOverTheLAN(t *testing.T) {
 	if strict := res.Header.Get("Strict-Transport-Security"); strict != "" {
 		t.Errorf("an address that may be another machine's tomorrow is bound to https: %s", strict)
 	}
-	req, err = http.NewRequestWithContext(t.Context(), "GET", s.address+"/api/v1/me", nil)
+	req, err = http.NewRequestWithContext(t.Context(), "GET", s.Address+"/api/v1/me", nil)
 	must(t, err)
 	req.AddCookie(res.Cookies()[0])
 	me, err := client.Do(req)
@@ -120,17 +123,17 @@ func TestAPhoneSignsInOverTheLAN(t *testing.T) {
 		RootCAs: x509.NewCertPool(), InsecureSkipVerify: true, MinVersion: tls.VersionTLS10,
 		MaxVersion: tls.VersionTLS11,
 	}
-	if conn, err := tls.Dial("tcp", strings.TrimPrefix(s.address, "https://"), old); err == nil {
+	if conn, err := tls.Dial("tcp", strings.TrimPrefix(s.Address, "https://"), old); err == nil {
 		conn.Close()
 		t.Error("TLS 1.1 gets in")
 	}
-	s.stop()
+	s.Stop()
 
-	s = serve(t, env, "--lan") // another port, the same authority
-	if again := s.installs(); !again.Equal(authority) {
+	s = program.Serve(t, env, "--lan") // another port, the same authority
+	if again := installAuthority(s); !again.Equal(authority) {
 		t.Error("phones have to install another authority after a start")
 	}
-	res, err = client.Get(s.address + "/healthz")
+	res, err = client.Get(s.Address + "/healthz")
 	must(t, err)
 	res.Body.Close()
 	if next := res.TLS.PeerCertificates[0]; next.Equal(leaf) {
@@ -201,22 +204,30 @@ func TestTheOperatorsOwnCertificate(t *testing.T) {
 		return made
 	}
 	env := []string{
-		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "TLS_CERT_FILE=" + cert,
+		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1), "TLS_CERT_FILE=" + cert,
 		"TLS_KEY_FILE=" + key,
 	}
-	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "TLS_CERT_FILE and TLS_KEY_FILE cannot be read") {
-		t.Errorf("missing files are answered by %q", a.err)
+	if a := program.Want(
+		t,
+		2,
+		env,
+		"serve",
+	); !strings.Contains(
+		a.Err,
+		"TLS_CERT_FILE and TLS_KEY_FILE cannot be read",
+	) {
+		t.Errorf("missing files are answered by %q", a.Err)
 	}
 	first := renew(1)
-	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "needs PUBLIC_URL") {
-		t.Errorf("without PUBLIC_URL it is answered by %q", a.err)
+	if a := program.Want(t, 2, env, "serve"); !strings.Contains(a.Err, "needs PUBLIC_URL") {
+		t.Errorf("without PUBLIC_URL it is answered by %q", a.Err)
 	}
-	want(t, 2, env[:3], "serve")
+	program.Want(t, 2, env[:3], "serve")
 	env = append(env, "PUBLIC_URL=https://cho.example.vn")
-	want(t, 2, env, "serve", "--lan")
-	s := serve(t, env)
+	program.Want(t, 2, env, "serve", "--lan")
+	s := program.Serve(t, env)
 	served := func(trusted *x509.Certificate) *http.Response {
-		res, err := phone(t, trusted).Get(s.address + "/api/v1/me")
+		res, err := phone(t, trusted).Get(s.Address + "/api/v1/me")
 		must(t, err)
 		res.Body.Close()
 		return res
@@ -226,7 +237,7 @@ func TestTheOperatorsOwnCertificate(t *testing.T) {
 	}
 	second := renew(2)
 	served(second)
-	want(t, 0, append(env, "LISTEN_ADDR="+strings.TrimPrefix(s.address, "https://")), "ready")
+	program.Want(t, 0, append(env, "LISTEN_ADDR="+strings.TrimPrefix(s.Address, "https://")), "ready")
 	must(t, os.WriteFile(cert, []byte("half"), 0o600))
 	served(second)
 }

@@ -14,15 +14,16 @@ import (
 	"testing"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 )
 
-// dial opens a connection to a server and writes the beginning of a request.
-func (s *serving) dial(beginning string) net.Conn {
-	s.t.Helper()
-	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.address, "http://"), time.Minute)
-	must(s.t, err)
-	s.t.Cleanup(func() { _ = conn.Close() })
+// dialServer opens a connection to a server and writes the beginning of a request.
+func dialServer(s *program.Server, beginning string) net.Conn {
+	s.T.Helper()
+	conn, err := net.DialTimeout("tcp", strings.TrimPrefix(s.Address, "http://"), time.Minute)
+	must(s.T, err)
+	s.T.Cleanup(func() { _ = conn.Close() })
 	_ = conn.(*net.TCPConn).SetReadBuffer(
 		4 << 10) //nolint:forcetypeassert // it reads nothing, and little waits for it
 	_ = conn.SetWriteDeadline(time.Now().Add(5 * time.Second)) // the server may have hung up
@@ -30,18 +31,18 @@ func (s *serving) dial(beginning string) net.Conn {
 	return conn
 }
 
-// webhook returns the path of the only connection.
-func (s *serving) webhook(key string) string {
-	s.t.Helper()
-	made, _ := s.ask(key, "GET", "/api/v1/bank-connections", nil, 200).items()[0].(map[string]any)
-	return object(made).text("webhook_path")
+// createWebhook returns the path of the only connection.
+func createWebhook(s *program.Server, key string) string {
+	s.T.Helper()
+	made, _ := s.Ask(key, "GET", "/api/v1/bank-connections", nil, 200).Items()[0].(map[string]any)
+	return object(made).Text("webhook_path")
 }
 
 // auditor makes a key that reads.
 func auditor(t *testing.T, env []string) string {
 	t.Helper()
-	return "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--name", "reader", "--role",
-		"auditor").out)
+	return "Bearer " + strings.TrimSpace(program.Want(t, 0, env, "apikeys", "create", "--name", "reader", "--role",
+		"auditor").Out)
 }
 
 // residentMegabytes returns the memory that a process has now.
@@ -66,10 +67,10 @@ const (
 func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
-	s := serve(t, env)
+	s := program.Serve(t, env)
 	stall := register(t, s, env)
-	key := adminKey(t, env)
-	hook := s.webhook(key)
+	key := program.AdminKey(t, env)
+	hook := createWebhook(s, key)
 	part := strings.Repeat(" ", 250<<10)
 	var wait sync.WaitGroup
 	for path, size := range map[string]int{
@@ -83,25 +84,25 @@ func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 			part,
 		)
 		for range unfinishedBodies {
-			wait.Go(func() { s.dial(request) })
+			wait.Go(func() { dialServer(s, request) })
 		}
 	}
 	wait.Wait()
-	s.pay(hook, 2)
-	mb := residentMegabytes(t, s.cmd.Process.Pid)
+	payByWebhook(s, hook, 2)
+	mb := residentMegabytes(t, s.Cmd.Process.Pid)
 	t.Logf("%d unfinished bodies: %d MB", 4*unfinishedBodies, mb)
 	if mb > maxResident {
 		t.Errorf("%d unfinished bodies take %d MB", 4*unfinishedBodies, mb)
 	}
-	if got := s.paid(key, stall); len(got) != 2 {
+	if got := paidAmounts(s, key, stall); len(got) != 2 {
 		t.Errorf("the stall was paid %v", got)
 	}
 }
 
-// pay tells of a transfer to the stall that register makes.
-func (s *serving) pay(hook string, id int) {
-	s.t.Helper()
-	s.ask(sepayKey, "POST", hook, object{
+// payByWebhook tells of a transfer to the stall that register makes.
+func payByWebhook(s *program.Server, hook string, id int) {
+	s.T.Helper()
+	s.Ask(program.SepayKey, "POST", hook, object{
 		"id": id, "gateway": "MBBank", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": "0123456789",
 		"code": nil, "content": "tra tien", "transferType": "in", "transferAmount": 1000, "accumulated": 0,
@@ -115,33 +116,36 @@ func (s *serving) pay(hook string, id int) {
 func TestStopsWhateverReads(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
-	s := serve(t, env)
+	s := program.Serve(t, env)
 	stall := register(t, s, env)
 	for range 6 { // a key has eight streams
 		key := auditor(t, env)
 		for range 8 {
-			s.dial("GET /api/v1/stalls/" + stall +
-				"/payments/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nAuthorization: " + key + "\r\n\r\n")
+			dialServer(s, "GET /api/v1/stalls/"+stall+
+				"/payments/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nAuthorization: "+key+"\r\n\r\n")
 		}
 		for range 4 {
-			s.dial("POST /api/v1/markets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: " +
-				key + "\r\nContent-Length: 1000\r\n\r\n{")
+			dialServer(
+				s,
+				"POST /api/v1/markets HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: "+
+					key+"\r\nContent-Length: 1000\r\n\r\n{",
+			)
 		}
-		s.dial("GET /api/v1/reports/adoption.xlsx HTTP/1.1\r\nHost: x\r\nAuthorization: " + key + "\r\n\r\n")
+		dialServer(s, "GET /api/v1/reports/adoption.xlsx HTTP/1.1\r\nHost: x\r\nAuthorization: "+key+"\r\n\r\n")
 	}
 	for range 300 { // more than the buffers of a connection hold, and nothing of it is read
-		s.dial(strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", 8))
+		dialServer(s, strings.Repeat("GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n", 8))
 	}
 	began := time.Now()
-	if code := s.stop(); code != 0 {
-		t.Errorf("the server ended with %d: %s", code, s.said.String())
+	if code := s.Stop(); code != 0 {
+		t.Errorf("the server ended with %d: %s", code, s.Log.String())
 	}
 	took := time.Since(began).Round(time.Millisecond)
 	t.Logf("the server ended after %v", took)
-	if took > patience { // 5 s on a machine that does nothing else; forever, if it waits for who reads
+	if took > program.Patience { // 5 s on a machine that does nothing else; forever, if it waits for who reads
 		t.Errorf("the server ended after %v", took)
 	}
-	want(t, 0, env, "ledger", "verify")
+	program.Want(t, 0, env, "ledger", "verify")
 }
 
 // TestReadersLeaveThePaymentsTheirTime tells of payments with and without 48 readers of one key, in
@@ -149,17 +153,17 @@ func TestStopsWhateverReads(t *testing.T) {
 func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
-	s := serve(t, env)
+	s := program.Serve(t, env)
 	stall := register(t, s, env)
-	admin := adminKey(t, env)
-	hook := s.webhook(admin)
+	admin := program.AdminKey(t, env)
+	hook := createWebhook(s, admin)
 	serial := 1000
 	median := func(n int) time.Duration {
 		var took []time.Duration
 		for range n {
 			serial++
 			began := time.Now()
-			s.pay(hook, serial)
+			payByWebhook(s, hook, serial)
 			took = append(took, time.Since(began))
 		}
 		slices.Sort(took)
@@ -172,7 +176,7 @@ func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 		var ratio float64
 		for range 3 { // the machine may be busy with something else at any moment
 			alone := median(60)
-			over := s.readers(48, path, reader)
+			over := startReaders(s, 48, path, reader)
 			beside := median(60)
 			over()
 			if ratio = float64(beside) / float64(alone); ratio < 4 {
@@ -186,10 +190,10 @@ func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 	}
 }
 
-// readers lets a number of clients of one key read a path again and again until the returned
+// startReaders lets a number of clients of one key read a path again and again until the returned
 // function is called.
-func (s *serving) readers(n int, path, key string) (over func()) {
-	s.t.Helper()
+func startReaders(s *program.Server, n int, path, key string) (over func()) {
+	s.T.Helper()
 	ended := make(chan struct{})
 	var reading sync.WaitGroup
 	client := &http.Client{Timeout: 3 * time.Second}
@@ -201,9 +205,9 @@ func (s *serving) readers(n int, path, key string) (over func()) {
 					return
 				default:
 				}
-				req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.address+path, nil)
+				req, err := http.NewRequestWithContext(s.T.Context(), http.MethodGet, s.Address+path, nil)
 				if err != nil {
-					s.t.Error(err)
+					s.T.Error(err)
 					return
 				}
 				req.Header.Set("Authorization", key)

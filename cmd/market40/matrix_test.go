@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -454,14 +455,14 @@ func (p place) id(path string) string {
 const theCampaign = "CHO40"
 
 // newPlace registers a market with a stall, and lets a bank tell of money that fits no stall.
-func newPlace(s *serving, env []string, admin, code, commune, account string) (p place) {
+func newPlace(s *program.Server, env []string, admin, code, commune, account string) (p place) {
 	p.numbers, p.commune = []string{account, "09051" + account[len(account)-5:]}, commune
-	market := s.ask(admin, "POST", "/api/v1/markets", object{
+	market := s.Ask(admin, "POST", "/api/v1/markets", object{
 		"code": code, "name": "Chợ " + code, "class": 3,
 		"kind": "dan_sinh", "commune_code": commune,
 	}, 201)
-	p.market = market.text("id")
-	stall := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+	p.market = market.Text("id")
+	stall := s.Ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "A-1", "kind": "stall", "goods_group": "rau",
 		"merchant": object{"full_name": "Nguyễn Thị " + code, "phone": p.numbers[1]},
 		"account": object{
@@ -471,9 +472,9 @@ func newPlace(s *serving, env []string, admin, code, commune, account string) (p
 	}, 201)
 	merchant, _ := stall["merchant"].(map[string]any)
 	qr, _ := stall["code"].(map[string]any)
-	p.stall, p.merchant, p.code = stall.text("id"), object(merchant).text("id"), object(qr).text("code")
+	p.stall, p.merchant, p.code = stall.Text("id"), object(merchant).Text("id"), object(qr).Text("code")
 	// A code of a closed stall, paid: the market's case.
-	closed := s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+	closed := s.Ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "Z-9", "kind": "stall", "goods_group": "rau", "merchant": object{"id": p.merchant},
 		"account": object{
 			"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code,
@@ -481,77 +482,77 @@ func newPlace(s *serving, env []string, admin, code, commune, account string) (p
 		},
 	}, 201)
 	memo, _ := closed["code"].(map[string]any)
-	p.spare = s.ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+	p.spare = s.Ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "S-1", "kind": "stall",
 		"goods_group": "rau",
-	}, 201).text("id")
-	s.closes(env, "/api/v1/stalls/"+closed.text("id"))
-	connection := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+	}, 201).Text("id")
+	closeByPerson(s, env, "/api/v1/stalls/"+closed.Text("id"))
+	connection := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "casso_v1", "name": code,
 		"secrets": object{"secure_token": "token of " + code},
 	}, 201)
 	raw, err := json.Marshal(object{"error": 0, "data": []any{object{
-		"id": 1, "tid": "FT26325" + account[len(account)-8:], "description": object(memo).text("code"), "amount": 45000,
+		"id": 1, "tid": "FT26325" + account[len(account)-8:], "description": object(memo).Text("code"), "amount": 45000,
 		"cusum_balance": 0,
 		"when":          "2026-11-20 08:00:00", "bank_sub_acc_id": account,
 	}}})
-	must(s.t, err)
-	res, _ := s.visit("POST", connection.text("webhook_path"), mustObject(s.t, raw), "Secure-Token", "token of "+code)
+	must(s.T, err)
+	res, _ := s.Visit("POST", connection.Text("webhook_path"), mustObject(s.T, raw), "Secure-Token", "token of "+code)
 	if res.StatusCode != 200 {
-		s.t.Fatalf("the bank is answered %d", res.StatusCode)
+		s.T.Fatalf("the bank is answered %d", res.StatusCode)
 	}
-	for _, item := range s.ask(admin, "GET", "/api/v1/cases?market_id="+p.market, nil, 200).items() {
+	for _, item := range s.Ask(admin, "GET", "/api/v1/cases?market_id="+p.market, nil, 200).Items() {
 		c, _ := item.(map[string]any)
-		p.caseID = object(c).text("id")
+		p.caseID = object(c).Text("id")
 	}
 	other := object{
 		"bank_bin": "970415", "account_number": "77" + account, "holder_name": "NGUYEN THI " + code,
 		"holder_kind": "ca_nhan",
 	}
 	// a further one waits: the board's alert
-	p.change = s.ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/accounts", other, 202).text("id")
-	for _, item := range s.ask(admin, "GET", "/api/v1/alerts?state=open", nil, 200).items() {
-		if a, _ := item.(map[string]any); object(a).text("stall_id") == p.stall {
-			p.alert = object(a).text("id")
+	p.change = s.Ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/accounts", other, 202).Text("id")
+	for _, item := range s.Ask(admin, "GET", "/api/v1/alerts?state=open", nil, 200).Items() {
+		if a, _ := item.(map[string]any); object(a).Text("stall_id") == p.stall {
+			p.alert = object(a).Text("id")
 		}
 	}
-	p.order = s.ask(admin, "POST", "/api/v1/orders", object{"stall_id": p.stall, "amount": "45000"}, 201).text("id")
-	_, reported := s.visit("POST", "/q/"+p.code+"/problems", object{
+	p.order = s.Ask(admin, "POST", "/api/v1/orders", object{"stall_id": p.stall, "amount": "45000"}, 201).Text("id")
+	_, reported := s.Visit("POST", "/q/"+p.code+"/problems", object{
 		"kind":    "swapped_sticker",
 		"contact": "khach@example.vn",
 	})
-	p.complaint = reported.text("id")
-	s.ask(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
+	p.complaint = reported.Text("id")
+	s.Ask(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
 	p.seenInTheField(s, admin)
-	p.report = s.ask(admin, "POST", "/api/v1/periodic-reports", object{
+	p.report = s.Ask(admin, "POST", "/api/v1/periodic-reports", object{
 		"campaign": theCampaign, "locality": commune,
 		"kind": "month", "period": "2026-09",
-	}, 201).text("id")
-	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/submit", object{}, 200)
-	s.ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/correct", object{"reason": "xem lại"}, 200)
+	}, 201).Text("id")
+	s.Ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/submit", object{}, 200)
+	s.Ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/correct", object{"reason": "xem lại"}, 200)
 	if p.complaint == "" || p.caseID == "" || p.alert == "" || p.change == "" {
-		s.t.Fatalf("something is missing of %+v", p)
+		s.T.Fatalf("something is missing of %+v", p)
 	}
 	return p
 }
 
 // seenInTheField records a training, an incident and a half-hour that was drawn.
-func (p *place) seenInTheField(s *serving, admin string) {
-	s.t.Helper()
+func (p *place) seenInTheField(s *program.Server, admin string) {
+	s.T.Helper()
 	at := "/api/v1/markets/" + p.market
-	p.training = s.ask(admin, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).text(
+	p.training = s.Ask(admin, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).Text(
 		"id")
-	p.incident = s.ask(admin, "POST", at+"/incidents", object{
+	p.incident = s.Ask(admin, "POST", at+"/incidents", object{
 		"kind":        "fake_transfer",
 		"occurred_at": "2026-11-01T08:00:00+07:00",
-	}, 201).text("id")
-	plan := s.ask(admin, "POST", at+"/sample-plans", object{
+	}, 201).Text("id")
+	plan := s.Ask(admin, "POST", at+"/sample-plans", object{
 		"from": "2026-11-01", "to": "2026-11-01",
 		"strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 1,
 	}, 201)
 	slots, _ := plan["slots"].([]any)
 	slot, _ := slots[0].(map[string]any)
-	p.slot = object(slot).text("id")
+	p.slot = object(slot).Text("id")
 }
 
 func mustObject(t *testing.T, raw []byte) (o object) {
@@ -562,10 +563,12 @@ func mustObject(t *testing.T, raw []byte) (o object) {
 
 func TestEveryRouteAndRole(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
-	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "all").out)
-	s := serve(t, env)
-	s.ask(admin, "POST", "/api/v1/campaigns", object{
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
+	admin := "Bearer " + strings.TrimSpace(
+		program.Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "all").Out,
+	)
+	s := program.Serve(t, env)
+	s.Ask(admin, "POST", "/api/v1/campaigns", object{
 		"code": theCampaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
 		"starts_on": "2025-07-01",
 	}, 201)
@@ -582,11 +585,15 @@ func TestEveryRouteAndRole(t *testing.T) {
 		if scopes[role] != "" {
 			scope = scopes[role]
 		}
-		narrow[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--scope",
-			scope, "--name", role).out)
+		narrow[role] = "Bearer " + strings.TrimSpace(
+			program.Want(t, 0, env, "apikeys", "create", "--role", role, "--scope",
+				scope, "--name", role).Out,
+		)
 		if role != "merchant" {
-			broad[role] = "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", role, "--name",
-				role).out)
+			broad[role] = "Bearer " + strings.TrimSpace(
+				program.Want(t, 0, env, "apikeys", "create", "--role", role, "--name",
+					role).Out,
+			)
 		}
 	}
 	routes := apiRoutes(t, s)
@@ -619,9 +626,9 @@ var inner = regexp.MustCompile(`\{(invitation|staff|device|subscription|target|m
 const noSuch = "01900000-0000-7000-8000-000000000000"
 
 // apiRoutes are the routes under /api that OpenAPI names.
-func apiRoutes(t *testing.T, s *serving) (routes []string) {
+func apiRoutes(t *testing.T, s *program.Server) (routes []string) {
 	t.Helper()
-	_, text := s.get("/openapi.json")
+	_, text := s.Get("/openapi.json")
 	var api struct {
 		Paths map[string]map[string]any `json:"paths"`
 	}
@@ -638,7 +645,7 @@ func apiRoutes(t *testing.T, s *serving) (routes []string) {
 
 type matrixCheck struct {
 	*testing.T
-	s            *serving
+	s            *program.Server
 	route        string
 	row          matrixRow
 	own, foreign place
@@ -660,7 +667,7 @@ func (m *matrixCheck) status(key string, at place) int {
 	if !m.row.inner {
 		words = append(words, "{milestone}", "launched")
 	}
-	req, err := http.NewRequestWithContext(m.Context(), method, m.s.address+
+	req, err := http.NewRequestWithContext(m.Context(), method, m.s.Address+
 		inner.ReplaceAllString(strings.NewReplacer(words...).Replace(path), noSuch), bytes.NewReader(raw))
 	must(m.T, err)
 	req.Header.Set("Content-Type", "application/json")

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -35,8 +36,8 @@ type readRoute struct {
 }
 
 // readRoutes lists the GET routes but streams.
-func readRoutes(s *serving) (routes []readRoute) {
-	paths, _ := s.ask("", "GET", "/openapi.json", nil, 200)["paths"].(map[string]any)
+func readRoutes(s *program.Server) (routes []readRoute) {
+	paths, _ := s.Ask("", "GET", "/openapi.json", nil, 200)["paths"].(map[string]any)
 	for path, methods := range paths {
 		get, reads := methods.(map[string]any)["get"].(map[string]any)
 		if !reads || strings.HasSuffix(path, "/stream") {
@@ -45,8 +46,8 @@ func readRoutes(s *serving) (routes []readRoute) {
 		route := readRoute{path: path}
 		parameters, _ := get["parameters"].([]any)
 		for _, p := range parameters {
-			if parameter := object(p.(map[string]any)); parameter.text("in") == "query" {
-				route.query = append(route.query, parameter.text("name"))
+			if parameter := object(p.(map[string]any)); parameter.Text("in") == "query" {
+				route.query = append(route.query, parameter.Text("name"))
 			}
 		}
 		routes = append(routes, route)
@@ -94,31 +95,31 @@ func (r readRoute) oddRequests(real map[string]string) (paths []string) {
 // is answered 500.
 func TestOddValuesAreNoFailuresOfOurs(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "DATA_DIR=" + dataDir(t)}
-	s := serve(t, env)
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1), "DATA_DIR=" + dataDir(t)}
+	s := program.Serve(t, env)
 	stall := register(t, s, env)
-	admin := adminKey(t, env)
-	s.ask(admin, "POST", "/api/v1/campaigns", object{
+	admin := program.AdminKey(t, env)
+	s.Ask(admin, "POST", "/api/v1/campaigns", object{
 		"code": "ODD", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
 		"starts_on": "2025-07-01",
 	}, 201)
-	seen := s.ask(admin, "GET", "/api/v1/stalls/"+stall, nil, 200)
+	seen := s.Ask(admin, "GET", "/api/v1/stalls/"+stall, nil, 200)
 	merchant, _ := seen["merchant"].(map[string]any)
 	code, _ := seen["code"].(map[string]any)
 	real := map[string]string{
-		"stalls": stall, "markets": seen.text("market_id"), "market": seen.text("market_id"),
-		"merchants": object(merchant).text("id"),
-		"code":      object(code).text("code"), "campaign": "ODD", "locality": "22366",
+		"stalls": stall, "markets": seen.Text("market_id"), "market": seen.Text("market_id"),
+		"merchants": object(merchant).Text("id"),
+		"code":      object(code).Text("code"), "campaign": "ODD", "locality": "22366",
 	}
 	requests := make(chan string)
 	var walkers sync.WaitGroup
 	var counting sync.Mutex
 	answers := map[int]int{}
 	for range 2 { // a caller has four requests at once, and 6,000 a minute
-		for _, key := range []string{adminKey(t, env), adminKey(t, env)} {
+		for _, key := range []string{program.AdminKey(t, env), program.AdminKey(t, env)} {
 			walkers.Go(func() {
 				for path := range requests {
-					status, body := s.readOdd(key, path)
+					status, body := readOddValue(s, key, path)
 					counting.Lock()
 					answers[status/100]++
 					counting.Unlock()
@@ -142,9 +143,9 @@ func TestOddValuesAreNoFailuresOfOurs(t *testing.T) {
 	}
 }
 
-// readOdd reads a path as it is written.
-func (s *serving) readOdd(key, path string) (status int, body string) {
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.address+path, nil)
+// readOddValue reads a path as it is written.
+func readOddValue(s *program.Server, key, path string) (status int, body string) {
+	req, err := http.NewRequestWithContext(s.T.Context(), http.MethodGet, s.Address+path, nil)
 	if err != nil {
 		return 0, fmt.Sprint(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -110,7 +111,7 @@ func TestSignInByARealProvider(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret")
 	must(t, os.WriteFile(secret, []byte("known to both\n"), 0o600))
 	env := []string{
-		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "LISTEN_ADDR=" + listen,
+		"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1), "LISTEN_ADDR=" + listen,
 		"OUTGOING_ALLOW=127.0.0.1",
 		"OIDC_CONFIG_FILE=" + providersFile(
 			t,
@@ -122,24 +123,24 @@ func TestSignInByARealProvider(t *testing.T) {
 			),
 		),
 	}
-	s := serve(t, env)
-	start := s.address + "/api/v1/oidc/tinh/start"
+	s := program.Serve(t, env)
+	start := s.Address + "/api/v1/oidc/tinh/start"
 
 	lan := newWanderer(t, "lan")
-	if _, page := lan.goTo(s.address + "/sign-in"); !strings.Contains(page, "Đăng nhập qua SSO tỉnh") {
+	if _, page := lan.goTo(s.Address + "/sign-in"); !strings.Contains(page, "Đăng nhập qua SSO tỉnh") {
 		t.Errorf("the sign-in page does not name the provider: %s", page)
 	}
 	res, _ := lan.goTo(start + "?return_to=/docs")
-	if res.StatusCode != 200 || res.Request.URL.String() != s.address+"/docs" {
+	if res.StatusCode != 200 || res.Request.URL.String() != s.Address+"/docs" {
 		t.Fatalf("lan ends at %s with %d", res.Request.URL, res.StatusCode)
 	}
-	if _, me := lan.goTo(s.address + "/api/v1/me"); !strings.Contains(me, `"province_officer"`) ||
+	if _, me := lan.goTo(s.Address + "/api/v1/me"); !strings.Contains(me, `"province_officer"`) ||
 		!strings.Contains(me, "Nguyễn Thị Lan") {
 		t.Errorf("lan is %s", me)
 	}
 	hoa := newWanderer(t, "hoa")
 	hoa.goTo(start)
-	if _, me := hoa.goTo(s.address + "/api/v1/me"); !strings.Contains(me, `"locality_officer"`) ||
+	if _, me := hoa.goTo(s.Address + "/api/v1/me"); !strings.Contains(me, `"locality_officer"`) ||
 		!strings.Contains(me, `"dated"`) {
 		t.Errorf("hoa is %s", me)
 	}
@@ -148,7 +149,7 @@ func TestSignInByARealProvider(t *testing.T) {
 		if res, said := w.goTo(start); res.StatusCode != 403 || !strings.Contains(said, want) {
 			t.Errorf("%s is answered %d %s", who, res.StatusCode, said)
 		}
-		if res, _ := w.goTo(s.address + "/api/v1/me"); res.StatusCode != 401 {
+		if res, _ := w.goTo(s.Address + "/api/v1/me"); res.StatusCode != 401 {
 			t.Errorf("%s is signed in", who)
 		}
 	}
@@ -161,7 +162,7 @@ func TestSignInByARealProvider(t *testing.T) {
 			t.Errorf("returning to %q: %d at %s", foreign, res.StatusCode, res.Request.URL)
 		}
 	}
-	if res, _ := newWanderer(t, "lan").goTo(s.address + "/api/v1/oidc/other/start"); res.StatusCode != 404 {
+	if res, _ := newWanderer(t, "lan").goTo(s.Address + "/api/v1/oidc/other/start"); res.StatusCode != 404 {
 		t.Errorf("an unknown provider: %d", res.StatusCode)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -18,17 +19,17 @@ import (
 // warning.
 func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
-	s := serve(t, env)
-	admin := adminKey(t, env)
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
+	s := program.Serve(t, env)
+	admin := program.AdminKey(t, env)
 	const secret = "MfKQ9r8GKYqrTwjUPD8ILPZI"
-	hook := s.ask(admin, "POST", "/api/v1/bank-connections", object{
+	hook := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "test",
 		"secrets": object{"hmac_secret": secret},
-	}, 201).text("webhook_path")
-	asked := append(env, "LISTEN_ADDR="+strings.TrimPrefix(s.address, "http://"))
-	if a := want(t, 0, asked, "ready"); a.out != "" {
-		t.Errorf("without a notice it warns: %s", a.out)
+	}, 201).Text("webhook_path")
+	asked := append(env, "LISTEN_ADDR="+strings.TrimPrefix(s.Address, "http://"))
+	if a := program.Want(t, 0, asked, "ready"); a.Out != "" {
+		t.Errorf("without a notice it warns: %s", a.Out)
 	}
 	for i, c := range []struct {
 		off    time.Duration
@@ -39,17 +40,17 @@ func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 		{time.Second, 200, ""},
 		{10 * time.Minute, 401, "behind the stamps of signed notices"},
 	} {
-		if status := s.signed(hook, secret, i, time.Now().Add(c.off)); status != c.status {
+		if status := sendSigned(s, hook, secret, i, time.Now().Add(c.off)); status != c.status {
 			t.Errorf("a stamp %s off is answered %d", c.off, status)
 		}
-		_, page := s.get("/readyz")
-		out := want(t, 0, asked, "ready").out
+		_, page := s.Get("/readyz")
+		out := program.Want(t, 0, asked, "ready").Out
 		if !strings.HasPrefix(page, "ready\n") || !strings.Contains(page, c.says) ||
 			strings.Contains(page, "warning") != (c.says != "") || out != strings.TrimPrefix(page, "ready\n") {
 			t.Errorf("a stamp %s off: /readyz says %q, the command %q", c.off, page, out)
 		}
 	}
-	_, metrics := s.get("/metrics")
+	_, metrics := s.Get("/metrics")
 	for _, name := range []string{
 		`market40_clock_ahead_seconds{of="notices"} -`, "market40_pending_notices 0",
 		"market40_oldest_pending_notice_seconds 0",
@@ -60,9 +61,9 @@ func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 	}
 }
 
-// signed tells of a transfer with a signature over a stamp and returns the answer's status.
-func (s *serving) signed(hook, secret string, id int, stamp time.Time) int {
-	s.t.Helper()
+// sendSigned tells of a transfer with a signature over a stamp and returns the answer's status.
+func sendSigned(s *program.Server, hook, secret string, id int, stamp time.Time) int {
+	s.T.Helper()
 	body := fmt.Sprintf(
 		`{"id":%d,"gateway":"MBBank","transactionDate":"2026-11-20 10:11:12","accountNumber":"0123456789","code":null,"content":"tien ca","transferType":"in",`+
 			`"transferAmount":45000,"accumulated":0,"subAccount":null,"referenceCode":"FT2632400000%04d","description":""}`,
@@ -72,13 +73,13 @@ func (s *serving) signed(hook, secret string, id int, stamp time.Time) int {
 	at := fmt.Sprint(stamp.Unix())
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(at + "." + body))
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, s.address+hook, strings.NewReader(body))
-	must(s.t, err)
+	req, err := http.NewRequestWithContext(s.T.Context(), http.MethodPost, s.Address+hook, strings.NewReader(body))
+	must(s.T, err)
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-SePay-Timestamp", at)
 	req.Header.Set("X-SePay-Signature", "sha256="+hex.EncodeToString(mac.Sum(nil)))
 	res, err := http.DefaultClient.Do(req)
-	must(s.t, err)
+	must(s.T, err)
 	defer res.Body.Close()
 	return res.StatusCode
 }

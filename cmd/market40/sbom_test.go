@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -14,8 +15,8 @@ import (
 // the same.
 func TestBillOfMaterials(t *testing.T) {
 	t.Parallel()
-	text := want(t, 0, nil, "sbom").out
-	if want(t, 0, nil, "sbom").out != text {
+	text := program.Want(t, 0, nil, "sbom").Out
+	if program.Want(t, 0, nil, "sbom").Out != text {
 		t.Error("two lists of one program differ")
 	}
 	var list struct {
@@ -48,10 +49,14 @@ func TestBillOfMaterials(t *testing.T) {
 
 func TestReadyAsksTheServer(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "LISTEN_ADDR=" + freeAddress(t)}
-	if a := want(t, 1, env, "ready"); !strings.Contains(a.err, "not ready") {
-		t.Errorf("without a server it says %q", a.err)
+	env := []string{
+		"DATABASE_URL=" + dbtest.URL(t),
+		"SECRET_KEY=" + program.SecretKey(1),
+		"LISTEN_ADDR=" + freeAddress(t),
 	}
-	serve(t, env)
-	want(t, 0, env, "ready")
+	if a := program.Want(t, 1, env, "ready"); !strings.Contains(a.Err, "not ready") {
+		t.Errorf("without a server it says %q", a.Err)
+	}
+	program.Serve(t, env)
+	program.Want(t, 0, env, "ready")
 }

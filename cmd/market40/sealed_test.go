@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 )
@@ -19,13 +20,13 @@ var digits = regexp.MustCompile(`[0-9]{10,}`)
 func TestADumpTellsNoNumber(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + someSecret(1)}
-	want(t, 0, env, "seed", "demo")
-	s := serve(t, env)
-	key := adminKey(t, env)
-	markets := s.ask(key, "GET", "/api/v1/markets", nil, 200).items()
+	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1)}
+	program.Want(t, 0, env, "seed", "demo")
+	s := program.Serve(t, env)
+	key := program.AdminKey(t, env)
+	markets := s.Ask(key, "GET", "/api/v1/markets", nil, 200).Items()
 	first, _ := markets[0].(map[string]any)
-	stall := s.ask(key, "POST", "/api/v1/markets/"+object(first).text("id")+"/stalls", object{
+	stall := s.Ask(key, "POST", "/api/v1/markets/"+object(first).Text("id")+"/stalls", object{
 		"number": "Z999", "kind": "stall", "goods_group": "hai_san",
 		"merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905123456", "tax_code": "4201234567"},
 		"account": object{
@@ -34,14 +35,14 @@ func TestADumpTellsNoNumber(t *testing.T) {
 		},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
-	connection := s.ask(key, "POST", "/api/v1/bank-connections", object{
+	connection := s.Ask(key, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "thử",
-		"secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
+		"secrets": object{"api_key": strings.TrimPrefix(program.SepayKey, "Apikey ")},
 	}, 201)
-	s.ask(sepayKey, "POST", connection.text("webhook_path"), object{
+	s.Ask(program.SepayKey, "POST", connection.Text("webhook_path"), object{
 		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789012",
 		"code":    nil,
-		"content": "chi Bay 0914222333 tra tien ca " + object(code).text("code"), "transferType": "in",
+		"content": "chi Bay 0914222333 tra tien ca " + object(code).Text("code"), "transferType": "in",
 		"transferAmount": 45000, "accumulated": 0, "subAccount": nil,
 		"referenceCode": "FT26324000000001", "description": "",
 	}, 200)
@@ -65,7 +66,7 @@ func TestADumpTellsNoNumber(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"0123456789012", "VALAN01", "chi Bay", "tra tien ca", strings.TrimPrefix(sepayKey,
+	for _, text := range []string{"0123456789012", "VALAN01", "chi Bay", "tra tien ca", strings.TrimPrefix(program.SepayKey,
 		"Apikey ")} {
 		if bytes.Contains(dump, []byte(text)) {
 			t.Errorf("%q is readable", text)

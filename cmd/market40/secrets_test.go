@@ -12,22 +12,23 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/seal"
 	"market40/migrations/database/dbtest"
 	"market40/migrations/database/private"
 )
 
-// readsEverything asks for what is sealed: the stall's account number, and the bank connection's
+// readEverything asks for what is sealed: the stall's account number, and the bank connection's
 // secret, by which the signature of a notice is checked.
-func (s *serving) readsEverything(key, stall, hook, when string) {
-	s.t.Helper()
-	found := s.ask(key, "GET", "/api/v1/stalls/"+stall, nil, 200)
+func readEverything(s *program.Server, key, stall, hook, when string) {
+	s.T.Helper()
+	found := s.Ask(key, "GET", "/api/v1/stalls/"+stall, nil, 200)
 	accounts, _ := found["accounts"].([]any)
 	if len(accounts) != 1 {
-		s.t.Fatalf("%s: the stall is %v", when, found)
+		s.T.Fatalf("%s: the stall is %v", when, found)
 	}
-	if account, _ := accounts[0].(map[string]any); object(account).text("account_number") != "0123456789" {
-		s.t.Fatalf("%s: the account is %v", when, account)
+	if account, _ := accounts[0].(map[string]any); object(account).Text("account_number") != "0123456789" {
+		s.T.Fatalf("%s: the account is %v", when, account)
 	}
 	notice := object{
 		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789",
@@ -35,15 +36,15 @@ func (s *serving) readsEverything(key, stall, hook, when string) {
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
 		"referenceCode": "FT26324000000001", "description": "",
 	}
-	s.ask(sepayKey, "POST", hook, notice, 200)
-	s.ask("Apikey another", "POST", hook, notice, http.StatusUnauthorized)
+	s.Ask(program.SepayKey, "POST", hook, notice, 200)
+	s.Ask("Apikey another", "POST", hook, notice, http.StatusUnauthorized)
 }
 
-// hookOf is the webhook of the connection that register made.
-func (s *serving) hookOf(key string) string {
-	s.t.Helper()
-	connection, _ := s.ask(key, "GET", "/api/v1/bank-connections", nil, 200).items()[0].(map[string]any)
-	return object(connection).text("webhook_path")
+// webhookOf is the webhook of the connection that register made.
+func webhookOf(s *program.Server, key string) string {
+	s.T.Helper()
+	connection, _ := s.Ask(key, "GET", "/api/v1/bank-connections", nil, 200).Items()[0].(map[string]any)
+	return object(connection).Text("webhook_path")
 }
 
 // TestRotationSurvivesKills kills `secrets rotate` at moments all over its run, beside a server
@@ -52,9 +53,9 @@ func TestRotationSurvivesKills(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	env := []string{"DATA_DIR=" + dir, "LISTEN_ADDR=" + freeAddress(t)}
-	s := serve(t, env)
-	key, stall := adminKey(t, env), register(t, s, env)
-	hook := s.hookOf(key)
+	s := program.Serve(t, env)
+	key, stall := program.AdminKey(t, env), register(t, s, env)
+	hook := webhookOf(s, key)
 	file := filepath.Join(dir, "secret.key")
 	first, err := os.ReadFile(file)
 	must(t, err)
@@ -64,14 +65,14 @@ func TestRotationSurvivesKills(t *testing.T) {
 			must(t, os.Remove(file+".next")) // so that its coming tells where a rotation is
 		}
 		began := time.Now()
-		rotation := command(t, env, "secrets", "rotate")
+		rotation := program.Command(t, env, "secrets", "rotate")
 		var said bytes.Buffer
 		rotation.Stderr = &said
 		must(t, rotation.Start())
 		if n%3 == 0 {
 			time.Sleep(rand.N(time.Second)) // anywhere
 		} else {
-			waitForFile(file+".next", began.Add(patience))
+			waitForFile(file+".next", began.Add(program.Patience))
 			time.Sleep(rand.N(25 * time.Millisecond)) // where it matters
 		}
 		_ = rotation.Process.Kill()
@@ -80,15 +81,15 @@ func TestRotationSurvivesKills(t *testing.T) {
 			t.Fatalf("a rotation failed: %d, %s", code, said.String())
 		}
 		seen[stateOf(t, dir)]++
-		s.readsEverything(key, stall, hook, "while it goes on")
+		readEverything(s, key, stall, hook, "while it goes on")
 		if n%6 == 5 {
-			s.kill()
-			s = serve(t, env)
-			s.readsEverything(key, stall, hook, "started anew")
+			killServer(s)
+			s = program.Serve(t, env)
+			readEverything(s, key, stall, hook, "started anew")
 		}
 	}
 	t.Logf("killed in the states %v", seen)
-	want(t, 0, env, "secrets", "rotate")
+	program.Want(t, 0, env, "secrets", "rotate")
 	if left, _ := filepath.Glob(filepath.Join(dir, ".secret*")); len(left) > 0 {
 		t.Errorf("keys are left behind: %v", left)
 	}
@@ -102,12 +103,19 @@ func TestRotationSurvivesKills(t *testing.T) {
 	if bytes.Equal(first, last) || info.Mode().Perm() != 0o600 {
 		t.Errorf("the key is the same: %v, mode %o", bytes.Equal(first, last), info.Mode().Perm())
 	}
-	s.stop()
-	if a := want(t, 2, append(env, "SECRET_KEY="+strings.TrimSpace(string(first))), "serve"); !strings.Contains(a.err,
-		"does not open") {
-		t.Errorf("the first key is answered by %q", a.err)
+	s.Stop()
+	if a := program.Want(
+		t,
+		2,
+		append(env, "SECRET_KEY="+strings.TrimSpace(string(first))),
+		"serve",
+	); !strings.Contains(
+		a.Err,
+		"does not open",
+	) {
+		t.Errorf("the first key is answered by %q", a.Err)
 	}
-	serve(t, env).readsEverything(key, stall, hook, "in the end")
+	readEverything(program.Serve(t, env), key, stall, hook, "in the end")
 }
 
 // waitForFile returns once a file is there; it looks often, because what follows is quick.
@@ -148,38 +156,38 @@ func TestEachStepOfARotationMayBeTheLast(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	env := []string{"DATA_DIR=" + dir}
-	s := serve(t, env)
-	key, stall := adminKey(t, env), register(t, s, env)
-	hook := s.hookOf(key)
+	s := program.Serve(t, env)
+	key, stall := program.AdminKey(t, env), register(t, s, env)
+	hook := webhookOf(s, key)
 	server, err := private.Use(t.Context(), dir, private.Options{})
 	must(t, err)
 	pool, err := pgxpool.New(t.Context(), server.ServingURL())
 	must(t, err)
 	file := filepath.Join(dir, "secret.key")
 	next := func(n byte) {
-		must(t, os.WriteFile(file+".next", []byte(someSecret(n)), 0o600))
+		must(t, os.WriteFile(file+".next", []byte(program.SecretKey(n)), 0o600))
 	}
 	rotate := func(from, to [32]byte) { must(t, seal.Rotate(t.Context(), pool, from, to, time.Now())) }
 
 	next(5) // drawn only: the server and a start take the old one, the next rotation takes it up
-	s.readsEverything(key, stall, hook, "drawn")
-	want(t, 0, env, "secrets", "rotate")
-	if text, _ := os.ReadFile(file); string(text) != someSecret(5) {
+	readEverything(s, key, stall, hook, "drawn")
+	program.Want(t, 0, env, "secrets", "rotate")
+	if text, _ := os.ReadFile(file); string(text) != program.SecretKey(5) {
 		t.Errorf("a key that was drawn is not taken up")
 	}
 	five, six, seven := [32]byte(bytes.Repeat([]byte{5}, 32)), [32]byte(bytes.Repeat([]byte{6}, 32)),
 		[32]byte(bytes.Repeat([]byte{7}, 32))
 	next(6)
 	rotate(five, six)
-	s.readsEverything(key, stall, hook, "wrapped by both")
-	s.kill()
+	readEverything(s, key, stall, hook, "wrapped by both")
+	killServer(s)
 	pool.Close()
-	s = serve(t, env) // which renames and finishes
-	s.readsEverything(key, stall, hook, "wrapped by both, started anew")
+	s = program.Serve(t, env) // which renames and finishes
+	readEverything(s, key, stall, hook, "wrapped by both, started anew")
 	if state := stateOf(t, dir); state != "settled" {
 		t.Errorf("a start leaves it %s", state)
 	}
-	if text, _ := os.ReadFile(file); string(text) != someSecret(6) {
+	if text, _ := os.ReadFile(file); string(text) != program.SecretKey(6) {
 		t.Errorf("the new key is not in place")
 	}
 	server, err = private.Use(t.Context(), dir, private.Options{})
@@ -190,9 +198,9 @@ func TestEachStepOfARotationMayBeTheLast(t *testing.T) {
 	next(7)
 	rotate(six, seven)
 	must(t, os.Rename(file+".next", file))
-	s.readsEverything(key, stall, hook, "renamed")
-	want(t, 0, env, "secrets", "rotate") // finishes, and rotates once more
-	s.readsEverything(key, stall, hook, "rotated once more")
+	readEverything(s, key, stall, hook, "renamed")
+	program.Want(t, 0, env, "secrets", "rotate") // finishes, and rotates once more
+	readEverything(s, key, stall, hook, "rotated once more")
 }
 
 // TestRotationOfAGivenKey is what an operator does with several servers on one database.
@@ -200,26 +208,34 @@ func TestRotationOfAGivenKey(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	oldFile, newFile := filepath.Join(folder, "old.key"), filepath.Join(folder, "new.key")
-	must(t, os.WriteFile(oldFile, []byte(someSecret(1)), 0o600))
-	must(t, os.WriteFile(newFile, []byte(someSecret(2)), 0o600))
+	must(t, os.WriteFile(oldFile, []byte(program.SecretKey(1)), 0o600))
+	must(t, os.WriteFile(newFile, []byte(program.SecretKey(2)), 0o600))
 	database := "DATABASE_URL=" + dbtest.URL(t)
 	before, after := []string{database, "SECRET_KEY_FILE=" + oldFile}, []string{database, "SECRET_KEY_FILE=" + newFile}
-	s := serve(t, before)
-	key, stall := adminKey(t, before), register(t, s, before)
-	hook := s.hookOf(key)
-	want(t, 2, before, "secrets", "rotate")
-	want(t, 2, before, "secrets", "rotate", "--new-key-file", oldFile)
-	want(t, 2, before, "secrets", "rotate", "--new-key-file", filepath.Join(folder, "none"))
-	want(t, 2, after, "secrets", "rotate", "--new-key-file", oldFile)
-	want(t, 2, []string{"DATA_DIR=" + filepath.Join(folder, "none")}, "secrets", "rotate", "--new-key-file", newFile)
-	want(t, 0, before, "secrets", "rotate", "--new-key-file", newFile)
-	want(t, 0, before, "secrets", "rotate", "--new-key-file", newFile)
-	s.readsEverything(key, stall, hook, "the old server")
-	serve(t, before).readsEverything(key, stall, hook, "an old server that starts again")
-	serve(t, after).readsEverything(key, stall, hook, "a new server")
-	want(t, 2, before, "secrets", "finish")
-	want(t, 0, after, "secrets", "finish")
-	s.readsEverything(key, stall, hook, "the old server after the end")
-	want(t, 2, before, "serve")
-	serve(t, after).readsEverything(key, stall, hook, "a new server after the end")
+	s := program.Serve(t, before)
+	key, stall := program.AdminKey(t, before), register(t, s, before)
+	hook := webhookOf(s, key)
+	program.Want(t, 2, before, "secrets", "rotate")
+	program.Want(t, 2, before, "secrets", "rotate", "--new-key-file", oldFile)
+	program.Want(t, 2, before, "secrets", "rotate", "--new-key-file", filepath.Join(folder, "none"))
+	program.Want(t, 2, after, "secrets", "rotate", "--new-key-file", oldFile)
+	program.Want(
+		t,
+		2,
+		[]string{"DATA_DIR=" + filepath.Join(folder, "none")},
+		"secrets",
+		"rotate",
+		"--new-key-file",
+		newFile,
+	)
+	program.Want(t, 0, before, "secrets", "rotate", "--new-key-file", newFile)
+	program.Want(t, 0, before, "secrets", "rotate", "--new-key-file", newFile)
+	readEverything(s, key, stall, hook, "the old server")
+	readEverything(program.Serve(t, before), key, stall, hook, "an old server that starts again")
+	readEverything(program.Serve(t, after), key, stall, hook, "a new server")
+	program.Want(t, 2, before, "secrets", "finish")
+	program.Want(t, 0, after, "secrets", "finish")
+	readEverything(s, key, stall, hook, "the old server after the end")
+	program.Want(t, 2, before, "serve")
+	readEverything(program.Serve(t, after), key, stall, hook, "a new server after the end")
 }

@@ -15,6 +15,7 @@ import (
 
 	"market40/cmd/market40/app"
 	"market40/cmd/market40/demo"
+	"market40/frontend/apptest/program"
 	"market40/merchants/access/roles"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
@@ -128,7 +129,7 @@ func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 			t.Errorf("%s: %s, and %s where it was not cut short", table, digest, whole[table])
 		}
 	}
-	want(t, 0, []string{"DATABASE_URL=" + url, "SECRET_KEY=" + someSecret(1)}, "ledger", "verify")
+	program.Want(t, 0, []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1)}, "ledger", "verify")
 }
 
 // TestTheDemoTellsAStory holds the eighteen months against what they are to show.
@@ -138,8 +139,8 @@ func TestTheDemoTellsAStory(t *testing.T) {
 	began := time.Now()
 	db := seedDemo(t, url, 18)
 	took := time.Since(began)
-	a := want(t, 0, []string{"DATABASE_URL=" + url, "SECRET_KEY=" + someSecret(1)}, "ledger", "verify")
-	t.Logf("seeded in %s: %s", took, a.out)
+	a := program.Want(t, 0, []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1)}, "ledger", "verify")
+	t.Logf("seeded in %s: %s", took, a.Out)
 	number := func(sql string, args ...any) float64 {
 		t.Helper()
 		var n float64

@@ -9,63 +9,64 @@ import (
 	"testing"
 
 	"market40/cmd/market40/app"
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
 func TestServeOnAPrivateDatabase(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t), "PUBLIC_URL=https://cho.example.vn/"}
-	s := serve(t, env)
-	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9]\d*$`).MatchString(s.address) {
-		t.Errorf("it listens on %q", s.address)
+	s := program.Serve(t, env)
+	if !regexp.MustCompile(`^http://127\.0\.0\.1:[1-9]\d*$`).MatchString(s.Address) {
+		t.Errorf("it listens on %q", s.Address)
 	}
 	for path, body := range map[string]string{
 		"/healthz": "alive", "/readyz": "ready", "/metrics": "go_goroutines", "/openapi.json": `"openapi":"3.1`,
 		"/docs": "/api/v1/bank-connections", "/docs/style.css": "body",
 	} {
-		if status, got := s.get(path); status != 200 || !strings.Contains(got, body) {
+		if status, got := s.Get(path); status != 200 || !strings.Contains(got, body) {
 			t.Errorf("%s answers %d without %q", path, status, body)
 		}
 	}
-	if _, api := s.get("/openapi.json"); !strings.Contains(api, `"servers":[{"url":"https://cho.example.vn"}]`) {
+	if _, api := s.Get("/openapi.json"); !strings.Contains(api, `"servers":[{"url":"https://cho.example.vn"}]`) {
 		t.Error("OpenAPI does not tell the public address")
 	}
-	if _, page := s.get("/docs"); regexp.MustCompile(`(src|href)="(https?:)?//|<script|style=`).MatchString(page) {
+	if _, page := s.Get("/docs"); regexp.MustCompile(`(src|href)="(https?:)?//|<script|style=`).MatchString(page) {
 		t.Error("the page of routes needs another host, a script, or a style that its policy forbids")
 	}
-	if status, _ := s.get("/"); status != 404 {
+	if status, _ := s.Get("/"); status != 404 {
 		t.Errorf("without --demo the start page answers %d", status)
 	}
-	if a := want(t, 1, env, "serve"); !strings.Contains(a.err, "another market40 runs") {
-		t.Errorf("a second server is answered by %q", a.err)
+	if a := program.Want(t, 1, env, "serve"); !strings.Contains(a.Err, "another market40 runs") {
+		t.Errorf("a second server is answered by %q", a.Err)
 	}
-	want(t, 0, env, "ledger", "verify")
-	if code := s.stop(); code != 0 {
-		t.Errorf("it ended with exit %d: %s", code, s.said.String())
+	program.Want(t, 0, env, "ledger", "verify")
+	if code := s.Stop(); code != 0 {
+		t.Errorf("it ended with exit %d: %s", code, s.Log.String())
 	}
-	if log := s.said.String(); log != "" {
+	if log := s.Log.String(); log != "" {
 		t.Errorf("a quiet run logged %q", log)
 	}
-	want(t, 0, env, "ledger", "verify") // now by a server of its own
+	program.Want(t, 0, env, "ledger", "verify") // now by a server of its own
 }
 
 func TestReadyTellsWhatTheDatabaseIs(t *testing.T) {
 	t.Parallel()
 	database := dbtest.URL(t)
-	s := serve(t, []string{"DATABASE_URL=" + database, "SECRET_KEY=" + someSecret(1)})
-	execute(t, database, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
-	if status, _ := s.get("/readyz"); status != 503 {
+	s := program.Serve(t, []string{"DATABASE_URL=" + database, "SECRET_KEY=" + program.SecretKey(1)})
+	program.Execute(t, database, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)`)
+	if status, _ := s.Get("/readyz"); status != 503 {
 		t.Errorf("with an unknown schema /readyz answers %d", status)
 	}
-	execute(t, database, `DELETE FROM goose_db_version WHERE version_id = 99999`)
-	if status, _ := s.get("/readyz"); status != 200 {
+	program.Execute(t, database, `DELETE FROM goose_db_version WHERE version_id = 99999`)
+	if status, _ := s.Get("/readyz"); status != 200 {
 		t.Errorf("with its own schema again /readyz answers %d", status)
 	}
 	shut(t, database)
-	if status, _ := s.get("/readyz"); status != 503 {
+	if status, _ := s.Get("/readyz"); status != 503 {
 		t.Errorf("without a database /readyz answers %d", status)
 	}
-	if status, _ := s.get("/healthz"); status != 200 {
+	if status, _ := s.Get("/healthz"); status != 200 {
 		t.Errorf("without a database /healthz answers %d", status)
 	}
 }
@@ -77,17 +78,17 @@ func shut(t *testing.T, database string) {
 	must(t, err)
 	name := strings.TrimPrefix(at.Path, "/")
 	at.Path = "/market40"
-	execute(t, at.String(), `ALTER DATABASE `+name+` ALLOW_CONNECTIONS false`)
-	execute(t, at.String(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+name+`'`)
+	program.Execute(t, at.String(), `ALTER DATABASE `+name+` ALLOW_CONNECTIONS false`)
+	program.Execute(t, at.String(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '`+name+`'`)
 }
 
 func TestServeRefusesAnotherKey(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t)}
-	serve(t, append(env, "SECRET_KEY="+someSecret(1))).stop()
-	if a := want(t, 2, append(env, "SECRET_KEY="+someSecret(2)), "serve"); !strings.Contains(a.err,
+	program.Serve(t, append(env, "SECRET_KEY="+program.SecretKey(1))).Stop()
+	if a := program.Want(t, 2, append(env, "SECRET_KEY="+program.SecretKey(2)), "serve"); !strings.Contains(a.Err,
 		"SECRET_KEY does not open") {
-		t.Errorf("another key is answered by %q", a.err)
+		t.Errorf("another key is answered by %q", a.Err)
 	}
 }
 
@@ -96,10 +97,11 @@ func TestServeRefusesAnotherKey(t *testing.T) {
 func TestServeRefusesATransactionPool(t *testing.T) {
 	t.Parallel()
 	database := dbtest.URL(t)
-	serve(t, []string{"DATABASE_URL=" + dbtest.NewProxy(t, database).URL, "SECRET_KEY=" + someSecret(1)}).stop()
-	env := []string{"DATABASE_URL=" + dbtest.NewTransactionPool(t, database), "SECRET_KEY=" + someSecret(1)}
-	if a := want(t, 2, env, "serve"); !strings.Contains(a.err, "a pool in transaction mode") {
-		t.Errorf("behind a transaction pool serve says %q", a.err)
+	program.Serve(t, []string{"DATABASE_URL=" + dbtest.NewProxy(t, database).URL, "SECRET_KEY=" + program.SecretKey(1)}).
+		Stop()
+	env := []string{"DATABASE_URL=" + dbtest.NewTransactionPool(t, database), "SECRET_KEY=" + program.SecretKey(1)}
+	if a := program.Want(t, 2, env, "serve"); !strings.Contains(a.Err, "a pool in transaction mode") {
+		t.Errorf("behind a transaction pool serve says %q", a.Err)
 	}
 }
 
@@ -135,13 +137,13 @@ func TestOpenAPIHoldsEveryRoute(t *testing.T) {
 
 func TestAStoppingServerEndsItsStreams(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
-	s := serve(t, env)
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
+	s := program.Serve(t, env)
 	stall := register(t, s, env)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.address+"/api/v1/stalls/"+stall+
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Address+"/api/v1/stalls/"+stall+
 		"/payments/stream", nil)
 	must(t, err)
-	req.Header.Set("Authorization", adminKey(t, env))
+	req.Header.Set("Authorization", program.AdminKey(t, env))
 	res, err := http.DefaultClient.Do(req)
 	must(t, err)
 	defer res.Body.Close()
@@ -149,8 +151,8 @@ func TestAStoppingServerEndsItsStreams(t *testing.T) {
 	if !lines.Scan() || res.StatusCode != 200 {
 		t.Fatalf("the stream answers %d", res.StatusCode)
 	}
-	if code := s.stop(); code != 0 {
-		t.Errorf("it ended with exit %d: %s", code, s.said.String())
+	if code := s.Stop(); code != 0 {
+		t.Errorf("it ended with exit %d: %s", code, s.Log.String())
 	}
 	for lines.Scan() {
 	}

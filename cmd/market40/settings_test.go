@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	market40 "market40/cmd/market40"
+	"market40/frontend/apptest/program"
 )
 
 func TestAllFaultySettingsAreToldAtOnce(t *testing.T) {
 	t.Parallel()
-	a := want(t, 2, []string{
+	a := program.Want(t, 2, []string{
 		"LISTEN_ADDR=nowhere", "PUBLIC_URL=ftp://example.vn", "DATABASE_URL=postgres://u:hunter2@host:port/x",
 		"MIGRATE_DATABASE_URL=postgres://u:hunter3@host:port/x", "SECRET_KEY=hunter4", "LOG_LEVEL=loud",
 		"TRUSTED_PROXIES=10.0.0.1,0.0.0.0/0", "OUTGOING_ALLOW=https://sms.example",
@@ -21,12 +22,12 @@ func TestAllFaultySettingsAreToldAtOnce(t *testing.T) {
 		"LISTEN_ADDR", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY",
 		"LOG_LEVEL", "TRUSTED_PROXIES", "OUTGOING_ALLOW",
 	} {
-		if !strings.Contains(a.err, "\n  "+name+" ") {
-			t.Errorf("%s is not told: %s", name, a.err)
+		if !strings.Contains(a.Err, "\n  "+name+" ") {
+			t.Errorf("%s is not told: %s", name, a.Err)
 		}
 	}
-	if strings.Contains(a.err, "hunter") {
-		t.Errorf("a secret is told: %s", a.err)
+	if strings.Contains(a.Err, "hunter") {
+		t.Errorf("a secret is told: %s", a.Err)
 	}
 }
 
@@ -43,7 +44,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 			[]string{"DATABASE_URL=postgres://u@127.0.0.1:1/x"},
 			"SECRET_KEY or SECRET_KEY_FILE is required",
 		},
-		"key and file":           {[]string{"SECRET_KEY=" + someSecret(1), "SECRET_KEY_FILE=" + short}, "both set"},
+		"key and file":           {[]string{"SECRET_KEY=" + program.SecretKey(1), "SECRET_KEY_FILE=" + short}, "both set"},
 		"short key file":         {[]string{"SECRET_KEY_FILE=" + short}, "must be 32 bytes"},
 		"missing key file":       {[]string{"SECRET_KEY_FILE=" + filepath.Join(dir, "none")}, "cannot be read"},
 		"owner without server":   {[]string{"MIGRATE_DATABASE_URL=postgres://u@127.0.0.1:1/x"}, "needs DATABASE_URL"},
@@ -52,9 +53,9 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a := want(t, 2, append(c.env, "DATA_DIR="+filepath.Join(dir, "none")), "serve")
-			if !strings.Contains(a.err, c.says) {
-				t.Errorf("said %q, not %q", a.err, c.says)
+			a := program.Want(t, 2, append(c.env, "DATA_DIR="+filepath.Join(dir, "none")), "serve")
+			if !strings.Contains(a.Err, c.says) {
+				t.Errorf("said %q, not %q", a.Err, c.says)
 			}
 		})
 	}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"market40/frontend/apptest/program"
 )
 
 // selfSigned writes a certificate for this machine, which vouches for itself.
@@ -39,22 +41,22 @@ func selfSigned(t *testing.T) (cert, key string) {
 // takes nothing.
 func TestABoxWantsTheServersCertificate(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
-	env := []string{"DATABASE_URL=" + s.database(), "SECRET_KEY=" + someSecret(1)}
-	owner := s.owner(env)
+	s := program.OpenShop(t)
+	env := []string{"DATABASE_URL=" + s.Database(), "SECRET_KEY=" + program.SecretKey(1)}
+	owner := createOwnerKey(s, env)
 	cert, key := selfSigned(t)
-	secure := serve(t, append(env, "TLS_CERT_FILE="+cert, "TLS_KEY_FILE="+key, "PUBLIC_URL=https://127.0.0.1",
+	secure := program.Serve(t, append(env, "TLS_CERT_FILE="+cert, "TLS_KEY_FILE="+key, "PUBLIC_URL=https://127.0.0.1",
 		"MQTT_LISTEN_ADDR=:0"))
-	address := strings.Replace(mqttOf(secure), "[::]", "127.0.0.1", 1)
+	address := strings.Replace(program.MQTTAddress(secure), "[::]", "127.0.0.1", 1)
 	if !strings.HasPrefix(address, "mqtts://") {
 		t.Fatalf("boxes connect to %s", address)
 	}
-	wary := newBox(t).start(address)
-	if why := wary.prints("line lost"); !strings.Contains(why, "certificate") {
+	wary := program.NewBox(t).Start(address)
+	if why := wary.WaitFor("line lost"); !strings.Contains(why, "certificate") {
 		t.Errorf("without --ca the box says %s", why)
 	}
-	b := newBox(t).start(address, "--ca", cert)
-	s.pair(owner, b)
-	s.pay(s.code, 45000)
-	b.hears("chime received 4 tens five_after_tens thousand dong")
+	b := program.NewBox(t).Start(address, "--ca", cert)
+	pairBox(s, owner, b)
+	s.Pay(s.Code, 45000)
+	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
 }

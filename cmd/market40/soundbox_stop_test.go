@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"market40/frontend/apptest/program"
 )
 
 // TestAServerWithBoxesStops at once, whatever is connected: a box, one that nobody has, and one
@@ -12,21 +14,21 @@ import (
 func TestAServerWithBoxesStops(t *testing.T) {
 	t.Parallel()
 	s, env, owner := openBoxShop(t)
-	address := mqttOf(s.serving)
-	b, fresh := newBox(t).start(address), newBox(t).start(address)
-	s.pair(owner, b)
-	fresh.prints("code")
+	address := program.MQTTAddress(s.Server)
+	b, fresh := program.NewBox(t).Start(address), program.NewBox(t).Start(address)
+	pairBox(s, owner, b)
+	fresh.WaitFor("code")
 	mute, err := net.Dial("tcp", strings.TrimPrefix(address, "mqtt://"))
 	must(t, err)
 	defer mute.Close()
 	began := time.Now()
-	if code := s.stop(); code != 0 {
-		t.Errorf("the server ends by %d: %s", code, s.said.String())
+	if code := s.Stop(); code != 0 {
+		t.Errorf("the server ends by %d: %s", code, s.Log.String())
 	}
-	if took := time.Since(began); took > patience {
+	if took := time.Since(began); took > program.Patience {
 		t.Errorf("it takes %s to stop", took)
 	}
-	b.hears("lost offline")
-	serve(t, append(env, "MQTT_LISTEN_ADDR="+strings.TrimPrefix(address, "mqtt://")))
-	b.hears("online")
+	b.WaitSaid("lost offline")
+	program.Serve(t, append(env, "MQTT_LISTEN_ADDR="+strings.TrimPrefix(address, "mqtt://")))
+	b.WaitSaid("online")
 }

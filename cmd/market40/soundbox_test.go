@@ -1,172 +1,54 @@
 package main_test
 
 import (
-	"bufio"
 	"encoding/binary"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
-	"syscall"
 	"testing"
 	"time"
+
+	"market40/frontend/apptest/program"
 )
 
-// aBox is a running soundbox, and what it has printed.
-type aBox struct {
-	t          *testing.T
-	cmd        *exec.Cmd
-	state, wav string
-	mu         sync.Mutex
-	lines      []string
-	ended      chan struct{}
+// createOwnerKey is the stall's merchant, as a program.
+func createOwnerKey(s *program.Shop, env []string) string {
+	s.T.Helper()
+	return "Bearer " + strings.TrimSpace(program.Want(s.T, 0, env, "apikeys", "create", "--role", "merchant", "--scope",
+		"stall:"+s.Stall, "--name", "owner").Out)
 }
 
-// mqttOf is where a server listens for boxes.
-func mqttOf(s *serving) string {
-	s.t.Helper()
-	for _, line := range s.told {
-		if address, found := strings.CutPrefix(line, "soundboxes on "); found {
-			return address
-		}
-	}
-	s.t.Fatalf("the server does not say where boxes connect: %q", s.told)
-	return ""
-}
-
-// newBox is a box that has a file and was not started.
-func newBox(t *testing.T) *aBox {
-	dir := t.TempDir()
-	return &aBox{t: t, state: filepath.Join(dir, "box.json"), wav: filepath.Join(dir, "heard.wav")}
-}
-
-// start switches it on.
-func (b *aBox) start(server string, more ...string) *aBox {
-	b.t.Helper()
-	b.cmd = command(b.t, nil, append([]string{"soundbox", "--server", server, "--state", b.state, "--wav", b.wav},
-		more...)...)
-	said := &lockedBuffer{}
-	b.cmd.Stderr = said
-	out, err := b.cmd.StdoutPipe()
-	must(b.t, err)
-	must(b.t, b.cmd.Start())
-	b.ended = make(chan struct{})
-	cmd, ended := b.cmd, b.ended
-	go func() {
-		defer close(ended)
-		for lines := bufio.NewScanner(out); lines.Scan(); {
-			b.mu.Lock()
-			b.lines = append(b.lines, lines.Text())
-			b.mu.Unlock()
-		}
-		_ = cmd.Wait()
-		b.mu.Lock()
-		b.lines = append(b.lines, "error\t"+said.String())
-		b.mu.Unlock()
-	}()
-	b.t.Cleanup(func() {
-		b.off()
-		if b.t.Failed() {
-			b.t.Logf("the box said\n%s", strings.Join(b.all(), "\n"))
-		}
-	})
-	return b
-}
-
-// off pulls the plug.
-func (b *aBox) off() {
-	_ = b.cmd.Process.Signal(syscall.SIGKILL)
-	<-b.ended
-}
-
-func (b *aBox) all() []string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append([]string(nil), b.lines...)
-}
-
-// said is what it has spoken, clip by clip.
-func (b *aBox) said() (said []string) {
-	for _, line := range b.all() {
-		if parts := strings.Split(line, "\t"); parts[0] == "said" {
-			said = append(said, parts[1])
-		}
-	}
-	return said
-}
-
-// waits waits until something holds of what it has printed.
-func (b *aBox) waits(what string, holds func(lines []string) bool) {
-	b.t.Helper()
-	for end := time.Now().Add(patience); !holds(b.all()); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			b.t.Fatalf("the box never: %s", what)
-		}
-	}
-}
-
-// hears waits for a sentence.
-func (b *aBox) hears(clips string) {
-	b.t.Helper()
-	b.waits("says "+clips, func([]string) bool {
-		return strings.Contains("|"+strings.Join(b.said(), "|")+"|", "|"+clips+
-			"|")
-	})
-}
-
-// prints waits for a line that begins so, and is the rest of it.
-func (b *aBox) prints(word string) (about string) {
-	b.t.Helper()
-	b.waits("prints "+word, func(lines []string) bool {
-		for _, line := range lines {
-			if rest, found := strings.CutPrefix(line, word+"\t"); found {
-				about = rest
-			}
-		}
-		return about != "" || word == "connected" && strings.Contains(strings.Join(lines, "\n"), "connected\t")
-	})
-	return about
-}
-
-// owner is the stall's merchant, as a program.
-func (s *shop) owner(env []string) string {
-	s.t.Helper()
-	return "Bearer " + strings.TrimSpace(want(s.t, 0, env, "apikeys", "create", "--role", "merchant", "--scope",
-		"stall:"+s.stall, "--name", "owner").out)
-}
-
-// pair enters the code that a box says.
-func (s *shop) pair(owner string, b *aBox) string {
-	s.t.Helper()
-	code := b.prints("code")
-	b.hears("pairing " + strings.Join(strings.Split(code, ""), " "))
-	id := s.ask(owner, "POST", "/api/v1/stalls/"+s.stall+"/soundboxes", object{"code": code, "name": "Loa quầy"},
-		201).text("id")
-	b.hears("chime ready")
+// pairBox enters the code that a box says.
+func pairBox(s *program.Shop, owner string, b *program.Box) string {
+	s.T.Helper()
+	code := b.WaitFor("code")
+	b.WaitSaid("pairing " + strings.Join(strings.Split(code, ""), " "))
+	id := s.Ask(owner, "POST", "/api/v1/stalls/"+s.Stall+"/soundboxes", object{"code": code, "name": "Loa quầy"},
+		201).Text("id")
+	b.WaitSaid("chime ready")
 	return id
 }
 
-// boxes are the stall's, as its owner sees them.
-func (s *shop) boxes(owner string) (list []object) {
-	s.t.Helper()
-	for _, item := range s.ask(owner, "GET", "/api/v1/stalls/"+s.stall+"/soundboxes", nil, 200).items() {
+// listBoxes are the stall's, as its owner sees them.
+func listBoxes(s *program.Shop, owner string) (list []object) {
+	s.T.Helper()
+	for _, item := range s.Ask(owner, "GET", "/api/v1/stalls/"+s.Stall+"/soundboxes", nil, 200).Items() {
 		list = append(list, item.(map[string]any))
 	}
 	return list
 }
 
-// heardUpTo waits until the database knows that a box has taken a version.
-func (s *shop) heardUpTo(owner string, version int) {
-	s.t.Helper()
-	for end := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
-		heard := s.boxes(owner)[0]["heard_version"].(float64)
+// waitForVersion waits until the database knows that a box has taken a version.
+func waitForVersion(s *program.Shop, owner string, version int) {
+	s.T.Helper()
+	for end := time.Now().Add(program.Patience); ; time.Sleep(20 * time.Millisecond) {
+		heard := listBoxes(s, owner)[0]["heard_version"].(float64)
 		if int(heard) == version {
 			return
 		}
 		if time.Now().After(end) {
-			s.t.Fatalf("the box has %v, want %d", heard, version)
+			s.T.Fatalf("the box has %v, want %d", heard, version)
 		}
 	}
 }
@@ -184,21 +66,11 @@ func wavSeconds(t *testing.T, path string) float64 {
 }
 
 // openBoxShop is a shop whose server takes boxes.
-func openBoxShop(t *testing.T) (s *shop, env []string, owner string) {
+func openBoxShop(t *testing.T) (s *program.Shop, env []string, owner string) {
 	t.Helper()
-	s = openShop(t, "MQTT_LISTEN_ADDR=127.0.0.1:0")
-	env = []string{"DATABASE_URL=" + s.database(), "SECRET_KEY=" + someSecret(1)}
-	return s, env, s.owner(env)
-}
-
-// database is the address of the server's database.
-func (s *serving) database() string {
-	for _, e := range s.cmd.Env {
-		if address, found := strings.CutPrefix(e, "DATABASE_URL="); found {
-			return address
-		}
-	}
-	return ""
+	s = program.OpenShop(t, "MQTT_LISTEN_ADDR=127.0.0.1:0")
+	env = []string{"DATABASE_URL=" + s.Database(), "SECRET_KEY=" + program.SecretKey(1)}
+	return s, env, createOwnerKey(s, env)
 }
 
 // TestASoundboxSpeaksWhatComes pairs a box by the code that it speaks, and pays: it says the right
@@ -207,40 +79,40 @@ func (s *serving) database() string {
 func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	t.Parallel()
 	s, _, owner := openBoxShop(t)
-	b := newBox(t).start(mqttOf(s.serving))
-	s.ask(owner, "POST", "/api/v1/stalls/"+s.stall+"/soundboxes", object{"code": "12345", "name": "Loa"}, 422)
-	id := s.pair(owner, b)
-	before := wavSeconds(t, b.wav)
-	s.pay(s.code, 45000)
-	b.hears("chime received 4 tens five_after_tens thousand dong")
-	s.pay(s.code, 200)
-	b.hears("alarm only 2 hundred dong")
-	s.heardUpTo(owner, 2)
-	after := wavSeconds(t, b.wav)
-	for until := time.Now().Add(patience); after < before+4 && time.Now().Before(until); after = wavSeconds(t, b.wav) {
+	b := program.NewBox(t).Start(program.MQTTAddress(s.Server))
+	s.Ask(owner, "POST", "/api/v1/stalls/"+s.Stall+"/soundboxes", object{"code": "12345", "name": "Loa"}, 422)
+	id := pairBox(s, owner, b)
+	before := wavSeconds(t, b.WAV)
+	s.Pay(s.Code, 45000)
+	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
+	s.Pay(s.Code, 200)
+	b.WaitSaid("alarm only 2 hundred dong")
+	waitForVersion(s, owner, 2)
+	after := wavSeconds(t, b.WAV)
+	for until := time.Now().Add(program.Patience); after < before+4 && time.Now().Before(until); after = wavSeconds(t, b.WAV) {
 		time.Sleep(100 * time.Millisecond) // it says what it speaks before it speaks
 	}
 	if after < before+4 || after > before+9 {
 		t.Errorf("two sentences last %.1f seconds", after-before)
 	}
-	if listed := s.boxes(owner); len(listed) != 1 || listed[0].text("id") != id ||
-		listed[0].text("name") != "Loa quầy" || listed[0]["connected"] != true || listed[0]["speaks"] != true {
+	if listed := listBoxes(s, owner); len(listed) != 1 || listed[0].Text("id") != id ||
+		listed[0].Text("name") != "Loa quầy" || listed[0]["connected"] != true || listed[0]["speaks"] != true {
 		t.Errorf("the owner sees %v", listed)
 	}
-	b.off()
-	s.pay(s.code, 1000)
-	s.pay(s.code, 2000)
-	b.start(mqttOf(s.serving))
-	b.hears("chime received 1 thousand dong")
-	b.hears("chime received 2 thousand dong")
-	s.heardUpTo(owner, 4)
-	if said := b.said(); strings.Count(strings.Join(said, "|"), "five_after_tens") != 1 {
+	b.Off()
+	s.Pay(s.Code, 1000)
+	s.Pay(s.Code, 2000)
+	b.Start(program.MQTTAddress(s.Server))
+	b.WaitSaid("chime received 1 thousand dong")
+	b.WaitSaid("chime received 2 thousand dong")
+	waitForVersion(s, owner, 4)
+	if said := b.Said(); strings.Count(strings.Join(said, "|"), "five_after_tens") != 1 {
 		t.Errorf("something is said twice: %q", said)
 	}
-	if said := strings.Join(b.all(), "\n"); strings.Contains(said, "hung up") {
+	if said := strings.Join(b.Printed(), "\n"); strings.Contains(said, "hung up") {
 		t.Error("the server hung up on it")
 	}
-	info, err := os.Stat(b.state)
+	info, err := os.Stat(b.State)
 	must(t, err)
 	if info.Mode().Perm() != 0o600 {
 		t.Errorf("the box's file is open to others: %v", info.Mode())
@@ -252,44 +124,44 @@ func TestASoundboxSpeaksWhatComes(t *testing.T) {
 func TestABoxLosesAndRepeatsNothing(t *testing.T) {
 	t.Parallel()
 	s, env, owner := openBoxShop(t)
-	mqtt := mqttOf(s.serving)
-	line := newWire(t, strings.TrimPrefix(mqtt, "mqtt://"))
-	b := newBox(t).start("mqtt://" + line.listener.Addr().String())
-	s.pair(owner, b)
+	mqtt := program.MQTTAddress(s.Server)
+	line := program.NewNetwork(t, strings.TrimPrefix(mqtt, "mqtt://"))
+	b := program.NewBox(t).Start("mqtt://" + line.Listener.Addr().String())
+	pairBox(s, owner, b)
 	total := 0
 	for cut := range 10 {
 		for n := range 5 {
-			line.set(n == 1 || n == 2)
+			line.Cut(n == 1 || n == 2)
 			amount := 1000 * (10*cut + n + 1)
-			s.pay(s.code, amount)
+			s.Pay(s.Code, amount)
 			total += amount
 		}
 		switch cut {
 		case 4: // the server goes and comes
-			if code := s.stop(); code != 0 {
+			if code := s.Stop(); code != 0 {
 				t.Errorf("the server ends by %d", code)
 			}
-			s.serving = serve(t, append(env, "MQTT_LISTEN_ADDR="+strings.TrimPrefix(mqtt, "mqtt://")))
+			s.Server = program.Serve(t, append(env, "MQTT_LISTEN_ADDR="+strings.TrimPrefix(mqtt, "mqtt://")))
 		case 7: // the power fails while it has nothing to say
-			line.set(false)
-			s.heardUpTo(owner, 5*(cut+1))
-			b.waits("has said all", func([]string) bool { count, _ := b.counted(); return count == 5*(cut+1) })
-			b.off()
-			b.start("mqtt://" + line.listener.Addr().String())
+			line.Cut(false)
+			waitForVersion(s, owner, 5*(cut+1))
+			b.WaitUntil("has said all", func([]string) bool { count, _ := countSpoken(b); return count == 5*(cut+1) })
+			b.Off()
+			b.Start("mqtt://" + line.Listener.Addr().String())
 		}
-		line.set(false)
+		line.Cut(false)
 	}
-	b.waits("says all fifty", func([]string) bool { count, _ := b.counted(); return count >= 50 })
+	b.WaitUntil("says all fifty", func([]string) bool { count, _ := countSpoken(b); return count >= 50 })
 	time.Sleep(time.Second) // what comes twice comes now
-	if count, sum := b.counted(); count != 50 || sum != total {
+	if count, sum := countSpoken(b); count != 50 || sum != total {
 		t.Errorf("the box said %d payments of %d, want 50 of %d", count, sum, total)
 	}
-	s.heardUpTo(owner, 50)
+	waitForVersion(s, owner, 50)
 }
 
-// counted are the payments that a box has said, and their sum.
-func (b *aBox) counted() (count, sum int) {
-	for _, said := range b.said() {
+// countSpoken are the payments that a box has said, and their sum.
+func countSpoken(b *program.Box) (count, sum int) {
+	for _, said := range b.Said() {
 		clips := strings.Fields(said)
 		switch {
 		case len(clips) > 1 && (clips[1] == "received" || clips[1] == "only"):
@@ -339,44 +211,57 @@ func spoken(clips []string) (n int) {
 func TestABoxMayConnectToAnyServer(t *testing.T) {
 	t.Parallel()
 	s, env, owner := openBoxShop(t)
-	other := serve(t, append(env, "MQTT_LISTEN_ADDR=127.0.0.1:0"))
-	b := newBox(t).start(mqttOf(other))
-	s.pair(owner, b)
-	s.pay(s.code, 45000)
-	b.hears("chime received 4 tens five_after_tens thousand dong")
-	b.off()
-	s.pay(s.code, 7000)
-	b.start(mqttOf(s.serving))
-	b.hears("chime received 7 thousand dong")
-	s.heardUpTo(owner, 2)
+	other := program.Serve(t, append(env, "MQTT_LISTEN_ADDR=127.0.0.1:0"))
+	b := program.NewBox(t).Start(program.MQTTAddress(other))
+	pairBox(s, owner, b)
+	s.Pay(s.Code, 45000)
+	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
+	b.Off()
+	s.Pay(s.Code, 7000)
+	b.Start(program.MQTTAddress(s.Server))
+	b.WaitSaid("chime received 7 thousand dong")
+	waitForVersion(s, owner, 2)
 }
 
 // TestARevokedBoxIsCutOff at once, on another server too, ends, and does not come back.
 func TestARevokedBoxIsCutOff(t *testing.T) {
 	t.Parallel()
 	s, env, owner := openBoxShop(t)
-	other := serve(t, append(env, "MQTT_LISTEN_ADDR=127.0.0.1:0"))
-	b := newBox(t).start(mqttOf(other))
-	id := s.pair(owner, b)
-	at := "/api/v1/stalls/" + s.stall + "/soundboxes/" + id
-	s.ask(owner, "PATCH", at, object{"speaks": false}, 204)
-	if s.boxes(owner)[0]["speaks"] != false {
+	other := program.Serve(t, append(env, "MQTT_LISTEN_ADDR=127.0.0.1:0"))
+	b := program.NewBox(t).Start(program.MQTTAddress(other))
+	id := pairBox(s, owner, b)
+	at := "/api/v1/stalls/" + s.Stall + "/soundboxes/" + id
+	s.Ask(owner, "PATCH", at, object{"speaks": false}, 204)
+	if listBoxes(s, owner)[0]["speaks"] != false {
 		t.Error("the box still speaks in the phones' place")
 	}
-	s.ask(owner, "DELETE", at, nil, 204)
-	s.ask(owner, "DELETE", at, nil, 404)
-	if said := b.prints("error"); !strings.Contains(said, "revoked") {
+	s.Ask(owner, "DELETE", at, nil, 204)
+	s.Ask(owner, "DELETE", at, nil, 404)
+	if said := b.WaitFor("error"); !strings.Contains(said, "revoked") {
 		t.Errorf("the box ends with %q", said)
 	}
-	if len(s.boxes(owner)) != 0 {
+	if len(listBoxes(s, owner)) != 0 {
 		t.Error("the owner still sees it")
 	}
-	if again := want(t, 1, nil, "soundbox", "--server", mqttOf(s.serving), "--state", b.state, "--wav",
-		b.wav); !strings.Contains(again.err, "revoked") {
-		t.Errorf("it is told %q", again.err)
+	if again := program.Want(
+		t,
+		1,
+		nil,
+		"soundbox",
+		"--server",
+		program.MQTTAddress(s.Server),
+		"--state",
+		b.State,
+		"--wav",
+		b.WAV,
+	); !strings.Contains(
+		again.Err,
+		"revoked",
+	) {
+		t.Errorf("it is told %q", again.Err)
 	}
-	anew := &aBox{t: t, state: b.state, wav: b.wav}
-	s.pair(owner, anew.start(mqttOf(other), "--pair"))
+	anew := &program.Box{T: t, State: b.State, WAV: b.WAV}
+	pairBox(s, owner, anew.Start(program.MQTTAddress(other), "--pair"))
 }
 
 // TestAForgedMessageIsNotSpoken changes an amount on the way to the box: it is refused, and the
@@ -384,15 +269,20 @@ func TestARevokedBoxIsCutOff(t *testing.T) {
 func TestAForgedMessageIsNotSpoken(t *testing.T) {
 	t.Parallel()
 	s, _, owner := openBoxShop(t)
-	forger := newForger(t, strings.TrimPrefix(mqttOf(s.serving), "mqtt://"), `"amount":"45000"`, `"amount":"95000"`)
-	b := newBox(t).start("mqtt://" + forger.Addr().String())
-	s.pair(owner, b)
-	s.pay(s.code, 45000)
-	if said := b.prints("refused"); !strings.Contains(said, "not signed") {
+	forger := newForger(
+		t,
+		strings.TrimPrefix(program.MQTTAddress(s.Server), "mqtt://"),
+		`"amount":"45000"`,
+		`"amount":"95000"`,
+	)
+	b := program.NewBox(t).Start("mqtt://" + forger.Addr().String())
+	pairBox(s, owner, b)
+	s.Pay(s.Code, 45000)
+	if said := b.WaitFor("refused"); !strings.Contains(said, "not signed") {
 		t.Errorf("it is refused as %q", said)
 	}
-	b.hears("chime received 4 tens five_after_tens thousand dong")
-	if said := strings.Join(b.said(), "|"); strings.Contains(said, "9 tens") {
+	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
+	if said := strings.Join(b.Said(), "|"); strings.Contains(said, "9 tens") {
 		t.Errorf("the box says %s", said)
 	}
 }
@@ -414,9 +304,15 @@ func TestWrongUseOfASoundbox(t *testing.T) {
 			"no certificate in PEM",
 		},
 	} {
-		if a := want(t, 2, nil, append([]string{"soundbox"}, strings.Fields(c.args)...)...); !strings.Contains(a.err,
-			c.says) {
-			t.Errorf("%s: %s", c.args, a.err)
+		if a := program.Want(
+			t,
+			2,
+			nil,
+			append([]string{"soundbox"}, strings.Fields(c.args)...)...); !strings.Contains(
+			a.Err,
+			c.says,
+		) {
+			t.Errorf("%s: %s", c.args, a.Err)
 		}
 	}
 	for _, c := range []struct{ setting, says string }{
@@ -426,8 +322,8 @@ func TestWrongUseOfASoundbox(t *testing.T) {
 		{"MQTT_LISTEN_ADDR=:0", "nothing would be encrypted"},
 	} {
 		env := []string{"DATA_DIR=" + dataDir(t), c.setting}
-		if a := want(t, 2, env, "serve"); !strings.Contains(a.err, c.says) {
-			t.Errorf("%s: %s", c.setting, a.err)
+		if a := program.Want(t, 2, env, "serve"); !strings.Contains(a.Err, c.says) {
+			t.Errorf("%s: %s", c.setting, a.Err)
 		}
 	}
 }

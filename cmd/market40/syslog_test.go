@@ -20,6 +20,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 )
 
@@ -86,17 +87,17 @@ func makeCertificate(t *testing.T, dir string) {
 
 func (r *receiver) start() {
 	r.t.Helper()
-	program, err := exec.LookPath("rsyslogd")
+	daemon, err := exec.LookPath("rsyslogd")
 	if err != nil {
-		program = "/usr/sbin/rsyslogd" // where a user's PATH does not reach
+		daemon = "/usr/sbin/rsyslogd" // where a user's PATH does not reach
 	}
-	r.cmd = exec.CommandContext(r.t.Context(), program, "-n", "-f", filepath.Join(r.dir, "conf"), "-i",
+	r.cmd = exec.CommandContext(r.t.Context(), daemon, "-n", "-f", filepath.Join(r.dir, "conf"), "-i",
 		filepath.Join(r.dir, "pid"))
-	var said lockedBuffer
+	var said program.LockedBuffer
 	r.cmd.Stderr = &said
 	must(r.t, r.cmd.Start())
 	r.t.Cleanup(r.stop)
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
 		if conn, err := net.Dial("tcp", r.address); err == nil {
 			_ = conn.Close()
 			return
@@ -127,7 +128,7 @@ func (r *receiver) parsed() map[string]object {
 		if err := json.NewDecoder(strings.NewReader(rest)).Decode(&data); ours && err != nil {
 			r.t.Fatalf("arrived unparsed: %q: %v", line, err)
 		}
-		if id := data.Fields.text("id"); id != "" {
+		if id := data.Fields.Text("id"); id != "" {
 			found[id] = data.Fields
 		}
 	}
@@ -135,15 +136,15 @@ func (r *receiver) parsed() map[string]object {
 }
 
 // wantAll waits until every line of the trail has arrived, and gives what did.
-func (r *receiver) wantAll(s *serving, auditor string) map[string]object {
+func (r *receiver) wantAll(s *program.Server, auditor string) map[string]object {
 	r.t.Helper()
 	var missing []any
-	for end := time.Now().Add(patience); time.Now().Before(end); {
+	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
 		missing = nil
 		found := r.parsed()
-		for _, item := range s.ask(auditor, "GET", "/api/v1/audit?limit=200", nil, 200).items() {
-			if line := object(item.(map[string]any)); found[line.text("id")] == nil &&
-				line.text("outcome") != "under_way" {
+		for _, item := range s.Ask(auditor, "GET", "/api/v1/audit?limit=200", nil, 200).Items() {
+			if line := object(item.(map[string]any)); found[line.Text("id")] == nil &&
+				line.Text("outcome") != "under_way" {
 				missing = append(missing, line)
 			}
 		}
@@ -164,17 +165,23 @@ func TestTheTrailReachesRsyslog(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			t.Parallel()
 			r := newReceiver(t, scheme == "tls")
-			env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "AUDIT_SYSLOG=" + scheme +
-				"://" + r.address}
+			env := []string{
+				"DATABASE_URL=" + dbtest.URL(t),
+				"SECRET_KEY=" + program.SecretKey(1),
+				"AUDIT_SYSLOG=" + scheme +
+					"://" + r.address,
+			}
 			if scheme == "tls" {
 				env = append(env, "AUDIT_SYSLOG_CA="+filepath.Join(r.dir, "ca.pem"))
 			}
-			admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name",
-				"a").out)
-			s := serve(t, env)
+			admin := "Bearer " + strings.TrimSpace(
+				program.Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name",
+					"a").Out,
+			)
+			s := program.Serve(t, env)
 			act := func(n int) {
 				for i := range n {
-					s.ask(admin, "DELETE", fmt.Sprintf("/api/v1/sessions/%d-%s", i, hostile), nil, 404)
+					s.Ask(admin, "DELETE", fmt.Sprintf("/api/v1/sessions/%d-%s", i, hostile), nil, 404)
 				}
 			}
 			act(5)
@@ -183,8 +190,8 @@ func TestTheTrailReachesRsyslog(t *testing.T) {
 			act(20)
 			r.start()
 			r.wantAll(s, admin)
-			s.stop()
-			s = serve(t, env)
+			s.Stop()
+			s = program.Serve(t, env)
 			act(5)
 			found := r.wantAll(s, admin)
 			if len(found) != 30 {
@@ -193,8 +200,8 @@ func TestTheTrailReachesRsyslog(t *testing.T) {
 			asked, err := url.Parse("/" + hostile)
 			must(t, err)
 			for id, fields := range found {
-				if !strings.HasSuffix(fields.text("object"), strings.TrimPrefix(asked.EscapedPath(), "/")) ||
-					fields.text("outcome") != "refused" || fields.text("status") != "404" {
+				if !strings.HasSuffix(fields.Text("object"), strings.TrimPrefix(asked.EscapedPath(), "/")) ||
+					fields.Text("outcome") != "refused" || fields.Text("status") != "404" {
 					t.Errorf("%s arrived as %v", id, fields)
 				}
 			}
@@ -207,14 +214,19 @@ const hostile = `%22%5D%0A3C13%3E1%20-%20-%20su%20-%20-%20-%20root|=]"%5C`
 
 func TestAuditExport(t *testing.T) {
 	t.Parallel()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
-	admin := "Bearer " + strings.TrimSpace(want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "a").out)
-	s := serve(t, env)
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
+	admin := "Bearer " + strings.TrimSpace(
+		program.Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "a").Out,
+	)
+	s := program.Serve(t, env)
 	for range 3 {
-		s.ask(admin, "POST", "/api/v1/petitions", object{"name": "x"}, 404)
-		s.ask(admin, "DELETE", "/api/v1/sessions/"+hostile, nil, 404)
+		s.Ask(admin, "POST", "/api/v1/petitions", object{"name": "x"}, 404)
+		s.Ask(admin, "DELETE", "/api/v1/sessions/"+hostile, nil, 404)
 	}
-	lines := strings.Split(strings.TrimSuffix(want(t, 0, env, "audit", "export", "--format", "ecs").out, "\n"), "\n")
+	lines := strings.Split(
+		strings.TrimSuffix(program.Want(t, 0, env, "audit", "export", "--format", "ecs").Out, "\n"),
+		"\n",
+	)
 	if len(lines) != 3 {
 		t.Fatalf("%d lines: %v", len(lines), lines)
 	}
@@ -235,15 +247,15 @@ func TestAuditExport(t *testing.T) {
 			t.Errorf("%s", line)
 		}
 	}
-	if cef := strings.Split(want(t, 0, env, "audit", "export", "--format", "cef", "--from", "2026-01-01").out,
+	if cef := strings.Split(program.Want(t, 0, env, "audit", "export", "--format", "cef", "--from", "2026-01-01").Out,
 		"\n"); len(cef) != 4 || !strings.HasPrefix(cef[0], "CEF:0|market40|market40|") {
 		t.Errorf("%q", cef)
 	}
-	if none := want(t, 0, env, "audit", "export", "--to", "2026-01-01").out; none != "" {
+	if none := program.Want(t, 0, env, "audit", "export", "--to", "2026-01-01").Out; none != "" {
 		t.Errorf("before the first line: %q", none)
 	}
-	want(t, 2, env, "audit", "export", "--format", "xml")
-	want(t, 2, env, "audit", "export", "--from", "yesterday")
-	want(t, 2, append(env, "AUDIT_SYSLOG=udp://x:514"), "audit", "verify")
-	want(t, 2, append(env, "AUDIT_SYSLOG=tls://x:6514", "AUDIT_SYSLOG_CA=/nowhere"), "audit", "verify")
+	program.Want(t, 2, env, "audit", "export", "--format", "xml")
+	program.Want(t, 2, env, "audit", "export", "--from", "yesterday")
+	program.Want(t, 2, append(env, "AUDIT_SYSLOG=udp://x:514"), "audit", "verify")
+	program.Want(t, 2, append(env, "AUDIT_SYSLOG=tls://x:6514", "AUDIT_SYSLOG_CA=/nowhere"), "audit", "verify")
 }

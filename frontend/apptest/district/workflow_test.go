@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"archive/zip"
@@ -16,10 +16,10 @@ import (
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
-)
 
-// patience is how long something of a browser may take on a busy machine.
-const patience = time.Minute
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
+)
 
 // worksScript notes the states of long work as the page shows them.
 const worksScript = `window.worked = []; new MutationObserver(() => { for (const w of document.querySelectorAll('[data-work]')) { const said = w.dataset.work + ' ' + w.querySelector('b').textContent + (w.querySelector('progress') ? ' with progress' : ''); if (window.worked.at(-1) !== said) window.worked.push(said); } }).observe(document, { subtree: true, childList: true, attributes: true });`
@@ -31,7 +31,7 @@ func twoOffices(o *office) {
 	v := o.seatAs("nha-trang", "locality_officer", "locality:districts_2024/568", 1440)
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: worksScript})
-	must(v.t, err)
+	must(v.T, err)
 	v.do(chromedp.Reload())
 	at, _ := lastMonth()
 	v.open("reports")
@@ -40,7 +40,7 @@ func twoOffices(o *office) {
 	v.until(`document.querySelector('[data-state=draft]') !== null`)
 	const figure = `[data-figure="568-I05"]`
 	if said := v.read(figure); !strings.HasPrefix(said, "58,3 %") {
-		v.t.Errorf("the draft says %s", said)
+		v.T.Errorf("the draft says %s", said)
 	}
 	v.write(`[name=note]`, "số liệu tháng, xin duyệt")
 	v.press("Chốt số liệu và nộp")
@@ -54,7 +54,7 @@ func twoOffices(o *office) {
 	v.mayNotPress("Duyệt báo cáo")
 	id := v.placeID()
 	if status, _ := v.asks("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 403 {
-		v.t.Errorf("a locality that approves is answered %d", status)
+		v.T.Errorf("a locality that approves is answered %d", status)
 	}
 
 	p := o.seatAs("so-cong-thuong", "province_officer", "", 1440)
@@ -86,8 +86,8 @@ func twoOffices(o *office) {
 	p.press("Duyệt báo cáo")
 	p.until(`document.querySelector('[data-state=approved]') !== null`)
 	if status, said := p.asks("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 409 ||
-		said.text("code") != "report_state" {
-		p.t.Errorf("approved twice: %d %v", status, said)
+		said.Text("code") != "report_state" {
+		p.T.Errorf("approved twice: %d %v", status, said)
 	}
 	p.lateness(at)
 	p.ownReport(at)
@@ -95,7 +95,7 @@ func twoOffices(o *office) {
 
 // differs says what the correction changed, each figure in its unit.
 func (v *official) differs() {
-	v.t.Helper()
+	v.T.Helper()
 	for figure, row := range map[string]string{
 		"568-I05": "58,3 % 7 / 12 | 66,7 % 8 / 12 | +8,3 điểm",
 		"568-I06": "−58,3 điểm −7 / 12 | −66,7 điểm −8 / 12 | −8,3 điểm",
@@ -108,9 +108,9 @@ func (v *official) differs() {
 					figure,
 				),
 			))
-		must(v.t, err)
+		must(v.T, err)
 		if said != row {
-			v.t.Errorf("%s differs: %s", figure, said)
+			v.T.Errorf("%s differs: %s", figure, said)
 		}
 	}
 	v.says(`.steps li`, "ngân hàng báo muộn một khoản")
@@ -118,33 +118,33 @@ func (v *official) differs() {
 
 // looks holds a screen against axe, and against the edge of a phone and a desk.
 func (v *official) looks(name string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.settled()
 	for _, width := range []int64{1800 - v.width, v.width} { // its own width last: it stays
 		v.do(chromedp.EmulateViewport(width, 900))
-		fits(v.t, v.tab, fmt.Sprintf("district-%s-%d", name, width))
+		apptest.CheckFits(v.T, v.tab, fmt.Sprintf("district-%s-%d", name, width))
 	}
-	clean(v.t, v.tab, name)
+	apptest.CheckAccessible(v.T, v.tab, name)
 }
 
 func (v *official) mayNotPress(label string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.settled()
 	there, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[bool](
 			fmt.Sprintf(`[...document.querySelectorAll('main button')].some((b) => b.textContent.includes(%q))`,
 				label)))
-	must(v.t, err)
+	must(v.T, err)
 	if there {
-		v.t.Errorf("there is a button %q", label)
+		v.T.Errorf("there is a button %q", label)
 	}
 }
 
 // placeID is the id behind the screen's name in the address.
 func (v *official) placeID() string {
-	v.t.Helper()
+	v.T.Helper()
 	place, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`document.querySelector('main').dataset.place`))
-	must(v.t, err)
+	must(v.T, err)
 	_, id, _ := strings.Cut(place, "/")
 	return id
 }
@@ -152,10 +152,10 @@ func (v *official) placeID() string {
 // interrupted does something that asks for a path, reloads the page when the server has answered
 // but the page has not heard it, and waits until the work is taken up again and done.
 func (v *official) interrupted(path string, does func()) {
-	v.t.Helper()
+	v.T.Helper()
 	held := make(chan struct{}, 1)
 	var met atomic.Bool
-	must(v.t, chromedp.Listen(v.tab, func(ev any) {
+	must(v.T, chromedp.Listen(v.tab, func(ev any) {
 		paused, is := ev.(*fetch.EventRequestPaused)
 		if !is {
 			return
@@ -170,32 +170,32 @@ func (v *official) interrupted(path string, does func()) {
 	}))
 	_, err := chromedp.Call(v.tab, fetch.Enable, fetch.EnableParams{Patterns: []*fetch.RequestPattern{{URLPattern: "*" +
 		path, RequestStage: fetch.RequestStageResponse}}})
-	must(v.t, err)
+	must(v.T, err)
 	does()
 	select {
 	case <-held:
-	case <-time.After(patience):
-		v.t.Fatalf("%s was never asked for", path)
+	case <-time.After(program.Patience):
+		v.T.Fatalf("%s was never asked for", path)
 	}
 	v.until(`document.querySelector('[data-work=running] progress') !== null`)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-work=done]') !== null`)
 	_, err = chromedp.Call(v.tab, fetch.Disable, cdp.Empty{})
-	must(v.t, err)
+	must(v.T, err)
 	left, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[float64](
 			`new Promise((done, failed) => { const o = indexedDB.open('market40-district'); o.onerror = failed; o.onsuccess = () => { const r = o.result.transaction('work').objectStore('work').count(); r.onsuccess = () => { o.result.close(); done(r.result); }; }; })`,
 			chromedp.EvalAwaitPromise,
 		))
-	must(v.t, err)
+	must(v.T, err)
 	if left != 0 {
-		v.t.Errorf("%v works are still kept", left)
+		v.T.Errorf("%v works are still kept", left)
 	}
 }
 
 // files downloads what was frozen, as every kind, and has it proven; what was tampered with is not.
 func (v *official) files(id string) {
-	v.t.Helper()
+	v.T.Helper()
 	s := v.shelve()
 	found := map[string]string{}
 	for kind, begins := range map[string]string{"csv": "\ufeff", "xlsx": "PK", "pdf": "%PDF-", "docx": "PK"} {
@@ -206,67 +206,77 @@ func (v *official) files(id string) {
 		}
 		found[kind] = s.next()
 		raw, err := os.ReadFile(found[kind])
-		must(v.t, err)
+		must(v.T, err)
 		if !strings.HasPrefix(string(raw), begins) || !regexp.MustCompile(`^bao-cao-CHO40-[\d-]+-568-v2\.`+kind+
 			`$`).MatchString(filepath.Base(found[kind])) {
-			v.t.Errorf("%s is %d bytes that begin %q", found[kind], len(raw), raw[:min(len(raw), 8)])
+			v.T.Errorf("%s is %d bytes that begin %q", found[kind], len(raw), raw[:min(len(raw), 8)])
 		}
-		if a := want(v.t, 0, v.env, "reports", "verify", found[kind]); !strings.Contains(a.out, "proven: report "+id+
-			", version 2") {
-			v.t.Errorf("%s: %s", kind, a.out)
+		if a := program.Want(
+			v.T,
+			0,
+			v.env,
+			"reports",
+			"verify",
+			found[kind],
+		); !strings.Contains(
+			a.Out,
+			"proven: report "+id+
+				", version 2",
+		) {
+			v.T.Errorf("%s: %s", kind, a.Out)
 		}
 	}
 	if lies := s.lies(); len(lies) != 4 {
-		v.t.Errorf("the folder holds %v", lies)
+		v.T.Errorf("the folder holds %v", lies)
 	}
 	raw, err := os.ReadFile(found["csv"])
-	must(v.t, err)
+	must(v.T, err)
 	line := regexp.MustCompile(`(,I05,\d+,)8(,12,0\.6667)`)
-	must(v.t, os.WriteFile(found["csv"], line.ReplaceAll(raw, []byte("${1}9${2}")), 0o600))
-	if a := want(v.t, 1, v.env, "reports", "verify", found["csv"]); !strings.Contains(a.out,
+	must(v.T, os.WriteFile(found["csv"], line.ReplaceAll(raw, []byte("${1}9${2}")), 0o600))
+	if a := program.Want(v.T, 1, v.env, "reports", "verify", found["csv"]); !strings.Contains(a.Out,
 		"I05, numerator): the file says “9”, the signed content “8”") {
-		v.t.Errorf("a forged CSV: %s", a.out)
+		v.T.Errorf("a forged CSV: %s", a.Out)
 	}
-	must(v.t, os.WriteFile(found["xlsx"], forgedSheets(v, found["xlsx"], "<v>0.66666666666667</v>",
+	must(v.T, os.WriteFile(found["xlsx"], forgedSheets(v, found["xlsx"], "<v>0.66666666666667</v>",
 		"<v>0.96666666666667</v>"), 0o600))
-	if a := want(v.t, 1, v.env, "reports", "verify", found["xlsx"]); !strings.Contains(a.out, "I05") ||
-		!strings.Contains(a.out, "0.96666") {
-		v.t.Errorf("a forged workbook: %s", a.out)
+	if a := program.Want(v.T, 1, v.env, "reports", "verify", found["xlsx"]); !strings.Contains(a.Out, "I05") ||
+		!strings.Contains(a.Out, "0.96666") {
+		v.T.Errorf("a forged workbook: %s", a.Out)
 	}
 }
 
 // forgedSheets is a workbook in whose sheets a cell says something else.
 func forgedSheets(v *official, path, old, next string) []byte {
-	v.t.Helper()
+	v.T.Helper()
 	from, err := zip.OpenReader(path)
-	must(v.t, err)
+	must(v.T, err)
 	defer from.Close()
 	var out bytes.Buffer
 	to := zip.NewWriter(&out)
 	changed := false
 	for _, file := range from.File {
 		r, err := file.Open()
-		must(v.t, err)
+		must(v.T, err)
 		part, err := io.ReadAll(r)
-		must(v.t, err)
+		must(v.T, err)
 		if strings.HasPrefix(file.Name, "xl/worksheets/sheet") && bytes.Contains(part, []byte(old)) {
 			part, changed = bytes.ReplaceAll(part, []byte(old), []byte(next)), true
 		}
 		w, err := to.Create(file.Name)
-		must(v.t, err)
+		must(v.T, err)
 		_, err = w.Write(part)
-		must(v.t, err)
+		must(v.T, err)
 	}
-	must(v.t, to.Close())
+	must(v.T, to.Close())
 	if !changed {
-		v.t.Errorf("no sheet holds %s", old)
+		v.T.Errorf("no sheet holds %s", old)
 	}
 	return out.Bytes()
 }
 
 // lateness is what the board says of who handed in and who did not.
 func (v *official) lateness(at time.Time) {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("lateness?period=" + at.Format("2006-01"))
 	v.says(`tbody tr`, "Thành phố Cam Ranh")
 	when := "trễ"
@@ -284,10 +294,10 @@ func (v *official) lateness(at time.Time) {
 					locality,
 				),
 			))
-		must(v.t, err)
+		must(v.T, err)
 		for _, word := range said {
 			if !strings.Contains(row, word) {
-				v.t.Errorf("the board says of %s: %s", locality, row)
+				v.T.Errorf("the board says of %s: %s", locality, row)
 			}
 		}
 	}
@@ -296,7 +306,7 @@ func (v *official) lateness(at time.Time) {
 // ownReport: who submitted a report finds no button that approves it, and is refused when asking
 // anyway.
 func (v *official) ownReport(at time.Time) {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("reports")
 	v.choose(`[name=period]`, at.Format("2006-01"))
 	v.choose(`[name=locality]`, "")
@@ -307,7 +317,7 @@ func (v *official) ownReport(at time.Time) {
 	)
 	v.mayNotPress("Duyệt báo cáo")
 	if status, said := v.asks("POST", "/api/v1/periodic-reports/"+v.placeID()+"/approve", object{}); status != 409 ||
-		said.text("code") != "second_person_needed" {
-		v.t.Errorf("who approves the own report is answered %d %v", status, said)
+		said.Text("code") != "second_person_needed" {
+		v.T.Errorf("who approves the own report is answered %d %v", status, said)
 	}
 }

@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"fmt"
@@ -9,16 +9,18 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"market40/frontend/apptest"
 )
 
 // theRefused: what the API refuses reaches who asked as a sentence, on the screen where it was
 // asked, from which one goes on; what nothing is known of is never 0 %; and each such state holds
 // on a phone and before axe.
 func theRefused(o *office) {
-	empty := o.ask(o.admin, "POST", "/api/v1/markets", object{
+	empty := o.Ask(o.admin, "POST", "/api/v1/markets", object{
 		"code": "TRONG", "name": "Chợ Trống", "class": 3,
 		"kind": "nong_thon", "commune_code": "22633",
-	}, 201).text("id")
+	}, 201).Text("id")
 	v := o.seatAs("nguoi-xem", "province_officer", "", 360)
 	for i, tt := range []struct{ place, said string }{
 		{"overview?as_of=2020-01-01", "Số liệu bắt đầu từ ngày 28/05/2024."},
@@ -37,9 +39,9 @@ func theRefused(o *office) {
 	} {
 		v.open(tt.place)
 		v.says(`main .note`, tt.said)
-		fits(v.t, v.tab, fmt.Sprintf("district-refused-%d", i+1))
+		apptest.CheckFits(v.T, v.tab, fmt.Sprintf("district-refused-%d", i+1))
 	}
-	clean(v.t, v.tab, "what is not found")
+	apptest.CheckAccessible(v.T, v.tab, "what is not found")
 	v.goesOn()
 	v.tooLong()
 	v.knowsNothing(empty)
@@ -50,14 +52,14 @@ func theRefused(o *office) {
 
 // goesOn: who asked for a day before the data chooses another on the same screen.
 func (v *official) goesOn() {
-	v.t.Helper()
+	v.T.Helper()
 	_, firstDay := lastMonth()
 	written, err := time.Parse(time.DateOnly, firstDay)
-	must(v.t, err)
+	must(v.T, err)
 	for _, place := range []string{"overview", "indicators/I05", "market/" + v.markets["DAM"]} {
 		v.open(place + "?as_of=2020-01-01")
 		v.says(`main .note`, "Số liệu bắt đầu từ")
-		clean(v.t, v.tab, place+" before the data")
+		apptest.CheckAccessible(v.T, v.tab, place+" before the data")
 		v.write(`.filters [name=as_of]`, written.Format("02/01/2006"))
 		v.until(`document.querySelector('main .note.bad') === null && document.querySelector('.rate b') !== null`)
 	}
@@ -65,7 +67,7 @@ func (v *official) goesOn() {
 
 // tooLong is a range of more than five years, and what else has bounds: the API says which.
 func (v *official) tooLong() {
-	v.t.Helper()
+	v.T.Helper()
 	for _, tt := range []struct {
 		method, path string
 		body         object
@@ -89,38 +91,38 @@ func (v *official) tooLong() {
 		}, "invalid", "Cần một số nguyên."},
 		{"GET", "/api/v1/campaigns?limit=500", nil, "invalid", "Lớn nhất là 200."},
 	} {
-		if status, said := v.asks(tt.method, tt.path, tt.body); status != 422 || said.text("code") != tt.code ||
-			said.text("detail") != tt.said {
-			v.t.Errorf("%s %s is answered %d %v", tt.method, tt.path, status, said)
+		if status, said := v.asks(tt.method, tt.path, tt.body); status != 422 || said.Text("code") != tt.code ||
+			said.Text("detail") != tt.said {
+			v.T.Errorf("%s %s is answered %d %v", tt.method, tt.path, status, said)
 		}
 	}
 }
 
 // knowsNothing: a market without stalls has no data, not none of its merchants.
 func (v *official) knowsNothing(market string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("market/" + market)
 	v.until(`document.querySelector('.tile.main .rate') !== null`)
 	v.settled()
 	if said := v.read("main"); !strings.Contains(said, "chưa có dữ liệu") || strings.Contains(said, "Thường xuyên") ||
 		strings.Contains(said, "0,0 %") || strings.Contains(said, "0 %") {
-		v.t.Errorf("an empty market's page says %s", said)
+		v.T.Errorf("an empty market's page says %s", said)
 	}
 	v.open("overview?campaign=all")
 	if said := v.read(`tr[data-locality="573"]`); !strings.Contains(said, "chưa có dữ liệu") ||
 		strings.Contains(said, "0,0 %") {
-		v.t.Errorf("its locality: %s", said)
+		v.T.Errorf("its locality: %s", said)
 	}
 	v.open("market/" + market)
 	v.until(`document.querySelector('.tile.main .rate') !== null`)
 	v.settled()
-	fits(v.t, v.tab, "district-empty-market-360")
-	clean(v.t, v.tab, "an empty market")
+	apptest.CheckFits(v.T, v.tab, "district-empty-market-360")
+	apptest.CheckAccessible(v.T, v.tab, "an empty market")
 }
 
 // offline: without a network a screen says so, and reads on when it is back.
 func (v *official) offline() {
-	v.t.Helper()
+	v.T.Helper()
 	line := func(off bool) {
 		_, err := chromedp.Call(v.tab, network.EmulateNetworkConditionsByRule,
 			network.EmulateNetworkConditionsByRuleParams{
@@ -129,15 +131,15 @@ func (v *official) offline() {
 					UploadThroughput: -1, Offline: off,
 				}},
 			})
-		must(v.t, err)
+		must(v.T, err)
 	}
 	v.open("lateness") // so that the screen itself is there
 	v.open("markets")
 	line(true)
 	v.open("lateness")
 	v.says(`main .note.bad`, "Mất mạng, hãy thử lại.")
-	fits(v.t, v.tab, "district-offline-360")
-	clean(v.t, v.tab, "offline")
+	apptest.CheckFits(v.T, v.tab, "district-offline-360")
+	apptest.CheckAccessible(v.T, v.tab, "offline")
 	line(false)
 	v.press("Thử lại")
 	v.says(`tbody tr`, "Thành phố Nha Trang")
@@ -145,14 +147,14 @@ func (v *official) offline() {
 
 // forbidden: another role's screen is none, and what the API forbids is said.
 func (v *official) forbidden() {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("cases")
 	v.says(`h1`, "Không có trang này")
-	fits(v.t, v.tab, "district-no-such-page-360")
-	clean(v.t, v.tab, "no such page")
+	apptest.CheckFits(v.T, v.tab, "district-no-such-page-360")
+	apptest.CheckAccessible(v.T, v.tab, "no such page")
 	if status, said := v.asks("GET", "/api/v1/markets/"+v.markets["DAM"]+"/dormant", nil); status != 403 ||
-		said.text("detail") != "Vai trò của bạn không được làm việc này." {
-		v.t.Errorf("an officer who asks who is dormant is answered %d %v", status, said)
+		said.Text("detail") != "Vai trò của bạn không được làm việc này." {
+		v.T.Errorf("an officer who asks who is dormant is answered %d %v", status, said)
 	}
 }
 
@@ -179,21 +181,21 @@ func (o *office) foreignLists() {
 		},
 		{"visits", "Stall;Where\n1;2\n", "Thiếu cột"},
 	} {
-		path := filepath.Join(v.t.TempDir(), "la.csv")
-		must(v.t, os.WriteFile(path, []byte(tt.text), 0o600))
+		path := filepath.Join(v.T.TempDir(), "la.csv")
+		must(v.T, os.WriteFile(path, []byte(tt.text), 0o600))
 		v.choose(`section select`, tt.kind)
 		v.do(chromedp.SetUploadFiles(`input[type=file]`, []string{path}))
 		v.says(`section td, section .note.bad`, tt.said)
-		fits(v.t, v.tab, fmt.Sprintf("district-foreign-%s-360", tt.kind))
+		apptest.CheckFits(v.T, v.tab, fmt.Sprintf("district-foreign-%s-360", tt.kind))
 	}
-	clean(v.t, v.tab, "a list from elsewhere")
+	apptest.CheckAccessible(v.T, v.tab, "a list from elsewhere")
 	v.fieldInEnglish()
 }
 
 // fieldInEnglish holds the team's screens against axe and the screen's edge, in English, on a desk
 // and a phone.
 func (v *official) fieldInEnglish() {
-	v.t.Helper()
+	v.T.Helper()
 	v.click(`.who [lang=en]`)
 	v.until(`document.documentElement.lang === 'en'`)
 	for _, width := range []int64{1440, 360} {
@@ -208,9 +210,9 @@ func (v *official) fieldInEnglish() {
 				form,
 			))
 			name := fmt.Sprintf("field-%s-en-%d", form, width)
-			fits(v.t, v.tab, name)
+			apptest.CheckFits(v.T, v.tab, name)
 			if width == 1440 || form == "lists" {
-				clean(v.t, v.tab, name)
+				apptest.CheckAccessible(v.T, v.tab, name)
 			}
 		}
 	}

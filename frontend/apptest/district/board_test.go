@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"bytes"
@@ -13,6 +13,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/xuri/excelize/v2"
 
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/vietqr"
 )
@@ -37,9 +39,9 @@ func theBoard(o *office) {
 
 // twoCodes lets the bank tell of a transfer whose note names two stalls.
 func (o *office) twoCodes(market string) {
-	o.t.Helper()
+	o.T.Helper()
 	o.told++
-	o.ask(sepayKey, "POST", o.hook, object{
+	o.Ask(program.SepayKey, "POST", o.hook, object{
 		"id": o.told, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": o.account(market, 1), "code": nil,
 		"content": o.codes[market][1] + " " + o.codes[market][2], "transferType": "in", "transferAmount": 77000,
@@ -51,24 +53,24 @@ func (o *office) twoCodes(market string) {
 // dormant makes A12 of a market a ready stall that nobody paid for 30 days, and whose owner agreed
 // to be on the list; A11 did not agree. The days before today are written as they would have been.
 func (o *office) dormant(market string) {
-	o.t.Helper()
+	o.T.Helper()
 	for _, n := range []int{10, 11} {
 		stall := o.stall(market, n)
-		_, payload := o.get("/q/" + o.codes[market][n] + ".txt")
-		if verdict := o.ask(o.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/checks",
-			object{"payload": strings.TrimSpace(payload)}, 201).text("verdict"); verdict != "official" {
-			o.t.Errorf("the sticker is %s", verdict)
+		_, payload := o.Get("/q/" + o.codes[market][n] + ".txt")
+		if verdict := o.Ask(o.admin, "POST", "/api/v1/stalls/"+stall.Text("id")+"/checks",
+			object{"payload": strings.TrimSpace(payload)}, 201).Text("verdict"); verdict != "official" {
+			o.T.Errorf("the sticker is %s", verdict)
 		}
 		if n == 11 {
 			merchant, _ := stall["merchant"].(map[string]any)
-			o.ask(o.admin, "POST", "/api/v1/merchants/"+object(merchant).text("id")+"/consents",
+			o.Ask(o.admin, "POST", "/api/v1/merchants/"+object(merchant).Text("id")+"/consents",
 				object{"purpose": "dormant_list", "given": true, "how": "paper", "text_version": 1}, 201)
-			o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets[market]+"/refusals",
-				object{"stall_id": stall.text("id"), "kind": "refusal", "reason": "tax", "said_on": time.Now().AddDate(
+			o.Ask(o.admin, "POST", "/api/v1/markets/"+o.markets[market]+"/refusals",
+				object{"stall_id": stall.Text("id"), "kind": "refusal", "reason": "tax", "said_on": time.Now().AddDate(
 					0, 0, -3).Format(time.DateOnly)}, 201)
 		}
 	}
-	execute(o.t, strings.TrimPrefix(o.env[0], "DATABASE_URL="), `
+	program.Execute(o.T, strings.TrimPrefix(o.env[0], "DATABASE_URL="), `
 		UPDATE codes SET issued_at = issued_at - interval '5 days' WHERE market_id = '`+o.markets[market]+`';
 		UPDATE tenancy_accounts SET since = since - interval '5 days';
 		UPDATE bank_connections SET created_at = created_at - interval '5 days';
@@ -80,24 +82,24 @@ func (o *office) dormant(market string) {
 
 // stall is the n-th stall of a market, as the admin reads it.
 func (o *office) stall(market string, n int) object {
-	o.t.Helper()
-	for _, s := range o.ask(o.admin, "GET", "/api/v1/markets/"+o.markets[market]+"/stalls?limit=200", nil,
-		200).items() {
-		if one, _ := s.(map[string]any); object(one).text("number") == fmt.Sprintf("A%02d", n+1) {
+	o.T.Helper()
+	for _, s := range o.Ask(o.admin, "GET", "/api/v1/markets/"+o.markets[market]+"/stalls?limit=200", nil,
+		200).Items() {
+		if one, _ := s.(map[string]any); object(one).Text("number") == fmt.Sprintf("A%02d", n+1) {
 			return one
 		}
 	}
-	o.t.Fatalf("%s has no stall %d", market, n)
+	o.T.Fatalf("%s has no stall %d", market, n)
 	return nil
 }
 
 // aCase is assigned to a stall by the board, and approved by somebody else.
 func (v *official) aCase() {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("cases")
 	if said := v.read(`[data-case=ambiguous_code]`); !strings.Contains(said, "Hai mã trong nội dung") ||
 		!strings.Contains(said, "77.000 đ") {
-		v.t.Errorf("the case says %s", said)
+		v.T.Errorf("the case says %s", said)
 	}
 	v.press("Xử lý")
 	v.choose(`[data-case] form select`, "assign")
@@ -115,13 +117,13 @@ func (v *official) aCase() {
 	v.press("Ghi")
 	v.says(`[data-case] [role=alert]`, "người thứ hai")
 	status, list := v.asks("GET", "/api/v1/cases?state=proposed", nil)
-	if status != 200 || len(list.items()) != 1 {
-		v.t.Fatalf("proposed: %d %v", status, list)
+	if status != 200 || len(list.Items()) != 1 {
+		v.T.Fatalf("proposed: %d %v", status, list)
 	}
-	one, _ := list.items()[0].(map[string]any)
-	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{
+	one, _ := list.Items()[0].(map[string]any)
+	v.Ask(v.admin, "POST", "/api/v1/cases/"+object(one).Text("id")+"/resolve", object{
 		"action":   "assign",
-		"stall_id": object(one).text("stall_id"), "reason": "đúng sạp",
+		"stall_id": object(one).Text("stall_id"), "reason": "đúng sạp",
 	}, 200)
 	v.open("cases?state=assigned")
 	v.says(`[data-case] .pill`, "đã gán")
@@ -129,7 +131,7 @@ func (v *official) aCase() {
 
 // anInvitation is made on the screen; what is shown there is read as a phone would.
 func (v *official) anInvitation() {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("invitations")
 	v.write(`input[type=search]`, "A03")
 	v.click(`[aria-label="Mời A03"]`)
@@ -138,22 +140,22 @@ func (v *official) anInvitation() {
 	v.until(
 		`(() => { const i = document.querySelector('dialog .qr img'); return i !== null && i.complete && i.naturalWidth > 0; })()`,
 	)
-	clean(v.t, v.tab, "an invitation")
+	apptest.CheckAccessible(v.T, v.tab, "an invitation")
 	picture, err := chromedp.Run(v.tab, chromedp.Screenshot(`dialog .qr`))
-	must(v.t, err)
-	file := filepath.Join(v.t.TempDir(), "invitation.png")
-	must(v.t, os.WriteFile(file, picture, 0o600))
-	read, err := exec.CommandContext(v.t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
+	must(v.T, err)
+	file := filepath.Join(v.T.TempDir(), "invitation.png")
+	must(v.T, os.WriteFile(file, picture, 0o600))
+	read, err := exec.CommandContext(v.T.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
 		file).Output()
-	must(v.t, err)
+	must(v.T, err)
 	url := strings.TrimSpace(string(read))
-	path, own := strings.CutPrefix(url, v.address)
+	path, own := strings.CutPrefix(url, v.Address)
 	if !own {
-		v.t.Fatalf("the invitation leads to %q", url)
+		v.T.Fatalf("the invitation leads to %q", url)
 	}
 	path, _, _ = strings.Cut(path, "#")
-	if status, _ := v.get(path); status != 200 {
-		v.t.Errorf("%s is answered %d", url, status)
+	if status, _ := v.Get(path); status != 200 {
+		v.T.Errorf("%s is answered %d", url, status)
 	}
 	v.press("Đóng")
 	v.until(`document.querySelector('dialog') === null`)
@@ -165,17 +167,17 @@ func (v *official) anInvitation() {
 
 // posters of two stalls land as a PDF that another program reads.
 func (v *official) posters() {
-	v.t.Helper()
+	v.T.Helper()
 	s := v.shelve()
 	v.open("posters")
 	v.choose(`.form label:nth-of-type(2) select`, "single")
 	v.write(`input[placeholder="A001, A002"]`, "A01, A02")
 	v.press("Tải PDF để in")
 	file := s.next()
-	told, err := exec.CommandContext(v.t.Context(), "pdfinfo", file).Output()
-	must(v.t, err)
+	told, err := exec.CommandContext(v.T.Context(), "pdfinfo", file).Output()
+	must(v.T, err)
 	if !strings.Contains(string(told), "Pages:           2") || !strings.HasSuffix(file, ".pdf") {
-		v.t.Errorf("%s: %s", file, told)
+		v.T.Errorf("%s: %s", file, told)
 	}
 	v.write(`input[placeholder="A001, A002"]`, "Z99")
 	v.press("Tải PDF để in")
@@ -186,18 +188,18 @@ func (v *official) posters() {
 // aCheck of a sticker, by a picture of it, takes its stall off the list of those that want one; a
 // sticker that pays somebody else is told at once.
 func (v *official) aCheck() {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("checks")
 	v.says(`main p`, "10 sạp cần kiểm tra tem.")
 	v.follow("Quét một tem")
 	v.until(`document.querySelector('.pick input') !== null`)
-	_, own := v.get("/q/" + v.codes["BANGOI"][0] + ".txt")
-	_, another := v.get("/q/" + v.codes["DAM"][0] + ".txt")
+	_, own := v.Get("/q/" + v.codes["BANGOI"][0] + ".txt")
+	_, another := v.Get("/q/" + v.codes["DAM"][0] + ".txt")
 	scan := func(payload string) {
 		picture, err := vietqr.PNG(strings.TrimSpace(payload), 6)
-		must(v.t, err)
-		file := filepath.Join(v.t.TempDir(), "tem.png")
-		must(v.t, os.WriteFile(file, picture, 0o600))
+		must(v.T, err)
+		file := filepath.Join(v.T.TempDir(), "tem.png")
+		must(v.T, os.WriteFile(file, picture, 0o600))
 		v.do(chromedp.SetUploadFiles(`.card input[type=file]`, []string{file}))
 	}
 	scan(own)
@@ -225,7 +227,7 @@ func (v *official) aCheck() {
 // aStall is registered on the screen; an account that another merchant receives on is refused in a
 // sentence, and nothing typed is lost.
 func (v *official) aStall() {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("stalls")
 	v.until(
 		`(() => { const d = document.querySelector('details[name=register]'); if (d) d.open = true; return !!d && document.querySelector('[name=bank_bin]')?.options.length > 1; })()`,
@@ -248,20 +250,20 @@ func (v *official) aStall() {
 	)
 	href, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[string](`document.querySelector('[data-stall=B07] a').getAttribute('href')`))
-	must(v.t, err)
+	must(v.T, err)
 	status, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[string](
 			fmt.Sprintf(`fetch(%q).then(async (r) => r.status + ' ' + (await r.text()).slice(0, 5))`, href),
 			chromedp.EvalAwaitPromise))
-	must(v.t, err)
+	must(v.T, err)
 	if status != "200 %PDF-" {
-		v.t.Errorf("its poster is answered %s", status)
+		v.T.Errorf("its poster is answered %s", status)
 	}
 }
 
 // theDormant are shown with why, to the board and to the team; never one who did not agree.
 func (v *official) theDormant() {
-	v.t.Helper()
+	v.T.Helper()
 	team := v.seatAs("to-cong-nghe", "team", "market:BANGOI", 360)
 	for _, who := range []*official{v, team} {
 		who.open("market/" + v.markets["BANGOI"])
@@ -269,15 +271,15 @@ func (v *official) theDormant() {
 		said := who.read(`#dormant tbody`)
 		if !strings.Contains(said, "A12") || !strings.Contains(said, "sợ thuế") ||
 			!strings.Contains(said, "chưa từng") || strings.Contains(said, "A11") {
-			v.t.Errorf("dormant: %s", said)
+			v.T.Errorf("dormant: %s", said)
 		}
 		for _, language := range []string{"en", "vi"} {
 			who.click(`.who [lang=` + language + `]`)
 			who.until(fmt.Sprintf(`document.documentElement.lang === %q`, language))
 			name := fmt.Sprintf("district-dormant-%s-%d", language, who.width)
 			who.settled()
-			fits(v.t, who.tab, name)
-			clean(v.t, who.tab, name)
+			apptest.CheckFits(v.T, who.tab, name)
+			apptest.CheckAccessible(v.T, who.tab, name)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main_test
+package stall_test
 
 import (
 	"context"
@@ -10,25 +10,28 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
 )
 
 // is waits until the bar says a state, and wants it in the room that every state has.
 func (v *seller) is(state string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(fmt.Sprintf(`document.querySelector('[data-listening]')?.dataset.listening === %q`, state))
 	high, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[bool](
 			`((bar) => bar.offsetHeight > Math.ceil(parseFloat(getComputedStyle(bar).minHeight)))(document.querySelector('.bar'))`,
 		))
-	must(v.t, err)
+	must(v.T, err)
 	if high {
-		v.t.Errorf("%s: the bar takes more than its room", state)
+		v.T.Errorf("%s: the bar takes more than its room", state)
 	}
 }
 
 // isOnEveryScreen goes through the screens and wants the bar on each.
 func (v *seller) isOnEveryScreen(state string) {
-	v.t.Helper()
+	v.T.Helper()
 	for _, screen := range []string{"keypad", "code", "today", "more", "sell"} {
 		v.open(screen)
 		v.is(state)
@@ -55,7 +58,7 @@ const brokenSound = `(() => {
 
 // spoke waits until everything up to a payment's version has been said to its end.
 func (v *seller) spoke(version int) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(fmt.Sprintf(`(() => {
 		const open = indexedDB.open('market40-stall');
 		open.onsuccess = () => {
@@ -71,10 +74,10 @@ func (v *seller) spoke(version int) {
 // say.
 func TestADeafPhoneSaysSo(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(320)
+	v := inviteOwner(program.OpenShop(t), 320)
 	v.is("selling_off")
 	v.isOnEveryScreen("selling_off")
-	v.pay(v.code, 1000) // the account has reported: what is deaf from here on is the phone
+	v.Pay(v.Code, 1000) // the account has reported: what is deaf from here on is the phone
 	v.until(`document.querySelector('[data-newest]')?.textContent === '1.000 đ'`)
 	v.until(brokenSound)
 
@@ -84,7 +87,7 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 	v.hears("alarm") // a tone without recordings
 	v.looks("no-sound")
 	for _, amount := range []int{45000, 12000, 200} {
-		v.pay(v.code, amount)
+		v.Pay(v.Code, amount)
 	}
 	v.until(
 		`document.querySelector('[data-newest]')?.textContent === '200 đ' && document.querySelector('[data-small]')?.textContent === 'CHỈ 200 ĐỒNG'`,
@@ -100,8 +103,8 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 		v.until(`(window.heard.length = 0, window.shaken = false, tellAudio('` + state + `'), true)`)
 		v.is("no_sound")
 		v.until(`window.shaken`) // no tone sounds: the phone shakes
-		v.pay(v.code, 52000)
-		v.pay(v.code, 7000)
+		v.Pay(v.Code, 52000)
+		v.Pay(v.Code, 7000)
 		v.until(`document.querySelector('[data-newest]')?.textContent === '7.000 đ'`)
 		v.until(`(tellAudio(undefined), true)`)
 		v.is("live")
@@ -111,7 +114,7 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 	}
 	v.swallowed()
 	v.open("today")
-	v.pay(v.code, 300)
+	v.Pay(v.Code, 300)
 	v.until(`document.querySelector('[data-arrival].bad')?.textContent.includes('CHỈ 300 ĐỒNG')`)
 	v.open("sell")
 	v.spoke(11)
@@ -121,26 +124,26 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 // catchesUp wants to hear of what could not be said: as a count and a sum, or one by one where the
 // sound was back before it was missed.
 func (v *seller) catchesUp(sum, last string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(fmt.Sprintf(`[%q, %q].some((said) => window.heard.includes(said))`, sum, last))
 }
 
 // swallowed wants a line that delivers nothing to be heard of within ten seconds of the server's
 // silence.
 func (v *seller) swallowed() {
-	v.t.Helper()
-	v.wire.swallow(true)
+	v.T.Helper()
+	v.wire.Swallow(true)
 	began := time.Now()
 	v.is("no_network")
 	if waited := time.Since(began); waited > 40*time.Second { // ten, and what a busy machine takes
-		v.t.Errorf("a line that is dead without an end looks alive for %s", waited)
+		v.T.Errorf("a line that is dead without an end looks alive for %s", waited)
 	}
 	v.hears("lost offline")
-	v.pay(v.code, 8000)
-	v.pay(v.code, 9000)
-	v.wire.set(true)
-	v.wire.swallow(false)
-	v.wire.set(false)
+	v.Pay(v.Code, 8000)
+	v.Pay(v.Code, 9000)
+	v.wire.Cut(true)
+	v.wire.Swallow(false)
+	v.wire.Cut(false)
 	v.hears("online")
 	v.is("live")
 	v.spoke(10) // together or one by one, as they come again
@@ -149,22 +152,22 @@ func (v *seller) swallowed() {
 // endedElsewhere ends the session as from another phone. What comes meanwhile is said once somebody
 // has signed in again.
 func (v *seller) endedElsewhere() {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(`(window.heard.length = 0, true)`)
-	execute(v.t, v.database(), `UPDATE sessions SET ended_at = now()`)
+	program.Execute(v.T, v.Database(), `UPDATE sessions SET ended_at = now()`)
 	v.is("signed_out")
 	v.hears("alarm signed_out")
 	v.until(`!window.heard.includes('lost offline')`) // the network was there
 	v.isOnEveryScreen("signed_out")
 	v.looks("signed-out")
 	v.until(`location.pathname === '/stall/' && document.querySelector('.bar a')?.textContent === 'Đăng nhập lại'`)
-	v.pay(v.code, 20000)
-	v.pay(v.code, 30000)
-	url := v.ask(v.admin, "POST", "/api/v1/stalls/"+v.stall+"/invitations", nil, 201).text("url")
-	url = strings.Replace(url, v.address, "http://"+v.wire.listener.Addr().String(), 1)
+	v.Pay(v.Code, 20000)
+	v.Pay(v.Code, 30000)
+	url := v.Ask(v.Admin, "POST", "/api/v1/stalls/"+v.Stall+"/invitations", nil, 201).Text("url")
+	url = strings.Replace(url, v.Address, "http://"+v.wire.Listener.Addr().String(), 1)
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: fastMinutes})
-	must(v.t, err)
+	must(v.T, err)
 	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`),
 		chromedp.Click(`a[href="/stall/"]`))
 	v.is("selling_off")
@@ -179,9 +182,9 @@ const fastMinutes = `((every) => { window.setInterval = (does, ms, ...more) => e
 // switchedOff switches the stall's only connection off: within a minute the phone says that it
 // hears nothing any more.
 func (v *seller) switchedOff() {
-	v.t.Helper()
+	v.T.Helper()
 	v.is("live")
-	v.ask(v.admin, "PATCH", "/api/v1/bank-connections/"+path.Base(v.hook), object{"enabled": false}, 200)
+	v.Ask(v.Admin, "PATCH", "/api/v1/bank-connections/"+path.Base(v.Hook), object{"enabled": false}, 200)
 	v.is("not_linked")
 	v.hears("alarm no_feed")
 }
@@ -191,13 +194,13 @@ func (v *seller) switchedOff() {
 // there and beside its code.
 func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
-	s.pay(s.code, 1000)
-	s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 202))
+	s := program.OpenShop(t)
+	s.Pay(s.Code, 1000)
+	s.Approve(s.Env, s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/accounts", program.SecondAccount, 202))
 	// it began when it was approved
-	execute(t, s.database(), `UPDATE beneficiary_changes SET proposed_at = proposed_at - interval '2 days'`)
-	s.propose()
-	v := s.invite(360)
+	program.Execute(t, s.Database(), `UPDATE beneficiary_changes SET proposed_at = proposed_at - interval '2 days'`)
+	proposeChange(s)
+	v := inviteOwner(s, 360)
 	v.until(
 		`(() => { const c = document.querySelector('[data-change=pending]'); return c?.textContent.includes('••••8777') && c.textContent.includes('••••4567') && c.classList.contains('bad'); })()`,
 	)
@@ -220,7 +223,7 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	v.press("Không phải tôi, hủy")
 	v.press("Hủy yêu cầu")
 	v.until(`document.querySelector('[data-change=pending]') === null`)
-	changes := s.ask(s.admin, "GET", "/api/v1/stalls/"+s.stall+"/beneficiary-changes", nil, 200).items()
+	changes := s.Ask(s.Admin, "GET", "/api/v1/stalls/"+s.Stall+"/beneficiary-changes", nil, 200).Items()
 	if newest, _ := changes[0].(map[string]any); newest["state"] != "cancelled" {
 		t.Errorf("the change is %v", newest["state"])
 	}
@@ -230,10 +233,10 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	v.looks("change-cancelled")
 }
 
-// propose asks for another account of the stall's owner.
-func (s *shop) propose() {
-	s.t.Helper()
-	s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/beneficiary-changes", object{
+// proposeChange asks for another account of the stall's owner.
+func proposeChange(s *program.Shop) {
+	s.T.Helper()
+	s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/beneficiary-changes", object{
 		"reason": "đổi ngân hàng",
 		"account": object{
 			"bank_bin": "970407", "account_number": "190368777", "holder_name": "NGUYEN THI LAN",
@@ -261,16 +264,16 @@ const brokenNumbers = `(() => {
 // unbroken wants every amount of the page on one line and inside of the screen, in the app in both
 // languages.
 func (v *seller) unbroken(name string) {
-	v.t.Helper()
+	v.T.Helper()
 	switches, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[bool](`document.querySelector('header button[lang]') !== null`))
-	must(v.t, err)
+	must(v.T, err)
 	for _, language := range []string{"vi", "en"} {
-		fits(v.t, v.tab, "stall-320-"+name+"-"+language)
+		apptest.CheckFits(v.T, v.tab, "stall-320-"+name+"-"+language)
 		broken, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](brokenNumbers))
-		must(v.t, err)
+		must(v.T, err)
 		if len(broken) > 0 {
-			v.t.Errorf("%s, %s: broken are %q", name, language, broken)
+			v.T.Errorf("%s, %s: broken are %q", name, language, broken)
 		}
 		if !switches {
 			break
@@ -283,10 +286,10 @@ func (v *seller) unbroken(name string) {
 // TestNumbersFitOnASmallScreen shows a day of more than a thousand million on a phone of 320 × 568.
 func TestNumbersFitOnASmallScreen(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(320)
+	v := inviteOwner(program.OpenShop(t), 320)
 	v.do(chromedp.EmulateViewport(320, 568))
 	for _, amount := range []int{411522630, 411522630, 411522630} {
-		v.pay(v.code, amount)
+		v.Pay(v.Code, amount)
 	}
 	v.until(`document.querySelector('[data-total]')?.textContent.includes('1.234.567.890 đ')`)
 	v.unbroken("sell")
@@ -298,7 +301,7 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	v.press("Hiện mã")
 	v.until(`document.querySelector('[data-order=open]') !== null`)
 	v.unbroken("order")
-	v.pay(v.shown(), 200)
+	v.Pay(v.shown(), 200)
 	// red although the stall does not sell
 	v.until(`document.querySelector('[data-order=under].bad')?.textContent.includes('CHỈ 200 ĐỒNG')`)
 	v.unbroken("under")
@@ -318,9 +321,9 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	}
 	v.open("more")
 	v.unbroken("more")
-	order, _ := v.ask(v.admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.stall, nil, 200).items()[0].(map[string]any)
+	order, _ := v.Ask(v.Admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.Stall, nil, 200).Items()[0].(map[string]any)
 	for _, language := range []string{"vi", "en"} {
-		v.do(chromedp.Navigate(v.address + "/q/" + v.code + "/orders/" + object(order).text("id") + "?lang=" +
+		v.do(chromedp.Navigate(v.Address + "/q/" + v.Code + "/orders/" + object(order).Text("id") + "?lang=" +
 			language))
 		v.until(`document.querySelector('.amount') !== null`)
 		v.unbroken("shopper-" + language)
@@ -331,13 +334,13 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 // each answers and shows what comes, and goes on when the tab that holds the line is closed.
 func TestEightTabsShareOneLine(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
+	v := inviteOwner(program.OpenShop(t), 360)
 	v.is("selling_off")
 	tabs := []context.Context{v.tab}
 	shows := func(amount string) {
 		t.Helper()
 		for _, tab := range tabs {
-			until(t, tab, fmt.Sprintf(
+			apptest.Until(t, tab, fmt.Sprintf(
 				`document.querySelector('[data-newest]')?.textContent === %q && document.querySelector('[data-listening]').dataset.listening === 'selling_off'`,
 				amount,
 			))
@@ -346,14 +349,14 @@ func TestEightTabsShareOneLine(t *testing.T) {
 	for range 7 {
 		tab, end := chromedp.NewContext(v.tab)
 		t.Cleanup(end)
-		must(t, chromedp.Do(tab, chromedp.Navigate("http://"+v.wire.listener.Addr().String()+"/stall/")))
+		must(t, chromedp.Do(tab, chromedp.Navigate("http://"+v.wire.Listener.Addr().String()+"/stall/")))
 		tabs = append(tabs, tab)
-		until(t, tab, `document.querySelector('[data-listening=selling_off]') !== null`)
+		apptest.Until(t, tab, `document.querySelector('[data-listening=selling_off]') !== null`)
 	}
-	v.pay(v.code, 45000)
+	v.Pay(v.Code, 45000)
 	shows("45.000 đ")
 	v.do(chromedp.Navigate("about:blank"))
 	tabs = tabs[1:]
-	v.pay(v.code, 12000)
+	v.Pay(v.Code, 12000)
 	shows("12.000 đ")
 }

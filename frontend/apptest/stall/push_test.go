@@ -1,4 +1,4 @@
-package main_test
+package stall_test
 
 import (
 	"context"
@@ -30,6 +30,8 @@ import (
 	"github.com/chromedp/cdproto/serviceworker"
 	"github.com/chromedp/chromedp"
 	"github.com/jackc/pgx/v5"
+
+	"market40/frontend/apptest/program"
 )
 
 // pushService is a browser's push service: it takes messages, and knows the phone's keys to open
@@ -163,7 +165,7 @@ func (s *pushService) next() object {
 	select {
 	case o := <-s.came:
 		return o
-	case <-time.After(2 * patience):
+	case <-time.After(2 * program.Patience):
 		s.Fatal("no message came")
 		return nil
 	}
@@ -174,13 +176,13 @@ func (s *pushService) next() object {
 func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 	t.Parallel()
 	service := newPushService(t)
-	v := openShop(t, "PUSH_HOSTS=127.0.0.1").invite(360)
-	service.public = v.ask(v.admin, "GET", "/api/v1/push/key", nil, 200).text("public_key")
+	v := inviteOwner(program.OpenShop(t, "PUSH_HOSTS=127.0.0.1"), 360)
+	service.public = v.Ask(v.Admin, "GET", "/api/v1/push/key", nil, 200).Text("public_key")
 	subscribe := func(subscription object) string {
 		t.Helper()
 		raw, err := json.Marshal(subscription)
 		must(t, err)
-		answered, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`fetch('/api/v1/stalls/`+v.stall+
+		answered, err := chromedp.Run(v.tab, chromedp.Evaluate[string](`fetch('/api/v1/stalls/`+v.Stall+
 			`/push-subscriptions', { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(`+string(raw)+`) }).then((r) => r.status + '')`, chromedp.EvalAwaitPromise))
 		must(t, err)
 		return answered
@@ -195,23 +197,23 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 			t.Fatalf("subscribing is answered %s", got)
 		}
 	}
-	v.pay(v.code, 45000)
+	v.Pay(v.Code, 45000)
 	told := service.next()
-	if told.text("title") != "Đã nhận 45.000 đ" || told.text("amount") != "45000" || told.text("stall_id") != v.stall ||
-		!strings.Contains(told.text("body"), "Sạp A-12") {
+	if told.Text("title") != "Đã nhận 45.000 đ" || told.Text("amount") != "45000" || told.Text("stall_id") != v.Stall ||
+		!strings.Contains(told.Text("body"), "Sạp A-12") {
 		t.Errorf("the phone is told %v", told)
 	}
 	v.shows(told)
-	v.pay(v.code, 200)
-	if told = service.next(); told.text("title") != "Chú ý: chỉ nhận 200 đ" {
+	v.Pay(v.Code, 200)
+	if told = service.next(); told.Text("title") != "Chú ý: chỉ nhận 200 đ" {
 		t.Errorf("of a small amount it is told %v", told)
 	}
 	service.status.Store(410) // the phone is gone
-	v.pay(v.code, 1000)
+	v.Pay(v.Code, 1000)
 	service.next()
 	v.forgotten()
 	service.status.Store(201)
-	v.pay(v.code, 2000)
+	v.Pay(v.Code, 2000)
 	select {
 	case told := <-service.came:
 		t.Errorf("a phone that is gone is told %v", told)
@@ -235,46 +237,46 @@ const fakePush = `(() => {
 // renews subscribes in the app. A subscription that the service has ended is made anew when the app
 // is opened.
 func (v *seller) renews(service *pushService) {
-	v.t.Helper()
+	v.T.Helper()
 	keys, err := json.Marshal(service.subscription()["keys"])
-	must(v.t, err)
+	must(v.T, err)
 	_, err = chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: fmt.Sprintf(fakePush, service.server.URL, keys)})
-	must(v.t, err)
+	must(v.T, err)
 	v.do(chromedp.Reload())
 	v.open("more")
 	v.until(`document.querySelector('[data-push=off]') !== null`)
 	v.press("Báo cả khi đóng")
 	v.until(`document.querySelector('[data-push=on]') !== null`)
-	v.pay(v.code, 3000)
-	if told := service.next(); told.text("amount") != "3000" {
-		v.t.Errorf("the phone is told %v", told)
+	v.Pay(v.Code, 3000)
+	if told := service.next(); told.Text("amount") != "3000" {
+		v.T.Errorf("the phone is told %v", told)
 	}
 	service.status.Store(410)
-	v.pay(v.code, 4000)
+	v.Pay(v.Code, 4000)
 	service.next()
 	v.forgotten()
 	service.status.Store(201)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-push=on]') !== null && localStorage.getItem('made') === '2'`)
-	v.pay(v.code, 5000)
-	if told := service.next(); told.text("amount") != "5000" {
-		v.t.Errorf("after it was renewed the phone is told %v", told)
+	v.Pay(v.Code, 5000)
+	if told := service.next(); told.Text("amount") != "5000" {
+		v.T.Errorf("after it was renewed the phone is told %v", told)
 	}
 }
 
 // forgotten waits until the server keeps no subscription: the service hears of a message before the
 // server hears its answer.
 func (v *seller) forgotten() {
-	v.t.Helper()
-	conn, err := pgx.Connect(v.t.Context(), v.database())
-	must(v.t, err)
-	defer conn.Close(v.t.Context())
+	v.T.Helper()
+	conn, err := pgx.Connect(v.T.Context(), v.Database())
+	must(v.T, err)
+	defer conn.Close(v.T.Context())
 	left := 1
-	for end := time.Now().Add(patience); left > 0; time.Sleep(betweenLooks) {
-		must(v.t, conn.QueryRow(v.t.Context(), `SELECT count(*) FROM push_subscriptions`).Scan(&left))
+	for end := time.Now().Add(program.Patience); left > 0; time.Sleep(program.PollInterval) {
+		must(v.T, conn.QueryRow(v.T.Context(), `SELECT count(*) FROM push_subscriptions`).Scan(&left))
 		if left > 0 && time.Now().After(end) {
-			v.t.Fatalf("%d subscriptions are still kept", left)
+			v.T.Fatalf("%d subscriptions are still kept", left)
 		}
 	}
 }
@@ -283,12 +285,12 @@ func (v *seller) forgotten() {
 // cannot subscribe without a push service of Google's, so the message takes its last step by the
 // browser's own tools.
 func (v *seller) shows(told object) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(`navigator.serviceWorker.controller !== null`)
 	raw, err := json.Marshal(told)
-	must(v.t, err)
+	must(v.T, err)
 	registrations := make(chan string, 10)
-	must(v.t, chromedp.Listen(v.tab, func(event any) {
+	must(v.T, chromedp.Listen(v.tab, func(event any) {
 		if e, is := event.(*serviceworker.EventWorkerRegistrationUpdated); is {
 			for _, r := range e.Registrations {
 				registrations <- string(r.RegistrationID)
@@ -300,10 +302,10 @@ func (v *seller) shows(told object) {
 			Permission: &browser.PermissionDescriptor{Name: "notifications"},
 			Setting:    browser.PermissionSettingGranted,
 		})
-	must(v.t, err)
+	must(v.T, err)
 	_, err = chromedp.Call(v.tab, serviceworker.Enable, cdp.Empty{})
-	must(v.t, err)
-	origin := "http://" + v.wire.listener.Addr().String()
+	must(v.T, err)
+	origin := "http://" + v.wire.Listener.Addr().String()
 	var registration serviceworker.RegistrationID
 	select {
 	case id := <-registrations:
@@ -311,12 +313,12 @@ func (v *seller) shows(told object) {
 		v.do(chromedp.Navigate("about:blank")) // the app is closed
 		_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage,
 			serviceworker.DeliverPushMessageParams{Origin: origin, RegistrationID: registration, Data: string(raw)})
-		must(v.t, err)
-	case <-time.After(patience):
-		v.t.Fatal("no service worker")
+		must(v.T, err)
+	case <-time.After(program.Patience):
+		v.T.Fatal("no service worker")
 	}
 	v.do(chromedp.Navigate(origin + "/stall/"))
-	v.untilNotified(told.text("title"))
+	v.untilNotified(told.Text("title"))
 	// While the app is looked at it is shown too: a browser ends the subscription of who shows
 	// nothing.
 	_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage,
@@ -324,16 +326,16 @@ func (v *seller) shows(told object) {
 			Origin: origin, RegistrationID: registration,
 			Data: `{"title":"Đã nhận 52.000 đ","body":"Sạp A-12","tag":"m40-2"}`,
 		})
-	must(v.t, err)
+	must(v.T, err)
 	v.untilNotified("Đã nhận 52.000 đ")
 }
 
 // untilNotified waits until the phone shows a notification with a title. It asks one question at a
 // time: a browser that is asked on every frame is too busy to show any.
 func (v *seller) untilNotified(title string) {
-	v.t.Helper()
+	v.T.Helper()
 	const titles = `navigator.serviceWorker.ready.then((r) => r.getNotifications()).then((all) => all.map((n) => n.title))`
-	ctx, end := context.WithTimeout(v.tab, patience)
+	ctx, end := context.WithTimeout(v.tab, program.Patience)
 	defer end()
 	for {
 		shown, err := chromedp.Run(ctx, chromedp.Evaluate[[]string](titles, chromedp.EvalAwaitPromise))
@@ -341,7 +343,7 @@ func (v *seller) untilNotified(title string) {
 			return
 		}
 		if ctx.Err() != nil {
-			v.t.Fatalf("%q was never shown: %v, %v", title, shown, err)
+			v.T.Fatalf("%q was never shown: %v, %v", title, shown, err)
 		}
 		time.Sleep(100 * time.Millisecond)
 	}

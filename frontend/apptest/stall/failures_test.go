@@ -1,10 +1,12 @@
-package main_test
+package stall_test
 
 import (
 	"testing"
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"market40/frontend/apptest/program"
 )
 
 // failing lets a page's calls of the API be answered by others than the server: by one that stops,
@@ -28,8 +30,8 @@ const failing = `(() => {
 // while nobody answers, and opens once it is answered.
 func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
-	v.pay(v.code, 45000)
+	v := inviteOwner(program.OpenShop(t), 360)
+	v.Pay(v.Code, 45000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: failing})
@@ -67,17 +69,17 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 // meanwhile is said as a count and a sum.
 func TestAClockThatStands(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
+	v := inviteOwner(program.OpenShop(t), 360)
 	v.until(brokenSound)
 	v.press("Bắt đầu bán")
 	v.hears("chime ready")
-	v.pay(v.code, 1000)
+	v.Pay(v.Code, 1000)
 	v.spoke(1)
 	v.is("live")
 	v.until(`(window.stands = window.contexts.at(-1).currentTime, true)`)
-	v.pay(v.code, 20000)
+	v.Pay(v.Code, 20000)
 	v.is("no_sound")
-	v.pay(v.code, 30000)
+	v.Pay(v.Code, 30000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '30.000 đ'`)
 	v.until(`(window.stands = undefined, true)`)
 	v.is("live")

@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"strings"

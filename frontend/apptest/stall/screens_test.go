@@ -1,4 +1,4 @@
-package main_test
+package stall_test
 
 import (
 	"fmt"
@@ -12,6 +12,8 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/vietqr"
 )
@@ -20,7 +22,7 @@ import (
 // paid".
 func TestASilentAccountIsRed(t *testing.T) {
 	t.Parallel()
-	v := openSilentShop(t).invite(360)
+	v := inviteOwner(program.OpenUnconnectedShop(t), 360)
 	v.until(
 		`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản này chưa nối báo có: loa sẽ không kêu.')`,
 	)
@@ -29,8 +31,8 @@ func TestASilentAccountIsRed(t *testing.T) {
 	v.hears("alarm no_feed")
 	v.looks("silent")
 	// A second account that a bank tells of: the silent one is still named.
-	v.approve(v.env, v.ask(v.admin, "POST", "/api/v1/stalls/"+v.stall+"/accounts", secondAccount, 202))
-	v.connect([]any{object{"bank_bin": "970415", "account_number": "100200300"}})
+	v.Approve(v.Env, v.Ask(v.Admin, "POST", "/api/v1/stalls/"+v.Stall+"/accounts", program.SecondAccount, 202))
+	v.Connect([]any{object{"bank_bin": "970415", "account_number": "100200300"}})
 	v.do(chromedp.Reload())
 	v.until(
 		`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản Vietcombank ••••4567 chưa nối báo có')`,
@@ -39,7 +41,7 @@ func TestASilentAccountIsRed(t *testing.T) {
 
 	// An account that was registered as a wallet's phone number before such were refused has no
 	// code.
-	execute(t, v.database(), `UPDATE accounts SET bank_bin = '971025'`)
+	program.Execute(t, v.Database(), `UPDATE accounts SET bank_bin = '971025'`)
 	v.do(chromedp.Reload())
 	v.open("code")
 	v.until(
@@ -56,9 +58,9 @@ func TestEachAccountHasItsCode(t *testing.T) {
 	for _, width := range []int64{360, 1440} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
-			s := openShop(t)
-			s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/accounts", secondAccount, 202))
-			v := s.invite(width)
+			s := program.OpenShop(t)
+			s.Approve(s.Env, s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/accounts", program.SecondAccount, 202))
+			v := inviteOwner(s, width)
 			v.until(
 				`document.querySelector('[data-reminder="01/BK-STK"]')?.textContent.includes('VietinBank ••••0300')`,
 			)
@@ -68,21 +70,21 @@ func TestEachAccountHasItsCode(t *testing.T) {
 			v.open("code")
 			v.until(`document.querySelectorAll('[aria-pressed]').length === 2`)
 			shown := `[...document.querySelectorAll('dd')].map((d) => d.textContent).join('|')`
-			v.until(fmt.Sprintf(`%s === 'NGUYEN THI LAN|Vietcombank ••••4567|%s'`, shown, v.code))
+			v.until(fmt.Sprintf(`%s === 'NGUYEN THI LAN|Vietcombank ••••4567|%s'`, shown, v.Code))
 			v.press("VietinBank ••••0300")
 			v.until(fmt.Sprintf(`%s.startsWith('NGUYEN THI LAN|VietinBank ••••0300|M4J') && !%s.includes(%q)`, shown,
-				shown, v.code))
+				shown, v.Code))
 			v.looks("accounts")
-			v.wire.set(true)
+			v.wire.Cut(true)
 			v.do(chromedp.Reload())
 			v.until(fmt.Sprintf(`%s.includes('VietinBank ••••0300')`, shown))
-			v.wire.set(false)
+			v.wire.Cut(false)
 			v.press("Phóng to")
 			v.until(
 				`(() => { const code = document.querySelector('dialog[open] svg')?.getBoundingClientRect(); return code && code.width > 300 && code.width <= innerWidth && code.bottom < innerHeight; })()`,
 			)
-			fits(t, v.tab, fmt.Sprintf("stall-whole-%d", width))
-			clean(t, v.tab, "whole")
+			apptest.CheckFits(t, v.tab, fmt.Sprintf("stall-whole-%d", width))
+			apptest.CheckAccessible(t, v.tab, "whole")
 			v.until(
 				`(() => { document.querySelector('dialog button').click(); return !document.querySelector('dialog').open; })()`,
 			)
@@ -99,28 +101,28 @@ func TestEachAccountHasItsCode(t *testing.T) {
 // TestTwoStallsOfOneOwner: one phone, two stalls, and each tells its own money.
 func TestTwoStallsOfOneOwner(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
-	merchant, _ := s.ask(s.admin, "GET", "/api/v1/stalls/"+s.stall, nil, 200)["merchant"].(map[string]any)
-	second := s.ask(s.admin, "POST", "/api/v1/markets/"+s.market+"/stalls", object{
-		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{"id": object(merchant).text("id")},
-		"account": secondAccount,
+	s := program.OpenShop(t)
+	merchant, _ := s.Ask(s.Admin, "GET", "/api/v1/stalls/"+s.Stall, nil, 200)["merchant"].(map[string]any)
+	second := s.Ask(s.Admin, "POST", "/api/v1/markets/"+s.Market+"/stalls", object{
+		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{"id": object(merchant).Text("id")},
+		"account": program.SecondAccount,
 	}, 201)
 	code, _ := second["code"].(map[string]any)
-	v := s.invite(360)
-	v.pay(v.code, 45000)
+	v := inviteOwner(s, 360)
+	v.Pay(v.Code, 45000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.open("more")
 	v.until(
 		fmt.Sprintf(
 			`(() => { const s = document.querySelector('select'); if (!s) return false; s.value = %q; s.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
-			second.text("id"),
+			second.Text("id"),
 		),
 	)
 	v.until(`document.querySelector('h1').textContent.includes('B-7')`)
 	v.open("sell")
 	v.until(`document.querySelector('[data-newest]') === null`)
-	v.account = "100200300"
-	v.pay(object(code).text("code"), 12000)
+	v.Account = "100200300"
+	v.Pay(object(code).Text("code"), 12000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '12.000 đ'`)
 	v.open("today")
 	v.until(`document.querySelector('.amount').textContent === '12.000 đ'`)
@@ -132,21 +134,21 @@ func TestTwoStallsOfOneOwner(t *testing.T) {
 // counted, and no small one hides.
 func TestWhatIsLateIsSaidSo(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
+	v := inviteOwner(program.OpenShop(t), 360)
 	v.press("Bắt đầu bán")
 	v.hears("chime ready")
-	v.payAt(v.code, 45000, time.Now().Add(-10*time.Minute))
+	v.PayAt(v.Code, 45000, time.Now().Add(-10*time.Minute))
 	v.until(`window.heard.some((said) => said.startsWith('chime received 4 tens five_after_tens thousand dong at '))`)
-	v.wire.set(true)
+	v.wire.Cut(true)
 	v.hears("lost offline")
 	v.until(
 		`/Mất mạng, cập nhật lúc \d\d:\d\d\. Im lặng không có nghĩa là đã trả tiền/.test(document.querySelector('.line')?.textContent)`,
 	)
 	v.looks("lost")
 	for _, amount := range []int{10000, 20000, 200, 30000, 5000} {
-		v.pay(v.code, amount)
+		v.Pay(v.Code, amount)
 	}
-	v.wire.set(false)
+	v.wire.Cut(false)
 	v.hears("online")
 	v.hears("chime have 5 payments total 6 tens five_after_tens thousand 2 hundred dong")
 	v.hears("alarm only 2 hundred dong")
@@ -157,12 +159,12 @@ func TestWhatIsLateIsSaidSo(t *testing.T) {
 // is on the phone, with its age.
 func TestDaysAreKeptOnThePhone(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
+	s := program.OpenShop(t)
 	yesterday := time.Now().AddDate(0, 0, -1)
-	s.payAt(s.code, 45000, yesterday)
-	s.payAt(s.code, 12000, yesterday)
-	s.pay(s.code, 7000)
-	v := s.invite(360)
+	s.PayAt(s.Code, 45000, yesterday)
+	s.PayAt(s.Code, 12000, yesterday)
+	s.Pay(s.Code, 7000)
+	v := inviteOwner(s, 360)
 	v.open("today")
 	v.until(`document.querySelector('[data-days] li')?.textContent.includes('57.000 đ')`)
 	v.looks("days")
@@ -174,10 +176,10 @@ func TestDaysAreKeptOnThePhone(t *testing.T) {
 	if err != nil || gone != "gone" {
 		t.Fatalf("the payments on the phone: %s, %v", gone, err)
 	}
-	v.wire.set(true)
+	v.wire.Cut(true)
 	v.do(chromedp.Reload())
 	v.until(`/Cập nhật lúc \d\d:\d\d \d\d\/\d\d\/\d{4}/.test(document.querySelector('[data-days]')?.textContent)`)
-	v.press(bizday.ShowDay(yesterday))
+	v.press(yesterday.In(bizday.Vietnam).Format("02/01/2006"))
 	v.until(
 		`document.querySelector('.amount').textContent === '57.000 đ' && document.querySelectorAll('.bars li').length > 0`,
 	)
@@ -188,7 +190,7 @@ func TestDaysAreKeptOnThePhone(t *testing.T) {
 // TestTheOwnerIsToldWhoSeesWhat: who looked, and what an officer sees and never sees.
 func TestTheOwnerIsToldWhoSeesWhat(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
+	v := inviteOwner(program.OpenShop(t), 360)
 	v.open("more")
 	v.do(chromedp.Click(`main a[href="#visibility"]`))
 	v.until(`document.querySelectorAll('[data-role]').length === 8`)
@@ -205,9 +207,9 @@ func TestTheOwnerIsToldWhoSeesWhat(t *testing.T) {
 // TestALongBookIsWrittenAtOnce: more receipts than one page, and the gauge at 70, 90 and 100 %.
 func TestALongBookIsWrittenAtOnce(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
+	v := inviteOwner(program.OpenShop(t), 360)
 	for range 203 {
-		v.pay(v.code, 1000)
+		v.Pay(v.Code, 1000)
 	}
 	v.until(`document.querySelector('[data-total]')?.textContent === '203 khoản · 203.000 đ'`) // the phone keeps 200
 	v.open("more")
@@ -225,7 +227,7 @@ func TestALongBookIsWrittenAtOnce(t *testing.T) {
 		{200e6, "900.203.000 đ", "90"},
 		{100e6, "1.000.203.000 đ", "100"},
 	} {
-		v.pay(v.code, step.amount)
+		v.Pay(v.Code, step.amount)
 		v.open("more")
 		v.do(chromedp.Click(`main a[href="#book"]`))
 		v.press("Ghi cả 1 khoản")
@@ -244,17 +246,17 @@ func TestALongBookIsWrittenAtOnce(t *testing.T) {
 // refused, the check counts all the same.
 func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
-	_, own := v.get("/q/" + v.code + ".txt")
+	v := inviteOwner(program.OpenShop(t), 360)
+	_, own := v.Get("/q/" + v.Code + ".txt")
 	picture, err := vietqr.PNG(strings.TrimSpace(own), 6)
 	must(t, err)
 	file := filepath.Join(t.TempDir(), "sticker.png")
 	must(t, os.WriteFile(file, picture, 0o600))
 	place := func(at int) any {
 		checks := []any{}
-		for until := time.Now().Add(patience); len(checks) < at && time.Now().Before(until); time.Sleep(
+		for until := time.Now().Add(program.Patience); len(checks) < at && time.Now().Before(until); time.Sleep(
 			50 * time.Millisecond) {
-			checks = v.ask(v.admin, "GET", "/api/v1/stalls/"+v.stall+"/checks", nil, 200).items()
+			checks = v.Ask(v.Admin, "GET", "/api/v1/stalls/"+v.Stall+"/checks", nil, 200).Items()
 		}
 		if len(checks) != at {
 			t.Fatalf("%d checks are recorded, want %d", len(checks), at)
@@ -269,7 +271,7 @@ func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	if got := place(1); got != nil {
 		t.Errorf("without a tick the check is at %v", got)
 	}
-	origin := "http://" + v.wire.listener.Addr().String()
+	origin := "http://" + v.wire.Listener.Addr().String()
 	allow := func(setting browser.PermissionSetting) {
 		t.Helper()
 		_, err := chromedp.Call(v.tab, browser.SetPermission,

@@ -1,8 +1,7 @@
-package main_test
+package stall_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,30 +12,37 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
 	"market40/merchants/vietqr"
 )
 
 // seller is a stall owner with a phone, at an own stall.
 type seller struct {
-	*shop
+	*program.Shop
 	tab   context.Context
 	width int64
-	wire  *wire
+	wire  *program.Network
 }
 
 // heardScript notes what the app says, clip by clip, as the page hears it.
 const heardScript = `window.heard = []; addEventListener('m40:say', (e) => window.heard.push(e.detail.join(' ')));`
 
-// invite lets a board invite the owner, who opens the app with the invitation.
-func (s *shop) invite(width int64) *seller {
-	s.t.Helper()
-	v := &seller{shop: s, tab: browse(s.t, width), width: width, wire: newWire(s.t, strings.TrimPrefix(s.address,
-		"http://"))}
+// inviteOwner lets a board invite the owner, who opens the app with the invitation.
+func inviteOwner(s *program.Shop, width int64) *seller {
+	s.T.Helper()
+	v := &seller{
+		Shop:  s,
+		tab:   apptest.Browse(s.T, width),
+		width: width,
+		wire: program.NewNetwork(s.T, strings.TrimPrefix(s.Address,
+			"http://")),
+	}
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: heardScript})
-	must(s.t, err)
-	url := s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/invitations", nil, 201).text("url")
-	url = strings.Replace(url, s.address, "http://"+v.wire.listener.Addr().String(), 1)
+	must(s.T, err)
+	url := s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/invitations", nil, 201).Text("url")
+	url = strings.Replace(url, s.Address, "http://"+v.wire.Listener.Addr().String(), 1)
 	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`),
 		chromedp.Click(`a[href="/stall/"]`))
 	v.until(`document.querySelector('h1')?.textContent.includes('A-12')`)
@@ -44,18 +50,18 @@ func (s *shop) invite(width int64) *seller {
 }
 
 func (v *seller) do(steps ...chromedp.Action[chromedp.Void]) {
-	v.t.Helper()
-	must(v.t, chromedp.Do(v.tab, steps...))
+	v.T.Helper()
+	must(v.T, chromedp.Do(v.tab, steps...))
 }
 
 func (v *seller) until(condition string) {
-	v.t.Helper()
-	until(v.t, v.tab, condition)
+	v.T.Helper()
+	apptest.Until(v.T, v.tab, condition)
 }
 
 // press clicks the button or the link that says something.
 func (v *seller) press(label string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const b = [...document.querySelectorAll('button, summary, main a')].find((b) => b.textContent.trim().startsWith(%q) && !b.disabled); b?.click(); return !!b; })()`,
@@ -66,56 +72,30 @@ func (v *seller) press(label string) {
 
 // open goes to one of the app's screens.
 func (v *seller) open(screen string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.do(chromedp.Click(`nav a[href="#` + screen + `"]`))
 	v.until(fmt.Sprintf(`document.querySelector('nav a[href="#%s"]').getAttribute('aria-current') === 'page'`, screen))
 }
 
 // hears waits until the app has said something.
 func (v *seller) hears(clips string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(fmt.Sprintf(`window.heard.includes(%q)`, clips))
 }
 
 // looks holds a screen against axe-core's rules in both languages, and leaves a picture of each at
 // the width of a phone and of a screen.
 func (v *seller) looks(name string) {
-	v.t.Helper()
+	v.T.Helper()
 	for _, language := range []string{"vi", "en"} {
 		ending := map[string]string{"vi": "", "en": "-en"}[language]
 		for _, width := range []int64{1800 - v.width, v.width} { // its own width last: it stays
 			v.do(chromedp.EmulateViewport(width, 900))
-			fits(v.t, v.tab, fmt.Sprintf("stall-%s%s-%d", name, ending, width))
+			apptest.CheckFits(v.T, v.tab, fmt.Sprintf("stall-%s%s-%d", name, ending, width))
 		}
-		clean(v.t, v.tab, name+ending)
+		apptest.CheckAccessible(v.T, v.tab, name+ending)
 		v.do(chromedp.Click(`header button[lang]`))
 		v.until(fmt.Sprintf(`document.documentElement.lang !== %q`, language))
-	}
-}
-
-// clean runs axe-core over a page: nothing that it knows to be wrong for people who see, hear or
-// move less.
-func clean(t *testing.T, tab context.Context, name string) {
-	t.Helper()
-	// since the last look at this page
-	there, err := chromedp.Run(tab, chromedp.Evaluate[bool](`window.axe !== undefined`))
-	must(t, err)
-	if !there {
-		axe, err := os.ReadFile("../../frontend/node_modules/axe-core/axe.min.js")
-		must(t, err)
-		_, err = chromedp.Run(tab, chromedp.Evaluate[any](string(axe)+"; 0"))
-		must(t, err)
-	}
-	found, err := chromedp.Run(tab,
-		chromedp.Evaluate[string](
-			`axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))))`,
-			chromedp.EvalAwaitPromise,
-		))
-	must(t, err)
-	var violations []string
-	must(t, json.Unmarshal([]byte(found), &violations))
-	for _, v := range violations {
-		t.Errorf("%s: axe finds %s", name, v)
 	}
 }
 
@@ -126,16 +106,16 @@ func TestAStallsDay(t *testing.T) {
 	for _, width := range []int64{360, 1440} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
-			v := openShop(t).invite(width)
+			v := inviteOwner(program.OpenShop(t), width)
 			v.looks("before")
 			v.press("Bắt đầu bán")
 			v.hears("chime ready")
-			v.pay(v.code, 45000)
+			v.Pay(v.Code, 45000)
 			v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 			v.hears("chime received 4 tens five_after_tens thousand dong")
-			v.pay("tien rau", 12000) // without the code: the account has one stall
+			v.Pay("tien rau", 12000) // without the code: the account has one stall
 			v.hears("chime received ten 2 thousand dong")
-			v.pay(v.code, 200)
+			v.Pay(v.Code, 200)
 			v.hears("alarm only 2 hundred dong")
 			v.looks("selling")
 			v.collect()
@@ -156,7 +136,7 @@ func TestAStallsDay(t *testing.T) {
 
 // collect shows codes with amounts: one paid in two parts, one exactly, one too much.
 func (v *seller) collect() {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("keypad")
 	v.looks("keypad")
 	for _, key := range []string{"2", "5", "Hiện mã"} {
@@ -164,7 +144,7 @@ func (v *seller) collect() {
 	}
 	v.until(`document.querySelector('[data-order=open]') !== null && document.querySelector('.code svg') !== null`)
 	v.looks("order")
-	v.pay(v.shown(), 20000)
+	v.Pay(v.shown(), 20000)
 	v.until(`document.querySelector('[data-order=under]')?.textContent.includes('5.000 đ')`)
 	v.hears("alarm different received 2 tens thousand dong missing 5 thousand dong")
 	v.looks("under")
@@ -172,7 +152,7 @@ func (v *seller) collect() {
 	v.until(
 		`document.querySelector('[data-order=open]') !== null && document.querySelector('.amount')?.textContent === '5.000 đ'`,
 	)
-	v.pay(v.shown(), 5000)
+	v.Pay(v.shown(), 5000)
 	v.until(`document.querySelector('[data-order=paid]') !== null`)
 	v.hears("chime received 5 thousand dong")
 	v.looks("paid")
@@ -181,7 +161,7 @@ func (v *seller) collect() {
 		v.press(key)
 	}
 	v.until(`document.querySelector('[data-order=open]') !== null`)
-	v.pay(v.shown(), 30000)
+	v.Pay(v.shown(), 30000)
 	v.until(`document.querySelector('[data-order=over]') !== null`)
 	v.hears("alarm different received 3 tens thousand dong over")
 	v.until(`document.querySelector('[data-order=over] .amount').textContent === '20.000 đ'`)
@@ -207,27 +187,27 @@ func (v *seller) collect() {
 
 // shown is the code of the stall's newest order, which is on the screen.
 func (v *seller) shown() string {
-	v.t.Helper()
-	newest, _ := v.ask(v.admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.stall, nil, 200).items()[0].(map[string]any)
-	return object(newest).text("code")
+	v.T.Helper()
+	newest, _ := v.Ask(v.Admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.Stall, nil, 200).Items()[0].(map[string]any)
+	return object(newest).Text("code")
 }
 
 // TestNothingIsLostOrRepeatedWhenTheNetworkIsCut pays fifty times while the line is cut ten times:
 // each payment is shown once.
 func TestNothingIsLostOrRepeatedWhenTheNetworkIsCut(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
+	v := inviteOwner(program.OpenShop(t), 360)
 	v.press("Bắt đầu bán")
 	v.hears("chime ready")
 	total := 0
 	for cut := range 10 {
 		for n := range 5 {
-			v.wire.set(n == 1 || n == 2) // two of five come while the phone hears nothing
+			v.wire.Cut(n == 1 || n == 2) // two of five come while the phone hears nothing
 			amount := 1000 * (10*cut + n + 1)
-			v.pay(v.code, amount)
+			v.Pay(v.Code, amount)
 			total += amount
 		}
-		v.wire.set(false)
+		v.wire.Cut(false)
 		v.until(fmt.Sprintf(`document.querySelector('[data-newest]')?.dataset.newest === '%d'`, 5*(cut+1)))
 	}
 	v.open("today")
@@ -245,11 +225,11 @@ func TestNothingIsLostOrRepeatedWhenTheNetworkIsCut(t *testing.T) {
 // owner has signed out.
 func TestTheAppOpensWithoutANetwork(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
-	v.pay(v.code, 45000)
+	v := inviteOwner(program.OpenShop(t), 360)
+	v.Pay(v.Code, 45000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.until(`navigator.serviceWorker.controller !== null`)
-	v.wire.set(true)
+	v.wire.Cut(true)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.until(`document.querySelector('.bad')?.textContent.includes('Mất mạng, cập nhật lúc')`)
@@ -261,7 +241,7 @@ func TestTheAppOpensWithoutANetwork(t *testing.T) {
 	v.until(`document.querySelector('.code svg') !== null`)
 	v.open("today")
 	v.until(`document.querySelector('.amount').textContent === '45.000 đ' && !window.heard.includes('chime ready')`)
-	v.wire.set(false)
+	v.wire.Cut(false)
 	v.hears("online")
 	v.hears("chime ready")
 	v.is("live")
@@ -281,8 +261,8 @@ func TestTheAppOpensWithoutANetwork(t *testing.T) {
 // sees what comes in the shift alone.
 func TestAHelpersShift(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
-	v.pay(v.code, 45000)
+	v := inviteOwner(program.OpenShop(t), 360)
+	v.Pay(v.Code, 45000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.open("more")
 	v.press("Người bán giúp")
@@ -296,14 +276,14 @@ func TestAHelpersShift(t *testing.T) {
 	v.open("more")
 	v.press("Đăng xuất")
 	v.until(`location.pathname === '/sign-in' && !document.getElementById('helpers').hidden`)
-	fits(t, v.tab, "sign-in-helper")
+	apptest.CheckFits(t, v.tab, "sign-in-helper")
 	v.do(chromedp.SendKeys(`#shift [name=pin]`, "1379"), chromedp.Click(`#shift button`))
 	v.until(`document.getElementById('message').textContent !== ''`)
 	v.do(chromedp.SendKeys(`#shift [name=pin]`, "4831"), chromedp.Click(`#shift button`))
 	v.until(`location.pathname === '/stall/' && document.querySelector('h1')?.textContent.includes('A-12')`)
 	v.until(`document.body.textContent.includes('Chưa có khoản nào hôm nay')`)
 	v.press("Bắt đầu bán")
-	v.pay(v.code, 12000)
+	v.Pay(v.Code, 12000)
 	v.hears("chime received ten 2 thousand dong")
 	v.open("today")
 	v.until(
@@ -311,7 +291,7 @@ func TestAHelpersShift(t *testing.T) {
 	)
 	v.open("more")
 	v.looks("helper-more")
-	owner := v.invite(360)
+	owner := inviteOwner(v.Shop, 360)
 	owner.open("today")
 	owner.until(
 		`document.querySelector('[data-shifts]')?.textContent.includes('Chị Năm') && document.querySelector('[data-shifts]').textContent.includes('1 · 12.000 đ')`,
@@ -321,7 +301,7 @@ func TestAHelpersShift(t *testing.T) {
 	// A shift that is over and a helper who is removed are heard of: the phone is deaf, and says so
 	// until somebody signs in again.
 	v.open("sell")
-	execute(t, v.database(), `UPDATE sessions SET created_at = created_at - interval '15 hours'
+	program.Execute(t, v.Database(), `UPDATE sessions SET created_at = created_at - interval '15 hours'
 		WHERE user_id IN (SELECT id FROM users WHERE role = 'staff')`)
 	v.is("signed_out")
 	v.hears("alarm signed_out")
@@ -346,9 +326,9 @@ func TestAHelpersShift(t *testing.T) {
 // the form is printed.
 func TestTheOwnersBookInTheApp(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
+	v := inviteOwner(program.OpenShop(t), 360)
 	for n := range 3 {
-		v.pay(v.code, 10000*(n+1))
+		v.Pay(v.Code, 10000*(n+1))
 	}
 	v.open("more")
 	v.do(chromedp.Click(`main a[href="#book"]`))
@@ -363,7 +343,7 @@ func TestTheOwnersBookInTheApp(t *testing.T) {
 	v.press("Ghi cả 2 khoản")
 	v.until(`document.querySelector('.amount').textContent === '50.000 đ'`)
 	v.press("Thêm tiền mặt")
-	for _, text := range append(ambiguous, "7\u00a0000") { // the last is pasted
+	for _, text := range append(apptest.AmbiguousAmounts, "7\u00a0000") { // the last is pasted
 		v.until(
 			fmt.Sprintf(
 				`(() => { const e = document.querySelector('[name=amount]'); if (!e) return false; e.value = %q; return true; })()`,
@@ -393,8 +373,8 @@ func TestTheOwnersBookInTheApp(t *testing.T) {
 // takes it back.
 func TestTheOwnerAgreesAndWithdraws(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
-	named := func() bool { return strings.Contains(v.html("/q/"+v.code, "vi", 200), "Nguyễn Thị Lan") }
+	v := inviteOwner(program.OpenShop(t), 360)
+	named := func() bool { return strings.Contains(v.HTML("/q/"+v.Code, "vi", 200), "Nguyễn Thị Lan") }
 	click := `(() => { const b = document.querySelector('[data-consent=public_page] button'); b?.click(); return !!b; })()`
 	v.open("more")
 	v.do(chromedp.Click(`main a[href="#visibility"]`))
@@ -416,9 +396,9 @@ func TestTheOwnerAgreesAndWithdraws(t *testing.T) {
 // somebody else.
 func TestAStickerIsChecked(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(360)
-	_, own := v.get("/q/" + v.code + ".txt")
-	foreign, err := vietqr.Encode(vietqr.Payment{BIN: "970422", Account: "666", Purpose: v.code})
+	v := inviteOwner(program.OpenShop(t), 360)
+	_, own := v.Get("/q/" + v.Code + ".txt")
+	foreign, err := vietqr.Encode(vietqr.Payment{BIN: "970422", Account: "666", Purpose: v.Code})
 	must(t, err)
 	v.open("more")
 	v.press("Kiểm tra tem")
@@ -437,12 +417,12 @@ func TestAStickerIsChecked(t *testing.T) {
 // the voice comes with the first touch.
 func TestTheAppIsSmall(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
-	_, html := s.get("/stall/")
+	s := program.OpenShop(t)
+	_, html := s.Get("/stall/")
 	total := 0
 	for _, part := range append(regexp.MustCompile(`/stall/assets/[^"]+`).FindAllString(html, -1), "/stall/") {
-		_, text := s.get(part)
-		total += gzipped(t, text)
+		_, text := s.Get(part)
+		total += program.GzipSize(t, text)
 	}
 	if total > 60<<10 || total < 10<<10 {
 		t.Errorf("the first screen takes %d bytes", total)

@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 	"market40/migrations/database/dbtest"
 )
@@ -18,7 +20,7 @@ import (
 // office is a server with two pilot markets of twelve merchants each, who were paid last month:
 // seven at Chợ Đầm, five at Chợ Ba Ngòi.
 type office struct {
-	*serving
+	*program.Server
 	env         []string
 	admin, hook string
 	markets     map[string]string   // ids by code
@@ -36,15 +38,17 @@ func lastMonth() (at time.Time, firstDay string) {
 
 func openOffice(t *testing.T) *office {
 	t.Helper()
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1)}
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	o := &office{
-		env: env, admin: adminKey(t, env), serving: serve(t, env), markets: map[string]string{},
+		env: env, admin: program.AdminKey(t, env), Server: program.Serve(t, env), markets: map[string]string{},
 		codes: map[string][]string{},
 	}
-	o.hook = o.ask(o.admin, "POST", "/api/v1/bank-connections", object{
-		"provider": "sepay", "name": "office", "secrets": object{"api_key": strings.TrimPrefix(sepayKey, "Apikey ")},
-	}, 201).text("webhook_path")
-	o.ask(o.admin, "POST", "/api/v1/campaigns", object{
+	o.hook = o.Ask(o.admin, "POST", "/api/v1/bank-connections", object{
+		"provider": "sepay",
+		"name":     "office",
+		"secrets":  object{"api_key": strings.TrimPrefix(program.SepayKey, "Apikey ")},
+	}, 201).Text("webhook_path")
+	o.Ask(o.admin, "POST", "/api/v1/campaigns", object{
 		"code": "CHO40", "name": "Mỗi địa phương một chợ",
 		"legal_ref": "Công văn ngày 28/05/2024", "basis": "districts_2024", "starts_on": "2024-05-28",
 	}, 201)
@@ -57,12 +61,12 @@ func openOffice(t *testing.T) *office {
 		{"DAM", "Chợ Đầm", "22366", "568", 12.2545, 109.1917, 7},
 		{"BANGOI", "Chợ Ba Ngòi", "22423", "569", 11.9095, 109.1389, 5},
 	} {
-		o.markets[m.code] = o.ask(o.admin, "POST", "/api/v1/markets", object{
+		o.markets[m.code] = o.Ask(o.admin, "POST", "/api/v1/markets", object{
 			"code": m.code, "name": m.name, "class": 1, "kind": "dan_sinh", "commune_code": m.commune,
 			"latitude": m.latitude, "longitude": m.longitude,
-		}, 201).text("id")
+		}, 201).Text("id")
 		for n := range 12 {
-			stall := o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets[m.code]+"/stalls", object{
+			stall := o.Ask(o.admin, "POST", "/api/v1/markets/"+o.markets[m.code]+"/stalls", object{
 				"number": fmt.Sprintf("A%02d", n+1), "kind": "stall", "zone": "Hải sản", "goods_group": "hai_san",
 				"merchant": object{"full_name": fmt.Sprintf("Người bán %d", n+1), "phone": fmt.Sprintf("09050%d%04d", i,
 					n)},
@@ -72,15 +76,15 @@ func openOffice(t *testing.T) *office {
 				},
 			}, 201)
 			code, _ := stall["code"].(map[string]any)
-			o.codes[m.code] = append(o.codes[m.code], object(code).text("code"))
+			o.codes[m.code] = append(o.codes[m.code], object(code).Text("code"))
 		}
 		for n := range m.paid {
 			o.pay(m.code, n, at)
 		}
-		o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/"+m.district, object{"market_id": o.markets[m.code]}, 200)
+		o.Ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/"+m.district, object{"market_id": o.markets[m.code]}, 200)
 	}
-	o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "huyện đảo, không có chợ"}, 200)
-	o.ask(o.admin, "POST", "/api/v1/campaigns/CHO40/targets", object{
+	o.Ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "huyện đảo, không có chợ"}, 200)
+	o.Ask(o.admin, "POST", "/api/v1/campaigns/CHO40/targets", object{
 		"indicator": "I05", "value": "0.5000",
 		"due_on": "2030-12-31",
 	}, 201)
@@ -93,9 +97,9 @@ func (o *office) account(market string, n int) string {
 
 // pay lets the bank tell of a transfer to the n-th stall of a market at some time.
 func (o *office) pay(market string, n int, at time.Time) {
-	o.t.Helper()
+	o.T.Helper()
 	o.told++
-	o.ask(sepayKey, "POST", o.hook, object{
+	o.Ask(program.SepayKey, "POST", o.hook, object{
 		"id": o.told, "gateway": "", "transactionDate": at.Format(time.DateTime), "accountNumber": o.account(market, n),
 		"code": nil, "content": o.codes[market][n],
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
@@ -113,54 +117,57 @@ type official struct {
 
 // seat makes a user, called as its role, and signs it in by the page.
 func (o *office) seat(role, scope string, width int64) *official {
-	o.t.Helper()
+	o.T.Helper()
 	return o.seatAs(strings.ReplaceAll(role, "_", "-"), role, scope, width)
 }
 
 // seatAs is seat under another name.
 func (o *office) seatAs(login, role, scope string, width int64) *official {
-	o.t.Helper()
+	o.T.Helper()
 	args := []string{"users", "create", "--role", role, "--login", login, "--name", "Trần Thị " + login}
 	if scope != "" {
 		args = append(args, "--scope", scope)
 	}
-	cmd := command(o.t, o.env, args...)
+	cmd := program.Command(o.T, o.env, args...)
 	cmd.Stdin = strings.NewReader("tôm hùm 9 con\n")
 	out, err := cmd.Output()
-	must(o.t, err)
+	must(o.T, err)
 	secret := regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))
-	v := &official{office: o, tab: browseFor(o.t, width, 8*time.Minute), width: width, secret: secret[1]}
-	v.do(chromedp.Navigate(o.address+"/sign-in"), chromedp.WaitVisible(`#password`), chromedp.SendKeys(`[name=login]`,
+	v := &official{office: o, tab: apptest.BrowseFor(o.T, width, 8*time.Minute), width: width, secret: secret[1]}
+	v.do(chromedp.Navigate(o.Address+"/sign-in"), chromedp.WaitVisible(`#password`), chromedp.SendKeys(`[name=login]`,
 		login), chromedp.SendKeys(`[name=password]`, "tôm hùm 9 con"), chromedp.Click(`#password button`))
 	v.until(`!document.getElementById('code').hidden`)
-	v.do(chromedp.SendKeys(`#password [name=code]`, secondFactor(o.t, v.secret)), chromedp.Click(`#password button`))
+	v.do(
+		chromedp.SendKeys(`#password [name=code]`, program.SecondFactor(o.T, v.secret)),
+		chromedp.Click(`#password button`),
+	)
 	v.until(`location.pathname === '/district/' && document.querySelector('nav') !== null`)
 	return v
 }
 
 func (v *official) do(steps ...chromedp.Action[chromedp.Void]) {
-	v.t.Helper()
-	must(v.t, chromedp.Do(v.tab, steps...))
+	v.T.Helper()
+	must(v.T, chromedp.Do(v.tab, steps...))
 }
 
 func (v *official) until(condition string) {
-	v.t.Helper()
-	until(v.t, v.tab, condition)
+	v.T.Helper()
+	apptest.Until(v.T, v.tab, condition)
 }
 
 // read is what the page says somewhere.
 func (v *official) read(selector string) string {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(fmt.Sprintf(`document.querySelector(%q) !== null`, selector))
 	said, err := chromedp.Run(v.tab,
-		chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).textContent.replace(/[ \n]+/g, " ").trim()`, selector)))
-	must(v.t, err)
+		chromedp.Evaluate[string](fmt.Sprintf(`document.querySelector(%q).textContent.trim()`, selector)))
+	must(v.T, err)
 	return said
 }
 
 // click clicks what a selector finds, once it is there and enabled.
 func (v *official) click(selector string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const e = document.querySelector(%q); if (!e || e.disabled) return false; e.click(); return true; })()`,
@@ -171,7 +178,7 @@ func (v *official) click(selector string) {
 
 // press clicks the button that says something.
 func (v *official) press(label string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const b = [...document.querySelectorAll('main button')].find((b) => b.textContent.trim().startsWith(%q) && !b.disabled); b?.click(); return !!b; })()`,
@@ -182,7 +189,7 @@ func (v *official) press(label string) {
 
 // choose chooses an option of a field.
 func (v *official) choose(selector, value string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const e = document.querySelector(%q); if (!e || ![...e.options].some((o) => o.value === %q)) return false; e.value = %q; e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
@@ -195,7 +202,7 @@ func (v *official) choose(selector, value string) {
 
 // write types into a field.
 func (v *official) write(selector, text string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const e = document.querySelector(%q); if (!e) return false; e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
@@ -207,16 +214,16 @@ func (v *official) write(selector, text string) {
 
 // open goes to a place behind the # and waits until it is read.
 func (v *official) open(place string) {
-	v.t.Helper()
+	v.T.Helper()
 	path, _, _ := strings.Cut(place, "?")
 	_, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`location.hash = %q`, "#/"+place)))
-	must(v.t, err)
+	must(v.T, err)
 	v.until(fmt.Sprintf(`document.querySelector('main').dataset.place === %q`, path))
 	v.settled()
 }
 
 func (v *official) settled() {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(`document.querySelector('h1') !== null && document.querySelector('.waiting, [aria-busy=true]') === null`)
 }
 
@@ -265,7 +272,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	v.until(
 		`[...document.querySelectorAll('.funnel li span')].map((s) => s.textContent).join('; ') === 'Chợ Đầm, hải sản; Chợ Ba Ngòi, hải sản'`,
 	)
-	o.ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{
+	o.Ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{
 		"exempt_reason": "chợ đang xây lại",
 		"since":         firstDay,
 	}, 200)
@@ -345,10 +352,10 @@ func TestALocalityOfficerSeesItsOwn(t *testing.T) {
 func TestEveryDistrictScreen(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	made := o.ask(o.admin, "POST", "/api/v1/periodic-reports", object{
+	made := o.Ask(o.admin, "POST", "/api/v1/periodic-reports", object{
 		"campaign": "CHO40", "kind": "month",
 		"period": lastPeriod(),
-	}, 201).text("id")
+	}, 201).Text("id")
 	_, firstDay := lastMonth()
 	places := []string{
 		"overview", "map", "compare", "indicators", "indicators/I05", "reports", "reports/" + made,
@@ -370,8 +377,8 @@ func TestEveryDistrictScreen(t *testing.T) {
 					name += "-one"
 				}
 				name = fmt.Sprintf("district-%s-%s-%d", name, language, width)
-				fits(t, v.tab, name)
-				clean(t, v.tab, name)
+				apptest.CheckFits(t, v.tab, name)
+				apptest.CheckAccessible(t, v.tab, name)
 			}
 		}
 	}
@@ -386,12 +393,12 @@ func lastPeriod() string {
 // part that a screen loads later.
 func TestTheDistrictAppIsSmall(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
-	_, html := s.get("/district/")
-	start, parts := gzipped(t, html), map[string]bool{}
+	s := program.OpenShop(t)
+	_, html := s.Get("/district/")
+	start, parts := program.GzipSize(t, html), map[string]bool{}
 	for _, asset := range regexp.MustCompile(`/district/(assets/[^"]+)`).FindAllStringSubmatch(html, -1) {
-		_, text := s.get("/district/" + asset[1])
-		start += gzipped(t, text)
+		_, text := s.Get("/district/" + asset[1])
+		start += program.GzipSize(t, text)
 		for _, part := range regexp.MustCompile(`assets/[\w.-]+\.(?:js|css)`).FindAllString(text, -1) {
 			parts[part] = true
 		}
@@ -405,8 +412,8 @@ func TestTheDistrictAppIsSmall(t *testing.T) {
 		t.Errorf("the app starts with %d bytes and has %d parts", start, len(parts))
 	}
 	for part := range parts {
-		_, text := s.get("/district/" + part)
-		if size := gzipped(t, text); size > 20<<10 {
+		_, text := s.Get("/district/" + part)
+		if size := program.GzipSize(t, text); size > 20<<10 {
 			t.Errorf("%s takes %d bytes", part, size)
 		}
 	}
@@ -418,10 +425,10 @@ func TestProvinceInAPicture(t *testing.T) {
 	if os.Getenv("SHOTS") == "" {
 		t.Skip("SHOTS names no folder")
 	}
-	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + someSecret(1), "DEMO_MONTHS=8"}
-	o := &office{env: env, serving: serve(t, env, "--demo")}
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1), "DEMO_MONTHS=8"}
+	o := &office{env: env, Server: program.Serve(t, env, "--demo")}
 	v := o.seat("province_officer", "", 1440)
 	v.open("overview")
 	v.until(`document.querySelector('main tbody tr td:last-child svg') !== null`)
-	fits(t, v.tab, "province-overview-1440")
+	apptest.CheckFits(t, v.tab, "province-overview-1440")
 }

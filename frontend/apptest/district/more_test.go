@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"fmt"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"market40/frontend/apptest"
 )
 
 // TestAHoldersNameIsChecked by a board: it sees which accounts nobody checked, by their last
@@ -25,7 +27,7 @@ func TestAHoldersNameIsChecked(t *testing.T) {
 	}
 	v.click(`[data-account=A01] button`)
 	v.until(`document.querySelector('dialog[open] input[value=paper]') !== null`)
-	clean(t, v.tab, "the check of a name")
+	apptest.CheckAccessible(t, v.tab, "the check of a name")
 	v.click(`dialog input[value=paper]`)
 	v.press("Ghi: tên đã đúng")
 	v.until(
@@ -35,13 +37,13 @@ func TestAHoldersNameIsChecked(t *testing.T) {
 	v.until(`document.querySelector('[data-account=A01]')?.textContent.includes('Xem giấy tờ')`)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelectorAll('[data-account]').length === 1`)
-	for _, item := range o.ask(o.admin, "GET", "/api/v1/markets/"+o.markets["DAM"]+"/stalls?limit=200", nil,
-		200).items() {
+	for _, item := range o.Ask(o.admin, "GET", "/api/v1/markets/"+o.markets["DAM"]+"/stalls?limit=200", nil,
+		200).Items() {
 		stall, _ := item.(map[string]any)
 		accounts, _ := stall["accounts"].([]any)
 		account, _ := accounts[0].(map[string]any)
 		want := map[bool]string{true: "paper"}[stall["number"] == "A01"]
-		if how := object(account).text("name_checked_how"); how != want {
+		if how := object(account).Text("name_checked_how"); how != want {
 			t.Errorf("%s was checked %q, want %q", stall["number"], how, want)
 		}
 	}
@@ -49,9 +51,9 @@ func TestAHoldersNameIsChecked(t *testing.T) {
 
 // lists uploads a file of text into the field of a list.
 func (v *official) lists(name, text string) {
-	v.t.Helper()
-	path := filepath.Join(v.t.TempDir(), name+".csv")
-	must(v.t, os.WriteFile(path, []byte(text), 0o600))
+	v.T.Helper()
+	path := filepath.Join(v.T.TempDir(), name+".csv")
+	must(v.T, os.WriteFile(path, []byte(text), 0o600))
 	v.do(chromedp.SetUploadFiles(fmt.Sprintf(`input[name=%q]`, name), []string{path}))
 }
 
@@ -75,28 +77,28 @@ func TestAFieldListIsImported(t *testing.T) {
 	v.until(faulty)
 	v.lists("visits", header+"A01;"+day+";Đã hỗ trợ;\nA02;"+day+";Vắng;đóng sạp\n")
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
-	if visits := o.ask(o.admin, "GET", at+"/visits", nil, 200).items(); len(visits) != 0 {
+	if visits := o.Ask(o.admin, "GET", at+"/visits", nil, 200).Items(); len(visits) != 0 {
 		t.Errorf("a trial wrote %d visits", len(visits))
 	}
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
-	fits(t, v.tab, "field-lists-tried-360")
+	apptest.CheckFits(t, v.tab, "field-lists-tried-360")
 	v.press("Ghi 2 dòng")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	if visits := o.ask(o.admin, "GET", at+"/visits", nil, 200).items(); len(visits) != 2 {
+	if visits := o.Ask(o.admin, "GET", at+"/visits", nil, 200).Items(); len(visits) != 2 {
 		t.Errorf("%d visits were written", len(visits))
 	}
 	v.lists("visits", header+"A01;"+day+";Đã hỗ trợ;\nA02;"+day+";Vắng;đóng sạp\n")
 	v.until(`document.querySelector('[data-import=tried]')?.textContent.includes('2 dòng đã có')`)
 
-	training := o.ask(o.admin, "POST", at+"/trainings", object{"held_on": time.Now().AddDate(0, 0, -3).Format(
-		time.DateOnly), "topic": "An toàn thanh toán"}, 201).text("id")
+	training := o.Ask(o.admin, "POST", at+"/trainings", object{"held_on": time.Now().AddDate(0, 0, -3).Format(
+		time.DateOnly), "topic": "An toàn thanh toán"}, 201).Text("id")
 	v.open("field/lists/attendances")
 	v.lists("attendances", "Số sạp\nA01\nA03\n")
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 2 dòng")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	if came := o.ask(o.admin, "GET", "/api/v1/trainings/"+training+"/attendances", nil, 200).items(); len(came) != 2 {
+	if came := o.Ask(o.admin, "GET", "/api/v1/trainings/"+training+"/attendances", nil, 200).Items(); len(came) != 2 {
 		t.Errorf("%d attended", len(came))
 	}
 }
@@ -111,7 +113,7 @@ func TestTheProgrammesCostsAreImported(t *testing.T) {
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 1 dòng")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	costs := o.ask(o.admin, "GET", "/api/v1/campaigns/CHO40/costs", nil, 200).items()
+	costs := o.Ask(o.admin, "GET", "/api/v1/campaigns/CHO40/costs", nil, 200).Items()
 	if len(costs) != 1 || !strings.Contains(fmt.Sprint(costs[0]), "amount:1250000 ") {
 		t.Errorf("the costs are %v", costs)
 	}
@@ -124,9 +126,9 @@ func TestEveryFieldScreen(t *testing.T) {
 	o := openOffice(t)
 	at := "/api/v1/markets/" + o.markets["DAM"]
 	now := time.Now()
-	o.ask(o.admin, "POST", at+"/trainings", object{"held_on": now.Format(time.DateOnly), "topic": "An toàn thanh toán"},
+	o.Ask(o.admin, "POST", at+"/trainings", object{"held_on": now.Format(time.DateOnly), "topic": "An toàn thanh toán"},
 		201)
-	o.ask(o.admin, "POST", at+"/sample-plans", object{
+	o.Ask(o.admin, "POST", at+"/sample-plans", object{
 		"from": now.Format(time.DateOnly), "to": now.AddDate(0, 0, 6).Format(time.DateOnly), "slots_per_stratum": 2,
 		"strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}},
 	}, 201)
@@ -149,8 +151,8 @@ func TestEveryFieldScreen(t *testing.T) {
 				v.open(place)
 				v.until(`document.querySelector('.card, [data-names]') !== null`)
 				name := fmt.Sprintf("district-%s-%s-%d", strings.ReplaceAll(place, "/", "-"), language, width)
-				fits(t, v.tab, name)
-				clean(t, v.tab, name)
+				apptest.CheckFits(t, v.tab, name)
+				apptest.CheckAccessible(t, v.tab, name)
 			}
 		}
 	}
@@ -161,7 +163,7 @@ func TestEveryFieldScreen(t *testing.T) {
 func TestTemplatesHaveTheHeadingsThatTheServerReads(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	o.ask(o.admin, "POST", "/api/v1/markets/"+o.markets["DAM"]+"/trainings",
+	o.Ask(o.admin, "POST", "/api/v1/markets/"+o.markets["DAM"]+"/trainings",
 		object{"held_on": time.Now().Format(time.DateOnly), "topic": "An toàn thanh toán"}, 201)
 	v := o.seat("admin", "", 1440)
 	v.open("field/visit")

@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 )
 
@@ -57,7 +59,7 @@ func theField(o *office) {
 		)
 		before := 0
 		if form.list != "" {
-			before = len(o.ask(o.admin, "GET", form.list, nil, 200).items())
+			before = len(o.Ask(o.admin, "GET", form.list, nil, 200).Items())
 		}
 		v.firsts()
 		form.fill()
@@ -67,12 +69,12 @@ func theField(o *office) {
 		if form.list == "" {
 			continue
 		}
-		came := func() int { return len(o.ask(o.admin, "GET", form.list, nil, 200).items()) - before }
-		for until := time.Now().Add(patience); came() == 0 && time.Now().Before(until); {
+		came := func() int { return len(o.Ask(o.admin, "GET", form.list, nil, 200).Items()) - before }
+		for until := time.Now().Add(program.Patience); came() == 0 && time.Now().Before(until); {
 			v.sent()
 		}
 		if n := came(); n != 1 {
-			v.t.Errorf("%s: %d facts came", form.name, n)
+			v.T.Errorf("%s: %d facts came", form.name, n)
 		}
 	}
 
@@ -114,14 +116,14 @@ func theField(o *office) {
 
 // stallAt picks a stall of the field's list.
 func (v *official) stallAt(number string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.write(`.pick input:not([readonly])`, number)
 	v.click(`.pick li button`)
 }
 
 // fill types into the field whose label begins with some words.
 func (v *official) fill(label, text string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const e = [...document.querySelectorAll('main label')].find((l) => l.textContent.trim().startsWith(%q))?.querySelector('input, textarea'); if (!e) return false; e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
@@ -131,13 +133,10 @@ func (v *official) fill(label, text string) {
 	)
 }
 
-// ambiguous are amounts that nobody may guess at: each is refused in words wherever one is typed.
-var ambiguous = []string{"45,5", "45.00", "1.5tr", "４５０００", "45 00"}
-
 // refusesAmounts wants the form to refuse them in one of its fields.
 func (v *official) refusesAmounts(label string) {
-	v.t.Helper()
-	for _, text := range ambiguous {
+	v.T.Helper()
+	for _, text := range apptest.AmbiguousAmounts {
 		v.fill(label, text)
 		v.press("Ghi lại")
 		v.says(`form.card .note.bad`, "“"+text+"” chưa phải số tiền")
@@ -146,7 +145,7 @@ func (v *official) refusesAmounts(label string) {
 
 // firsts chooses the first of each choice.
 func (v *official) firsts() {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		`(() => { for (const f of document.querySelectorAll('form.card fieldset')) f.querySelector('input[type=radio]')?.click(); return true; })()`,
 	)
@@ -154,7 +153,7 @@ func (v *official) firsts() {
 
 // sent waits until nothing waits on the phone, and nothing was refused.
 func (v *official) sent() {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(`document.body.textContent.includes('Đã gửi hết')`)
 	v.until(`!document.body.textContent.includes('mục không được nhận')`)
 }

@@ -1,24 +1,25 @@
-package main_test
+package district_test
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 )
 
 // accountChanges: an admin sees what a program proposed, with the old and the new account; refuses
 // one with a reason, and approves another, after proving again who it is.
 func (v *official) accountChanges() {
-	v.t.Helper()
+	v.T.Helper()
 	_, before := v.asks("GET", "/api/v1/beneficiary-changes?state=pending", nil)
-	if n := len(before.items()); n != 0 {
-		v.t.Fatalf("%d changes wait before", n)
+	if n := len(before.Items()); n != 0 {
+		v.T.Fatalf("%d changes wait before", n)
 	}
-	path := "/api/v1/stalls/" + v.stall("BANGOI", 6).text("id")
+	path := "/api/v1/stalls/" + v.stall("BANGOI", 6).Text("id")
 	further := func(number string) {
-		v.ask(v.admin, "POST", path+"/accounts", object{
+		v.Ask(v.admin, "POST", path+"/accounts", object{
 			"bank_bin": "970415", "account_number": number,
 			"holder_name": "KE GIAN",
 		}, 202)
@@ -38,7 +39,7 @@ func (v *official) accountChanges() {
 	v.says(`[data-change=addition]`, "chủ sạp không biết")
 
 	further("5555666677")
-	execute(v.t, strings.TrimPrefix(v.env[0], "DATABASE_URL="), `UPDATE sessions
+	program.Execute(v.T, strings.TrimPrefix(v.env[0], "DATABASE_URL="), `UPDATE sessions
 		SET proved_at = now() - interval '6 minutes' WHERE user_id = (SELECT id FROM users
 		WHERE login = 'quan-tri-hai');
 		UPDATE users SET totp_step = 0 WHERE login = 'quan-tri-hai'`)
@@ -49,7 +50,7 @@ func (v *official) accountChanges() {
 	v.says(`[role=alert]`, "hãy xác thực lại")
 	v.looks("changes-proof")
 	v.write(`[name=proof-password]`, "tôm hùm 9 con")
-	v.write(`[name=proof-code]`, secondFactor(v.t, v.secret))
+	v.write(`[name=proof-code]`, program.SecondFactor(v.T, v.secret))
 	v.press("Duyệt, có hiệu lực ngay")
 	v.says(`.note.good`, "Không có thay đổi nào chờ duyệt.")
 	v.open("changes?state=effective")
@@ -59,12 +60,12 @@ func (v *official) accountChanges() {
 // bankConnections: a feed that signs nothing stands first and in red; a secret is retired and a
 // connection disabled on the screen.
 func (v *official) bankConnections() {
-	v.t.Helper()
+	v.T.Helper()
 	order := func(name string, secrets object) string {
-		return v.ask(v.admin, "POST", "/api/v1/bank-connections", object{
+		return v.Ask(v.admin, "POST", "/api/v1/bank-connections", object{
 			"provider": "sepay", "name": name, "secrets": secrets,
 			"accounts": []any{object{"bank_bin": "970436", "account_number": "9988776655"}},
-		}, 201).text("id")
+		}, 201).Text("id")
 	}
 	order("Nguồn không ký", object{"auth": "none", "allow_ips": []any{"127.0.0.1"}})
 	signed := order("Nguồn có ký", object{"hmac_secret": "khoa-bi-mat-2026-9f8e7d6c5b4a39281706"})
@@ -74,7 +75,7 @@ func (v *official) bankConnections() {
 	)
 	v.says(`section.alarm [data-unsigned]`, "Không có chữ ký")
 	v.says(`section.alarm .pill`, "chờ duyệt")
-	v.says(`section:not(.alarm) [data-last]`, bizday.ShowDay(time.Now()))
+	v.says(`section:not(.alarm) [data-last]`, time.Now().In(bizday.Vietnam).Format("02/01/2006"))
 	v.looks("connections")
 	v.click(`section.alarm li button`)
 	v.press("Thu hồi khóa ngay")
@@ -84,8 +85,8 @@ func (v *official) bankConnections() {
 	v.click(mine + ` > .row button`)
 	v.press("Tắt ngay")
 	v.says(mine+` .pill`, "đã tắt")
-	if enabled := v.ask(v.admin, "GET", "/api/v1/bank-connections/"+signed, nil, 200)["enabled"]; fmt.Sprint(
+	if enabled := v.Ask(v.admin, "GET", "/api/v1/bank-connections/"+signed, nil, 200)["enabled"]; fmt.Sprint(
 		enabled) != "false" {
-		v.t.Errorf("after it was switched off, enabled is %v", enabled)
+		v.T.Errorf("after it was switched off, enabled is %v", enabled)
 	}
 }

@@ -1,17 +1,18 @@
-package main_test
+package district_test
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
+	"market40/frontend/apptest/program"
 	"market40/merchants/platform/bizday"
 )
 
 // tells lets the bank tell of a transfer to a stall under an id of its own choice.
 func (o *office) tells(id, stall, amount int) {
-	o.t.Helper()
-	o.ask(sepayKey, "POST", o.hook, object{
+	o.T.Helper()
+	o.Ask(program.SepayKey, "POST", o.hook, object{
 		"id": id, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(time.DateTime),
 		"accountNumber": o.account("BANGOI", stall), "code": nil,
 		"content": o.codes["BANGOI"][stall], "transferType": "in", "transferAmount": amount, "accumulated": 0,
@@ -27,12 +28,12 @@ func rareCases(o *office) *official {
 	database := strings.TrimPrefix(o.env[0], "DATABASE_URL=")
 	o.tells(9001, 3, 30000)
 	o.tells(9001, 4, 41000)
-	execute(o.t, database, `ALTER TABLE payments ADD CONSTRAINT trap CHECK (amount <> 66000)`)
+	program.Execute(o.T, database, `ALTER TABLE payments ADD CONSTRAINT trap CHECK (amount <> 66000)`)
 	o.tells(9002, 5, 66000)
-	execute(o.t, database, `UPDATE notice_retries SET attempts = 9, next_at = now()`)
+	program.Execute(o.T, database, `UPDATE notice_retries SET attempts = 9, next_at = now()`)
 	v := o.seatAs("quan-tri-hai", "admin", "all", 360)
 	v.open("cases")
-	today := bizday.ShowDay(time.Now())
+	today := time.Now().In(bizday.Vietnam).Format("02/01/2006")
 	for content, parts := range map[string][]string{
 		"first": {"30.000 đ", "A04", "đã ghi sổ", today},
 		"later": {"41.000 đ", "A05", "chưa ghi sổ", today},
@@ -46,14 +47,14 @@ func rareCases(o *office) *official {
 	v.open("cases?state=proposed")
 	v.says(`[data-proposal=assign]`, "A05")
 	_, list := v.asks("GET", "/api/v1/cases?state=proposed", nil)
-	one, _ := list.items()[0].(map[string]any)
-	v.ask(v.admin, "POST", "/api/v1/cases/"+object(one).text("id")+"/resolve", object{
+	one, _ := list.Items()[0].(map[string]any)
+	v.Ask(v.admin, "POST", "/api/v1/cases/"+object(one).Text("id")+"/resolve", object{
 		"action": "assign",
 		"reason": "đúng sạp",
 	}, 200)
-	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 4).text("id")+"/payments", nil,
-		200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "41000" {
-		v.t.Errorf("the later content's stall has %v", paid)
+	if paid := v.Ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 4).Text("id")+"/payments", nil,
+		200).Items(); len(paid) == 0 || object(paid[0].(map[string]any)).Text("amount") != "41000" {
+		v.T.Errorf("the later content's stall has %v", paid)
 	}
 
 	v.until(
@@ -69,12 +70,12 @@ func rareCases(o *office) *official {
 	v.click(`[data-case=retry_failed] button`)
 	v.press("Thử lại")
 	v.says(`[data-case=retry_failed] [role=alert]`, "Thử lại chưa được")
-	execute(o.t, database, `ALTER TABLE payments DROP CONSTRAINT trap`)
+	program.Execute(o.T, database, `ALTER TABLE payments DROP CONSTRAINT trap`)
 	v.press("Thử lại")
 	v.until(`document.querySelector('[data-case=retry_failed] form') === null`)
-	if paid := v.ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 5).text("id")+"/payments", nil,
-		200).items(); len(paid) == 0 || object(paid[0].(map[string]any)).text("amount") != "66000" {
-		v.t.Errorf("after the retry the stall has %v", paid)
+	if paid := v.Ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 5).Text("id")+"/payments", nil,
+		200).Items(); len(paid) == 0 || object(paid[0].(map[string]any)).Text("amount") != "66000" {
+		v.T.Errorf("after the retry the stall has %v", paid)
 	}
 	v.open("cases?state=dismissed")
 	v.says(`[data-case=retry_failed] button`, "Mở lại hồ sơ")
@@ -83,7 +84,7 @@ func rareCases(o *office) *official {
 
 // resolves decides about the case of a kind.
 func (v *official) resolves(kind, action, reason string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.click(`[data-case=` + kind + `] button`)
 	v.choose(`[data-case=`+kind+`] [name=action]`, action)
 	v.write(`[name=reason]`, reason)

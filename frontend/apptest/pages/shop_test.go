@@ -1,7 +1,6 @@
-package main_test
+package pages_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,89 +10,79 @@ import (
 
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
-)
 
-// stand holds a page against axe-core's rules in both languages, and leaves a picture of each.
-func stand(t *testing.T, tab context.Context, address, name string, width int64) {
-	t.Helper()
-	for _, language := range []string{"en", "vi"} { // left in Vietnamese
-		must(t, chromedp.Do(tab, chromedp.Navigate(address+"?lang="+language)))
-		until(t, tab, fmt.Sprintf(`document.readyState === 'complete' && document.documentElement.lang === %q`,
-			language))
-		ending := map[string]string{"en": "-en", "vi": ""}[language]
-		fits(t, tab, fmt.Sprintf("%s%s-%d", name, ending, width))
-		clean(t, tab, name+ending)
-	}
-}
+	"market40/frontend/apptest"
+	"market40/frontend/apptest/program"
+)
 
 // TestShopInABrowser looks at the page in each of its states, and sees an order turn when its money
 // comes.
 func TestShopInABrowser(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
+	s := program.OpenShop(t)
 	for _, width := range []int64{360, 1440} {
-		tab := browse(t, width)
+		tab := apptest.Browse(t, width)
 		at := func() string {
 			url, err := chromedp.Run(tab, chromedp.Evaluate[string](`location.origin + location.pathname`))
 			must(t, err)
 			return url
 		}
-		stand(t, tab, s.address+"/q/"+s.code, "shop", width)
+		apptest.CheckPage(t, tab, s.Address+"/q/"+s.Code, "shop", width)
 		must(t, chromedp.Do(tab, chromedp.SendKeys(`main > form [name=amount]`, "45.000"),
 			chromedp.Click(`main > form button`)))
-		until(t, tab, `document.querySelector('.wait') !== null`)
-		stand(t, tab, at(), "shop-order", width)
+		apptest.Until(t, tab, `document.querySelector('.wait') !== null`)
+		apptest.CheckPage(t, tab, at(), "shop-order", width)
 		code, err := chromedp.Run(tab, chromedp.Text(`.code`))
 		must(t, err)
-		s.pay(code, 40000)
-		until(t, tab, `document.querySelector('.old')?.textContent.includes('còn thiếu')`)
-		stand(t, tab, at(), "shop-under", width)
+		s.Pay(code, 40000)
+		apptest.Until(t, tab, `document.querySelector('.old')?.textContent.includes('còn thiếu')`)
+		apptest.CheckPage(t, tab, at(), "shop-under", width)
 		must(t, chromedp.Do(tab, chromedp.Click(`main > form button`)))
-		until(t, tab, `document.querySelector('.amount')?.textContent === '5.000 đ'`)
+		apptest.Until(t, tab, `document.querySelector('.amount')?.textContent === '5.000 đ'`)
 		rest, err := chromedp.Run(tab, chromedp.Text(`.code`))
 		must(t, err)
-		s.pay(rest, 5000)
-		until(t, tab, `document.querySelector('.good')?.textContent.includes('Quầy đã nhận')`)
-		stand(t, tab, at(), "shop-paid", width)
+		s.Pay(rest, 5000)
+		apptest.Until(t, tab, `document.querySelector('.good')?.textContent.includes('Quầy đã nhận')`)
+		apptest.CheckPage(t, tab, at(), "shop-paid", width)
 		// Its receipt has an address of its own, without scripts too.
 		must(t, chromedp.Do(tab, chromedp.Click(`.tools a`)))
-		until(t, tab, fmt.Sprintf(
+		apptest.Until(t, tab, fmt.Sprintf(
 			`location.pathname === '/q/%s' && document.querySelector('.good')?.textContent.includes('Quầy đã nhận')`,
 			rest))
-		must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/q/"+s.code+"?lang=vi"),
+		must(t, chromedp.Do(tab, chromedp.Navigate(s.Address+"/q/"+s.Code+"?lang=vi"),
 			chromedp.Click(`#problem summary`)))
-		fits(t, tab, fmt.Sprintf("shop-problem-%d", width))
-		clean(t, tab, "shop-problem")
-		stand(t, tab, s.address+"/q/M4J2222222AB", "shop-unknown", width)
+		apptest.CheckFits(t, tab, fmt.Sprintf("shop-problem-%d", width))
+		apptest.CheckAccessible(t, tab, "shop-problem")
+		apptest.CheckPage(t, tab, s.Address+"/q/M4J2222222AB", "shop-unknown", width)
 		if width == 1440 { // last: the code is no more
-			s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/codes", object{}, 201)
+			s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/codes", object{}, 201)
 		}
 	}
-	phone, screen := browse(t, 360), browse(t, 1440)
-	stand(t, phone, s.address+"/q/"+s.code, "shop-superseded", 360)
-	stand(t, screen, s.address+"/q/"+s.code, "shop-superseded", 1440)
-	s.approve(s.env, s.ask(s.admin, "POST", "/api/v1/stalls/"+s.stall+"/tenancies",
+	phone, screen := apptest.Browse(t, 360), apptest.Browse(t, 1440)
+	apptest.CheckPage(t, phone, s.Address+"/q/"+s.Code, "shop-superseded", 360)
+	apptest.CheckPage(t, screen, s.Address+"/q/"+s.Code, "shop-superseded", 1440)
+	s.Approve(s.Env, s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/tenancies",
 		object{"merchant": object{"full_name": "Lê Văn Ba", "phone": "0905000009"}}, 202))
-	stand(t, phone, s.address+"/q/"+s.code, "shop-revoked", 360)
-	stand(t, screen, s.address+"/q/"+s.code, "shop-revoked", 1440)
+	apptest.CheckPage(t, phone, s.Address+"/q/"+s.Code, "shop-revoked", 360)
+	apptest.CheckPage(t, screen, s.Address+"/q/"+s.Code, "shop-revoked", 1440)
 }
 
 // TestAnUnknownCodeIsSaidSo: who reads a code of a false sticker is told not to pay, in words; a
 // program gets the problem.
 func TestAnUnknownCodeIsSaidSo(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
-	for _, path := range []string{"/q/M4J2222222AB", "/q/nothing", "/q/" + s.code +
+	s := program.OpenShop(t)
+	for _, path := range []string{"/q/M4J2222222AB", "/q/nothing", "/q/" + s.Code +
 		"/orders/019a0000-0000-7000-8000-000000000000"} {
-		if page := s.html(path, "vi", 404); !strings.Contains(page, "không có trong sổ của chợ") ||
+		if page := s.HTML(path, "vi", 404); !strings.Contains(page, "không có trong sổ của chợ") ||
 			!strings.Contains(page, `action="/q/check"`) {
 			t.Errorf("%s says %s", path, page)
 		}
-		if page := s.html(path, "en", 404); !strings.Contains(page, "do not pay by it") {
+		if page := s.HTML(path, "en", 404); !strings.Contains(page, "do not pay by it") {
 			t.Errorf("in English %s says %s", path, page)
 		}
 	}
-	if res, o := s.visit("GET", "/q/M4J2222222AB", nil); res.StatusCode != 404 || o.text("code") != "not_found" {
+	if res, o := s.Visit("GET", "/q/M4J2222222AB", nil); res.StatusCode != 404 || o.Text("code") != "not_found" {
 		t.Errorf("a program is answered %d %v", res.StatusCode, o)
 	}
 }
@@ -101,12 +90,12 @@ func TestAnUnknownCodeIsSaidSo(t *testing.T) {
 // TestThePageIsShared: the address it is shared by has a picture, which is the code itself.
 func TestThePageIsShared(t *testing.T) {
 	t.Parallel()
-	s := openShop(t, "PUBLIC_URL=https://cho.example.vn")
-	page := s.html("/q/"+s.code, "vi", 200)
+	s := program.OpenShop(t, "PUBLIC_URL=https://cho.example.vn")
+	page := s.HTML("/q/"+s.Code, "vi", 200)
 	for _, want := range []string{
 		`property="og:title" content="Sạp A-12 · Chợ Đầm"`,
-		`property="og:url" content="https://cho.example.vn/q/` + s.code + `"`,
-		`property="og:image" content="https://cho.example.vn/q/` + s.code + `.png"`,
+		`property="og:url" content="https://cho.example.vn/q/` + s.Code + `"`,
+		`property="og:image" content="https://cho.example.vn/q/` + s.Code + `.png"`,
 		`Chuyển khoản thẳng vào tài khoản của sạp: NGUYEN THI LAN, Vietcombank ••••4567`,
 		`Mã chính thức của sạp</b>, cấp ngày `,
 	} {
@@ -119,9 +108,9 @@ func TestThePageIsShared(t *testing.T) {
 // TestThePageIsPrinted on one sheet of A4, on which an independent reader finds the code.
 func TestThePageIsPrinted(t *testing.T) {
 	t.Parallel()
-	s := openShop(t)
-	tab := browse(t, 1440)
-	must(t, chromedp.Do(tab, chromedp.Navigate(s.address+"/q/"+s.code+"?lang=vi"), chromedp.WaitVisible(`main img`)))
+	s := program.OpenShop(t)
+	tab := apptest.Browse(t, 1440)
+	must(t, chromedp.Do(tab, chromedp.Navigate(s.Address+"/q/"+s.Code+"?lang=vi"), chromedp.WaitVisible(`main img`)))
 	printed, err := chromedp.Call(tab, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69})
 	must(t, err)
 	folder := t.TempDir()
@@ -137,7 +126,7 @@ func TestThePageIsPrinted(t *testing.T) {
 	read, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
 		sheets[0]).Output()
 	must(t, err)
-	if _, payload := s.get("/q/" + s.code + ".txt"); strings.TrimSpace(string(read)) != strings.TrimSpace(payload) {
+	if _, payload := s.Get("/q/" + s.Code + ".txt"); strings.TrimSpace(string(read)) != strings.TrimSpace(payload) {
 		t.Errorf("on paper the code is %q, want %q", read, payload)
 	}
 	text, err := exec.CommandContext(t.Context(), "pdftotext", file, "-").Output()

@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
 
+	"market40/frontend/apptest"
 	"market40/merchants/platform/bizday"
 )
 
@@ -22,7 +23,7 @@ func theProgramme(o *office) {
 		{"VANGIA", "Chợ Vạn Giã", "22489"},
 		{"VANPHU", "Chợ Vạn Phú", "22489"},
 	} {
-		o.ask(o.admin, "POST", "/api/v1/markets", object{
+		o.Ask(o.admin, "POST", "/api/v1/markets", object{
 			"code": m.code, "name": m.name, "class": 2, "kind": "dan_sinh",
 			"commune_code": m.commune, "latitude": 12.69, "longitude": 109.22,
 		}, 201)
@@ -101,7 +102,7 @@ func theProgramme(o *office) {
 	v.says(`.tile`, "3 / 7")
 	if said := v.read(`tr[data-locality="573"]`); !strings.Contains(said, "được miễn") ||
 		!strings.Contains(said, "chợ đang xây lại") {
-		v.t.Errorf("an exempt locality: %s", said)
+		v.T.Errorf("an exempt locality: %s", said)
 	}
 	v.boundaries()
 	v.anotherCampaign()
@@ -110,7 +111,7 @@ func theProgramme(o *office) {
 // anotherCampaign is made on the screen and shown there; it began earlier, so who comes anew still
 // sees the one that began last.
 func (v *official) anotherCampaign() {
-	v.t.Helper()
+	v.T.Helper()
 	v.open("programme")
 	v.until(
 		`(() => { const d = [...document.querySelectorAll('details.card')].at(-1); if (d) d.open = true; return !!d; })()`,
@@ -129,9 +130,9 @@ func (v *official) anotherCampaign() {
 	v.says(`.card h2`, "Đợt thử")
 	v.says(`.card dd`, "ngày 10 tháng sau")
 	v.says(`.card dd`, "02/01/2024")
-	v.do(chromedp.Navigate(v.address+"/district/#/overview"), chromedp.Reload())
+	v.do(chromedp.Navigate(v.Address+"/district/#/overview"), chromedp.Reload())
 	v.says(`.said`, "Mỗi địa phương một chợ")
-	v.ask(v.admin, "POST", "/api/v1/campaigns", object{
+	v.Ask(v.admin, "POST", "/api/v1/campaigns", object{
 		"code": "B-HET", "name": "Đợt đã hết", "legal_ref": "x",
 		"starts_on": "2025-08-01", "ends_on": "2025-12-31",
 	}, 201)
@@ -143,7 +144,7 @@ func (v *official) anotherCampaign() {
 
 // edit opens a locality's dialog, does something there, and waits until it is closed.
 func (v *official) edit(locality string, does func()) {
-	v.t.Helper()
+	v.T.Helper()
 	v.click(`[data-pilot="` + locality + `"] button`)
 	v.until(`document.querySelector('dialog[open] h2') !== null`)
 	does()
@@ -153,7 +154,7 @@ func (v *official) edit(locality string, does func()) {
 
 // pick chooses the option of a field that begins with some words.
 func (v *official) pick(selector, words string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const e = document.querySelector(%q); const o = e && [...e.options].find((o) => o.textContent.startsWith(%q)); if (!o) return false; e.value = o.value; e.dispatchEvent(new Event('change', { bubbles: true })); return true; })()`,
@@ -170,23 +171,23 @@ const districtsOfTwo = `{"type":"FeatureCollection","features":[
 // boundaries are put on the map, stay over a reload, and leave the browser never; a file that is
 // none is refused in a sentence.
 func (v *official) boundaries() {
-	v.t.Helper()
+	v.T.Helper()
 	file := func(name, text string) []string {
-		path := filepath.Join(v.t.TempDir(), name)
-		must(v.t, os.WriteFile(path, []byte(text), 0o600))
+		path := filepath.Join(v.T.TempDir(), name)
+		must(v.T, os.WriteFile(path, []byte(text), 0o600))
 		return []string{path}
 	}
 	v.open("map")
 	v.until(`document.querySelectorAll('svg.map a').length >= 2`)
 	var sent atomic.Int32
-	must(v.t, chromedp.Listen(v.tab, func(ev any) {
+	must(v.T, chromedp.Listen(v.tab, func(ev any) {
 		if e, is := ev.(*network.EventRequestWillBeSent); is && (e.Request.Method != http.MethodGet ||
 			e.Request.HasPostData) {
 			sent.Add(1)
 		}
 	}))
 	_, err := chromedp.Call(v.tab, network.Enable, network.EnableParams{})
-	must(v.t, err)
+	must(v.T, err)
 	for _, tt := range []struct{ name, text, said string }{
 		{"hong.geojson", `{"type":"Feature`, "không phải JSON"},
 		{"la.geojson", `{"type":"Topology","objects":{}}`, "không phải GeoJSON"},
@@ -202,13 +203,13 @@ func (v *official) boundaries() {
 		`document.querySelectorAll('path.area').length === 2 && document.querySelector('[data-boundaries="2"]') !== null && document.querySelector('.note.bad') === null`,
 	)
 	v.says(`path.area title`, "Cam Ranh")
-	fits(v.t, v.tab, "district-map-boundaries-1440")
-	clean(v.t, v.tab, "a map with boundaries")
+	apptest.CheckFits(v.T, v.tab, "district-map-boundaries-1440")
+	apptest.CheckAccessible(v.T, v.tab, "a map with boundaries")
 	v.do(chromedp.Reload())
 	v.until(`document.querySelectorAll('path.area').length === 2`)
 	v.press("Bỏ ranh giới")
 	v.until(`document.querySelectorAll('path.area').length === 0`)
 	if n := sent.Load(); n > 0 {
-		v.t.Errorf("the page sent %d times something", n)
+		v.T.Errorf("the page sent %d times something", n)
 	}
 }

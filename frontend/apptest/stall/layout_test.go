@@ -1,4 +1,4 @@
-package main_test
+package stall_test
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
+
+	"market40/frontend/apptest/program"
 )
 
 // places notes where all that may be tapped is; moved lists what of it is elsewhere now.
@@ -27,11 +29,11 @@ const unchanged = `(() => {
 
 // still wants that nothing that may be tapped has moved since its places were noted.
 func (v *seller) still(screen, after string) {
-	v.t.Helper()
+	v.T.Helper()
 	moved, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](`window.moved()`))
-	must(v.t, err)
+	must(v.T, err)
 	if len(moved) > 0 {
-		v.t.Errorf("%s: after %s these have moved: %q", screen, after, moved)
+		v.T.Errorf("%s: after %s these have moved: %q", screen, after, moved)
 	}
 }
 
@@ -39,7 +41,7 @@ func (v *seller) still(screen, after string) {
 // notifications come while a screen is looked at. A tap lands on what it was aimed at.
 func TestNothingMovesUnderTheFinger(t *testing.T) {
 	t.Parallel()
-	v := openShop(t).invite(320)
+	v := inviteOwner(program.OpenShop(t), 320)
 	v.do(chromedp.EmulateViewport(320, 568))
 	v.press("Bắt đầu bán")
 	v.hears("chime ready")
@@ -49,7 +51,7 @@ func TestNothingMovesUnderTheFinger(t *testing.T) {
 		v.until(unchanged) // what the screen reads has come
 		v.until(places)
 		for k := range 3 {
-			v.pay(v.code, []int{411522630, 45000, 200}[k])
+			v.Pay(v.Code, []int{411522630, 45000, 200}[k])
 		}
 		v.until(
 			fmt.Sprintf(
@@ -58,13 +60,13 @@ func TestNothingMovesUnderTheFinger(t *testing.T) {
 			),
 		)
 		v.still(screen, "money")
-		v.wire.set(true)
+		v.wire.Cut(true)
 		v.is("no_network")
 		v.still(screen, "the line was lost")
 		if screen == "sell" {
-			v.propose()
+			proposeChange(v.Shop)
 		}
-		v.wire.set(false)
+		v.wire.Cut(false)
 		v.is("live")
 		if screen == "sell" {
 			v.until(`document.querySelector('[data-change=pending]') !== null`)
@@ -76,7 +78,7 @@ func TestNothingMovesUnderTheFinger(t *testing.T) {
 
 // notifications changes what the phone allows while the screen with the links is shown.
 func (v *seller) notifications() {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(`document.querySelector('[data-push=off]') !== null`)
 	v.until(
 		`(sessionStorage.setItem('before', JSON.stringify([...document.querySelectorAll('main a')].map((a) => a.getBoundingClientRect().top))), true)`,
@@ -90,7 +92,7 @@ func (v *seller) notifications() {
 				Permission: &browser.PermissionDescriptor{Name: "notifications"},
 				Setting:    setting,
 			})
-		must(v.t, err)
+		must(v.T, err)
 		v.do(chromedp.Reload())
 		v.until(fmt.Sprintf(`document.querySelector('[data-push=%s]') !== null`, state))
 		v.until(

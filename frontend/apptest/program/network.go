@@ -1,4 +1,4 @@
-package main_test
+package program
 
 import (
 	"io"
@@ -7,22 +7,22 @@ import (
 	"testing"
 )
 
-// wire is the network between a phone and the server: while it is cut, what is open breaks and
+// Network is the network between a phone and the server: while it is cut, what is open breaks and
 // nothing opens.
-type wire struct {
-	listener net.Listener
+type Network struct {
+	Listener net.Listener
 	mu       sync.Mutex
-	cut      bool
-	hole     bool
+	isCut    bool
+	swallows bool
 	open     map[net.Conn]bool
 }
 
-// newWire listens on a port of its own, and passes on to a server.
-func newWire(t *testing.T, server string) *wire {
+// NewNetwork listens on a port of its own, and passes on to a server.
+func NewNetwork(t *testing.T, server string) *Network {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	w := &wire{listener: listener, open: map[net.Conn]bool{}}
+	Must(t, err)
+	w := &Network{Listener: listener, open: map[net.Conn]bool{}}
 	t.Cleanup(func() { _ = listener.Close() })
 	go func() {
 		for {
@@ -36,7 +36,7 @@ func newWire(t *testing.T, server string) *wire {
 	return w
 }
 
-func (w *wire) pass(phone net.Conn, server string) {
+func (w *Network) pass(phone net.Conn, server string) {
 	defer phone.Close()
 	far, err := net.Dial("tcp", server)
 	if err != nil {
@@ -44,7 +44,7 @@ func (w *wire) pass(phone net.Conn, server string) {
 	}
 	defer far.Close()
 	w.mu.Lock()
-	cut := w.cut
+	cut := w.isCut
 	w.open[phone] = true
 	w.mu.Unlock()
 	if cut {
@@ -60,33 +60,33 @@ func (w *wire) pass(phone net.Conn, server string) {
 	w.mu.Unlock()
 }
 
-func (w *wire) set(cut bool) {
+func (w *Network) Cut(cut bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.cut = cut; cut {
+	if w.isCut = cut; cut {
 		for phone := range w.open {
 			_ = phone.Close()
 		}
 	}
 }
 
-// swallow makes the wire a black hole, or ends that: nothing is closed, and nothing that the server
+// Swallow makes the wire a black hole, or ends that: nothing is closed, and nothing that the server
 // sends arrives.
-func (w *wire) swallow(hole bool) {
+func (w *Network) Swallow(hole bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.hole = hole
+	w.swallows = hole
 }
 
 // holed is a phone behind a wire that may swallow what is sent to it.
 type holed struct {
 	phone net.Conn
-	wire  *wire
+	wire  *Network
 }
 
 func (h holed) Write(sent []byte) (int, error) {
 	h.wire.mu.Lock()
-	hole := h.wire.hole
+	hole := h.wire.swallows
 	h.wire.mu.Unlock()
 	if hole {
 		return len(sent), nil

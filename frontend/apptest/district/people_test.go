@@ -1,4 +1,4 @@
-package main_test
+package district_test
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
+
+	"market40/frontend/apptest/program"
 )
 
 // TestTheDistrictsPeople lets the people of one province work at one server, each at their own
@@ -45,16 +47,16 @@ func TestTwoOfficesAgreeOnAMonth(t *testing.T) {
 // transfers is its own.
 func (o *office) in(t *testing.T, n int) *office {
 	return &office{
-		serving: &serving{t: t, address: o.address, said: o.said}, env: o.env, admin: o.admin, hook: o.hook,
+		Server: &program.Server{T: t, Address: o.Address, Log: o.Log}, env: o.env, admin: o.admin, hook: o.hook,
 		markets: o.markets, codes: o.codes, told: o.told + 1000*(n+1),
 	}
 }
 
 // asks calls the API from the page, with the session of who sits there.
 func (v *official) asks(method, path string, body object) (int, object) {
-	v.t.Helper()
+	v.T.Helper()
 	raw, err := json.Marshal(body)
-	must(v.t, err)
+	must(v.T, err)
 	said, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(
 		`fetch(%q, { method: %q, body: %q === 'null' ? undefined : %q, headers: { 'Content-Type': 'application/json', 'Accept-Language': 'vi' } }).then(async (r) => JSON.stringify({ status: r.status, body: await r.json().catch(() => null) }))`,
 		path,
@@ -62,18 +64,18 @@ func (v *official) asks(method, path string, body object) (int, object) {
 		raw,
 		raw,
 	), chromedp.EvalAwaitPromise))
-	must(v.t, err)
+	must(v.T, err)
 	var answer struct {
 		Status int
 		Body   object
 	}
-	must(v.t, json.Unmarshal([]byte(said), &answer))
+	must(v.T, json.Unmarshal([]byte(said), &answer))
 	return answer.Status, answer.Body
 }
 
 // follow clicks the link that says something.
 func (v *official) follow(label string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`(() => { const a = [...document.querySelectorAll('main a')].find((a) => a.textContent.trim().startsWith(%q)); a?.click(); return !!a; })()`,
@@ -84,7 +86,7 @@ func (v *official) follow(label string) {
 
 // says waits until the page says something somewhere.
 func (v *official) says(selector, text string) {
-	v.t.Helper()
+	v.T.Helper()
 	v.until(
 		fmt.Sprintf(
 			`[...document.querySelectorAll(%q)].some((e) => e.textContent.replace(/\s+/g, ' ').includes(%q))`,
@@ -105,9 +107,9 @@ type shelf struct {
 
 // shelve lets a browser save what it downloads.
 func (v *official) shelve() *shelf {
-	v.t.Helper()
-	s := &shelf{v: v, folder: v.t.TempDir(), names: map[string]string{}, landed: make(chan string, 16)}
-	must(v.t, chromedp.ListenBrowser(v.tab, func(ev any) {
+	v.T.Helper()
+	s := &shelf{v: v, folder: v.T.TempDir(), names: map[string]string{}, landed: make(chan string, 16)}
+	must(v.T, chromedp.ListenBrowser(v.tab, func(ev any) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		switch e := ev.(type) {
@@ -125,21 +127,21 @@ func (v *official) shelve() *shelf {
 			Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: s.folder,
 			EventsEnabled: &told,
 		})
-	must(v.t, err)
+	must(v.T, err)
 	return s
 }
 
 // next is where the next download landed.
 func (s *shelf) next() string {
-	s.v.t.Helper()
-	ctx, end := context.WithTimeout(s.v.tab, patience)
+	s.v.T.Helper()
+	ctx, end := context.WithTimeout(s.v.tab, program.Patience)
 	defer end()
 	select {
 	case name := <-s.landed:
 		return filepath.Join(s.folder, name)
 	case <-ctx.Done():
 		shown, _ := chromedp.Run(s.v.tab, chromedp.Text("main"))
-		s.v.t.Fatalf("nothing was downloaded: %v\n%s", ctx.Err(), shown)
+		s.v.T.Fatalf("nothing was downloaded: %v\n%s", ctx.Err(), shown)
 		return ""
 	}
 }
@@ -147,7 +149,7 @@ func (s *shelf) next() string {
 // lies is what lies in the folder.
 func (s *shelf) lies() (names []string) {
 	entries, err := os.ReadDir(s.folder)
-	must(s.v.t, err)
+	must(s.v.T, err)
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}

@@ -1,0 +1,117 @@
+// Package apptest opens pages of the running program in Chromium, for tests.
+package apptest
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"market40/frontend/apptest/program"
+)
+
+// AmbiguousAmounts are amounts that nobody may guess at: each is refused in words wherever one is typed.
+var AmbiguousAmounts = []string{"45,5", "45.00", "1.5tr", "４５０００", "45 00"}
+
+// Browse is a tab of a real browser of a screen's width in CSS pixels.
+func Browse(t *testing.T, width int64) context.Context {
+	t.Helper()
+	return BrowseFor(t, width, 5*time.Minute)
+}
+
+// BrowseFor is a tab for who stays longer.
+func BrowseFor(t *testing.T, width int64, limit time.Duration) context.Context {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
+		chromedp.Flag("accept-lang", "vi-VN,vi"), chromedp.Flag("lang", "vi"))
+	ctx, end := chromedp.NewExecAllocator(t.Context(), options...)
+	t.Cleanup(end)
+	ctx, end = chromedp.NewContext(ctx)
+	t.Cleanup(end)
+	ctx, end = context.WithTimeout(ctx, limit)
+	t.Cleanup(end)
+	program.Must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
+	return ctx
+}
+
+// CheckFits says that nothing of the page stands outside of the screen. With SHOTS it leaves a picture
+// there, to look at.
+func CheckFits(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	if folder := os.Getenv("SHOTS"); folder != "" {
+		picture, err := chromedp.Run(tab, chromedp.FullScreenshot(100))
+		program.Must(t, err)
+		program.Must(t, os.WriteFile(filepath.Join(folder, name+".png"), picture, 0o600))
+	}
+	wide, err := chromedp.Run(tab,
+		chromedp.Evaluate[[]string](
+			`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.outerHTML.slice(0, 60))`,
+		))
+	program.Must(t, err)
+	if len(wide) > 0 {
+		t.Errorf("wider than the screen: %s", strings.Join(wide, "; "))
+	}
+}
+
+// Until waits for what a page must come to show.
+func Until(t *testing.T, tab context.Context, condition string) {
+	t.Helper()
+	ctx, end := context.WithTimeout(tab, program.Patience)
+	defer end()
+	poll := chromedp.Poll[bool](condition, chromedp.WithPollingInterval(program.PollInterval),
+		chromedp.WithPollingTimeout(program.Patience))
+	_, err := chromedp.Run(ctx, poll)
+	for err != nil && ctx.Err() == nil { // the page was left for another while it was looked at
+		_, err = chromedp.Run(ctx, poll)
+	}
+	if err != nil {
+		shown, _ := chromedp.Run(tab,
+			chromedp.Evaluate[string](`document.body.innerText + '\nheard: ' + (window.heard ?? []).join(' | ')`))
+		t.Fatalf("%s never came true: %v\n%s", condition, err, shown)
+	}
+}
+
+// CheckPage holds a page against axe-core's rules in both languages, and leaves a picture of each.
+func CheckPage(t *testing.T, tab context.Context, address, name string, width int64) {
+	t.Helper()
+	for _, language := range []string{"en", "vi"} { // left in Vietnamese
+		program.Must(t, chromedp.Do(tab, chromedp.Navigate(address+"?lang="+language)))
+		Until(t, tab, fmt.Sprintf(`document.readyState === 'complete' && document.documentElement.lang === %q`,
+			language))
+		ending := map[string]string{"en": "-en", "vi": ""}[language]
+		CheckFits(t, tab, fmt.Sprintf("%s%s-%d", name, ending, width))
+		CheckAccessible(t, tab, name+ending)
+	}
+}
+
+// CheckAccessible runs axe-core over a page: nothing that it knows to be wrong for people who see, hear or
+// move less.
+func CheckAccessible(t *testing.T, tab context.Context, name string) {
+	t.Helper()
+	// since the last look at this page
+	there, err := chromedp.Run(tab, chromedp.Evaluate[bool](`window.axe !== undefined`))
+	program.Must(t, err)
+	if !there {
+		axe, err := os.ReadFile("../../node_modules/axe-core/axe.min.js")
+		program.Must(t, err)
+		_, err = chromedp.Run(tab, chromedp.Evaluate[any](string(axe)+"; 0"))
+		program.Must(t, err)
+	}
+	found, err := chromedp.Run(tab,
+		chromedp.Evaluate[string](
+			`axe.run(document, { resultTypes: ['violations'] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ': ' + v.nodes.map((n) => n.html).slice(0, 3).join(' '))))`,
+			chromedp.EvalAwaitPromise,
+		))
+	program.Must(t, err)
+	var violations []string
+	program.Must(t, json.Unmarshal([]byte(found), &violations))
+	for _, v := range violations {
+		t.Errorf("%s: axe finds %s", name, v)
+	}
+}

@@ -1,0 +1,13 @@
+package pages_test
+
+import (
+	"testing"
+
+	"market40/frontend/apptest/program"
+)
+
+type object = program.Object
+
+var must = program.Must
+
+func TestMain(m *testing.M) { program.RunTests(m) }

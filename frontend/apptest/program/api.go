@@ -1,0 +1,143 @@
+package program
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const SepayKey = "Apikey test-key-of-sepay"
+
+func AdminKey(t *testing.T, env []string) string {
+	t.Helper()
+	return "Bearer " + strings.TrimSpace(Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "test").Out)
+}
+
+func Execute(t *testing.T, url, sql string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	Must(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), sql)
+	Must(t, err)
+}
+
+// Patience is how long something of a browser may take on a busy machine.
+const Patience = time.Minute
+
+// PollInterval is the time between two looks at a page: one at every frame would keep the machine
+// busy with looking.
+const PollInterval = 50 * time.Millisecond
+
+// Get is the status and the body of a page.
+func (s *Server) Get(path string) (int, string) {
+	s.T.Helper()
+	res, err := http.Get(s.Address + path)
+	Must(s.T, err)
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	Must(s.T, err)
+	return res.StatusCode, string(body)
+}
+
+// Object is a JSON object.
+type Object map[string]any
+
+func (o Object) Text(name string) string {
+	text, _ := o[name].(string)
+	return text
+}
+
+func (o Object) Items() []any {
+	items, _ := o["items"].([]any)
+	return items
+}
+
+// Ask calls the API with an Authorization header and wants a status. A webhook that is too busy is
+// told again, as a bank does.
+func (s *Server) Ask(authorization, method, path string, body Object, status int) Object {
+	s.T.Helper()
+	got, answered := s.answer(authorization, method, path, body)
+	again := status == 200 && strings.HasPrefix(path, "/webhooks/")
+	for end := time.Now().Add(Patience); again && got == 503 && time.Now().Before(end); time.Sleep(PollInterval) {
+		got, answered = s.answer(authorization, method, path, body)
+	}
+	if got != status {
+		s.T.Fatalf("%s %s: %d, want %d: %s", method, path, got, status, answered)
+	}
+	var o Object
+	if len(answered) > 0 {
+		Must(s.T, json.Unmarshal(answered, &o))
+	}
+	return o
+}
+
+// answer is how a call of the API is answered.
+func (s *Server) answer(authorization, method, path string, body Object) (status int, answered []byte) {
+	s.T.Helper()
+	raw, err := json.Marshal(body)
+	Must(s.T, err)
+	req, err := http.NewRequestWithContext(s.T.Context(), method, s.Address+path, bytes.NewReader(raw))
+	Must(s.T, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", authorization)
+	res, err := http.DefaultClient.Do(req)
+	Must(s.T, err)
+	defer res.Body.Close()
+	answered, err = io.ReadAll(res.Body)
+	Must(s.T, err)
+	return res.StatusCode, answered
+}
+
+// SecretKey is a SECRET_KEY whose bytes are all n.
+func SecretKey(n byte) string {
+	return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{n}, 32))
+}
+
+func Must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// GzipSize is how many bytes a text takes as it travels.
+func GzipSize(t *testing.T, text string) int {
+	t.Helper()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	_, err := z.Write([]byte(text))
+	Must(t, err)
+	Must(t, z.Close())
+	return packed.Len()
+}
+
+// Visit makes a request as a browser would, with headers in pairs, and gives the answer and its
+// body.
+func (s *Server) Visit(method, path string, body Object, headers ...string) (*http.Response, Object) {
+	s.T.Helper()
+	raw, err := json.Marshal(body)
+	Must(s.T, err)
+	req, err := http.NewRequestWithContext(s.T.Context(), method, s.Address+path, bytes.NewReader(raw))
+	Must(s.T, err)
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	res, err := http.DefaultClient.Do(req)
+	Must(s.T, err)
+	defer res.Body.Close()
+	answered, err := io.ReadAll(res.Body)
+	Must(s.T, err)
+	var o Object
+	_ = json.Unmarshal(answered, &o)
+	return res, o
+}
