@@ -32,7 +32,7 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 		}
 	}
 	if f := row(t, report, "22420").Indicators["I12"]; f.Suppressed || f.Denominator != nil {
-		t.Errorf("fees of which nothing is known are %+v", f)
+		t.Errorf("unknown fees are %+v", f)
 	}
 	fees(small)
 	report = w.adoption(admin, "basis=current")
@@ -41,7 +41,7 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	}
 	if !row(t, report, "22420").Indicators["I11"].Suppressed || !row(t, report, "22420").Indicators["I12"].Suppressed ||
 		!row(t, report, "22366").Indicators["I12"].Suppressed {
-		t.Error("the fees of nine are told, or can be worked out of the total")
+		t.Error("the fees of nine are published, or can be derived from the total")
 	}
 	if own := row(t, w.adoption(w.key(roles.Manager, "market:BA-NGOI"), "basis=current"),
 		"22420").Indicators["I12"]; told(own) != `"800"/"1000"` {

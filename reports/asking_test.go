@@ -16,7 +16,7 @@ import (
 func read[T any](t testing.TB, answer *httptest.ResponseRecorder) (got T) {
 	t.Helper()
 	if answer.Code != http.StatusOK {
-		t.Fatalf("answered by %d: %s", answer.Code, answer.Body)
+		t.Fatalf("answered with %d: %s", answer.Code, answer.Body)
 	}
 	must(t, json.Unmarshal(answer.Body.Bytes(), &got))
 	return got
@@ -57,7 +57,7 @@ func TestTrend(t *testing.T) {
 	for _, months := range []string{"0", "61", "-1", "x"} {
 		if answer := s.get(s.province, "/api/v1/reports/trend?indicator=I05&months="+
 			months); answer.Code != http.StatusUnprocessableEntity {
-			t.Errorf("%s months are answered by %d", months, answer.Code)
+			t.Errorf("%s months are answered with %d", months, answer.Code)
 		}
 	}
 	for query, want := range map[string]string{
@@ -120,19 +120,19 @@ func TestTheMarketPage(t *testing.T) {
 	}
 	if own := read[reports.MarketPage](t, s.get(s.manager, "/api/v1/reports/markets/"+s.market.String())); told(
 		own.Zones[0].Figures["I05"]) != "2/2" {
-		t.Error("the market's own manager sees no small count")
+		t.Error("the market's own manager does not see a small count")
 	}
 	for query, want := range map[string]int{
 		"indicator=I09&by=zone": 422, "indicator=I05&by=x": 422,
 		"indicator=I77": 422, "indicator=I05&as_of=2020-01-01": 422, "indicator=I05&locality=x": 404,
 	} {
 		if got := s.get(s.province, "/api/v1/reports/drill-down?"+query).Code; got != want {
-			t.Errorf("%s is answered %d", query, got)
+			t.Errorf("%s is answered with %d", query, got)
 		}
 	}
 	if got := s.get(s.key(roles.LocalityOfficer, "locality:569"), "/api/v1/reports/markets/"+
 		s.market.String()).Code; got != http.StatusNotFound {
-		t.Errorf("another locality's officer is answered %d", got)
+		t.Errorf("another locality's officer is answered with %d", got)
 	}
 }
 
@@ -163,11 +163,11 @@ func TestTheDormantList(t *testing.T) {
 		}
 	}
 	if got := s.get(s.province, path).Code; got != http.StatusForbidden {
-		t.Errorf("an officer is answered %d", got)
+		t.Errorf("an officer is answered with %d", got)
 	}
 	s.exec(`DELETE FROM connection_days`)
 	if got := read[list](t, s.get(s.manager, path)).Items; len(got) != 0 {
-		t.Errorf("who is not observed is on the list: %+v", got)
+		t.Errorf("a merchant who is not observed is on the list: %+v", got)
 	}
 }
 

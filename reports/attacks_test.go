@@ -104,7 +104,7 @@ func (a *attacker) askTrends() {
 				answer := a.get(a.key, "/api/v1/reports/trend?months=1&to="+a.day[:7]+"&"+query)
 				must(a.t, json.Unmarshal(answer.Body.Bytes(), &said))
 				if answer.Code != http.StatusOK || len(said.Points) != 1 || said.Points[0].AsOf != a.day {
-					a.t.Fatalf("%s is answered by %d: %s", query, answer.Code, answer.Body)
+					a.t.Fatalf("%s is answered with %d: %s", query, answer.Code, answer.Body)
 				}
 				a.trends[code+" "+campaign+" "+locality] = string(said.Points[0].Figure)
 			}
@@ -168,22 +168,22 @@ func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Fi
 	strict := f["I05"].Parts["strict"]
 	a.note("strict", name, atoms, strict, mop)
 	if (funnel.Active == nil) != f["I05"].Suppressed || (funnel.Habitual == nil) != strict.Suppressed {
-		a.t.Errorf("%s: the funnel and I05 do not hide the same", name)
+		a.t.Errorf("%s: the funnel and I05 are not hidden together", name)
 	}
 	if gap := f["I06"]; gap.Suppressed != (f["I03"].Suppressed || f["I05"].Suppressed) ||
 		f["I09"].Suppressed != f["I05"].Suppressed {
-		a.t.Errorf("%s: I06 and I09 do not hide what they are counted from", name)
+		a.t.Errorf("%s: I06 or I09 is not hidden with the figures from which it is counted", name)
 	}
 	if f["I04"].Suppressed || f["I05"].Suppressed {
 		for _, code := range []string{"I04", "I05", "I06", "I09", "I10", "I18", "I20", "I23"} {
 			if f[code].FreshAt != nil {
-				a.t.Errorf("%s: %s says when somebody was paid, beside hidden activity", name, code)
+				a.t.Errorf("%s: %s has a payment time beside hidden activity", name, code)
 			}
 		}
 	}
 	if mixed := f["I05"].Evidence == nil; mixed && mop > 0 && (!f["I10"].Suppressed || !f["I20"].Suppressed ||
 		f["I09"].Evidence != nil) {
-		a.t.Errorf("%s: what banks notified of the active is told beside a hidden evidence", name)
+		a.t.Errorf("%s: figures of bank payments are published beside hidden evidence", name)
 	}
 }
 
@@ -197,7 +197,7 @@ func countIn(q *reports.Quantity) int {
 // note records one count, and its evidence by level.
 func (a *attacker) note(code, name string, atoms []int, f reports.Figure, mop int) {
 	if f.Suppressed && (f.Numerator != nil || f.Value != nil || f.Evidence != nil || f.FreshAt != nil) {
-		a.t.Errorf("%s of %s is hidden and says %+v", code, name, f)
+		a.t.Errorf("%s of %s is hidden and contains %+v", code, name, f)
 	}
 	if code == "I06" {
 		return
@@ -233,7 +233,7 @@ func (a *attacker) noteCount(count, name string, atoms []int, n *reports.Quantit
 	} else {
 		a.hidden++
 		if register && len(count) == 3 {
-			a.t.Errorf("%s of %s is hidden, and the register tells it by name", count, name)
+			a.t.Errorf("%s of %s is hidden, though the register shows it by name", count, name)
 		}
 	}
 	if a.cells[count] == nil {
@@ -249,7 +249,7 @@ func (a *attacker) noteCount(count, name string, atoms []int, n *reports.Quantit
 func (a *attacker) askParts(code, by string) {
 	answer := a.get(a.key, "/api/v1/reports/drill-down?basis=current&indicator="+code+"&by="+by+"&as_of="+a.day)
 	if answer.Code != http.StatusOK {
-		a.t.Fatalf("%s by %s is answered by %d: %s", code, by, answer.Code, answer.Body)
+		a.t.Fatalf("%s by %s is answered with %d: %s", code, by, answer.Code, answer.Body)
 	}
 	var said reports.DrillDown
 	must(a.t, json.Unmarshal(answer.Body.Bytes(), &said))
@@ -337,7 +337,7 @@ func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 				t.Error(found)
 			}
 			if a.shown == 0 || a.hidden == 0 {
-				t.Errorf("%d counts were shown and %d hidden", a.shown, a.hidden)
+				t.Errorf("%d counts were visible and %d hidden", a.shown, a.hidden)
 			}
 			t.Logf("%d counts shown, %d hidden, of %d counts", a.shown, a.hidden, len(a.cells))
 		})

@@ -25,7 +25,7 @@ func TestEveryUnitOfABasisHasARow(t *testing.T) {
 			i := r.Indicators["I05"]
 			if r.Locality.Level != want.level || len(r.Markets) != 0 || told(i) != "0/0" || i.Value != nil ||
 				i.Evidence == nil || i.Definition != 1 {
-				t.Fatalf("%s, a unit without a market, is told as %+v", r.Locality.Code, r)
+				t.Fatalf("%s, a unit without a market, is %+v", r.Locality.Code, r)
 			}
 		}
 	}
@@ -135,7 +135,7 @@ func TestTheDayAskedFor(t *testing.T) {
 	} {
 		w := newWorld(t, tt.now)
 		if got := w.adoption(w.key(roles.Admin, ""), tt.query); got.AsOf != tt.want || got.Basis != "current" {
-			t.Errorf("%q at %s is told of %s in %s", tt.query, tt.now, got.AsOf, got.Basis)
+			t.Errorf("%q at %s is answered as of %s in %s", tt.query, tt.now, got.AsOf, got.Basis)
 		}
 	}
 }

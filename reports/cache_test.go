@@ -149,7 +149,7 @@ func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 		kept, read := s.told(s.manager, s.engine), s.told(s.manager, fresh.Engine)
 		for i, page := range pages {
 			if kept[i] != read[i] {
-				t.Errorf("after %s\n%s keeps\n%s\nand would read\n%s", change, page, kept[i], read[i])
+				t.Errorf("after %s\n%s is cached as\n%s\nand counted as\n%s", change, page, kept[i], read[i])
 			}
 		}
 		if !slices.Equal(read, before) {
@@ -158,7 +158,7 @@ func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 		before = read
 	}
 	if moved < len(changes)-8 {
-		t.Errorf("only %d of %d changes change a figure", moved, len(changes))
+		t.Errorf("only %d of %d changes affect a figure", moved, len(changes))
 	}
 }
 
@@ -168,7 +168,7 @@ func (w *world) told(key string, engine http.Handler) (answers []string) {
 	for _, page := range pages {
 		answer := asking.get(key, "/api/v1/reports/"+page)
 		if answer.Code != http.StatusOK {
-			w.t.Fatalf("%s is answered by %d: %s", page, answer.Code, answer.Body)
+			w.t.Fatalf("%s is answered with %d: %s", page, answer.Code, answer.Body)
 		}
 		answers = append(answers, answer.Body.String())
 	}
@@ -202,10 +202,10 @@ func TestADayThatIsToldOfIsKept(t *testing.T) {
 	s.paid(s.tenancies[0], "2026-11-05", 1) // affects only the second day
 	s.exec(`ALTER TABLE stall_days RENAME TO gone`)
 	if got := ask(day); got != http.StatusOK {
-		t.Errorf("the day that was told of is answered %d", got)
+		t.Errorf("the cached day is answered with %d", got)
 	}
 	if got := ask(other); got != http.StatusInternalServerError {
-		t.Errorf("the day that changed is answered %d", got)
+		t.Errorf("the day that changed is answered with %d", got)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 		tables++
 		if !tells && name != "first_days" { // first_days changes together with stall_days
 
-			t.Errorf("%s is counted and tells nobody of its changes", name)
+			t.Errorf("%s is counted and records no changes", name)
 		}
 	}
 	if tables < 20 {
@@ -269,7 +269,7 @@ func TestPagesAreCountedAhead(t *testing.T) {
 		"trend?indicator=I05&campaign=CHO40", "trend?indicator=I17", "drill-down?indicator=I05&by=zone",
 	} {
 		if got := w.get(s.province, "/api/v1/reports/"+page).Code; got != http.StatusOK {
-			t.Errorf("%s is answered %d: it was not counted ahead", page, got)
+			t.Errorf("%s is answered with %d: it was not cached in advance", page, got)
 		}
 	}
 }

@@ -139,12 +139,12 @@ func TestRefusals(t *testing.T) {
 				must(t, json.Unmarshal(answer.Body.Bytes(), &body))
 			}
 			if answer.Code != tt.status || body.Code != tt.code {
-				t.Errorf("%s?%s is answered by %d %s", path, tt.query, answer.Code, answer.Body)
+				t.Errorf("%s?%s is answered with %d %s", path, tt.query, answer.Code, answer.Body)
 			}
 			if tt.code == "unknown_value" && (body.Errors[0].Field != "basis" ||
 				!strings.Contains(body.Errors[0].Detail,
 					"districts_2024, districts_2024_merged, communes_2025, current")) {
-				t.Errorf("the bases are not told: %s", answer.Body)
+				t.Errorf("the answer does not list the bases: %s", answer.Body)
 			}
 		}
 	}
@@ -196,7 +196,7 @@ func TestAFailureTellsNothing(t *testing.T) {
 		w.exec(`ALTER TABLE stall_days RENAME TO gone`)
 		answer := w.get(key, path)
 		if answer.Code != http.StatusInternalServerError || strings.Contains(answer.Body.String(), "stall_days") {
-			t.Errorf("%s is answered by %d %s", path, answer.Code, answer.Body)
+			t.Errorf("%s is answered with %d %s", path, answer.Code, answer.Body)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func TestActivity(t *testing.T) {
 	s.is("I10", s.figure("I10"), "15/45 0.3333 15 0 0 0")
 	s.is("over 1m", s.figure("I10").Parts["over_1m"], "15/45 0.3333 15 0 0 0")
 	if f := s.figure("I05"); f.Coverage == nil || *f.Coverage.Numerator != 12 || f.FreshAt == nil {
-		t.Errorf("beside I05 stand %+v, %v", f.Coverage, f.FreshAt)
+		t.Errorf("beside I05 there are %+v, %v", f.Coverage, f.FreshAt)
 	}
 	s.is("hours since the payment of 17:00", s.figure("I24").Parts["hours_since_update"], "null/null 7.0000")
 }
@@ -119,7 +119,7 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 	}
 	officer := s.key(roles.LocalityOfficer, "locality:districts_2024/568")
 	if r := row(t, s.adoption(officer, "basis=districts_2024"), "568"); r.Rank != nil {
-		t.Errorf("who sees one locality is told rank %d of it", *r.Rank)
+		t.Errorf("a caller who sees one locality sees its rank %d", *r.Rank)
 	}
 	// these accounts are wallets
 	for provider, want := range map[string]string{"sepay": "0/2 0.0000 0 0 0 0", "momo": "6/8 0.7500 6 0 0 0"} {
@@ -128,7 +128,7 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 	}
 	s.exec(`DELETE FROM connection_days WHERE day >= '2026-11-15'`)
 	if r := row(t, s.adoption(s.province, "basis=current"), "22366"); r.Rank != nil {
-		t.Errorf("who is hardly observed is ranked %d", *r.Rank)
+		t.Errorf("a unit with little observation is ranked %d", *r.Rank)
 	}
 	s.is("I18 in the dark", s.figure("I18"), "0/2 0.0000 0 0 0 0")
 	if r := row(t, s.adoption(s.manager, "basis=current"), "22366"); r.Rank != nil || *r.Coverage.Numerator != 0 {
@@ -236,7 +236,7 @@ func TestSharesAndAmounts(t *testing.T) {
 	s := newStand(t)
 	for _, code := range []string{"I07", "I08", "I11", "I12", "I13", "I23", "I24"} {
 		if f := s.figure(code); f.Numerator != nil || f.Denominator != nil || f.Value != nil || f.Suppressed {
-			t.Errorf("%s of nothing known is %+v", code, f)
+			t.Errorf("%s without data is %+v", code, f)
 		}
 	}
 	for i, transfers := range []int{3, 5, 10} {
@@ -383,13 +383,13 @@ func TestACampaign(t *testing.T) {
 			wanted += p.AsOf + " " + p.Target.Value + " "
 		}
 		if wanted != "2026-10-01 0.3000 2026-11-01 0.5000 2026-11-22 0.5000 " {
-			t.Errorf("%s: wanted were %s", of, wanted)
+			t.Errorf("%s: the targets are %s", of, wanted)
 		}
 	}
 	if p := read[reports.Trend](t,
 		s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=1&market="+
 			other.String())).Points[0]; p.Target != nil {
-		t.Errorf("of a market that is no pilot %+v is wanted", p.Target)
+		t.Errorf("a market that is not a pilot has the target %+v", p.Target)
 	}
 	byID := s.adoption(s.province, "basis=communes_2025&campaign="+campaign.String())
 	s.is("I05 in communes", row(t, byID, "22366").Indicators["I05"], "7/12 0.5833 7 0 0 0")
@@ -422,6 +422,6 @@ func TestDefinitions(t *testing.T) {
 		}
 	}
 	if got := w.get(w.key(roles.Admin, ""), "/api/v1/indicators/I99").Code; got != http.StatusNotFound {
-		t.Errorf("I99 is answered %d", got)
+		t.Errorf("I99 is answered with %d", got)
 	}
 }

@@ -88,7 +88,7 @@ func (c *comparing) rule(code string, got served, want counted) {
 	switch code {
 	case "I01", "I02", "coverage":
 		if hidden && want.known {
-			c.wrong(code, "hidden, though the register tells it by name")
+			c.wrong(code, "hidden, though the register shows it by name")
 		}
 	case "I03", "I04", "I05", "I05 strict", "I14", "I15", "I16", "I17", "I18":
 		if c.who == "admin" && !hidden && (isFew(want.num) || isFew(want.den)) {
@@ -119,7 +119,7 @@ func (c *comparing) figure(code string, got served, want counted) {
 			c.wrong(code, "evidence %v, not %v", mix, want.evidence)
 		}
 		if sum := decimal.NewFromInt(int64(e.A + e.B + e.C + e.D)); !sum.Equal(*got.Numerator) {
-			c.wrong(code, "evidence of %s of a numerator of %s", sum, got.Numerator)
+			c.wrong(code, "the evidence adds up to %s, the numerator is %s", sum, got.Numerator)
 		}
 	}
 	for name, part := range want.parts {

@@ -105,7 +105,7 @@ func (c *comparing) sum(code string, raw json.RawMessage, parts []servedPart, wh
 		again += n - 1
 	}
 	if of := int(figure.Denominator.IntPart()); merchants != of+again || len(places) != of || len(whole.mop()) != of {
-		c.wrong(code, "the parts have %d merchants, %d of them again; the whole has %d", merchants, again, of)
+		c.wrong(code, "the parts have %d merchants, %d of them repeated; the whole has %d", merchants, again, of)
 	}
 	if again == 0 && !hidden && slices.Contains([]string{"I01", "I02", "I03"}, code) {
 		c.tell("sums", true, counted > 0)

@@ -81,7 +81,7 @@ func (p *posting) post(authorization, path, body string) (answered map[string]an
 	answer := httptest.NewRecorder()
 	p.engine.ServeHTTP(answer, req)
 	if answer.Code/100 != 2 {
-		p.t.Fatalf("%s %s is answered %d: %s", path, body, answer.Code, answer.Body)
+		p.t.Fatalf("%s %s is answered with %d: %s", path, body, answer.Code, answer.Body)
 	}
 	must(p.t, json.Unmarshal(answer.Body.Bytes(), &answered))
 	return answered
@@ -223,7 +223,7 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	}
 	late, returned := p.transfers(m, memos, tomorrow)
 	if late == 0 || returned == 0 {
-		t.Errorf("%d notices of past days, %d payments taken back", late, returned)
+		t.Errorf("%d notices of past days, %d payments reversed", late, returned)
 	}
 	proof, err := ledger.Verify(t.Context(), p.db.Pool)
 	must(t, err)
@@ -234,7 +234,7 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	answer := p.reports.get(manager, "/api/v1/reports/adoption?basis=current&as_of="+tomorrow.Format(time.DateOnly))
 	must(t, json.Unmarshal(answer.Body.Bytes(), &got))
 	if answer.Code != http.StatusOK {
-		t.Fatalf("answered %d: %s", answer.Code, answer.Body)
+		t.Fatalf("answered with %d: %s", answer.Code, answer.Body)
 	}
 	told := &asked{world: p.world, told: map[string]*telling{}}
 	compare := &comparing{
@@ -244,7 +244,7 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	compare.group(w, w.markets, got)
 	for _, code := range []string{"I01", "I04", "I05", "I05 strict", "I09", "I10", "coverage"} {
 		if of := told.told["manager "+code]; of == nil || of.nonzero == 0 {
-			t.Errorf("%s tells of nothing", code)
+			t.Errorf("%s has no value", code)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func (a *asked) table(rt *rapid.T, q question) {
 	answer := a.get(q.key, "/api/v1/reports/adoption.csv?"+q.query())
 	lines, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(answer.Body.Bytes(), []byte("\uFEFF")))).ReadAll()
 	if err != nil || answer.Code != http.StatusOK {
-		rt.Fatalf("the table is answered %d: %v", answer.Code, err)
+		rt.Fatalf("the table is answered with %d: %v", answer.Code, err)
 	}
 	c := &comparing{TB: rt, asked: a, question: q, where: "table"}
 	want := map[string]string{}

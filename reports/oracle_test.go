@@ -183,7 +183,7 @@ func TestTheOracleAgrees(t *testing.T) {
 			a.trend(rt, w)
 		}
 	})
-	t.Logf("%d worlds: %d figures agree, %d were hidden; drawn %v", worlds, a.compared, a.hidden, a.drawn)
+	t.Logf("%d worlds: %d figures agree, %d were hidden; generated %v", worlds, a.compared, a.hidden, a.drawn)
 	for _, code := range slices.Sorted(maps.Keys(a.told)) {
 		t.Logf("%-34s %+v", code, *a.told[code])
 	}
@@ -219,7 +219,7 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 		}
 	}
 	if len(lacking) > 3 || len(lacking) > 0 && worlds >= 50 {
-		t.Errorf("in %d worlds nothing was told of %q", worlds, lacking)
+		t.Errorf("in %d worlds nothing was published or generated of %q", worlds, lacking)
 	}
 }
 
@@ -280,7 +280,7 @@ func (a *asked) report(rt *rapid.T, w *factWorld, q question) {
 	answer := a.get(q.key, "/api/v1/reports/adoption?"+q.query())
 	var got servedReport
 	if err := json.Unmarshal(answer.Body.Bytes(), &got); err != nil || answer.Code != http.StatusOK {
-		rt.Fatalf("%s is answered %d: %s", q.query(), answer.Code, answer.Body)
+		rt.Fatalf("%s is answered with %d: %s", q.query(), answer.Code, answer.Body)
 	}
 	c := &comparing{TB: rt, asked: a, question: q}
 	rows, values := map[string]bool{}, map[string]string{}

@@ -15,7 +15,7 @@ import (
 func (a *asked) reading(rt rapid.TB, key, path string, into any) {
 	answer := a.get(key, "/api/v1/reports/"+path)
 	if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil || answer.Code != http.StatusOK {
-		rt.Fatalf("%s is answered %d: %s", path, answer.Code, answer.Body)
+		rt.Fatalf("%s is answered with %d: %s", path, answer.Code, answer.Body)
 	}
 }
 

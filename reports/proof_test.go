@@ -66,7 +66,7 @@ func TestTheProofFindsWhatCanBeWorkedOut(t *testing.T) {
 	}
 	found, err := c.narrowed(t.Context(), by)
 	if err != nil || len(found) == 0 || !strings.Contains(found[0], "within 3–3") {
-		t.Errorf("of counts that only hide what is small, the proof finds %v, %v", found, err)
+		t.Errorf("with only small counts hidden, the proof finds %v, %v", found, err)
 	}
 	c, by = countedOf(t, crowds...)
 	c.groups.Suppress()
@@ -141,6 +141,6 @@ func TestTheProofOfTrainingAndRetention(t *testing.T) {
 		}
 	}
 	if given < 10 {
-		t.Errorf("only %d of the provinces would give something away", given)
+		t.Errorf("only %d of the provinces would reveal a count", given)
 	}
 }

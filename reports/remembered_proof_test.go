@@ -65,17 +65,17 @@ func TestAChangeVoidsARememberedProof(t *testing.T) {
 		before := facts(day)
 		r.proofs.add(before, now)
 		if !r.proofs.hold(facts(day), now) {
-			t.Fatal("a proof of the same facts is not remembered")
+			t.Fatal("a proof of the same facts is not cached")
 		}
 		exec(change)
 		if r.proofs.hold(facts(day), now) {
-			t.Errorf("the proof still holds after %s", change)
+			t.Errorf("the proof is still valid after %s", change)
 		}
 	}
 	remembered := facts(day)
 	r.proofs.add(remembered, now)
 	if r.proofs.hold(remembered, now.Add(proofLasts)) {
-		t.Error("a proof is remembered for ever")
+		t.Error("a cached proof does not expire")
 	}
 	// payments of today write no row of changes
 	moving := facts(time.Now().In(bizday.Vietnam).AddDate(0, 0, 1))

@@ -17,7 +17,7 @@ func (w *world) read(key, path string, into any) {
 	w.t.Helper()
 	answer := w.get(key, "/api/v1/reports/"+path)
 	if answer.Code != http.StatusOK {
-		w.t.Fatalf("%s is answered by %d: %s", path, answer.Code, answer.Body)
+		w.t.Fatalf("%s is answered with %d: %s", path, answer.Code, answer.Body)
 	}
 	must(w.t, json.Unmarshal(answer.Body.Bytes(), into))
 }

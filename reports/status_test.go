@@ -247,7 +247,7 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 			for _, r := range report.Rows {
 				if r.Status.Code != nil || r.StatusReason != why || r.Status.Reason != words || r.Target != nil ||
 					len(r.Designations) > 0 {
-					t.Errorf("%s: of %s is said %s %s, target %+v, %d designations", basis, r.Locality.Name,
+					t.Errorf("%s: %s has %s %s, target %+v, %d designations", basis, r.Locality.Name,
 						statusOf(r.Status), r.StatusReason, r.Target, len(r.Designations))
 				}
 			}
@@ -356,6 +356,6 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 	}
 	own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024")
 	if own.Outside == nil || own.Outside.Markets != 0 {
-		t.Errorf("who sees one market is told of %+v", own.Outside)
+		t.Errorf("a caller who sees one market sees %+v left out", own.Outside)
 	}
 }

@@ -162,7 +162,7 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 				continue
 			}
 			if told(i["I01"]) != "10/12" || told(i["I03"]) != "0/12" {
-				t.Errorf("what the register shows, and what stands beside, hides too: %s %s", told(i["I01"]),
+				t.Errorf("a figure of the register, or one beside it, is hidden: %s %s", told(i["I01"]),
 					told(i["I03"]))
 			}
 			for _, cell := range []reports.Figure{i["I05"], report.Total["I05"]} {
@@ -323,19 +323,19 @@ func TestNobodysMinuteIsTold(t *testing.T) {
 		if answer := w.get(admin, path); answer.Code != http.StatusOK || strings.Contains(answer.Body.String(),
 			minute) || strings.Contains(answer.Body.String(),
 			`"hours_since_update":{"numerator":null,"denominator":null,"value":"1.5000"`) {
-			t.Errorf("%s is answered %d and tells when somebody was paid: %s", path, answer.Code, answer.Body)
+			t.Errorf("%s is answered with %d and contains the time of a payment: %s", path, answer.Code, answer.Body)
 		}
 	}
 	report := w.adoption(admin, "basis=districts_2024")
 	if got := row(t, report, "568").Indicators; !got["I05"].Suppressed || got["I18"].FreshAt != nil ||
 		got["I20"].FreshAt != nil || got["I24"].Parts != nil {
-		t.Errorf("beside a hidden I05 stand %v, %v and %v", got["I18"].FreshAt, got["I20"].FreshAt, got["I24"].Parts)
+		t.Errorf("beside a hidden I05: %v, %v and %v", got["I18"].FreshAt, got["I20"].FreshAt, got["I24"].Parts)
 	}
 	if at := report.Total["I05"].FreshAt; at == nil || at.Hour() != 17 ||
 		*report.Total["I24"].Parts["hours_since_update"].Value != "7.0000" {
 		t.Errorf("the total is fresh at %v", at)
 	}
 	if own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024"); own.Total["I05"].FreshAt == nil {
-		t.Error("the market's own manager is not told")
+		t.Error("the market's own manager does not see the time")
 	}
 }

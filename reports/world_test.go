@@ -231,7 +231,7 @@ func (w *world) adoption(key, query string) reports.Adoption {
 	w.t.Helper()
 	answer := w.get(key, "/api/v1/reports/adoption?"+query)
 	if answer.Code != http.StatusOK {
-		w.t.Fatalf("%s is answered by %d: %s", query, answer.Code, answer.Body)
+		w.t.Fatalf("%s is answered with %d: %s", query, answer.Code, answer.Body)
 	}
 	var report reports.Adoption
 	must(w.t, json.Unmarshal(answer.Body.Bytes(), &report))

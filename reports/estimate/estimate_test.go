@@ -47,7 +47,7 @@ func TestStrata(t *testing.T) {
 		{100, []estimate.Pair{{2, 10}, {4, 10}}},
 		{10, []estimate.Pair{{3, 10}}},
 	}); e.Sure {
-		t.Error("one unit tells how its stratum varies")
+		t.Error("a single unit gives a variance of its stratum")
 	}
 	if _, seen := estimate.Strata([]estimate.Stratum{{100, []estimate.Pair{{0, 0}, {0, 0}}}}); seen {
 		t.Error("a share of no sale")
@@ -85,7 +85,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 		}
 	}
 	if rate := float64(held) / float64(rounds); rate < 0.93 || rate > 0.97 {
-		t.Errorf("%.3f of the intervals hold the truth", rate)
+		t.Errorf("%.3f of the intervals contain the true value", rate)
 	}
 }
 

@@ -277,7 +277,7 @@ func TestThePDF(t *testing.T) {
 	}
 	text := spaced(tool(t, raw, ".pdf", "pdftotext", "-layout", "FILE", "-"))
 	if strings.ContainsAny(text, "≥≤−") {
-		t.Error("a sign is drawn that the font lacks")
+		t.Error("a character is printed that the font does not contain")
 	}
 	for _, want := range []string{
 		"DỮ LIỆU MINH HỌA", "58,0 % (559/964)", "2.261 / 2.458", "1.234.567.000 đ",
@@ -289,7 +289,7 @@ func TestThePDF(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "□") {
-		t.Error("a letter is missing in the font")
+		t.Error("the font lacks a character")
 	}
 	folder := t.TempDir()
 	pages, err := strconv.Atoi(regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(tool(t, raw, ".pdf", "pdfinfo",
@@ -355,7 +355,7 @@ func TestTheDraftsGeometry(t *testing.T) {
 	}
 	if !strings.Contains(styles, `<w:rFonts w:ascii="Times New Roman"`) ||
 		number(styles, `<w:rPrDefault>.*?<w:sz w:val="(\d+)"`) != 28 {
-		t.Error("the text is not Times New Roman 14")
+		t.Error("the text is not in Times New Roman 14")
 	}
 	pdf := office(t, "draft.docx", raw, "pdf")
 	if info := tool(t, pdf, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") {
@@ -374,7 +374,7 @@ func TestTheDraftsGeometry(t *testing.T) {
 		left, right = min(left, x/millimetre), max(right, end/millimetre)
 	}
 	if left < 29.5 || left > 35 || right > 195.5 || right < 190 {
-		t.Errorf("text stands from %.1f to %.1f mm", left, right)
+		t.Errorf("text is from %.1f to %.1f mm", left, right)
 	}
 	fonts := tool(t, pdf, ".pdf", "pdffonts", "FILE")
 	if !strings.Contains(fonts, "LiberationSerif") || strings.Contains(fonts, "DejaVu") {
@@ -394,7 +394,7 @@ func TestTheDraftsGeometry(t *testing.T) {
 	}
 	if line := spaced(tool(t, pdf, ".pdf", "pdftotext", "-layout", "-l", "1", "FILE", "-")); !strings.Contains(line,
 		"Số: /BC-UBND Vạn Ninh, ngày tháng năm") {
-		t.Errorf("number and date are not empty on one line: %.300s", line)
+		t.Errorf("the blanks for number and date are not on one line: %.300s", line)
 	}
 	blocks(t, words)
 }
@@ -423,7 +423,7 @@ func blocks(t *testing.T, words [][]string) {
 	_, kindY := at("BÁO")
 	if agencyX > nationX || agencyY != nationY || numberX > dateX || max(numberY, dateY) > kindY ||
 		min(numberY, dateY) < nationY {
-		t.Errorf("the head stands at %v", []float64{
+		t.Errorf("the head is at %v", []float64{
 			agencyX, agencyY, nationX, nationY, numberX, numberY, dateX, dateY,
 			kindY,
 		})

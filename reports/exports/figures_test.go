@@ -122,7 +122,7 @@ func TestSharesAreRoundedOnce(t *testing.T) {
 	if !strings.Contains(draft, "44,4 % (31,3 – 57,2 %)") || !slices.ContainsFunc(lines, func(line []string) bool {
 		return line[4] == "I07" && line[10] == "44.4%" && line[15] == "31.3%" && line[16] == "57.2%"
 	}) {
-		t.Error("an estimate is not told as it is")
+		t.Error("an estimate is not printed unchanged")
 	}
 }
 
@@ -167,7 +167,7 @@ func TestHiddenCells(t *testing.T) {
 	if strings.Contains(draft, "<5") || !strings.Contains(draft, "bảo mật (“ẩn”)") ||
 		!strings.Contains(draft, "số liệu nói về dưới 5 người") ||
 		!strings.Contains(after, "Huyện Khánh Vĩnh ẩn ẩn ẩn") {
-		t.Error("the draft says <5, or not what is hidden")
+		t.Error("the draft contains <5, or does not mark hidden cells")
 	}
 	file, err := excelize.OpenReader(bytes.NewReader(written(t, d, "xlsx")))
 	must(t, err)
@@ -188,7 +188,7 @@ func TestHiddenCells(t *testing.T) {
 	_, bar, _ := strings.Cut(spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-")),
 		"Tổng: ")
 	if !strings.HasPrefix(bar, "ẩn;") {
-		t.Errorf("below the PDF's chart stands %.40q", bar)
+		t.Errorf("below the PDF's chart is %.40q", bar)
 	}
 }
 
@@ -229,7 +229,7 @@ func TestWhatCarriesNoMix(t *testing.T) {
 		}
 	}
 	if strings.Contains(draft, "kỳ 2026") {
-		t.Error("a month is told as the program names it")
+		t.Error("a month is printed in the program's form")
 	}
 	file, err := excelize.OpenReader(bytes.NewReader(written(t, document(t, c), "xlsx")))
 	must(t, err)
@@ -261,7 +261,7 @@ func TestBandsInOrder(t *testing.T) {
 		for _, n := range []string{"10 / 100 10,0 %", "20 / 100 20,0 %", "30 / 100 30,0 %", "40 / 100 40,0 %"} {
 			at := strings.LastIndex(draft, n)
 			if at < last {
-				t.Errorf("%s stands before what is smaller", n)
+				t.Errorf("%s comes before a smaller band", n)
 			}
 			last = at
 		}

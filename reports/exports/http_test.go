@@ -106,7 +106,7 @@ func (w *world) ask(key, method, path string, body any, status int) *httptest.Re
 	res := httptest.NewRecorder()
 	w.engine.ServeHTTP(res, req)
 	if res.Code != status {
-		w.t.Fatalf("%s %s is answered %d, not %d: %.500s", method, path, res.Code, status, res.Body)
+		w.t.Fatalf("%s %s is answered with %d, not %d: %.500s", method, path, res.Code, status, res.Body)
 	}
 	return res
 }

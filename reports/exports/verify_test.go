@@ -54,11 +54,11 @@ func TestEveryKindIsProven(t *testing.T) {
 		}
 		stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)).Public().(ed25519.PublicKey)
 		if proof, err := exports.Check(raw, stranger, library(seal)); err != nil || proof.Proven() {
-			t.Errorf("%s is proven by a key of others, %v", kind, err)
+			t.Errorf("%s is proven with a foreign key, %v", kind, err)
 		}
 		if kind != "csv" {
 			if proof, err := exports.Check(raw, public(), nil); err != nil || !proof.Proven() {
-				t.Errorf("%s does not stand alone: %v", kind, err)
+				t.Errorf("%s cannot be run alone: %v", kind, err)
 			}
 		} else if _, err := exports.Check(raw, public(), nil); !errors.Is(err, exports.ErrNoContent) {
 			t.Errorf("a CSV alone: %v", err)
@@ -227,7 +227,7 @@ func TestWhatAnOfficeDoes(t *testing.T) {
 		}
 		if said := strings.Join(proof.Unproven, "\n"); strings.Contains(name, "filled") &&
 			!strings.Contains(said, "99 % cần hỗ trợ") {
-			t.Errorf("%s: what the office wrote is not told: %s", name, said)
+			t.Errorf("%s: the office's own text is not reported: %s", name, said)
 		}
 	}
 }

@@ -287,7 +287,7 @@ func redrawn(t testing.TB, raw []byte, old, next string) []byte {
 		at = end
 	}
 	if !done {
-		t.Fatalf("no page draws %q", old)
+		t.Fatalf("no page prints %q", old)
 	}
 	// Objects are numbered in the order of their offsets, except for a few numbers that fpdf
 	// reserves.

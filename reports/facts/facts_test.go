@@ -16,7 +16,7 @@ func TestEveryMeasureIsCounted(t *testing.T) {
 	for _, row := range indicators.Rows {
 		for _, m := range []indicators.Measure{row.Measure, row.Part} {
 			if m != "" && facts.LevelOf(m)(&facts.Person{}) != facts.Nothing {
-				t.Errorf("%s counts a merchant of whom nothing is known", m)
+				t.Errorf("%s counts a merchant without facts", m)
 			}
 		}
 		if (facts.DenominatorOf(row.Measure) != nil) != row.OwnDenominator {

@@ -45,7 +45,7 @@ func TestCountsComeAsAList(t *testing.T) {
 		"4 starts_at slot_unknown", "5 starts_at in_future", "7 starts_at slot_repeated",
 	})
 	if n := w.count(`SELECT count(*) FROM sample_slots WHERE sales IS NOT NULL`); n != 2 {
-		t.Errorf("a list that was refused counted: %d", n)
+		t.Errorf("a refused list recorded %d counts", n)
 	}
 	w.plan(w.admin, 42) // the same half-hours, drawn by another plan
 	twice := w.upload(w.admin, path, "a.csv", []byte(header+begins("4")+";;5;1;;\n"), 422)

@@ -212,7 +212,7 @@ func TestADayOfFortyFactsComesTwiceInBadOrder(t *testing.T) {
 				case 404: // its training has not arrived yet
 					again = append(again, f)
 				default:
-					t.Fatalf("%v is answered by %d %v", f, got, answer)
+					t.Fatalf("%v is answered with %d %v", f, got, answer)
 				}
 			}
 			left = again
@@ -305,7 +305,7 @@ func TestSurveyAnswersCannotBeJoined(t *testing.T) {
 	for range 5 {
 		made := w.call(w.team, "POST", w.at+"/survey-answers", answer, 201)
 		if _, told := made["id"]; told {
-			t.Fatal("an answer is told by its id")
+			t.Fatal("an answer shows its id")
 		}
 	}
 	w.upload(
@@ -334,10 +334,10 @@ func TestSurveyAnswersCannotBeJoined(t *testing.T) {
 	}
 	w.call(w.team, "POST", w.at+"/trainings", object{"held_on": "2026-11-12", "topic": "An toàn"}, 201)
 	if w.count(`SELECT count(*) FROM audit_changes WHERE kind = 'trainings'`) != 1 {
-		t.Error("the trail keeps nothing here, so it proves nothing")
+		t.Error("the trail stores nothing here, so the test proves nothing")
 	}
 	if lines := w.count(`SELECT count(*) FROM audit_changes WHERE kind = 'survey_answers'`); lines != 0 {
-		t.Errorf("%d lines of the trail name an answer", lines)
+		t.Errorf("%d rows of the trail name an answer", lines)
 	}
 	var columns string
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(attname, ' ') FROM pg_attribute
@@ -396,7 +396,7 @@ func TestTheKitIsForADayOffline(t *testing.T) {
 		raw, err := json.Marshal(kit["stalls"])
 		must(t, err)
 		if strings.Contains(string(raw), secret) {
-			t.Errorf("the kit holds %s", secret)
+			t.Errorf("the kit contains %s", secret)
 		}
 	}
 	if all := w.call(w.admin, "GET", "/api/v1/me/field-kit", nil, 200); all.text("market") != "" ||

@@ -68,6 +68,6 @@ func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 		t.Errorf("the fees of twelve are %q, not %q", got, want)
 	}
 	if got, want := slot(officer), "10 4 800000 300000 false"; got != want {
-		t.Errorf("what was counted among twelve is %q, not %q", got, want)
+		t.Errorf("the counts among twelve are %q, not %q", got, want)
 	}
 }

@@ -218,7 +218,7 @@ func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
 	// An attendance list may be uploaded again with people who were missing.
 	if longer := w.upload(w.admin, training+"/import", "a.csv", []byte("Số sạp\nA-1\nA-2\n"), 200); longer.text(
 		"created") != "1" || longer.text("unchanged") != "1" || longer.text("rows.0.action") != "unchanged" {
-		t.Errorf("a list with one name more: %v", longer)
+		t.Errorf("a list with one more name: %v", longer)
 	}
 	for _, table := range []string{"visits", "fee_summaries", "declared_shares", "survey_answers"} {
 		if n := w.count(`SELECT count(*) FROM ` + table); n != 0 {

@@ -36,7 +36,7 @@ func TestADrawIsWithoutReplacementAndReproducible(t *testing.T) {
 			seen[at] = true
 		}
 		if len(drawn) != n || !reflect.DeepEqual(drawn, field.Draw(seed, stratum, first, days, from, to, n)) {
-			rt.Fatalf("%d of %d, or not the same again", len(drawn), n)
+			rt.Fatalf("%d of %d, or another draw the second time", len(drawn), n)
 		}
 	})
 }
@@ -137,7 +137,7 @@ func TestAHalfHourIsCountedOnce(t *testing.T) {
 	first := count(w.team, 10, 4, 200, "")
 	w.clock = w.clock.Add(time.Minute)
 	if again := count(w.team, 10, 4, 200, ""); again.text("counted_at") != first.text("counted_at") {
-		t.Error("the same again is told as new")
+		t.Error("the same counts again are recorded as new")
 	}
 	count(other, 10, 4, 200, "") // the same counts again
 	count(other, 12, 4, 409, "slot_counted")

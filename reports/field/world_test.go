@@ -188,7 +188,7 @@ func (w *world) call(key, method, path string, body any, want int, headers ...st
 	}
 	got, o := w.send(key, method, path, raw, headers...)
 	if got != want {
-		w.t.Fatalf("%s %s %s is answered by %d %v, not %d", method, path, raw, got, o, want)
+		w.t.Fatalf("%s %s %s is answered with %d %v, not %d", method, path, raw, got, o, want)
 	}
 	return o
 }
@@ -205,7 +205,7 @@ func (w *world) upload(key, path, name string, file []byte, want int, headers ..
 	must(w.t, writer.Close())
 	got, o := w.send(key, "POST", path, form.Bytes(), append(headers, "Content-Type", writer.FormDataContentType())...)
 	if got != want {
-		w.t.Fatalf("%s %s is answered by %d %v, not %d", path, name, got, o, want)
+		w.t.Fatalf("%s %s is answered with %d %v, not %d", path, name, got, o, want)
 	}
 	return o
 }

@@ -30,7 +30,7 @@ func TestEveryRowIsHidden(t *testing.T) {
 		}
 		for _, id := range row.Families() {
 			if !decided[id] {
-				t.Errorf("%s is hidden with %s, which is decided by nobody", row.Code, id)
+				t.Errorf("%s is hidden with %s, which is never decided", row.Code, id)
 			}
 		}
 	}

@@ -77,6 +77,6 @@ func TestAGroupThatNobodyHasIsHidden(t *testing.T) {
 		t.Error("the total is hidden")
 	}
 	if two := g.Of(ids[:2]...); !two.Hidden[indicators.Active30.Family()] {
-		t.Error("of two markets that share a merchant nothing is hidden")
+		t.Error("nothing is hidden of two markets that share a merchant")
 	}
 }

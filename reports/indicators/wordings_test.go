@@ -23,7 +23,7 @@ func TestVietnameseWordings(t *testing.T) {
 		for _, past := range d.History {
 			texts = append(texts, past.ChangeVI)
 			if past.ChangeVI == "" || past.Change == "" || past.ChangeVI == past.Change {
-				t.Errorf("%s does not say in two languages what version %d changed into", d.Code, past.Version+1)
+				t.Errorf("%s does not describe the change of version %d in two languages", d.Code, past.Version+1)
 			}
 		}
 		for _, text := range texts {

@@ -226,11 +226,11 @@ func TestTwoSubmitAtOnce(t *testing.T) {
 	first := w.send(w.nhaTrang, "POST", at+"/correct", object{"reason": "xem lại"}, "Idempotency-Key", "once")
 	again := w.send(w.nhaTrang, "POST", at+"/correct", object{"reason": "xem lại"}, "Idempotency-Key", "once")
 	if first.Code != 200 || again.Code != 200 || !bytes.Equal(first.Body.Bytes(), again.Body.Bytes()) {
-		t.Errorf("once is answered %d, then %d", first.Code, again.Code)
+		t.Errorf("once is answered with %d, then %d", first.Code, again.Code)
 	}
 	var versions int
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM report_versions`).Scan(&versions))
 	if versions != 2 {
-		t.Errorf("%d versions stand", versions)
+		t.Errorf("%d versions are stored", versions)
 	}
 }

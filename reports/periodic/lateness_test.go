@@ -29,7 +29,7 @@ func TestLatenessBoard(t *testing.T) {
 	}
 	first, second := w.october(w.nhaTrang, "568"), w.october(w.camRanh, "569")
 	if got := w.board(w.province, ""); got != "568 draft <nil> 0, 569 draft <nil> 0, 570 not_made <nil> 0; 0/0" {
-		t.Errorf("before anything is due: %s", got)
+		t.Errorf("before any report is due: %s", got)
 	}
 	w.at("2026-11-05 23:59")
 	w.ask(w.nhaTrang, "POST", first+"/submit", nil, 200)
@@ -102,7 +102,7 @@ func TestReminders(t *testing.T) {
 		t.Errorf("three days before: %q", got)
 	}
 	if got := told(w.province); strings.Count(got, "due_soon") != 9 {
-		t.Errorf("the province is told %q", got)
+		t.Errorf("the province's reminders are %q", got)
 	}
 	at := w.october(w.nhaTrang, "568")
 	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
@@ -126,7 +126,7 @@ func TestWhatCameBackEarlyIsTold(t *testing.T) {
 	w.ask(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
 	list := w.ask(w.nhaTrang, "GET", all+"/reminders", nil, 200).items("items")
 	if len(list) != 1 || list[0].text("stage") != "returned" || list[0].text("period") != "2026-10" {
-		t.Errorf("told are %v", list)
+		t.Errorf("the reminders are %v", list)
 	}
 }
 
@@ -184,6 +184,6 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	w.exec(`UPDATE campaigns SET ends_on = '2026-09-30'`)
 	w.at("2027-01-05 09:00")
 	if got := told(w.nhaTrang); strings.Contains(got, "2026-Q4") {
-		t.Errorf("a quarter after the campaign is asked for: %q", got)
+		t.Errorf("a reminder of a quarter after the campaign: %q", got)
 	}
 }

@@ -92,7 +92,7 @@ func FuzzCanonical(f *testing.F) {
 		must(t, err)
 		second, err := periodic.Canonical(indented)
 		if err != nil || !bytes.Equal(first, second) {
-			t.Errorf("%q is %q and, written otherwise, %q (%v)", raw, first, second, err)
+			t.Errorf("%q is %q and, in another form, %q (%v)", raw, first, second, err)
 		}
 	})
 }

@@ -41,7 +41,7 @@ func TestAReportsWay(t *testing.T) {
 	approved := w.ask(w.province, "POST", at+"/approve", object{"note": "đạt"}, 200)
 	if got := steps(approved); got != "submitted returned reopened submitted approved" ||
 		approved.text("state") != "approved" || approved["version"] != 2.0 {
-		t.Errorf("its way was %s: %v", got, approved)
+		t.Errorf("the file's steps were %s: %v", got, approved)
 	}
 	if last := approved.items("steps")[4]; last["version"] != 2.0 || last.text("note") != "đạt" {
 		t.Errorf("approved: %v", last)
@@ -127,7 +127,7 @@ func TestReportsThatAreRefused(t *testing.T) {
 	}, 404, "not_found")
 	for _, query := range []string{"?period=x", "?state=x", "?kind=x"} {
 		if answer := w.send(w.admin, "GET", all+query, nil); answer.Code != 422 {
-			t.Errorf("%s is answered %d", query, answer.Code)
+			t.Errorf("%s is answered with %d", query, answer.Code)
 		}
 	}
 	w.refused(w.admin, "GET", all+"/nonsense", nil, 404, "not_found")
@@ -149,7 +149,7 @@ func TestAnUnfinishedPeriod(t *testing.T) {
 	answer := w.send(w.nhaTrang, "POST", november+"/submit", nil)
 	if answer.Code != http.StatusConflict || !strings.Contains(answer.Body.String(),
 		"Kỳ tháng 11/2026 kết thúc ngày 30/11/2026; gửi được từ ngày 01/12/2026.") {
-		t.Errorf("it is answered %d %s", answer.Code, answer.Body)
+		t.Errorf("it is answered with %d %s", answer.Code, answer.Body)
 	}
 	w.at("2026-12-01 00:00")
 	w.ask(w.nhaTrang, "POST", november+"/submit", nil, 200)
@@ -234,6 +234,6 @@ func TestAFailureTellsNothing(t *testing.T) {
 	w.db.Pool.Close()
 	if answer := w.send(w.nhaTrang, "POST", at+"/submit", nil); answer.Code != 500 ||
 		strings.Contains(answer.Body.String(), "pool") {
-		t.Errorf("it is answered %d %s", answer.Code, answer.Body)
+		t.Errorf("it is answered with %d %s", answer.Code, answer.Body)
 	}
 }

@@ -193,7 +193,7 @@ func (w *world) ask(key, method, path string, body any, status int) object {
 	w.t.Helper()
 	answer := w.send(key, method, path, body)
 	if answer.Code != status {
-		w.t.Fatalf("%s %s is answered %d %s, not %d", method, path, answer.Code, answer.Body, status)
+		w.t.Fatalf("%s %s is answered with %d %s, not %d", method, path, answer.Code, answer.Body, status)
 	}
 	var o object
 	_ = json.Unmarshal(answer.Body.Bytes(), &o)

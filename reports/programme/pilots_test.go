@@ -47,7 +47,7 @@ func TestEveryRequiredLocality(t *testing.T) {
 	first := w.ask(w.admin, "GET", at+"?state=missing&limit=3", nil, 200)
 	if got := w.states(w.admin, at+"?state=missing&limit=10&after="+
 		first.text("next")); got != "572 missing, 573 missing, 574 missing, 575 missing" {
-		t.Errorf("the rest of those that have not chosen: %s", got)
+		t.Errorf("the next page of localities without a choice: %s", got)
 	}
 	for _, path := range []string{"/22366", "/999", "/" + dam} {
 		w.refused(w.admin, "PUT", at+path, object{"market_id": dam}, 404, "not_found")
@@ -186,7 +186,7 @@ func TestTwoDesignateAtOnce(t *testing.T) {
 		if status == 200 {
 			won++
 		} else if status != 409 {
-			t.Errorf("one is answered %d", status)
+			t.Errorf("one is answered with %d", status)
 		}
 	}
 	var standing, rows int
@@ -194,7 +194,7 @@ func TestTwoDesignateAtOnce(t *testing.T) {
 		`SELECT count(*) FILTER (WHERE upper_inf(valid)), count(*) FROM pilots`).Scan(&standing, &rows))
 	// later requests saw an earlier answer, and replaced it
 	if won == 0 || standing != 1 || rows != won {
-		t.Errorf("%d won, %d stand of %d", won, standing, rows)
+		t.Errorf("%d succeeded, %d of %d designations are current", won, standing, rows)
 	}
 }
 
@@ -226,7 +226,7 @@ func TestWhoActsForALocality(t *testing.T) {
 	w.refused(beside, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 404, "not_found")
 	w.refused(w.key(roles.Manager, "market:DAM"), "PUT", at+"/568", object{"market_id": dam}, 403, "not_allowed")
 	if got := w.ask(heir, "PUT", at+"/568", object{"exempt_reason": "chợ cháy"}, 200); got.text("state") != "exempt" {
-		t.Errorf("what the heir did is %v", got)
+		t.Errorf("the steps of the commune are %v", got)
 	}
 	// it is no longer there
 	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found")

@@ -107,7 +107,7 @@ func (w *world) ask(key, method, path string, body any, status int) object {
 	w.t.Helper()
 	got, o := w.try(key, method, path, body)
 	if got != status {
-		w.t.Fatalf("%s %s is answered %d %v, not %d", method, path, got, o, status)
+		w.t.Fatalf("%s %s is answered with %d %v, not %d", method, path, got, o, status)
 	}
 	return o
 }
@@ -133,7 +133,7 @@ func (w *world) try(key, method, path string, body any, headers ...string) (int,
 func (w *world) refused(key, method, path string, body any, status int, code string) {
 	w.t.Helper()
 	if got, o := w.try(key, method, path, body); got != status || o.text("code") != code {
-		w.t.Errorf("%s %s %v is answered %d %s (%s), not %d %s", method, path, body, got, o.text("code"),
+		w.t.Errorf("%s %s %v is answered with %d %s (%s), not %d %s", method, path, body, got, o.text("code"),
 			o.text("detail"), status, code)
 	}
 }
