@@ -150,7 +150,7 @@ type Evidence struct {
 	D int `json:"D"` // observed in the field
 }
 
-// Schema tells OpenAPI that the evidence may be null, because huma has no tag for this.
+// Schema declares for OpenAPI that the evidence may be null, because huma has no tag for this.
 func (Evidence) Schema(huma.Registry) *huma.Schema {
 	count := &huma.Schema{Type: huma.TypeInteger}
 	return &huma.Schema{
@@ -197,8 +197,8 @@ func (c *counted) addHours(f Figures) {
 	f["I24"] = punctuality
 }
 
-// dayOnly reports whether a time stands for a whole day. The hour of a survey answer, or of a fact
-// that a bank dates by day, is unknown. It must not be reported as midnight.
+// dayOnly reports whether a time means a whole day. The hour of a survey answer, or of a fact that
+// a bank dates by day, is unknown. It must not be reported as midnight.
 func dayOnly(at time.Time) bool {
 	return at.Equal(bizday.StartOf(bizday.DateOf(at)))
 }

@@ -25,7 +25,7 @@ type ask struct {
 	campaign string   // code or id; empty: all markets
 	queries  []string // nil: all
 	units    *seen    // the units, if already read; nil: not read yet
-	calm     bool     // nobody is waiting, so one processor is enough
+	calm     bool     // no user is waiting, so one processor is enough
 }
 
 // counted are the units that a caller sees, with the counts in them from one snapshot.

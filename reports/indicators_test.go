@@ -191,7 +191,7 @@ func TestRetention(t *testing.T) {
 	if got := s.figure("I17").Period; got != "2026-07" {
 		t.Errorf("the month is %s", got)
 	}
-	// nobody is observed as of November 1
+	// no merchant is observed as of 1 November
 	s.exec(`DELETE FROM connection_days WHERE day >= '2026-10-20' AND day < '2026-11-05'`)
 	s.is("I17 in the dark", s.figure("I17"), "2/2 1.0000 1 1 0 0")
 	// a merchant who left is not retained

@@ -13,8 +13,8 @@ var situations = []string{
 	"a tenancy changes inside the 30 days", "a stall passes to another merchant inside the 30 days",
 	"a merchant of several stalls of a market", "a merchant of several markets",
 	"a stall suspended at the moment", "a stall suspended inside the 30 days",
-	"a day inside the 30 whose payments were all reversed", "a payment reversed beside one that stands",
-	"a market stands in another unit than in July 2025", "a market moved inside the 30 days",
+	"a day inside the 30 with only reversed payments", "a payment reversed beside a valid one",
+	"a market is in another unit than in July 2025", "a market moved inside the 30 days",
 	"a pilot changed inside the 30 days", "a fee summary corrected", "a report late",
 	"a report returned and sent again",
 	"a stall scanned by its seller alone",
@@ -68,7 +68,7 @@ func (w *factWorld) situations(drawn map[string]int) {
 
 func (w *factWorld) places(held map[string]bool, m *factMarket, inside func(time.Time) bool) {
 	if m.unit("communes_2025") != m.unit("current") {
-		held["a market stands in another unit than in July 2025"] = true
+		held["a market is in another unit than in July 2025"] = true
 	}
 	for _, p := range m.places {
 		held["a market moved inside the 30 days"] = held["a market moved inside the 30 days"] || inside(p.valid.from) ||
@@ -92,10 +92,10 @@ func (s *factStall) situations(held map[string]bool, inside func(time.Time) bool
 		}
 		for on := range gone {
 			if gone[on] && !stand[on] {
-				held["a day inside the 30 whose payments were all reversed"] = true
+				held["a day inside the 30 with only reversed payments"] = true
 			}
 			if gone[on] && stand[on] {
-				held["a payment reversed beside one that stands"] = true
+				held["a payment reversed beside a valid one"] = true
 			}
 		}
 	}

@@ -21,9 +21,9 @@ const (
 	warmUpWithin = 30 * time.Minute
 )
 
-// Job returns the job that fills the cache in every process for the first page of officers, so that
-// nobody waits for it in the morning. It covers today and the ends of twelve months, for all
-// markets and for each campaign.
+// Job returns the job that fills the cache in every process, so that no officer waits for the first
+// page in the morning. It covers today and the ends of twelve months, for all markets and for each
+// campaign.
 func (r *Reports) Job() jobs.Job {
 	return jobs.Job{
 		Name: "reports-ahead", Every: warmUpEvery, First: warmUpAfter, Deadline: warmUpWithin, Shared: true,

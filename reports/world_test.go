@@ -28,7 +28,7 @@ type world struct {
 	apiKeys *signin.APIKeys
 	engine  http.Handler
 	edge    *web.Edge
-	staff   uuid.UUID // an actor whose API keys scan and confirm
+	staff   uuid.UUID // the actor of the API keys that scan and confirm
 	owner   uuid.UUID
 	seller  uuid.UUID // a person who sells at a stall for its owner
 	stalls  []townStall

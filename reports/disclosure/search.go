@@ -142,8 +142,8 @@ func (t *Table) counts() int {
 	return n
 }
 
-// need returns how many values a hidden count must leave possible. A published figure of nobody, or
-// of nearly everybody, in a surrounding cell already reveals the people inside; hiding inner cells
+// need returns how many values a hidden count must leave possible. A published figure of no people,
+// or of nearly all, in a surrounding cell already reveals the people inside. Hiding inner cells
 // cannot change that.
 func (s *search) need(cell, k int) int {
 	c := &s.t.Cells[cell]
@@ -180,8 +180,8 @@ func (s *search) bounds(cell, k int) (least, most int) {
 	return min(least, c.Counts[k].N), max(most, c.Counts[k].N)
 }
 
-// nobodyTwice reports whether published figures of 0 cover all atoms of a group except one. Then
-// nobody of the group can count at two atoms.
+// nobodyTwice reports whether published figures of 0 cover all atoms of a group except one. Then no
+// person of the group can count at two atoms.
 func (s *search) nobodyTwice(number, k int) bool {
 	open := 0
 	for _, atom := range s.groups[number].atoms {

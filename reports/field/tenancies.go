@@ -56,7 +56,7 @@ func (e *entry[O]) failStall() {
 	e.fail("stall_number", "stall_unknown", "Chợ này không có sạp đó.", "The market has no such stall.")
 }
 
-// findTenancies finds the stalls that sound entries name, and the tenants at the time. With whose
+// findTenancies finds the stalls that sound entries name, and the tenants at the time. If whose is
 // false, a stall without a tenant is accepted.
 func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
 	return func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[O]) error {

@@ -45,7 +45,7 @@ func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
 
 // hideParts hides what may not be published of a market's parts, all of one dimension. If one of
 // the market's own figures is hidden, so are those of its parts. elsewhere are merchants of several
-// markets, whose facts may be known from the other market.
+// markets. Their facts may be known from the other market.
 func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool) {
 	all := disclosure.NewSet(len(parts))
 	for i := range parts {

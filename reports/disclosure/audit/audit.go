@@ -191,7 +191,7 @@ func (p *Published) merged() *Published {
 }
 
 // need returns how many values must be possible: five, or all that exist. If a published figure
-// around the cell counts nobody or nearly everybody, that figure alone leaves fewer.
+// around the cell counts no people or nearly all, that figure alone leaves fewer.
 func (p *Published) need(c *Cell) int {
 	need := min(fewest, c.Most-c.Least+1)
 	if c.Values > 0 {

@@ -43,7 +43,7 @@ func ClassesOf[ID comparable](people map[ID]Whereabouts) []Class {
 	return list
 }
 
-// HidesNothing reports whether every count is published and nobody is in several atoms.
+// HidesNothing reports whether every count is published and every person is in one atom only.
 func (p *Published) HidesNothing() bool {
 	return !slices.ContainsFunc(p.Cells, func(c Cell) bool { return c.Value == nil }) &&
 		!slices.ContainsFunc(p.Classes, func(c Class) bool { return len(c.Atoms) > 1 })
