@@ -19,7 +19,8 @@ var (
 	// A comment that is broken into lines is one text.
 	nextCommentLine = regexp.MustCompile(`\n[ \t]*(//|--|#)[ \t]?`)
 	citedFile       = regexp.MustCompile(`([\w./-]*\w\.md)(?:#([\w-]+)|, ["“]([^"”]+)["”])?`)
-	backquoted      = regexp.MustCompile("`([^`]+)`")
+	backquoted      = regexp.MustCompile("`([^`\n]+)`")
+	sourceFile      = regexp.MustCompile(`^[\w./*-]+\.(go|sql|ts|svelte|csv)$`)
 )
 
 // TestCitedDocumentsExist checks every *.md file that a comment, setting or README names, and the
@@ -45,19 +46,47 @@ func TestCitedDocumentsExist(t *testing.T) {
 	}))
 }
 
+// TestNamedSourcesExist checks every source file that a README names in backquotes. It is named from
+// the repository's root, or by the end of its path below the README's folder; "*" is any text.
+func TestNamedSourcesExist(t *testing.T) {
+	t.Parallel()
+	var sources []string
+	readmes := map[string]string{}
+	must(t, eachFile(func(name string) error {
+		sources = append(sources, name)
+		if path.Base(name) != "README.md" {
+			return nil
+		}
+		text, err := os.ReadFile(filepath.Join(repository, name))
+		readmes[name] = string(text)
+		return err
+	}))
+	for readme, text := range readmes {
+		for _, m := range backquoted.FindAllStringSubmatch(text, -1) {
+			if !sourceFile.MatchString(m[1]) {
+				continue
+			}
+			pattern := regexp.QuoteMeta(path.Clean(m[1]))
+			pattern = "(^|/)" + strings.ReplaceAll(pattern, `\*`, `[^/]*`) + "$"
+			fits := regexp.MustCompile(pattern).MatchString
+			if !slices.ContainsFunc(sources, func(name string) bool {
+				below, inFolder := strings.CutPrefix(
+					path.Join("/", name),
+					strings.TrimSuffix(path.Join("/", path.Dir(readme)), "/"),
+				)
+				return inFolder && fits(below) || fits(name) && strings.Count(name, "/") == strings.Count(m[1], "/")
+			}) {
+				t.Errorf("%s names %s, which does not exist", readme, m[1])
+			}
+		}
+	}
+}
+
 // eachText calls do with the name and text of every file in which people write comments or prose.
 func eachText(do func(name, text string)) error {
-	generated := []string{"node_modules", "dist", "bin", "data", "screenshots", ".git"}
 	kinds := []string{".go", ".md", ".yml", ".yaml", ".ts", ".svelte", ".sql", ""}
-	return fs.WalkDir(os.DirFS(repository), ".", func(name string, file fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case file.IsDir() && slices.Contains(generated, file.Name()):
-			return fs.SkipDir
-		case file.IsDir() || !slices.Contains(kinds, path.Ext(name)):
-			return nil
-		case strings.HasPrefix(name, "migrations/0"): // never edited
+	return eachFile(func(name string) error {
+		if !slices.Contains(kinds, path.Ext(name)) || strings.HasPrefix(name, "migrations/0") { // never edited
 			return nil
 		}
 		text, err := os.ReadFile(filepath.Join(repository, name))
@@ -65,6 +94,22 @@ func eachText(do func(name, text string)) error {
 			do(name, string(text))
 		}
 		return err
+	})
+}
+
+// eachFile calls do with the name of every file that people wrote.
+func eachFile(do func(name string) error) error {
+	generated := []string{"node_modules", "dist", "bin", "data", "screenshots", ".git"}
+	return fs.WalkDir(os.DirFS(repository), ".", func(name string, file fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case file.IsDir() && slices.Contains(generated, file.Name()):
+			return fs.SkipDir
+		case file.IsDir():
+			return nil
+		}
+		return do(name)
 	})
 }
 
