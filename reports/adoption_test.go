@@ -137,7 +137,7 @@ func TestActive(t *testing.T) {
 		{"the day itself", paid("2026-11-22", 3), "0/1 {0 0 0 0}"},
 		{"thirty days before", paid("2026-10-23", 1), "1/1 {1 0 0 0}"},
 		{"thirty-one days before", paid("2026-10-22", 1), "0/1 {0 0 0 0}"},
-		{"a day whose payments were all reversed", paid("2026-11-20", 0), "0/1 {0 0 0 0}"},
+		{"a day with only reversed payments", paid("2026-11-20", 0), "0/1 {0 0 0 0}"},
 		{"confirmed at 23:59:59 +07", confirmed(before), "1/1 {0 1 0 0}"},
 		{"confirmed at 00:00 +07 of the day", confirmed(midnight), "0/1 {0 0 0 0}"},
 		{"confirmed at the window's first moment", confirmed(thirtyAgo), "1/1 {0 1 0 0}"},

@@ -124,7 +124,7 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 	// these accounts are wallets
 	for provider, want := range map[string]string{"sepay": "0/2 0.0000 0 0 0 0", "momo": "6/8 0.7500 6 0 0 0"} {
 		s.exec(`UPDATE bank_connections SET provider = $1`, provider)
-		s.is("I18 as "+provider+" tells it", s.figure("I18"), want)
+		s.is("I18 with a connection of "+provider, s.figure("I18"), want)
 	}
 	s.exec(`DELETE FROM connection_days WHERE day >= '2026-11-15'`)
 	if r := row(t, s.adoption(s.province, "basis=current"), "22366"); r.Rank != nil {

@@ -75,9 +75,9 @@ func (c *counted) designations(u unit) []Designation {
 	return list
 }
 
-// designatedIn returns the locality to which a unit's target belongs. It is the locality that has
-// its only pilot in the unit, or the unit itself if the campaign requires it. It returns false if
-// nothing is required.
+// designatedIn returns the locality with the target of a unit. If exactly one pilot is counted in
+// the unit, it is the locality of that pilot; otherwise it is the unit itself. It returns false if
+// the campaign requires nothing of it.
 func (c *counted) designatedIn(u unit) (*uuid.UUID, bool) {
 	if list := u.counted(c.pilotsAsked()); c.programme.campaign != nil && len(list) == 1 {
 		return c.programme.localityOf(list[0].ID)

@@ -17,10 +17,10 @@ func TestAmountsKeepTotals(t *testing.T) {
 		stays  string
 		hidden string
 	}{
-		{"seven beside the pilots: both totals less each other tell of them", []market{{7, 0, 0}}, "", "M8 D0 all"},
+		{"seven beside the pilots: the difference of both totals reveals them", []market{{7, 0, 0}}, "", "M8 D0 all"},
 		{"seven twice, in one district", []market{{7, 0, 0}, {7, 0, 0}}, "", "M8 M9"},
 		{"seven twice, in two", []market{{7, 0, 0}, {7, 0, 2}}, "", "M8 M9 D0 D2"},
-		{"nobody is few", []market{{12, 0, 0}}, "", ""},
+		{"twelve: enough for an amount", []market{{12, 0, 0}}, "", ""},
 		{"both totals stay", []market{{7, 0, 0}}, "all campaign", "M8 D0"},
 	} {
 		w := newProvince(tt.built...)

@@ -91,7 +91,7 @@ func TestTotalsStay(t *testing.T) {
 		{"twelve, of whom one is paid", []market{{12, 1, 0}}, "M8 D0 all"},
 		{"twelve, of whom four are paid", []market{{12, 4, 0}}, "M8 D0 all"},
 		{"twelve, of whom five are paid", []market{{12, 5, 0}}, ""},
-		{"twelve, of whom nobody is paid", []market{{12, 0, 0}}, ""},
+		{"twelve, none of them paid", []market{{12, 0, 0}}, ""},
 		{"two in one district", []market{{1, 0, 0}, {4, 3, 0}}, "M8 M9 D0 all"},
 		{"two in two districts", []market{{3, 1, 0}, {4, 2, 2}}, "M8 M9 D0 D2 all"},
 	} {

@@ -37,8 +37,8 @@ func draftText(t testing.TB, d *exports.Document) string {
 	return html.UnescapeString(spaced(strings.Join(out, " ")))
 }
 
-// Half-way cases, and cases that rounding twice gets wrong. The expected text is the true quotient
-// to one decimal, rounded half away from zero.
+// roundedOnce are half-way cases, and cases that rounding twice gets wrong. The expected text is
+// the true quotient to one decimal, rounded half away from zero.
 var roundedOnce = []struct {
 	n, of int
 	want  string

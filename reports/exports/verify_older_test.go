@@ -34,8 +34,8 @@ func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 			bytes.Replace(raw, []byte("I01,1,886,964"), []byte("I01,1,887,964"), 1),
 			"“887”, the signed content “886”",
 		},
-		"a figure told": {bytes.Replace(raw, hidden, []byte("CHO-573,I03,1,3,52,,"), 1), "I03, numerator"},
-		"a line less":   {raw[:bytes.LastIndexByte(bytes.TrimSpace(raw), '\n')+1], "lines"},
+		"a number in a hidden cell": {bytes.Replace(raw, hidden, []byte("CHO-573,I03,1,3,52,,"), 1), "I03, numerator"},
+		"a line less":               {raw[:bytes.LastIndexByte(bytes.TrimSpace(raw), '\n')+1], "lines"},
 	} {
 		proof, err := exports.Check(file.raw, public(), library(seal))
 		must(t, err)

@@ -138,7 +138,7 @@ func asBefore(file, signed *excelize.File) error {
 	rows, err := file.GetRows(figuresSheet)
 	if err != nil || len(rows) == 0 || !slices.EqualFunc(rows[0], figureHeads[:len(figureHeads)-len(statusHeads)],
 		func(a, b string) bool { return plain(a) == plain(b) }) {
-		return nil //nolint:nilerr // a sheet that is missing is told as a fault
+		return nil //nolint:nilerr // a missing sheet is reported as a fault
 	}
 	for range statusHeads {
 		column, err := excelize.ColumnNumberToName(len(figureHeads) - len(statusHeads) + 1)
@@ -160,7 +160,7 @@ func (p *Proof) compareSheet(sheet string, file, signed *excelize.File, as excel
 	is, err := file.GetRows(sheet, as)
 	if err != nil {
 		p.fault("the sheet “%s” is missing", sheet)
-		return nil //nolint:nilerr // told as a fault
+		return nil //nolint:nilerr // reported as a fault
 	}
 	at := func(rows [][]string, y, x int) string {
 		if y < len(rows) && x < len(rows[y]) {

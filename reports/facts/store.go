@@ -55,8 +55,8 @@ func (s *Store) Read(ctx context.Context, tx pgx.Tx, of Question) (*Known, error
 	return s.cache.store(of, revision, cells), nil
 }
 
-// readTurnover reads whether one merchant has more than half of the turnover, for markets with
-// sampled turnover.
+// readTurnover reads the turnover of each merchant, for markets with sampled turnover. It shows
+// whether one merchant has more than half.
 func readTurnover(ctx context.Context, tx pgx.Tx, a Question, cells map[string]*Cell) error {
 	a.Markets, a.Queries = slices.Clone(a.Markets), []string{"turnover"}
 	wanted := false

@@ -123,8 +123,8 @@ func (g *Groups) add(set disclosure.Set, as Group) {
 	c.total, c.pilots = c.total || as.total, c.pilots || as.pilots
 }
 
-// Of returns the group of some markets. If no report of the whole province has the group, it is
-// composed of existing groups.
+// Of returns the group of some markets. A group that no report of the whole province contains is
+// counted from its markets. Only figures that are sums of published groups are then published.
 func (g *Groups) Of(markets ...uuid.UUID) *Group {
 	set := g.summed(g.set(markets...))
 	if number, known := g.numbers[set.Key()]; known {
