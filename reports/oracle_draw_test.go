@@ -25,9 +25,9 @@ var bounds = []int{
 	144, 145, 364, 365, 366,
 }
 
-// standings are the locations of markets. They include a market that split from no other, markets
-// that moved between units, today at 00:00 or tomorrow, and a market without a known location in
-// 2024.
+// standings are the locations of markets. They include a market that split from no other, and a
+// market without a known location in 2024. Some markets moved between units, also today at 00:00 or
+// tomorrow.
 var standings = [][]factPlace{
 	{{"district", "568", "", "2024-05-28", until("2025-07-01")}, {
 		"commune", "22366", "", "2025-07-01",

@@ -11,8 +11,8 @@ import (
 	"market40/merchants/platform/jobs"
 )
 
-// warmUpAfter is the delay before a server first warms up its cache, warmUpEvery is the interval,
-// and warmUpPause is the pause after each day that leaves the processors to payments.
+// warmUpAfter is the delay before a server first warms up its cache, and warmUpEvery is the
+// interval. warmUpPause is the pause after each day; it leaves the processors to payments.
 const (
 	warmUpAfter = 15 * time.Second
 	warmUpEvery = time.Hour

@@ -23,7 +23,7 @@ var wordings = sync.OnceValue(func() map[string]indicators.Definition {
 })
 
 // formula returns the formula in Vietnamese. Content that was frozen before Vietnamese formulas
-// existed gets the words of the built-in definition with exactly the same formula, because a new
+// existed gets the words of a built-in definition, if its formula is exactly the same. A new
 // version may have another meaning. Without such a definition it returns the frozen formula.
 func (d Definition) formula() string {
 	known := wordings()[d.Code]

@@ -1,6 +1,6 @@
-// Package indicators defines the indicators. Each has a definition in words (i05.md), the queries
-// from which it is counted (.sql), and one Go row with everything else that the program must know
-// of it.
+// Package indicators defines the indicators. Each has a definition in words (i05.md) and the
+// queries from which it is counted (.sql). One Go row has everything else that the program must
+// know of it.
 package indicators
 
 import (

@@ -154,8 +154,8 @@ func (p *Periodic) prove(ctx context.Context, a about) error {
 	)
 }
 
-// mayFreeze refuses the report of the whole campaign for a caller other than the province, a step
-// in the wrong state, and a period that has not ended.
+// mayFreeze refuses a step in the wrong state and a period that has not ended. Only the province
+// may freeze the report of the whole campaign.
 func (p *Periodic) mayFreeze(who roles.Principal, r *Report, step string) error {
 	if r.Locality == nil && !who.Role.May(roles.JudgeReports) {
 		return problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch là của cấp tỉnh.",

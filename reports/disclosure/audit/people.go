@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Whereabouts are the atoms at which a person is or was, as the register shows by name, and at
-// which of them the person may belong to a cell.
+// Whereabouts are the atoms at which a person is or was, as the register shows by name. operates
+// marks the atoms at which the person may belong to a cell.
 type Whereabouts struct {
 	atoms    []int
 	operates uint32
