@@ -1,8 +1,8 @@
 // The kinds of cases in words, and what may be done about each: a kind that the API names and that stands not here does not compile.
 import { t } from '../lib/language.svelte';
-import type { components } from '../lib/schema';
+import type { Schemas } from '../lib/client';
 
-export type Case = components['schemas']['PaymentsCase'];
+export type Case = Schemas['PaymentsCase'];
 export type CaseKind = Case['kind'];
 /** What a person decides; retry has a pending notice tried again at once. */
 export type CaseAction = 'assign' | 'return' | 'dismiss' | 'retry';

@@ -1,9 +1,7 @@
 // What is asked of the indicators: adoption, trend, a market's page, drill-down, definitions.
 import { t } from '../lib/language.svelte';
-import type { components } from '../lib/schema';
-import { all, read, type List } from './call';
+import { api, ask, readAll, type Schemas } from '../lib/client';
 
-type Schemas = components['schemas'];
 export type Evidence = { A: number; B: number; C: number; D: number };
 export type Quantity = number | string;
 export type Figure = Schemas['ReportsFigure'];
@@ -26,8 +24,7 @@ export type Outside = NonNullable<Schemas['ReportsOutside']>;
 export type Revised = NonNullable<Schemas['ReportsRevised']>;
 
 /** outsideOf is what a report's total leaves out; nothing: reports that were frozen before do not say. */
-export const outsideOf = (report: { total: unknown }): Outside | undefined =>
-  (report.total as { outside?: Outside }).outside;
+export const outsideOf = (report: { total: { outside?: Outside } }): Outside | undefined => report.total.outside;
 
 /** outsideText says what is left out: what no unit of the basis holds, and small markets; empty: nothing is. */
 export const outsideText = (left: Outside | undefined): string =>
@@ -85,31 +82,39 @@ export interface Asked {
   locality?: string;
 }
 
-export const adoption = (asked: Asked): Promise<Adoption> => read('/api/v1/reports/adoption', { ...asked });
+export const adoption = ({ basis, as_of, campaign }: Asked): Promise<Adoption> =>
+  ask(api.GET('/api/v1/reports/adoption', { params: { query: { basis, as_of, campaign } } }));
 
 let defined: Promise<Definition[]> | undefined;
 
 /** definitions are all indicators, asked for once. */
 export function definitions(): Promise<Definition[]> {
-  defined ??= read<List<Definition>>('/api/v1/indicators').then((list) => list.items ?? []);
+  defined ??= ask(api.GET('/api/v1/indicators')).then((list) => list.items ?? []);
   defined.catch(() => {
     defined = undefined;
   });
   return defined;
 }
 
-export const trend = (
-  asked: Asked & { indicator: string; market?: string; from?: string; to?: string; months?: number },
-  signal?: AbortSignal,
-): Promise<Trend> => read('/api/v1/reports/trend', { ...asked }, signal);
+type TrendQuery = Omit<Asked, 'as_of'> & {
+  indicator: string;
+  market?: string;
+  from?: string;
+  to?: string;
+  months?: number;
+};
 
-export const marketPage = (id: string, as_of?: string): Promise<MarketPage> =>
-  read(`/api/v1/reports/markets/${id}`, { as_of });
+export const trend = (query: TrendQuery, signal?: AbortSignal): Promise<Trend> =>
+  ask(api.GET('/api/v1/reports/trend', { params: { query }, signal }));
 
-export const dormant = (market: string): Promise<DormantStall[]> => all(`/api/v1/markets/${market}/dormant`);
+export const marketPage = (market: string, as_of?: string): Promise<MarketPage> =>
+  ask(api.GET('/api/v1/reports/markets/{market}', { params: { path: { market }, query: { as_of } } }));
 
-export const drillDown = (asked: Asked & { indicator: string; by: string }): Promise<DrillDown> =>
-  read('/api/v1/reports/drill-down', { ...asked });
+export const dormant = (id: string): Promise<DormantStall[]> =>
+  readAll((query) => api.GET('/api/v1/markets/{id}/dormant', { params: { path: { id }, query } }));
+
+export const drillDown = (query: Asked & { indicator: string; by: string }): Promise<DrillDown> =>
+  ask(api.GET('/api/v1/reports/drill-down', { params: { query } }));
 
 /** nameOf an indicator in the reader's language. */
 export const nameOf = (d: { name_vi: string; name_en: string }): string => t(d.name_vi, d.name_en);

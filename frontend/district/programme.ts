@@ -1,12 +1,6 @@
 // What is asked of the programme: campaigns, pilots, targets, and the reports of a month or quarter.
 import { t } from '../lib/language.svelte';
-import type { components } from '../lib/schema';
-import { all, read, write } from './call';
-
-type Schemas = components['schemas'];
-
-/** The generated types keep back which objects may be null. */
-type Nullable<T, Names extends keyof T> = Omit<T, Names> & { [Name in Names]: T[Name] | null };
+import { api, ask, readAll, type Nullable, type Schemas } from '../lib/client';
 
 export type Campaign = Schemas['ProgrammeCampaign'];
 export type Milestone = keyof Schemas['ProgrammeMilestones'];
@@ -20,7 +14,8 @@ export function foremost<C extends Pick<Campaign, 'starts_on' | 'ends_on'>>(list
   return begun.find((c) => !over(c)) ?? begun[0] ?? list.toSorted((a, b) => a.starts_on.localeCompare(b.starts_on))[0];
 }
 
-export const campaigns = (): Promise<Campaign[]> => all('/api/v1/campaigns');
+export const campaigns = (): Promise<Campaign[]> =>
+  readAll((query) => api.GET('/api/v1/campaigns', { params: { query } }));
 
 /** chosenOn is a pilot as it was designated on a day. */
 export function chosenOn(p: Pilot, day: string): Pilot {
@@ -40,19 +35,27 @@ export function countsOf(units: Pick<Pilot, 'state'>[]): Partial<Record<Pilot['s
   };
 }
 
-const campaignPath = (campaign: string) => `/api/v1/campaigns/${encodeURIComponent(campaign)}`;
-
-export const pilots = (campaign: string): Promise<Pilot[]> => all(`${campaignPath(campaign)}/pilots`);
+export const pilots = (campaign: string): Promise<Pilot[]> =>
+  readAll((query) => api.GET('/api/v1/campaigns/{campaign}/pilots', { params: { path: { campaign }, query } }));
 export const designate = (campaign: string, locality: string, body: Schemas['ProgrammeChoice']): Promise<Pilot> =>
-  write('PUT', `${campaignPath(campaign)}/pilots/${locality}`, body);
-export const reach = (campaign: string, locality: string, milestone: string, reached_on: string): Promise<Pilot> =>
-  write('PUT', `${campaignPath(campaign)}/pilots/${locality}/milestones/${milestone}`, { reached_on });
+  ask(api.PUT('/api/v1/campaigns/{campaign}/pilots/{locality}', { params: { path: { campaign, locality } }, body }));
+export const reach = (
+  unit: { campaign: string; locality: string; milestone: Milestone },
+  reached_on: string,
+): Promise<Pilot> =>
+  ask(
+    api.PUT('/api/v1/campaigns/{campaign}/pilots/{locality}/milestones/{milestone}', {
+      params: { path: unit },
+      body: { reached_on },
+    }),
+  );
 
-export const targets = (campaign: string): Promise<Target[]> => all(`${campaignPath(campaign)}/targets`);
+export const targets = (campaign: string): Promise<Target[]> =>
+  readAll((query) => api.GET('/api/v1/campaigns/{campaign}/targets', { params: { path: { campaign }, query } }));
 export const setTarget = (campaign: string, body: Schemas['ProgrammeTargetOrder']): Promise<Target> =>
-  write('POST', `${campaignPath(campaign)}/targets`, body);
-export const dropTarget = (campaign: string, id: string): Promise<void> =>
-  write('DELETE', `${campaignPath(campaign)}/targets/${id}`);
+  ask(api.POST('/api/v1/campaigns/{campaign}/targets', { params: { path: { campaign } }, body }));
+export const dropTarget = (campaign: string, target: string): Promise<unknown> =>
+  ask(api.DELETE('/api/v1/campaigns/{campaign}/targets/{target}', { params: { path: { campaign, target } } }));
 
 /** targetOf is what an indicator should have reached: the one that is due next after the day, else the last; a locality's own before everybody's. */
 export function targetOf(list: Target[], indicator: string, locality: string, day: string): Target | undefined {
@@ -71,23 +74,24 @@ export type Reminder = Schemas['PeriodicReminder'];
 type Change = Nullable<Schemas['PeriodicFigureChange'], 'locality' | 'before' | 'after'>;
 export type Difference = Omit<Schemas['PeriodicDifference'], 'figures'> & { figures: Change[] };
 
-export const reports = (query: {
-  campaign?: string;
-  locality?: string;
-  period?: string;
-  state?: string;
-}): Promise<Report[]> => all('/api/v1/periodic-reports', query);
-export const report = (id: string): Promise<WholeReport> => read(`/api/v1/periodic-reports/${id}`);
+export const reports = (query: { campaign?: string }): Promise<Report[]> =>
+  readAll((page) => api.GET('/api/v1/periodic-reports', { params: { query: { ...query, ...page } } }));
+export const report = (id: string): Promise<WholeReport> =>
+  ask(api.GET('/api/v1/periodic-reports/{id}', { params: { path: { id } } }));
 export const version = (id: string, n: number): Promise<Version> =>
-  read(`/api/v1/periodic-reports/${id}/versions/${n}`);
+  ask(api.GET('/api/v1/periodic-reports/{id}/versions/{version}', { params: { path: { id, version: n } } }));
 export const difference = (id: string, n: number, from: number): Promise<Difference> =>
-  read(`/api/v1/periodic-reports/${id}/versions/${n}/difference`, { from });
-export const lateness = (query: { campaign: string; kind: string; period: string }): Promise<Board> =>
-  read('/api/v1/periodic-reports/lateness', query);
+  ask(
+    api.GET('/api/v1/periodic-reports/{id}/versions/{version}/difference', {
+      params: { path: { id, version: n }, query: { from } },
+    }),
+  );
+export const lateness = (query: { campaign: string; kind: 'month' | 'quarter'; period: string }): Promise<Board> =>
+  ask(api.GET('/api/v1/periodic-reports/lateness', { params: { query } }));
 /** reminders are what an office has to do: first what came back to it, however many others are late. */
 export async function reminders(): Promise<Reminder[]> {
-  const due: Reminder[] = await all('/api/v1/periodic-reports/reminders');
-  return due.sort((a, b) => Number(b.stage === 'returned') - Number(a.stage === 'returned'));
+  const due = (await ask(api.GET('/api/v1/periodic-reports/reminders'))).items ?? [];
+  return due.toSorted((a, b) => Number(b.stage === 'returned') - Number(a.stage === 'returned'));
 }
 
 export const stateName = (state: string): string =>

@@ -1,8 +1,7 @@
 // Who is signed in, and what the whole app asks with: campaigns, bases, the day.
-import { api, ask, type Problem } from '../lib/api';
+import { api, ask, isProblem, readAll, toProblem, type Me as SchemaMe, type Problem } from '../lib/client';
 import { setLanguage } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
-import { all } from './call';
 import { campaigns, foremost, type Campaign } from './programme';
 import { clearStore, readValue, writeValue } from './store';
 import { here } from './place.svelte';
@@ -18,13 +17,8 @@ export type Role =
   | 'staff'
   | 'integration';
 
-export interface Me {
-  id: string;
-  full_name: string;
-  role: Role;
-  scope_kind: string;
-  scope_id: string | null;
-}
+/** The schema has a plain string for the role. */
+export type Me = Omit<SchemaMe, 'role'> & { role: Role };
 
 export const bases = ['districts_2024', 'districts_2024_merged', 'communes_2025', 'current'] as const;
 
@@ -39,15 +33,15 @@ class Session {
   async open(): Promise<void> {
     setLanguage((await readValue<string>('language')) ?? 'vi');
     try {
-      this.me = (await ask(api.GET('/api/v1/me'))) as unknown as Me;
+      this.me = (await ask(api.GET('/api/v1/me'))) as Me;
       await writeValue('me', this.me);
     } catch (problem) {
       // Without a network, whoever was signed in may go on recording; the server asks again before it takes anything.
-      if ((problem as Problem).code === 'offline') this.me = await readValue<Me>('me');
-      if (!this.me) this.failed = problem as Problem;
+      if (isProblem(problem) && problem.code === 'offline') this.me = await readValue<Me>('me');
+      if (!this.me) this.failed = toProblem(problem);
       return;
     }
-    void all<{ demo: boolean }>('/api/v1/markets').then(
+    void readAll((query) => api.GET('/api/v1/markets', { params: { query } })).then(
       (list) => {
         this.demo = list.some((m) => m.demo);
       },

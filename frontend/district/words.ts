@@ -133,6 +133,12 @@ export const goods = [
   'dich_vu',
   'khac',
 ] as const;
+export const holderKindName = of({
+  ca_nhan: ['cá nhân', 'a person'],
+  ho_kinh_doanh: ['hộ kinh doanh', 'a household business'],
+  to_chuc: ['tổ chức', 'an organisation'],
+});
+export const holderKinds = ['ca_nhan', 'ho_kinh_doanh', 'to_chuc'] as const;
 export const kinds = ['stall', 'kiosk', 'counter', 'shop', 'lot', 'mobile'] as const;
 
 /** Words that forms offer, as the server's (reports/field/words.go). */

@@ -1,9 +1,6 @@
 // Long work: it is kept in the browser before it is sent, shown while it runs, and asked for again after a reload. The key
 // makes the server do it once; an import is all or nothing and unchanged the second time.
-import type { Problem } from '../lib/api';
-import { t } from '../lib/language.svelte';
-import type { components } from '../lib/schema';
-import { write } from './call';
+import { ask, download, isProblem, sendStored, sentence, type Schemas } from '../lib/client';
 import { removeWork, saveWork, readWork, writeValue, type Work } from './store';
 
 /** How often work that the server has under way is asked for again, in milliseconds. */
@@ -19,17 +16,14 @@ export interface Running extends Work {
 }
 
 /** What became of a list; rows of stalls have a number. */
-export type Imported = Pick<
-  components['schemas']['FieldImported'],
-  'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'
-> & {
+export type Imported = Pick<Schemas['FieldImported'], 'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'> & {
   skipped?: number[] | null;
   /** Of a list of stalls: what may be right and a person looks at, from when rows without a date hold, and how past months change. */
-  warnings?: components['schemas']['MerchantsImportNote'][] | null;
+  warnings?: Schemas['MerchantsImportNote'][] | null;
   since?: string;
-  past?: components['schemas']['MerchantsPastChange'] | null;
-  sheets?: components['schemas']['MerchantsReadSheet'][] | null;
-  rows: (components['schemas']['FieldImportedRow'] & { number?: string; sheet?: string })[] | null;
+  past?: Schemas['MerchantsPastChange'] | null;
+  sheets?: Schemas['MerchantsReadSheet'][] | null;
+  rows: (Schemas['FieldImportedRow'] & { number?: string; sheet?: string })[] | null;
 };
 
 /** An import that was answered, with the file as long as it may be sent again. */
@@ -38,6 +32,11 @@ export interface KeptImport {
   at: string;
   file?: File;
   result: Imported;
+}
+
+/** isImported reports whether an answer, or a refusal, tells what became of a list. */
+export function isImported(answer: unknown): answer is Imported {
+  return typeof answer === 'object' && answer !== null && 'rows' in answer && Boolean(answer.rows);
 }
 
 /** importAt is under which name the import of a path is kept; a trial and the import itself are one. */
@@ -70,20 +69,19 @@ class Works {
     this.list.push({ ...work, state: 'running', seconds: 0, said: '' });
     const shown = this.list.at(-1)!;
     try {
-      const answer = work.kind === 'export' ? await this.fetched(work, shown) : await this.sent<T>(work);
-      if (work.kind === 'import') await this.keepImport(work, answer as Imported);
+      const answer = work.kind === 'export' ? await this.fetched(work, shown) : await this.sent(work);
+      if (isImported(answer)) await this.keepImport(work, answer);
       shown.state = 'done';
       this.ended++;
       setTimeout(() => this.dismiss(work.key), 8000);
       await removeWork(work.key);
       return answer as T;
     } catch (problem) {
-      const p = problem as Problem;
-      if ((problem as Partial<Imported>).rows) await this.keepImport(work, problem as Imported);
+      if (isImported(problem)) await this.keepImport(work, problem);
       shown.state = 'failed';
       this.ended++;
-      shown.said = p.errors?.[0]?.detail ?? p.detail ?? String(problem);
-      if (p.code !== 'offline') await removeWork(work.key);
+      shown.said = sentence(problem);
+      if (!isProblem(problem) || problem.code !== 'offline') await removeWork(work.key);
       throw problem;
     }
   }
@@ -114,17 +112,19 @@ class Works {
     await writeValue(importAt(path), kept);
   }
 
-  private async sent<T>(work: Work): Promise<T> {
+  private async sent(work: Work): Promise<unknown> {
     for (;;) {
+      const { method, path, key } = work;
       let body = work.body;
       if (work.file) {
-        body = new FormData();
-        (body as FormData).append('file', work.file, work.file.name);
+        const form = new FormData();
+        form.append('file', work.file, work.file.name);
+        body = form;
       }
       try {
-        return await write<T>('POST', work.path, body, work.key);
+        return await ask(sendStored({ method, path, body, key }));
       } catch (problem) {
-        if ((problem as Problem).code !== 'in_progress') throw problem;
+        if (!isProblem(problem) || problem.code !== 'in_progress') throw problem;
         await new Promise((done) => setTimeout(done, askAgain));
       }
     }
@@ -132,11 +132,9 @@ class Works {
 
   /** fetched reads a file and gives it to the browser to save. */
   private async fetched(work: Work, shown: Running): Promise<void> {
-    const answer = await fetch(work.path, { headers: { 'Accept-Language': document.documentElement.lang } });
-    if (!answer.ok)
-      throw await answer
-        .json()
-        .catch(() => ({ code: 'failed', detail: t(`Lỗi ${answer.status}.`, `Error ${answer.status}.`) }));
+    const call = download(work.path);
+    await ask(call);
+    const { response: answer } = await call;
     shown.size = Number(answer.headers.get('Content-Length')) || undefined;
     const parts: BlobPart[] = [];
     const stream = answer.body!.getReader();

@@ -15,8 +15,9 @@ const visit = (n: number) => ({ method: 'POST' as const, path: `/visits/${n}`, b
 /** server answers each request as told, and notes what came. */
 function server(answer: (path: string, times: number) => Response | 'offline'): Sent[] {
   const sent: Sent[] = [];
-  vi.stubGlobal('fetch', async (path: string, init: RequestInit) => {
-    sent.push({ path, body: JSON.parse(String(init.body)), key: new Headers(init.headers).get('Idempotency-Key')! });
+  vi.stubGlobal('fetch', async (request: Request) => {
+    const path = new URL(request.url).pathname;
+    sent.push({ path, body: await request.json(), key: request.headers.get('Idempotency-Key')! });
     const said = answer(path, sent.filter((s) => s.path === path).length);
     if (said === 'offline') throw new TypeError('Failed to fetch');
     return said;
@@ -26,7 +27,10 @@ function server(answer: (path: string, times: number) => Response | 'offline'): 
 
 const ok = (): Response => new Response('{}', { status: 201 });
 const problem = (status: number, code: string): Response =>
-  new Response(JSON.stringify({ status, code, detail: code }), { status });
+  new Response(JSON.stringify({ status, code, detail: code }), {
+    status,
+    headers: { 'Content-Type': 'application/problem+json' },
+  });
 
 afterEach(() => {
   vi.unstubAllGlobals();

@@ -1,7 +1,7 @@
 // What was recorded without a network waits here, on the phone, until the server has taken it. Each request has a key under which the
 // server does it once, so it may be sent as often as it takes. They go in the order in which they were recorded, under who recorded them.
 import type { DBSchema } from 'idb';
-import type { Problem } from './api';
+import { problemOf, sendStored, type Answer, type Problem } from './client';
 import { Store } from './store';
 
 /** How long to wait after an answer that says "later", in milliseconds; doubled each time up to the longest. */
@@ -128,30 +128,19 @@ export class Queue {
 
   /** one sends one request; its answer says why no other is to be sent now. */
   private async one(waiting: Waiting): Promise<Ended | undefined> {
-    let response: Response;
+    let answer: Answer<unknown>;
     try {
-      response = await fetch(waiting.path, {
-        method: waiting.method,
-        body: JSON.stringify(waiting.body),
-        headers: {
-          'Content-Type': 'application/json',
-          Accept: 'application/json',
-          'Accept-Language': document.documentElement.lang,
-          'Idempotency-Key': waiting.key,
-        },
-      });
+      answer = await sendStored(waiting);
     } catch {
       return 'offline';
     }
-    if (response.ok) {
+    if (answer.response.ok) {
       await this.drop(waiting.n!);
       return undefined;
     }
-    const problem = (await response
-      .json()
-      .catch(() => ({ code: 'failed', detail: `${response.status}`, status: response.status }))) as Problem;
-    if (response.status === 401) return 'signed_out';
-    if (response.status >= 500 || response.status === 429 || problem.code === 'in_progress') return 'later';
+    const problem = problemOf(answer);
+    if (problem.status === 401) return 'signed_out';
+    if (problem.status >= 500 || problem.status === 429 || problem.code === 'in_progress') return 'later';
     await this.store.write('waiting', { ...waiting, refused: problem });
     this.changed();
     return undefined;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { text } from '../voice/words';
 import { announce, isLate } from './announce';
 

@@ -1,5 +1,5 @@
 // What is said of payments that came: pure, so that every rule has its test.
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { sum } from '../lib/money';
 import { hourMinute } from '../lib/time';
 import { late, received, several, smallAmount, takenBack } from '../voice/words';

@@ -1,5 +1,5 @@
 // Changes of where the owner's money goes: what waits, and what may still be taken back.
-import { api, ask, type AccountChange } from '../lib/api';
+import { api, ask, type AccountChange } from '../lib/client';
 
 /** readChanges reads a stall's changes of account, newest first. */
 export async function readChanges(stall: string): Promise<AccountChange[]> {

@@ -1,5 +1,5 @@
 // A stall's days as the phone keeps them: counts and sums, with when they were read.
-import { api, ask, type Day, type Payment } from '../lib/api';
+import { api, ask, type Day, type Payment } from '../lib/client';
 import { isoDay } from '../lib/time';
 import { plus, type Counted, type Total } from './totals';
 import { readValue, writeValue } from './store';

@@ -1,6 +1,6 @@
 // How new a payment is, in words: what is minutes old must not look as if it had just come, or the next shopper of the same price is
 // "already paid" at a glance.
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { t } from '../lib/language.svelte';
 import { clock, day, isoDay } from '../lib/time';
 import { isLate } from './announce';

@@ -1,6 +1,6 @@
 // Whether this phone hears the stall's money: one state, and what is said of it. Silence must mean "not paid", so every state in which
 // the phone is deaf has a tone, a sentence and a repetition.
-import type { Stall } from '../lib/api';
+import type { Stall } from '../lib/client';
 import { t } from '../lib/language.svelte';
 import type { Line } from './live';
 

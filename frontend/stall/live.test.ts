@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { Live, silence, type Line, type Listener } from './live';
 
 const opened = Date.parse('2026-11-23T10:45:00+07:00');

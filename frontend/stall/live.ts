@@ -1,6 +1,6 @@
 // The stall's payments as they come: Server-Sent Events read by fetch, because a stream that is taken up again after the app
 // was closed has to name the last version it saw, and EventSource cannot.
-import { refuses, type Payment } from '../lib/api';
+import { isRefusal, type Payment } from '../lib/client';
 import type { Standing } from './speaker';
 
 /** The line to the server; refused: the server answered that this phone may not hear the stall. */
@@ -171,6 +171,6 @@ class Refused extends Error {
 /** check throws unless the answer is the server's stream. What is neither that nor the server's own refusal is a lost line. */
 function check(answer: Response): void {
   const type = answer.headers.get('Content-Type') ?? '';
-  if (refuses(answer)) throw new Refused(answer.status);
+  if (isRefusal(answer)) throw new Refused(answer.status);
   if (!answer.ok || !answer.body || !type.includes('text/event-stream')) throw new Error(String(answer.status));
 }

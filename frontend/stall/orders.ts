@@ -1,5 +1,5 @@
 // What came for an order on the screen, in words.
-import type { Order, Payment } from '../lib/api';
+import type { Order, Payment } from '../lib/client';
 import { differs, received } from '../voice/words';
 
 /** orderSentence returns what is said of a payment by an order's code; undefined: it is no payment of the order. */

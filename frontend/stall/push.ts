@@ -1,6 +1,6 @@
 // Lets this phone be notified of payments while the app is closed, and keeps that so: a subscription that a browser or the server lost is
 // made again when the app is opened.
-import { api, ask, type Problem } from '../lib/api';
+import { api, ask, type Problem } from '../lib/client';
 import { t } from '../lib/language.svelte';
 import { readValue, writeValue } from './store';
 

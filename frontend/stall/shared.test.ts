@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { silence, type Line, type Listener } from './live';
 import { Shared, type Means } from './shared';
 

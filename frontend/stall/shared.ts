@@ -1,7 +1,7 @@
 // One line to the server for all tabs of a browser: over HTTP/1.1 a browser opens six connections to a host, so a stream per tab would
 // leave the sixth tab without an answer. The tab that holds the lock has the stream and passes on what comes; when it is closed or
 // hangs, another takes its place from the version that it saw last.
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { Live, silence, type Line, type Listener } from './live';
 import type { Standing } from './speaker';
 

@@ -1,5 +1,5 @@
 // The stall's soundboxes, as the stream tells of them: while one is connected, the phone leaves a payment to it for five seconds.
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 
 /** How the soundboxes stand that speak in the phone's place. */
 export interface Standing {

@@ -1,5 +1,5 @@
 // Which payments are still to be said. What could not sound when it came is said once it can, as a count and a sum.
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { announce } from './announce';
 import type { Came } from './speaker';
 

@@ -1,5 +1,5 @@
 // What the app reads of the owner's stalls.
-import { api, ask } from '../lib/api';
+import { api, ask } from '../lib/client';
 import { writeValue, type MyStall } from './store';
 
 /** readStalls reads the stalls that have a code in use, in the order of their numbers. */

@@ -2,14 +2,17 @@
 import {
   api,
   ask,
+  isProblem,
   offline,
   sentence,
   session,
+  toProblem,
   type AccountChange,
+  type Me,
   type Order,
   type Payment,
   type Problem,
-} from '../lib/api';
+} from '../lib/client';
 import { setLanguage, ui } from '../lib/language.svelte';
 import { readChanges } from './changes';
 import { readDays, readTotal } from './days';
@@ -58,7 +61,7 @@ export interface Arrival {
 
 class State {
   /** Who is signed in; role staff sees its own shift. */
-  me = $state<{ id: string; role: string; full_name: string; merchant_id?: string | null }>();
+  me = $state<Me>();
   stalls = $state<{ id: string; number: string }[]>([]);
   mine = $state<MyStall>();
   payments = $state<Payment[]>([]);
@@ -148,10 +151,9 @@ class State {
       this.failed = undefined;
       return true;
     } catch (caught) {
-      const problem = caught as Problem;
-      const refused = problem.code !== undefined && !problem.unanswered;
+      const refused = isProblem(caught) && !caught.unanswered;
       if (!refused && (await this.openKept())) return true;
-      this.failed = { ...problem, detail: sentence(caught) };
+      this.failed = { ...toProblem(caught), detail: sentence(caught) };
       return refused;
     }
   }
@@ -161,7 +163,7 @@ class State {
       if (patience < Infinity) setTimeout(() => fail(offline()), patience);
     });
     tooLong.catch(() => {});
-    this.me = (await Promise.race([ask(api.GET('/api/v1/me')), tooLong])) as State['me'];
+    this.me = await Promise.race([ask(api.GET('/api/v1/me')), tooLong]);
     this.stalls = await readStalls();
   }
 
@@ -426,7 +428,7 @@ class State {
     try {
       await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
     } catch (problem) {
-      if ((problem as Problem).status !== 401) throw problem;
+      if (toProblem(problem).status !== 401) throw problem;
     }
     this.live?.close();
     await clearStore();

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { clearPrivate, clearStore, maxPayments, readPayments, readValue, savePayments, writeValue } from './store';
 
 const payment = (version: number) => ({ version, amount: '1000' }) as Payment;

@@ -1,7 +1,7 @@
 // What the stall's app stores on the phone for times without a network: payments, the stall with its codes, single values.
 // Signing out clears all of it.
 import type { DBSchema } from 'idb';
-import type { Payment, Stall } from '../lib/api';
+import type { Payment, Stall } from '../lib/client';
 import { Store } from '../lib/store';
 
 /** How many payments of a stall the phone stores. */

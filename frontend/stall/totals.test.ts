@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { freshFor, freshness } from './freshness';
 import { add, DayTotal, type Total } from './totals';
 

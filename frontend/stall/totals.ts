@@ -1,6 +1,6 @@
 // What a day has brought, by the server's own count: a phone keeps the last payments only. The server says up to which payment it has
 // counted, so that what comes later is added once.
-import type { Payment } from '../lib/api';
+import type { Payment } from '../lib/client';
 import { isoDay } from '../lib/time';
 
 /** Counted is a count and sum of payments; amount is a decimal string of đồng. */

@@ -1,5 +1,5 @@
 // Who sees the owner's data, asked for once while the app is open, and which reminders this phone has put aside.
-import { api, ask, type Visibility } from '../lib/api';
+import { api, ask, type Visibility } from '../lib/client';
 import { readValue, writeValue } from './store';
 
 let asked: Promise<Visibility> | undefined;

@@ -1,21 +1,34 @@
 // What the team takes along for a day without a network, and what it has recorded. The kit is cleared at sign-out; what waits to be sent
 // stays, and is sent only by who recorded it.
-import type { Problem } from '../../lib/api';
+import {
+  api,
+  ask,
+  pathWith,
+  toProblem,
+  type ApiPath,
+  type BodyOf,
+  type Nullable,
+  type Problem,
+  type Schemas,
+} from '../../lib/client';
 import { Queue, type Waiting } from '../../lib/queue';
-import type { components } from '../../lib/schema';
-import { read } from '../call';
 import { readValue, writeValue } from '../store';
 
-type Schemas = components['schemas'];
 export type Word = Schemas['FieldWord'];
 export type KitMarket = Schemas['FieldKitMarket'];
 export type KitTraining = Schemas['FieldKitTraining'];
 export type Slot = Schemas['FieldSlot'];
 /** What forms use of a stall. */
-export type KitStall = Omit<Schemas['FieldKitStall'], 'kind' | 'goods_group' | 'merchant_id'> & {
-  merchant_id: string | null;
-};
-export type Kit = Omit<Schemas['FieldKit'], 'market' | 'stalls'> & { market: KitMarket | null; stalls: KitStall[] };
+export type KitStall = Omit<Nullable<Schemas['FieldKitStall'], 'merchant_id'>, 'kind' | 'goods_group'>;
+export type Kit = Omit<Nullable<Schemas['FieldKit'], 'market'>, 'stalls'> & { stalls: KitStall[] };
+
+/** Fact is what a form records: its path is of the API, with one parameter. */
+interface Fact<Path extends ApiPath, Method extends 'post' | 'put'> {
+  label: string;
+  path: Path;
+  id: string;
+  body: BodyOf<Path, Method>;
+}
 
 /** Words that a search does not tell apart: without diacritics, đ as d. */
 export function folded(text: string): string {
@@ -60,20 +73,23 @@ class Field {
     this.failed = undefined;
     try {
       // Kept before it is shown: who sees the list may go where there is no network.
-      const kit = this.withUnsent(await read<Kit>('/api/v1/me/field-kit', { market }));
+      const kit = this.withUnsent(
+        await ask(api.GET('/api/v1/me/field-kit', { params: { query: { market: market || undefined } } })),
+      );
       await writeValue('field-kit', kit);
       await writeValue('field-market', kit.market?.id ?? '');
       this.kit = kit;
       this.old = false;
-    } catch (problem) {
+    } catch (thrown) {
+      const problem = toProblem(thrown);
       const kept = await readValue<Kit>('field-kit');
-      if ((problem as Problem).code === 'offline' && kept) {
+      if (problem.code === 'offline' && kept) {
         this.kit = kept;
         this.old = true;
-      } else if (market && (problem as Problem).status === 404) {
+      } else if (market && problem.status === 404) {
         await this.take('');
       } else {
-        this.failed = problem as Problem;
+        this.failed = problem;
       }
     }
   }
@@ -92,14 +108,26 @@ class Field {
     this.waiting = (await this.queue?.list()) ?? [];
   }
 
-  /** at is a path of the market that was chosen. */
-  at(path: string): string {
-    return `/api/v1/markets/${this.kit?.market?.id ?? ''}/${path}`;
+  /** The market that was chosen; empty: none. */
+  get market(): string {
+    return this.kit?.market?.id ?? '';
   }
 
-  /** record keeps a fact on the phone and sends it as soon as that can be done. */
-  async record(label: string, path: string, body: unknown, method: 'POST' | 'PUT' = 'POST'): Promise<void> {
-    await this.queue!.add({ method, path, body: JSON.parse(JSON.stringify(body)), label });
+  /** record keeps a new fact on the phone and sends it as soon as that can be done. */
+  record<Path extends ApiPath>(fact: Fact<Path, 'post'>): Promise<void> {
+    return this.enqueue('POST', fact);
+  }
+
+  /** complete is record for a fact that the server has begun already. */
+  complete<Path extends ApiPath>(fact: Fact<Path, 'put'>): Promise<void> {
+    return this.enqueue('PUT', fact);
+  }
+
+  private async enqueue<Path extends ApiPath, Method extends 'post' | 'put'>(
+    method: 'POST' | 'PUT',
+    { label, path, id, body }: Fact<Path, Method>,
+  ): Promise<void> {
+    await this.queue!.add({ method, path: pathWith(path, id), body: JSON.parse(JSON.stringify(body)), label });
     void this.queue!.flush();
   }
 
