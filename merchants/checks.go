@@ -71,7 +71,7 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	web.Named
 	Body checkBody
 },
-) (*body[StickerCheck], error) {
+) (*web.Body[StickerCheck], error) {
 	who, stall, err := r.stallFor(ctx, in.ID, roles.CheckStickers)
 	if err != nil {
 		return nil, err
@@ -121,7 +121,7 @@ func (r *Registry) postCheck(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, fmt.Errorf("record check of stall %s: %w", stall, err)
 	}
-	return &body[StickerCheck]{check}, nil
+	return web.Answer(check, nil)
 }
 
 // warned is a stall that a board is warned about.
@@ -155,7 +155,7 @@ func (r *Registry) listChecks(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[*web.List[ListedCheck]], error) {
+) (*web.Body[*web.List[ListedCheck]], error) {
 	who, stall, err := r.stallFor(ctx, in.ID, roles.ReadChecks)
 	if err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (r *Registry) listChecks(ctx context.Context, in *struct {
 		return nil, fmt.Errorf("list checks of stall %s: %w", stall, err)
 	}
 	items, next := web.Cut(found, in.Page, func(c ListedCheck) web.Mark { return web.Mark{At: &c.CheckedAt, ID: c.ID} })
-	return &body[*web.List[ListedCheck]]{&web.List[ListedCheck]{Items: items, Next: next}}, nil
+	return web.Answer(&web.List[ListedCheck]{Items: items, Next: next}, nil)
 }
 
 // UncheckedStall is a stall whose code hangs and was not checked lately.
@@ -198,7 +198,7 @@ func (r *Registry) listUnchecked(ctx context.Context, in *struct {
 	Days int `query:"days" minimum:"1" maximum:"365" default:"7" doc:"not found official for so many days"`
 	web.Page
 },
-) (*body[*web.List[UncheckedStall]], error) {
+) (*web.Body[*web.List[UncheckedStall]], error) {
 	who, err := roles.Require(ctx, roles.ReadChecks)
 	if err != nil {
 		return nil, err
@@ -228,5 +228,5 @@ func (r *Registry) listUnchecked(ctx context.Context, in *struct {
 		return nil, fmt.Errorf("list unchecked stalls of market %s: %w", market, err)
 	}
 	items, next := web.Cut(found, in.Page, func(s UncheckedStall) web.Mark { return web.Mark{Text: s.Number} })
-	return &body[*web.List[UncheckedStall]]{&web.List[UncheckedStall]{Items: items, Next: next}}, nil
+	return web.Answer(&web.List[UncheckedStall]{Items: items, Next: next}, nil)
 }

@@ -198,12 +198,12 @@ func (r *Registry) listComplaints(ctx context.Context, in *struct {
 	State string `query:"state" enum:"open,closed"`
 	web.Page
 },
-) (*body[*web.List[ReadComplaint]], error) {
+) (*web.Body[*web.List[ReadComplaint]], error) {
 	who, err := roles.Require(ctx, roles.ReadCases)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.complaints(ctx, who, in.State, nil, in.Page))
+	return web.Answer(r.complaints(ctx, who, in.State, nil, in.Page))
 }
 
 func (r *Registry) postCloseComplaint(ctx context.Context, in *struct {
@@ -212,7 +212,7 @@ func (r *Registry) postCloseComplaint(ctx context.Context, in *struct {
 		Reason string `json:"reason" minLength:"3" maxLength:"500"`
 	}
 },
-) (*body[*ReadComplaint], error) {
+) (*web.Body[*ReadComplaint], error) {
 	who, err := roles.Require(ctx, roles.ResolveCases)
 	if err != nil {
 		return nil, err
@@ -221,5 +221,5 @@ func (r *Registry) postCloseComplaint(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.closeComplaint(ctx, who, id, in.Body.Reason))
+	return web.Answer(r.closeComplaint(ctx, who, id, in.Body.Reason))
 }

@@ -105,7 +105,7 @@ func (r *Registry) patchMerchant(ctx context.Context, in *struct {
 	web.Named
 	Body correction
 },
-) (*body[Merchant], error) {
+) (*web.Body[Merchant], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
@@ -123,7 +123,7 @@ func (r *Registry) patchMerchant(ctx context.Context, in *struct {
 	if err := r.correct(ctx, id, in.Body); err != nil {
 		return nil, err
 	}
-	return answer(r.readMerchant(ctx, who, id))
+	return web.Answer(r.readMerchant(ctx, who, id))
 }
 
 // readMerchant is a merchant who has a stall in the caller's scope, or any for the platform, as the

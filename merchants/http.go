@@ -98,36 +98,25 @@ func forStrangers(o huma.Operation) huma.Operation {
 	return o
 }
 
-// body is an answer with a body.
-type body[T any] struct{ Body T }
-
-// answer is a body, or the error instead.
-func answer[T any](of T, err error) (*body[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[T]{of}, nil
-}
-
-func (r *Registry) listBanks(ctx context.Context, in *struct{ web.Page }) (*body[*web.List[Bank]], error) {
+func (r *Registry) listBanks(ctx context.Context, in *struct{ web.Page }) (*web.Body[*web.List[Bank]], error) {
 	if _, err := roles.Require(ctx, roles.ReadRegister); err != nil {
 		return nil, err
 	}
-	return answer(r.Banks(ctx, in.Page))
+	return web.Answer(r.Banks(ctx, in.Page))
 }
 
 func (r *Registry) listLocalities(ctx context.Context, in *struct {
 	Basis string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`
 	web.Page
 },
-) (*body[*web.List[Locality]], error) {
+) (*web.Body[*web.List[Locality]], error) {
 	if _, err := roles.Require(ctx, roles.ReadRegister); err != nil {
 		return nil, err
 	}
-	return answer(r.Localities(ctx, in.Basis, in.Page))
+	return web.Answer(r.Localities(ctx, in.Basis, in.Page))
 }
 
-func (r *Registry) registerMarket(ctx context.Context, in *body[MarketOrder]) (*body[Market], error) {
+func (r *Registry) registerMarket(ctx context.Context, in *web.Body[MarketOrder]) (*web.Body[Market], error) {
 	who, err := roles.Require(ctx, roles.WriteMarkets)
 	if err != nil {
 		return nil, err
@@ -135,7 +124,7 @@ func (r *Registry) registerMarket(ctx context.Context, in *body[MarketOrder]) (*
 	if who.ScopeKind != roles.ScopeAll {
 		return nil, notHere()
 	}
-	return answer(r.RegisterMarket(ctx, in.Body))
+	return web.Answer(r.RegisterMarket(ctx, in.Body))
 }
 
 // notHere is the refusal for a role that may do a thing, but only within a narrower scope.
@@ -144,7 +133,7 @@ func notHere() error {
 		"This lies outside your scope.")
 }
 
-func (r *Registry) listMarkets(ctx context.Context, in *struct{ web.Page }) (*body[web.List[Market]], error) {
+func (r *Registry) listMarkets(ctx context.Context, in *struct{ web.Page }) (*web.Body[web.List[Market]], error) {
 	who, err := roles.Require(ctx, roles.ReadRegister)
 	if err != nil {
 		return nil, err
@@ -154,10 +143,10 @@ func (r *Registry) listMarkets(ctx context.Context, in *struct{ web.Page }) (*bo
 		return nil, err
 	}
 	items, next := web.Cut(markets, in.Page, func(m Market) web.Mark { return web.Mark{Text: m.Code} })
-	return &body[web.List[Market]]{web.List[Market]{Items: items, Next: next}}, nil
+	return web.Answer(web.List[Market]{Items: items, Next: next}, nil)
 }
 
-func (r *Registry) getMarket(ctx context.Context, in *web.Named) (*body[Market], error) {
+func (r *Registry) getMarket(ctx context.Context, in *web.Named) (*web.Body[Market], error) {
 	who, id, err := r.marketFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
@@ -166,7 +155,7 @@ func (r *Registry) getMarket(ctx context.Context, in *web.Named) (*body[Market],
 	if err != nil {
 		return nil, err
 	}
-	return &body[Market]{markets[0]}, nil
+	return web.Answer(markets[0], nil)
 }
 
 // marketFor is the caller and the market of the path: first in scope (404), then allowed (403).

@@ -41,7 +41,7 @@ func (r *Registry) postChange(ctx context.Context, in *struct {
 	web.Named
 	Body ChangeOrder
 },
-) (*body[BeneficiaryChange], error) {
+) (*web.Body[BeneficiaryChange], error) {
 	who, stall, err := r.stallFor(ctx, in.ID, roles.ChangeAccounts)
 	if err != nil {
 		return nil, err
@@ -50,43 +50,43 @@ func (r *Registry) postChange(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.readChange(ctx, who, id))
+	return web.Answer(r.readChange(ctx, who, id))
 }
 
 func (r *Registry) listStallChanges(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[*web.List[BeneficiaryChange]], error) {
+) (*web.Body[*web.List[BeneficiaryChange]], error) {
 	who, stall, err := r.stallFor(ctx, in.ID, roles.ReadChanges)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.listChanges(ctx, who, changeFilter{stall: stall}, in.Page))
+	return web.Answer(r.listChanges(ctx, who, changeFilter{stall: stall}, in.Page))
 }
 
 func (r *Registry) listMarketChanges(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[*web.List[BeneficiaryChange]], error) {
+) (*web.Body[*web.List[BeneficiaryChange]], error) {
 	who, market, err := r.marketFor(ctx, in.ID, roles.ReadChanges)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.listChanges(ctx, who, changeFilter{market: market, since: r.now().Add(-listedFor)}, in.Page))
+	return web.Answer(r.listChanges(ctx, who, changeFilter{market: market, since: r.now().Add(-listedFor)}, in.Page))
 }
 
 func (r *Registry) getChanges(ctx context.Context, in *struct {
 	State string `query:"state" enum:"pending,effective,cancelled,refused"`
 	web.Page
 },
-) (*body[*web.List[BeneficiaryChange]], error) {
+) (*web.Body[*web.List[BeneficiaryChange]], error) {
 	who, err := roles.Require(ctx, roles.ReadChanges)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.listChanges(ctx, who, changeFilter{state: in.State, since: r.now().Add(-listedFor)}, in.Page))
+	return web.Answer(r.listChanges(ctx, who, changeFilter{state: in.State, since: r.now().Add(-listedFor)}, in.Page))
 }
 
 // changeFor is the caller and the change of the path: first in scope (404), then allowed (403).
@@ -105,7 +105,7 @@ func (r *Registry) changeFor(ctx context.Context, in web.Named) (roles.Principal
 	return who, id, who.Allow(roles.ChangeAccounts)
 }
 
-func (r *Registry) postApproval(ctx context.Context, in *struct{ web.Named }) (*body[BeneficiaryChange], error) {
+func (r *Registry) postApproval(ctx context.Context, in *struct{ web.Named }) (*web.Body[BeneficiaryChange], error) {
 	who, id, err := r.changeFor(ctx, in.Named)
 	if err != nil {
 		return nil, err
@@ -113,10 +113,10 @@ func (r *Registry) postApproval(ctx context.Context, in *struct{ web.Named }) (*
 	if err := r.approveChange(ctx, who, id); err != nil {
 		return nil, err
 	}
-	return answer(r.readChange(ctx, who, id))
+	return web.Answer(r.readChange(ctx, who, id))
 }
 
-func (r *Registry) postCancel(ctx context.Context, in *stepInput) (*body[BeneficiaryChange], error) {
+func (r *Registry) postCancel(ctx context.Context, in *stepInput) (*web.Body[BeneficiaryChange], error) {
 	who, id, err := r.changeFor(ctx, in.Named)
 	if err != nil {
 		return nil, err
@@ -128,19 +128,19 @@ func (r *Registry) postCancel(ctx context.Context, in *stepInput) (*body[Benefic
 	if err := r.cancelChange(ctx, who, id, reason); err != nil {
 		return nil, err
 	}
-	return answer(r.readChange(ctx, who, id))
+	return web.Answer(r.readChange(ctx, who, id))
 }
 
 func (r *Registry) getAlerts(ctx context.Context, in *struct {
 	State string `query:"state" enum:"open,closed"`
 	web.Page
 },
-) (*body[*web.List[Alert]], error) {
+) (*web.Body[*web.List[Alert]], error) {
 	who, err := roles.Require(ctx, roles.ReadAlerts)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.listAlerts(ctx, who, in.State, in.Page))
+	return web.Answer(r.listAlerts(ctx, who, in.State, in.Page))
 }
 
 func (r *Registry) postAlertClose(ctx context.Context, in *struct {
@@ -149,7 +149,7 @@ func (r *Registry) postAlertClose(ctx context.Context, in *struct {
 		Reason string `json:"reason" minLength:"3" maxLength:"500"`
 	}
 },
-) (*body[*Alert], error) {
+) (*web.Body[*Alert], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
@@ -158,5 +158,5 @@ func (r *Registry) postAlertClose(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.closeAlert(ctx, who, id, in.Body.Reason))
+	return web.Answer(r.closeAlert(ctx, who, id, in.Body.Reason))
 }

@@ -20,7 +20,7 @@ type registerStallInput struct {
 	Body StallOrder
 }
 
-func (r *Registry) registerStall(ctx context.Context, in *registerStallInput) (*body[Stall], error) {
+func (r *Registry) registerStall(ctx context.Context, in *registerStallInput) (*web.Body[Stall], error) {
 	who, market, err := r.marketFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func (r *Registry) registerStall(ctx context.Context, in *registerStallInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.readStall(ctx, who, ids[0]))
+	return web.Answer(r.readStall(ctx, who, ids[0]))
 }
 
 // mayName refuses what the API asks of a merchant beyond what a board's list must hold: a phone
@@ -77,27 +77,27 @@ func (r *Registry) listMarketStalls(ctx context.Context, in *struct {
 	StallFilter
 	web.Page
 },
-) (*body[*web.List[Stall]], error) {
+) (*web.Body[*web.List[Stall]], error) {
 	who, market, err := r.marketFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.listStalls(ctx, who, market, in.StallFilter, in.Page))
+	return web.Answer(r.listStalls(ctx, who, market, in.StallFilter, in.Page))
 }
 
-func (r *Registry) getStall(ctx context.Context, in *web.Named) (*body[Stall], error) {
+func (r *Registry) getStall(ctx context.Context, in *web.Named) (*web.Body[Stall], error) {
 	who, id, err := r.stallFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.readStall(ctx, who, id))
+	return web.Answer(r.readStall(ctx, who, id))
 }
 
 func (r *Registry) patchStall(ctx context.Context, in *struct {
 	web.Named
 	Body stallChange
 },
-) (*body[Stall], error) {
+) (*web.Body[Stall], error) {
 	who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (r *Registry) patchStall(ctx context.Context, in *struct {
 	if err := r.changeStall(ctx, who, id, in.Body); err != nil {
 		return nil, err
 	}
-	return answer(r.readStall(ctx, who, id))
+	return web.Answer(r.readStall(ctx, who, id))
 }
 
 type stepInput struct {
@@ -115,8 +115,8 @@ type stepInput struct {
 	}
 }
 
-func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*body[Stall], error) {
-	return func(ctx context.Context, in *stepInput) (*body[Stall], error) {
+func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*web.Body[Stall], error) {
+	return func(ctx context.Context, in *stepInput) (*web.Body[Stall], error) {
 		who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 		if err != nil {
 			return nil, err
@@ -128,7 +128,7 @@ func (r *Registry) takeStep(s step) func(context.Context, *stepInput) (*body[Sta
 		if err := r.take(ctx, s, id, reason); err != nil {
 			return nil, err
 		}
-		return answer(r.readStall(ctx, who, id))
+		return web.Answer(r.readStall(ctx, who, id))
 	}
 }
 
@@ -235,7 +235,7 @@ type reissueInput struct {
 	}
 }
 
-func (r *Registry) postCode(ctx context.Context, in *reissueInput) (*body[ListedCode], error) {
+func (r *Registry) postCode(ctx context.Context, in *reissueInput) (*web.Body[ListedCode], error) {
 	who, id, err := r.stallFor(ctx, in.ID, roles.WriteStalls)
 	if err != nil {
 		return nil, err
@@ -257,26 +257,26 @@ func (r *Registry) postCode(ctx context.Context, in *reissueInput) (*body[Listed
 	if len(codes.Items) != 1 {
 		return nil, errors.New("the issued code is not in the register")
 	}
-	return &body[ListedCode]{codes.Items[0]}, nil
+	return web.Answer(codes.Items[0], nil)
 }
 
 func (r *Registry) listStallCodes(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[*web.List[ListedCode]], error) {
+) (*web.Body[*web.List[ListedCode]], error) {
 	who, id, err := r.stallFor(ctx, in.ID, roles.ReadRegister)
 	if err != nil {
 		return nil, err
 	}
-	return answer(r.listCodes(ctx, who, codeFilter{stall: id}, in.Page))
+	return web.Answer(r.listCodes(ctx, who, codeFilter{stall: id}, in.Page))
 }
 
 func (r *Registry) listMarketCodes(ctx context.Context, in *struct {
 	MarketID string `query:"market_id" doc:"absent: every market in your scope"`
 	web.Page
 },
-) (*body[*web.List[ListedCode]], error) {
+) (*web.Body[*web.List[ListedCode]], error) {
 	who, err := roles.Require(ctx, roles.ReadRegister)
 	if err != nil {
 		return nil, err
@@ -287,5 +287,5 @@ func (r *Registry) listMarketCodes(ctx context.Context, in *struct {
 			return nil, err
 		}
 	}
-	return answer(r.listCodes(ctx, who, f, in.Page))
+	return web.Answer(r.listCodes(ctx, who, f, in.Page))
 }

@@ -14,7 +14,7 @@ func (r *Registry) listReaders(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[web.List[trail.Reader]], error) {
+) (*web.Body[web.List[trail.Reader]], error) {
 	who, id, err := r.stallFor(ctx, in.ID, roles.ReadReaders)
 	if err != nil {
 		return nil, err
@@ -36,5 +36,5 @@ func (r *Registry) listReaders(ctx context.Context, in *struct {
 			Text: string(x.What),
 		}
 	})
-	return &body[web.List[trail.Reader]]{web.List[trail.Reader]{Items: items, Next: next}}, nil
+	return web.Answer(web.List[trail.Reader]{Items: items, Next: next}, nil)
 }

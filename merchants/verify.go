@@ -13,6 +13,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/memo"
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/merchants/vietqr"
 )
 
@@ -155,8 +156,8 @@ type payloadBody struct {
 	Payload string `json:"payload" doc:"the text of the QR code"`
 }
 
-func (r *Registry) verifyCode(ctx context.Context, in *body[payloadBody]) (*body[*Verdict], error) {
-	return answer(r.Verify(ctx, in.Body.Payload))
+func (r *Registry) verifyCode(ctx context.Context, in *web.Body[payloadBody]) (*web.Body[*Verdict], error) {
+	return web.Answer(r.Verify(ctx, in.Body.Payload))
 }
 
 // present lets a merchant and its staff speak for a stall while they have it: a former tenant reads

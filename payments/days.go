@@ -183,6 +183,5 @@ func (p *Payments) listDays(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.Days(ctx, who, in.ID, in.Period, in.Page)
-	return web.Answer(list), err
+	return web.Answer(p.Days(ctx, who, in.ID, in.Period, in.Page))
 }

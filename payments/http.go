@@ -51,8 +51,7 @@ func (p *Payments) trialBalance(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	balance, err := ledger.ReadTrialBalance(ctx, p.db.Pool, string(who.ScopeKind), who.ScopeID, in.MarketID)
-	return web.Answer(balance), err
+	return web.Answer(ledger.ReadTrialBalance(ctx, p.db.Pool, string(who.ScopeKind), who.ScopeID, in.MarketID))
 }
 
 // minReference is how much of a reference finds payments, in characters.
@@ -91,8 +90,7 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 		return nil, problem.Of("reference", "too_short", "Cần ít nhất 3 ký tự cuối của mã tham chiếu.",
 			"At least the last 3 characters of a reference are wanted.")
 	}
-	list, err := p.StallPayments(ctx, who, in.ID, f, in.Page)
-	return web.Answer(list), err
+	return web.Answer(p.StallPayments(ctx, who, in.ID, f, in.Page))
 }
 
 func (p *Payments) confirm(ctx context.Context, in *struct {
@@ -107,6 +105,5 @@ func (p *Payments) confirm(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	made, err := p.Confirm(ctx, who, in.ID, in.Body.Amount, in.Body.OccurredAt)
-	return web.Answer(made), err
+	return web.Answer(p.Confirm(ctx, who, in.ID, in.Body.Amount, in.Body.OccurredAt))
 }

@@ -87,6 +87,5 @@ func (p *Payments) listShifts(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.Shifts(ctx, who, in.ID, in.Page)
-	return web.Answer(list), err
+	return web.Answer(p.Shifts(ctx, who, in.ID, in.Page))
 }

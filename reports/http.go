@@ -46,14 +46,12 @@ type adoptionInput struct {
 	Campaign string `query:"campaign" doc:"code or id: only the pilots of this campaign"`
 }
 
-type adoptionOutput struct{ Body *Adoption }
-
-func (r *Reports) readAdoption(ctx context.Context, in *adoptionInput) (*adoptionOutput, error) {
+func (r *Reports) readAdoption(ctx context.Context, in *adoptionInput) (*web.Body[*Adoption], error) {
 	report, err := r.Adoption(ctx, Question{Basis: in.Basis, AsOf: in.AsOf, Campaign: in.Campaign})
 	if err != nil {
 		return nil, err
 	}
-	return &adoptionOutput{report}, nil
+	return web.Answer(report, nil)
 }
 
 func (r *Reports) exportAdoption(c *gin.Context) error {
@@ -88,9 +86,6 @@ func adoptionParameters() []*huma.Param {
 	}
 }
 
-// body is an answer in JSON.
-type body[T any] struct{ Body T }
-
 // moreRoutes mounts the other endpoints of the reports.
 func (r *Reports) moreRoutes(e *web.Edge) {
 	read := func(id, path, summary string) huma.Operation {
@@ -114,18 +109,21 @@ func (r *Reports) moreRoutes(e *web.Edge) {
 		r.listDormant)
 }
 
-func (r *Reports) listIndicators(ctx context.Context, _ *struct{}) (*body[*web.List[indicators.Definition]], error) {
+func (r *Reports) listIndicators(
+	ctx context.Context,
+	_ *struct{},
+) (*web.Body[*web.List[indicators.Definition]], error) {
 	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
 	list, err := indicators.Definitions()
-	return &body[*web.List[indicators.Definition]]{&web.List[indicators.Definition]{Items: list}}, err
+	return web.Answer(&web.List[indicators.Definition]{Items: list}, err)
 }
 
 func (r *Reports) getIndicator(ctx context.Context, in *struct {
 	Indicator string `path:"indicator" example:"I05"`
 },
-) (*body[*indicators.Definition], error) {
+) (*web.Body[*indicators.Definition], error) {
 	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
@@ -135,7 +133,7 @@ func (r *Reports) getIndicator(ctx context.Context, in *struct {
 	}
 	for i := range list {
 		if list[i].Code == in.Indicator || list[i].Name == in.Indicator {
-			return &body[*indicators.Definition]{&list[i]}, nil
+			return web.Answer(&list[i], nil)
 		}
 	}
 	return nil, problem.Missing("indicator")
@@ -156,22 +154,20 @@ func (r *Reports) readTrend(ctx context.Context, in *struct {
 	To     string `query:"to" doc:"the last month; this one unless told" example:"2026-10"`
 	Months int    `query:"months" minimum:"1" maximum:"60" doc:"how many months, instead of the first; those before the data are left out" example:"18"`
 },
-) (*body[*Trend], error) {
+) (*web.Body[*Trend], error) {
 	q := Inquiry{
 		Indicator: in.Indicator, Basis: in.Basis, Locality: in.Locality, Market: in.Market,
 		Campaign: in.Campaign,
 	}
-	trend, err := r.Trend(ctx, q, Span{From: in.From, To: in.To, Months: in.Months})
-	return &body[*Trend]{trend}, err
+	return web.Answer(r.Trend(ctx, q, Span{From: in.From, To: in.To, Months: in.Months}))
 }
 
 func (r *Reports) readMarket(ctx context.Context, in *struct {
 	Market string `path:"market"`
 	AsOf   string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today"`
 },
-) (*body[*MarketPage], error) {
-	page, err := r.Market(ctx, in.Market, in.AsOf)
-	return &body[*MarketPage]{page}, err
+) (*web.Body[*MarketPage], error) {
+	return web.Answer(r.Market(ctx, in.Market, in.AsOf))
 }
 
 func (r *Reports) readDrillDown(ctx context.Context, in *struct {
@@ -179,20 +175,18 @@ func (r *Reports) readDrillDown(ctx context.Context, in *struct {
 	AsOf string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today"`
 	By   string `query:"by" default:"market" doc:"market, zone, goods_group or kind"`
 },
-) (*body[*DrillDown], error) {
+) (*web.Body[*DrillDown], error) {
 	q := Inquiry{
 		Indicator: in.Indicator, Basis: in.Basis, AsOf: in.AsOf, Locality: in.Locality, Campaign: in.Campaign,
 		By: in.By,
 	}
-	answer, err := r.DrillDown(ctx, q)
-	return &body[*DrillDown]{answer}, err
+	return web.Answer(r.DrillDown(ctx, q))
 }
 
 func (r *Reports) listDormant(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[*web.List[DormantStall]], error) {
-	list, err := r.Dormant(ctx, in.ID, in.Page)
-	return &body[*web.List[DormantStall]]{list}, err
+) (*web.Body[*web.List[DormantStall]], error) {
+	return web.Answer(r.Dormant(ctx, in.ID, in.Page))
 }

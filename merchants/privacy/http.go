@@ -56,29 +56,19 @@ func (d *Desk) Routes(e *web.Edge) {
 		"How many people's data is kept", 0), d.countSubjects)
 }
 
-type body[T any] struct{ Body T }
-
-// answer is a body, or the error instead.
-func answer[T any](of T, err error) (*body[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[T]{of}, nil
-}
-
 // whole is a list that is never cut.
-func whole[T any](items []T, err error) (*body[web.List[T]], error) {
-	return answer(web.List[T]{Items: items}, err)
+func whole[T any](items []T, err error) (*web.Body[web.List[T]], error) {
+	return web.Answer(web.List[T]{Items: items}, err)
 }
 
-func (d *Desk) listTexts(ctx context.Context, _ *struct{}) (*body[web.List[ConsentText]], error) {
+func (d *Desk) listTexts(ctx context.Context, _ *struct{}) (*web.Body[web.List[ConsentText]], error) {
 	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
 	return whole(d.texts(ctx))
 }
 
-func (d *Desk) listConsents(ctx context.Context, in *web.Named) (*body[web.List[Consent]], error) {
+func (d *Desk) listConsents(ctx context.Context, in *web.Named) (*web.Body[web.List[Consent]], error) {
 	_, merchant, err := d.merchantFor(ctx, in.ID, roles.ReadConsents)
 	if err != nil {
 		return nil, err
@@ -90,19 +80,19 @@ func (d *Desk) postConsent(ctx context.Context, in *struct {
 	web.Named
 	Body ConsentOrder
 },
-) (*body[Consent], error) {
+) (*web.Body[Consent], error) {
 	who, merchant, err := d.merchantFor(ctx, in.ID, roles.WriteConsents)
 	if err != nil {
 		return nil, err
 	}
-	return answer(d.consent(ctx, who, merchant, in.Body))
+	return web.Answer(d.consent(ctx, who, merchant, in.Body))
 }
 
 func (d *Desk) listOwnRequests(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[*web.List[Request]], error) {
+) (*web.Body[*web.List[Request]], error) {
 	_, merchant, err := d.merchantFor(ctx, in.ID, roles.MakeDataRequests)
 	if err != nil {
 		return nil, err
@@ -114,12 +104,12 @@ func (d *Desk) postRequest(ctx context.Context, in *struct {
 	web.Named
 	Body RequestOrder
 },
-) (*body[*Request], error) {
+) (*web.Body[*Request], error) {
 	who, merchant, err := d.merchantFor(ctx, in.ID, roles.MakeDataRequests)
 	if err != nil {
 		return nil, err
 	}
-	return answer(d.ask(ctx, who, merchant, in.Body))
+	return web.Answer(d.ask(ctx, who, merchant, in.Body))
 }
 
 func (d *Desk) listRequests(ctx context.Context, in *struct {
@@ -127,7 +117,7 @@ func (d *Desk) listRequests(ctx context.Context, in *struct {
 	Overdue bool   `query:"overdue" doc:"true: only those whose deadline passed"`
 	web.Page
 },
-) (*body[*web.List[Request]], error) {
+) (*web.Body[*web.List[Request]], error) {
 	if _, err := roles.Require(ctx, roles.ReadDataRequests); err != nil {
 		return nil, err
 	}
@@ -135,7 +125,11 @@ func (d *Desk) listRequests(ctx context.Context, in *struct {
 }
 
 // seenRequests answers requests and records whose they are.
-func (d *Desk) seenRequests(ctx context.Context, f requestFilter, page web.Page) (*body[*web.List[Request]], error) {
+func (d *Desk) seenRequests(
+	ctx context.Context,
+	f requestFilter,
+	page web.Page,
+) (*web.Body[*web.List[Request]], error) {
 	list, err := d.requests(ctx, f, page)
 	if err != nil {
 		return nil, err
@@ -144,7 +138,7 @@ func (d *Desk) seenRequests(ctx context.Context, f requestFilter, page web.Page)
 	for i, r := range list.Items {
 		merchants[i] = r.MerchantID
 	}
-	return answer(list, d.seen(ctx, merchants...))
+	return web.Answer(list, d.seen(ctx, merchants...))
 }
 
 // seen records that the caller is about to be shown what is kept of merchants.
@@ -165,7 +159,7 @@ func (d *Desk) resolveRequest(ctx context.Context, in *struct {
 	web.Named
 	Body Decision
 },
-) (*body[*Request], error) {
+) (*web.Body[*Request], error) {
 	who, err := roles.Require(ctx, roles.ResolveDataRequests)
 	if err == nil && who.SessionID != nil {
 		err = who.Proved(d.now())
@@ -177,12 +171,12 @@ func (d *Desk) resolveRequest(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return answer(d.resolve(ctx, who, id, in.Body))
+	return web.Answer(d.resolve(ctx, who, id, in.Body))
 }
 
-func (d *Desk) countSubjects(ctx context.Context, _ *struct{}) (*body[Subjects], error) {
+func (d *Desk) countSubjects(ctx context.Context, _ *struct{}) (*web.Body[Subjects], error) {
 	if _, err := roles.Require(ctx, roles.CountSubjects); err != nil {
 		return nil, err
 	}
-	return answer(d.Subjects(ctx))
+	return web.Answer(d.Subjects(ctx))
 }

@@ -12,6 +12,7 @@ import (
 	"market40/merchants/access/trail"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
+	"market40/merchants/platform/web"
 )
 
 const (
@@ -56,7 +57,7 @@ var accountForm = roles.Told{
 }
 
 // getVisibility tells a merchant who sees its data. Refused (403): who is no merchant.
-func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*body[Visibility], error) {
+func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*web.Body[Visibility], error) {
 	who, err := roles.Require(ctx, roles.ReadVisibility)
 	if err == nil && who.MerchantID == nil {
 		err = problem.New(problem.Forbidden, "not_allowed", "Chỉ tiểu thương xem được ai xem dữ liệu của mình.",
@@ -78,7 +79,7 @@ func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*body[Visibility
 		return nil, err
 	}
 	v.Reminder, err = d.reminder(ctx, who)
-	return answer(v, err)
+	return web.Answer(v, err)
 }
 
 // reminder is due for some days after an account of a merchant was changed or added; nil: none was.

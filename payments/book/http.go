@@ -67,28 +67,24 @@ type kind struct {
 	write func(io.Writer, *form) error
 }
 
-type body[T any] struct{ Body T }
-
 func (b *Books) read(ctx context.Context, in *struct {
 	Period
 	Page
 },
-) (*body[*Book], error) {
+) (*web.Body[*Book], error) {
 	_, merchant, err := owner(ctx)
 	if err != nil {
 		return nil, err
 	}
-	book, err := b.Read(ctx, merchant, in.Period, &in.Page)
-	return &body[*Book]{book}, err
+	return web.Answer(b.Read(ctx, merchant, in.Period, &in.Page))
 }
 
-func (b *Books) postCash(ctx context.Context, in *body[CashOrder]) (*body[*Entry], error) {
+func (b *Books) postCash(ctx context.Context, in *web.Body[CashOrder]) (*web.Body[*Entry], error) {
 	who, merchant, err := owner(ctx)
 	if err != nil {
 		return nil, err
 	}
-	entry, err := b.AddCash(ctx, who, merchant, in.Body)
-	return &body[*Entry]{entry}, err
+	return web.Answer(b.AddCash(ctx, who, merchant, in.Body))
 }
 
 func (b *Books) deleteCash(ctx context.Context, in *web.Named) (*struct{}, error) {
@@ -103,7 +99,7 @@ func (b *Books) deleteCash(ctx context.Context, in *web.Named) (*struct{}, error
 	return nil, b.RemoveCash(ctx, merchant, id)
 }
 
-func (b *Books) putReceipts(ctx context.Context, in *body[struct {
+func (b *Books) putReceipts(ctx context.Context, in *web.Body[struct {
 	Payments []string `json:"payments" minItems:"1" maxItems:"500" doc:"ids of payments"`
 	Turnover bool     `json:"turnover"`
 }],

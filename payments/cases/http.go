@@ -35,8 +35,7 @@ func (cs *Cases) listCases(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := cs.List(ctx, who, in.State, in.MarketID, in.Page)
-	return web.Answer(list), err
+	return web.Answer(cs.List(ctx, who, in.State, in.MarketID, in.Page))
 }
 
 func (cs *Cases) resolveCase(ctx context.Context, in *struct {
@@ -52,8 +51,7 @@ func (cs *Cases) resolveCase(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := cs.Resolve(ctx, who, id, in.Body)
-	return web.Answer(after), err
+	return web.Answer(cs.Resolve(ctx, who, id, in.Body))
 }
 
 func (cs *Cases) reopenCase(ctx context.Context, in *struct {
@@ -71,8 +69,7 @@ func (cs *Cases) reopenCase(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := cs.Reopen(ctx, who, id, in.Body.Reason)
-	return web.Answer(after), err
+	return web.Answer(cs.Reopen(ctx, who, id, in.Body.Reason))
 }
 
 func (cs *Cases) retryCase(ctx context.Context, in *web.Named) (*web.Body[*Case], error) {
@@ -84,6 +81,5 @@ func (cs *Cases) retryCase(ctx context.Context, in *web.Named) (*web.Body[*Case]
 	if err != nil {
 		return nil, err
 	}
-	after, err := cs.Retry(ctx, who, id)
-	return web.Answer(after), err
+	return web.Answer(cs.Retry(ctx, who, id))
 }

@@ -38,8 +38,7 @@ func (cs *Connections) createConnection(ctx context.Context,
 	if err := RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
-	made, err := cs.Create(ctx, in.Body)
-	return web.Answer(made), err
+	return web.Answer(cs.Create(ctx, in.Body))
 }
 
 func (cs *Connections) listConnections(ctx context.Context,
@@ -48,8 +47,7 @@ func (cs *Connections) listConnections(ctx context.Context,
 	if err := RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
-	list, err := cs.List(ctx, in.Page)
-	return web.Answer(list), err
+	return web.Answer(cs.List(ctx, in.Page))
 }
 
 func (cs *Connections) rotateSecret(ctx context.Context, in *struct {
@@ -84,8 +82,7 @@ func (cs *Connections) getConnection(ctx context.Context,
 	if err != nil {
 		return nil, err
 	}
-	detail, err := cs.Describe(ctx, id)
-	return web.Answer(detail), err
+	return web.Answer(cs.Describe(ctx, id))
 }
 
 func (cs *Connections) changeConnection(ctx context.Context, in *struct {
@@ -97,8 +94,7 @@ func (cs *Connections) changeConnection(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	detail, err := cs.Change(ctx, id, in.Body)
-	return web.Answer(detail), err
+	return web.Answer(cs.Change(ctx, id, in.Body))
 }
 
 func (cs *Connections) approveConnection(ctx context.Context,
@@ -112,8 +108,7 @@ func (cs *Connections) approveConnection(ctx context.Context,
 	if err != nil {
 		return nil, err
 	}
-	detail, err := cs.Approve(ctx, who, id)
-	return web.Answer(detail), err
+	return web.Answer(cs.Approve(ctx, who, id))
 }
 
 func (cs *Connections) retireSecret(ctx context.Context, in *struct {

@@ -66,8 +66,7 @@ func (in *Intake) listNotices(ctx context.Context, input *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := in.Notices(ctx, who, input.NoticeFilter, input.Page)
-	return web.Answer(list), err
+	return web.Answer(in.Notices(ctx, who, input.NoticeFilter, input.Page))
 }
 
 func (in *Intake) listUnreadable(ctx context.Context,
@@ -76,8 +75,7 @@ func (in *Intake) listUnreadable(ctx context.Context,
 	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}
-	list, err := in.Unreadable(ctx, input.Page)
-	return web.Answer(list), err
+	return web.Answer(in.Unreadable(ctx, input.Page))
 }
 
 func (in *Intake) testConnection(ctx context.Context, input *struct{ web.Named }) (*web.Body[*Notice], error) {
@@ -88,6 +86,5 @@ func (in *Intake) testConnection(ctx context.Context, input *struct{ web.Named }
 	if err != nil {
 		return nil, err
 	}
-	notice, err := in.TestConnection(ctx, id)
-	return web.Answer(notice), err
+	return web.Answer(in.TestConnection(ctx, id))
 }

@@ -28,8 +28,7 @@ func (o *Orders) postOrder(ctx context.Context, in *web.Body[OrderRequest]) (*we
 	if err != nil {
 		return nil, err
 	}
-	order, err := o.Make(ctx, who, in.Body)
-	return web.Answer(order), err
+	return web.Answer(o.Make(ctx, who, in.Body))
 }
 
 func (o *Orders) listOrders(ctx context.Context, in *struct {
@@ -42,8 +41,7 @@ func (o *Orders) listOrders(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	list, err := o.List(ctx, who, in.StallID, in.State, in.Page)
-	return web.Answer(list), err
+	return web.Answer(o.List(ctx, who, in.StallID, in.State, in.Page))
 }
 
 func (o *Orders) getOrder(ctx context.Context, in *web.Named) (*web.Body[*Order], error) {
@@ -56,8 +54,7 @@ func (o *Orders) getOrder(ctx context.Context, in *web.Named) (*web.Body[*Order]
 	}
 	order, err := o.find(ctx, who, in.ID)
 	if err != nil || !who.Role.May(roles.TakeOrders) { // an auditor sees what came, and no account
-		return web.Answer(order), err
+		return web.Answer(order, err)
 	}
-	order, err = o.Order(ctx, who, in.ID)
-	return web.Answer(order), err
+	return web.Answer(o.Order(ctx, who, in.ID))
 }

@@ -28,7 +28,7 @@ type pushKey struct {
 }
 
 func (s *Notifier) getKey(context.Context, *struct{}) (*web.Body[pushKey], error) {
-	return web.Answer(pushKey{s.public}), nil
+	return web.Answer(pushKey{s.public}, nil)
 }
 
 type madeSubscription struct {
@@ -45,7 +45,7 @@ func (s *Notifier) putSubscription(ctx context.Context, in *struct {
 		return nil, err
 	}
 	id, err := s.Subscribe(ctx, who, in.ID, in.Body)
-	return web.Answer(madeSubscription{id}), err
+	return web.Answer(madeSubscription{id}, err)
 }
 
 func (s *Notifier) deleteSubscription(ctx context.Context, in *struct {

@@ -28,8 +28,6 @@ func (s *Soundboxes) Routes(e *web.Edge) {
 		"Bỏ loa: it is cut off and may not come back", http.StatusNoContent), s.delete)
 }
 
-type body[T any] struct{ Body T }
-
 // Named is a box of a stall, in a route's path.
 type Named struct {
 	web.Named
@@ -40,22 +38,21 @@ func (s *Soundboxes) post(ctx context.Context, in *struct {
 	web.Named
 	Body Order
 },
-) (*body[*Box], error) {
+) (*web.Body[*Box], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
-	box, err := s.Pair(ctx, who, in.ID, in.Body)
-	return &body[*Box]{box}, err
+	return web.Answer(s.Pair(ctx, who, in.ID, in.Body))
 }
 
-func (s *Soundboxes) list(ctx context.Context, in *web.Named) (*body[*web.List[Box]], error) {
+func (s *Soundboxes) list(ctx context.Context, in *web.Named) (*web.Body[*web.List[Box]], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	boxes, err := s.Boxes(ctx, who, in.ID)
-	return &body[*web.List[Box]]{&web.List[Box]{Items: boxes}}, err
+	return web.Answer(&web.List[Box]{Items: boxes}, err)
 }
 
 func (s *Soundboxes) patch(ctx context.Context, in *struct {

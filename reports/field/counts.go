@@ -83,7 +83,7 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 	web.Named
 	Body CountOrder
 },
-) (*body[*Slot], error) {
+) (*web.Body[*Slot], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
@@ -108,8 +108,7 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 	if err := in.Body.check(); err != nil {
 		return nil, err
 	}
-	slot, err := f.count(ctx, who, id, in.Body)
-	return &body[*Slot]{slot}, err
+	return web.Answer(f.count(ctx, who, id, in.Body))
 }
 
 func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o CountOrder) (slot *Slot, err error) {

@@ -72,7 +72,7 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 	web.Named
 	AsOf string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today" example:"2026-11-22"`
 },
-) (*body[*SampleEstimate], error) {
+) (*web.Body[*SampleEstimate], error) {
 	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 	if hidden.Turnover && answer.Turnover.Counted > 0 {
 		answer.Turnover.hide()
 	}
-	return &body[*SampleEstimate]{answer}, nil
+	return web.Answer(answer, nil)
 }
 
 // sampled reads what was counted in the window, including strata without counts.

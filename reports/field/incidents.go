@@ -163,7 +163,7 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 		ClosedAt string `json:"closed_at,omitempty" doc:"RFC 3339; absent: now"`
 	}
 },
-) (*body[*Incident], error) {
+) (*web.Body[*Incident], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
@@ -208,5 +208,5 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	if len(list.Items) == 0 {
 		return nil, problem.Missing("incident")
 	}
-	return &body[*Incident]{&list.Items[0]}, nil
+	return web.Answer(&list.Items[0], nil)
 }

@@ -154,8 +154,6 @@ func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (
 	return &list.Items[0], nil
 }
 
-type body[T any] struct{ Body T }
-
 // mount registers the list, the recording and the import of a kind.
 func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
@@ -174,14 +172,14 @@ func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 			Days
 			web.Page
 		},
-		) (*body[*web.List[F]], error) {
+		) (*web.Body[*web.List[F]], error) {
 			return k.answerList(ctx, f, in.Campaign, in.Days, in.Page)
 		})
 		huma.Register(e.API, record, func(ctx context.Context, in *struct {
 			Campaign string `path:"campaign" doc:"id or code"`
 			Body     O
 		},
-		) (*body[*F], error) {
+		) (*web.Body[*F], error) {
 			return k.answerRecord(ctx, f, in.Campaign, in.Body)
 		})
 	} else {
@@ -190,14 +188,14 @@ func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 			Days
 			web.Page
 		},
-		) (*body[*web.List[F]], error) {
+		) (*web.Body[*web.List[F]], error) {
 			return k.answerList(ctx, f, in.ID, in.Days, in.Page)
 		})
 		huma.Register(e.API, record, func(ctx context.Context, in *struct {
 			web.Named
 			Body O
 		},
-		) (*body[*F], error) {
+		) (*web.Body[*F], error) {
 			return k.answerRecord(ctx, f, in.ID, in.Body)
 		})
 	}
@@ -228,7 +226,7 @@ func mountImport[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 
 func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days Days,
 	page web.Page,
-) (*body[*web.List[F]], error) {
+) (*web.Body[*web.List[F]], error) {
 	at, err := k.place(f, ctx, id, k.read)
 	if err != nil {
 		return nil, err
@@ -244,14 +242,13 @@ func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days D
 	if err != nil {
 		return nil, err
 	}
-	return &body[*web.List[F]]{list}, nil
+	return web.Answer(list, nil)
 }
 
-func (k *kind[O, F]) answerRecord(ctx context.Context, f *Field, id string, order O) (*body[*F], error) {
+func (k *kind[O, F]) answerRecord(ctx context.Context, f *Field, id string, order O) (*web.Body[*F], error) {
 	at, err := k.place(f, ctx, id, k.write)
 	if err != nil {
 		return nil, err
 	}
-	fact, err := k.record(ctx, f, at, order)
-	return &body[*F]{fact}, err
+	return web.Answer(k.record(ctx, f, at, order))
 }

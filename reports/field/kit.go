@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/platform/web"
 )
 
 //go:embed kit.sql
@@ -64,7 +65,7 @@ var offered = map[string][]Word{
 func (f *Field) readKit(ctx context.Context, in *struct {
 	Market string `query:"market" maxLength:"36" doc:"id; absent: your only market"`
 },
-) (*body[*Kit], error) {
+) (*web.Body[*Kit], error) {
 	who, err := roles.Require(ctx, roles.RecordFacts)
 	if err != nil {
 		return nil, err
@@ -80,7 +81,7 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 		named = kit.Markets[0].ID.String()
 	}
 	if named == "" {
-		return &body[*Kit]{kit}, nil
+		return web.Answer(kit, nil)
 	}
 	here, err := f.marketPlace(ctx, named, roles.RecordFacts)
 	if err != nil {
@@ -89,7 +90,7 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 	if err := f.fillKit(ctx, here, kit); err != nil {
 		return nil, fmt.Errorf("field kit of market %s: %w", here.market, err)
 	}
-	return &body[*Kit]{kit}, nil
+	return web.Answer(kit, nil)
 }
 
 func (f *Field) fillKit(ctx context.Context, here *place, kit *Kit) error {

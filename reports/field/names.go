@@ -29,7 +29,7 @@ func (f *Field) checkName(ctx context.Context, in *struct {
 		How string `json:"how" enum:"bank_lookup,paper,test_transfer"`
 	}
 },
-) (*body[*NameCheck], error) {
+) (*web.Body[*NameCheck], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
@@ -61,5 +61,5 @@ func (f *Field) checkName(ctx context.Context, in *struct {
 	check := &NameCheck{AccountID: account}
 	err = f.db.Pool.QueryRow(ctx, `SELECT a.name_checked_at, a.name_checked_how FROM accounts a WHERE a.id = $1 AND `+
 		present, account, stall).Scan(&check.CheckedAt, &check.How)
-	return &body[*NameCheck]{check}, missing(err, "account")
+	return web.Answer(check, missing(err, "account"))
 }

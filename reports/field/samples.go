@@ -166,7 +166,7 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 	web.Named
 	Body PlanOrder
 },
-) (*body[*Drawn], error) {
+) (*web.Body[*Drawn], error) {
 	here, err := f.marketPlace(ctx, in.ID, roles.RecordFacts)
 	if err != nil {
 		return nil, err
@@ -202,7 +202,7 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 	if err := f.keepPlan(ctx, here, plan); err != nil {
 		return nil, fmt.Errorf("keep a sample plan of market %s: %w", here.market, err)
 	}
-	return &body[*Drawn]{plan}, nil
+	return web.Answer(plan, nil)
 }
 
 func (f *Field) keepPlan(ctx context.Context, here *place, plan *Drawn) error {
@@ -237,7 +237,7 @@ func (f *Field) listPlans(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
-) (*body[*web.List[Plan]], error) {
+) (*web.Body[*web.List[Plan]], error) {
 	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
@@ -264,7 +264,7 @@ func (f *Field) listPlans(ctx context.Context, in *struct {
 		return nil, fmt.Errorf("list sample plans: %w", err)
 	}
 	items, next := web.Cut(all, in.Page, func(p Plan) web.Mark { return web.Mark{At: &p.RecordedAt, ID: p.ID} })
-	return &body[*web.List[Plan]]{&web.List[Plan]{Items: items, Next: next}}, nil
+	return web.Answer(&web.List[Plan]{Items: items, Next: next}, nil)
 }
 
 func (f *Field) listSlots(ctx context.Context, in *struct {
@@ -272,7 +272,7 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	Days
 	web.Page
 },
-) (*body[*web.List[Slot]], error) {
+) (*web.Body[*web.List[Slot]], error) {
 	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
@@ -298,7 +298,7 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 		return nil, err
 	}
 	items, next := web.Cut(all, in.Page, Slot.mark)
-	return &body[*web.List[Slot]]{&web.List[Slot]{Items: items, Next: next}}, nil
+	return web.Answer(&web.List[Slot]{Items: items, Next: next}, nil)
 }
 
 // hideCounts hides counts that today's report does not publish.

@@ -50,27 +50,16 @@ func op(method, path, id, summary string, status int) huma.Operation {
 	}
 }
 
-// body is an answer with a body.
-type body[T any] struct{ Body T }
-
-// answer returns a body, or an error.
-func answer[T any](of T, err error) (*body[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[T]{of}, nil
-}
-
 func (p *Periodic) listReports(ctx context.Context, in *struct {
 	Query
 	web.Page
 },
-) (*body[*web.List[Report]], error) {
+) (*web.Body[*web.List[Report]], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.list(ctx, who, in.Query, in.Page))
+	return web.Answer(p.list(ctx, who, in.Query, in.Page))
 }
 
 func (p *Periodic) getLateness(ctx context.Context, in *struct {
@@ -78,29 +67,29 @@ func (p *Periodic) getLateness(ctx context.Context, in *struct {
 	Kind     string `query:"kind" enum:"month,quarter" default:"month"`
 	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last month or quarter that has ended"`
 },
-) (*body[*Lateness], error) {
+) (*web.Body[*Lateness], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Board(ctx, who, in.Campaign, in.Kind, in.Period))
+	return web.Answer(p.Board(ctx, who, in.Campaign, in.Kind, in.Period))
 }
 
-func (p *Periodic) getReminders(ctx context.Context, _ *struct{}) (*body[web.List[Reminder]], error) {
+func (p *Periodic) getReminders(ctx context.Context, _ *struct{}) (*web.Body[web.List[Reminder]], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
 	list, err := p.Reminders(ctx, who)
-	return answer(web.List[Reminder]{Items: list}, err)
+	return web.Answer(web.List[Reminder]{Items: list}, err)
 }
 
-func (p *Periodic) getReport(ctx context.Context, in *web.Named) (*body[*Whole], error) {
+func (p *Periodic) getReport(ctx context.Context, in *web.Named) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.read(ctx, who, in.ID))
+	return web.Answer(p.read(ctx, who, in.ID))
 }
 
 // Numbered is a version of a report in a path.
@@ -110,12 +99,12 @@ type Numbered struct {
 	Version int `path:"version" minimum:"1" maximum:"1000000"`
 }
 
-func (p *Periodic) getVersion(ctx context.Context, in *Numbered) (*body[*Version], error) {
+func (p *Periodic) getVersion(ctx context.Context, in *Numbered) (*web.Body[*Version], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.ReadVersion(ctx, who, in.ID, in.Version))
+	return web.Answer(p.ReadVersion(ctx, who, in.ID, in.Version))
 }
 
 func (p *Periodic) getDifference(ctx context.Context, in *struct {
@@ -123,20 +112,20 @@ func (p *Periodic) getDifference(ctx context.Context, in *struct {
 
 	From int `query:"from" minimum:"1" maximum:"1000000" doc:"absent: the version before"`
 },
-) (*body[*Difference], error) {
+) (*web.Body[*Difference], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.difference(ctx, who, in.ID, in.Version, in.From))
+	return web.Answer(p.difference(ctx, who, in.ID, in.Version, in.From))
 }
 
-func (p *Periodic) postReport(ctx context.Context, in *body[ReportOrder]) (*body[*Report], error) {
+func (p *Periodic) postReport(ctx context.Context, in *web.Body[ReportOrder]) (*web.Body[*Report], error) {
 	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Make(ctx, who, in.Body))
+	return web.Answer(p.Make(ctx, who, in.Body))
 }
 
 // noted is a step with an optional note. The whole body may be omitted.
@@ -155,12 +144,12 @@ func (n *noted) note() string {
 	return n.Body.Note
 }
 
-func (p *Periodic) postSubmit(ctx context.Context, in *noted) (*body[*Whole], error) {
+func (p *Periodic) postSubmit(ctx context.Context, in *noted) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Submit(ctx, who, in.ID, in.note()))
+	return web.Answer(p.Submit(ctx, who, in.ID, in.note()))
 }
 
 func (p *Periodic) postCorrect(ctx context.Context, in *struct {
@@ -169,20 +158,20 @@ func (p *Periodic) postCorrect(ctx context.Context, in *struct {
 		Reason string `json:"reason" maxLength:"1000" doc:"why, in 3 characters at least"`
 	}
 },
-) (*body[*Whole], error) {
+) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Correct(ctx, who, in.ID, in.Body.Reason))
+	return web.Answer(p.Correct(ctx, who, in.ID, in.Body.Reason))
 }
 
-func (p *Periodic) postApprove(ctx context.Context, in *noted) (*body[*Whole], error) {
+func (p *Periodic) postApprove(ctx context.Context, in *noted) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.JudgeReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Approve(ctx, who, in.ID, in.note()))
+	return web.Answer(p.Approve(ctx, who, in.ID, in.note()))
 }
 
 func (p *Periodic) postReturn(ctx context.Context, in *struct {
@@ -191,10 +180,10 @@ func (p *Periodic) postReturn(ctx context.Context, in *struct {
 		Note string `json:"note" maxLength:"1000" doc:"why, in 3 characters at least"`
 	}
 },
-) (*body[*Whole], error) {
+) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.JudgeReports)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Return(ctx, who, in.ID, in.Body.Note))
+	return web.Answer(p.Return(ctx, who, in.ID, in.Body.Note))
 }

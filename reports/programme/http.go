@@ -46,17 +46,6 @@ func op(method, path, id, summary string, status int) huma.Operation {
 	}
 }
 
-// body is an answer with a body.
-type body[T any] struct{ Body T }
-
-// answer returns a body, or an error.
-func answer[T any](of T, err error) (*body[T], error) {
-	if err != nil {
-		return nil, err
-	}
-	return &body[T]{of}, nil
-}
-
 // InCampaign names the campaign of a path. It is exported because huma reads exported types only.
 type InCampaign struct {
 	Campaign string `path:"campaign" maxLength:"36" doc:"id or code"`
@@ -88,24 +77,24 @@ func (p *Programme) campaignFor(ctx context.Context, a roles.Action,
 	return who, c, err
 }
 
-func (p *Programme) postCampaign(ctx context.Context, in *body[CampaignOrder]) (*body[*Campaign], error) {
+func (p *Programme) postCampaign(ctx context.Context, in *web.Body[CampaignOrder]) (*web.Body[*Campaign], error) {
 	who, err := roles.Require(ctx, roles.WriteProgramme)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.MakeCampaign(ctx, who, in.Body))
+	return web.Answer(p.MakeCampaign(ctx, who, in.Body))
 }
 
-func (p *Programme) listCampaigns(ctx context.Context, in *struct{ web.Page }) (*body[*web.List[Campaign]], error) {
+func (p *Programme) listCampaigns(ctx context.Context, in *struct{ web.Page }) (*web.Body[*web.List[Campaign]], error) {
 	if _, err := roles.Require(ctx, roles.ReadProgramme); err != nil {
 		return nil, err
 	}
-	return answer(p.campaigns(ctx, in.Page))
+	return web.Answer(p.campaigns(ctx, in.Page))
 }
 
-func (p *Programme) getCampaign(ctx context.Context, in *InCampaign) (*body[*Campaign], error) {
+func (p *Programme) getCampaign(ctx context.Context, in *InCampaign) (*web.Body[*Campaign], error) {
 	_, c, err := p.campaignFor(ctx, roles.ReadProgramme, *in)
-	return answer(c, err)
+	return web.Answer(c, err)
 }
 
 func (p *Programme) listPilots(ctx context.Context, in *struct {
@@ -113,36 +102,36 @@ func (p *Programme) listPilots(ctx context.Context, in *struct {
 	State string `query:"state" enum:"chosen,exempt,missing,not_required" doc:"absent: all; missing: who has not chosen"`
 	web.Page
 },
-) (*body[*web.List[Pilot]], error) {
+) (*web.Body[*web.List[Pilot]], error) {
 	who, c, err := p.campaignFor(ctx, roles.ReadProgramme, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Pilots(ctx, who, c, in.State, in.Page))
+	return web.Answer(p.Pilots(ctx, who, c, in.State, in.Page))
 }
 
 func (p *Programme) putPilot(ctx context.Context, in *struct {
 	InLocality
 	Body Choice
 },
-) (*body[Pilot], error) {
+) (*web.Body[Pilot], error) {
 	who, c, err := p.campaignFor(ctx, roles.Designate, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Designate(ctx, who, c, in.Locality, in.Body))
+	return web.Answer(p.Designate(ctx, who, c, in.Locality, in.Body))
 }
 
 func (p *Programme) putMilestone(ctx context.Context, in *struct {
 	InMilestone
 	Body Reached
 },
-) (*body[Pilot], error) {
+) (*web.Body[Pilot], error) {
 	who, c, err := p.campaignFor(ctx, roles.Designate, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Reach(ctx, who, c, in.Locality, in.Milestone, in.Body))
+	return web.Answer(p.Reach(ctx, who, c, in.Locality, in.Milestone, in.Body))
 }
 
 func (p *Programme) deleteMilestone(ctx context.Context, in *InMilestone) (*struct{}, error) {
@@ -157,24 +146,24 @@ func (p *Programme) listTargets(ctx context.Context, in *struct {
 	InCampaign
 	web.Page
 },
-) (*body[*web.List[Target]], error) {
+) (*web.Body[*web.List[Target]], error) {
 	who, c, err := p.campaignFor(ctx, roles.ReadProgramme, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.Targets(ctx, who, c, in.Page))
+	return web.Answer(p.Targets(ctx, who, c, in.Page))
 }
 
 func (p *Programme) postTarget(ctx context.Context, in *struct {
 	InCampaign
 	Body TargetOrder
 },
-) (*body[*Target], error) {
+) (*web.Body[*Target], error) {
 	who, c, err := p.campaignFor(ctx, roles.WriteProgramme, in.InCampaign)
 	if err != nil {
 		return nil, err
 	}
-	return answer(p.SetTarget(ctx, who, c, in.Body))
+	return web.Answer(p.SetTarget(ctx, who, c, in.Body))
 }
 
 func (p *Programme) deleteTarget(ctx context.Context, in *struct {

@@ -24,7 +24,7 @@ func TrailRoutes(e *Edge, audit *trail.Trail) {
 		LineQuery
 		Page
 	},
-	) (*struct{ Body List[trail.Line] }, error) {
+	) (*Body[List[trail.Line]], error) {
 		who, err := roles.Require(ctx, roles.ReadTrail)
 		if err == nil && who.ScopeKind != roles.ScopeAll {
 			err = problem.New(problem.Forbidden, "not_allowed", "Nhật ký là của toàn hệ thống.",
@@ -46,7 +46,7 @@ func TrailRoutes(e *Edge, audit *trail.Trail) {
 			return nil, err
 		}
 		items, next := Cut(items, in.Page, func(l trail.Line) Mark { return Mark{At: &l.At, ID: l.ID} })
-		return &struct{ Body List[trail.Line] }{List[trail.Line]{Items: items, Next: next}}, nil
+		return Answer(List[trail.Line]{Items: items, Next: next}, nil)
 	})
 }
 

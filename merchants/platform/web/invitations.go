@@ -51,7 +51,7 @@ func (s *Stalls) invite(ctx context.Context, in *struct {
 	Visitor
 	Named
 },
-) (*struct{ Body madeInvitation }, error) {
+) (*Body[madeInvitation], error) {
 	who, stall, err := in.caller(ctx)
 	if err != nil {
 		return nil, err
@@ -61,10 +61,10 @@ func (s *Stalls) invite(ctx context.Context, in *struct {
 		return nil, err
 	}
 	path := "/i/" + token
-	return &struct{ Body madeInvitation }{madeInvitation{
+	return Answer(madeInvitation{
 		i.ID, s.origin(in.host) + path, path + ".png", path + "/card",
 		i.ExpiresAt,
-	}}, nil
+	}, nil)
 }
 
 // origin is where people find this server. Without PUBLIC_URL it is a developer's, on loopback.
@@ -79,7 +79,7 @@ func (s *Stalls) listInvitations(ctx context.Context, in *struct {
 	Named
 	Page
 },
-) (*struct{ Body List[signin.Invitation] }, error) {
+) (*Body[List[signin.Invitation]], error) {
 	who, stall, err := in.caller(ctx)
 	if err != nil {
 		return nil, err
@@ -93,7 +93,7 @@ func (s *Stalls) listInvitations(ctx context.Context, in *struct {
 		return nil, err
 	}
 	items, next := Cut(items, in.Page, func(i signin.Invitation) Mark { return Mark{ID: i.ID} })
-	return &struct{ Body List[signin.Invitation] }{List[signin.Invitation]{Items: items, Next: next}}, nil
+	return Answer(List[signin.Invitation]{Items: items, Next: next}, nil)
 }
 
 func (s *Stalls) uninvite(ctx context.Context, in *struct {

@@ -5,8 +5,13 @@ import "github.com/danielgtaylor/huma/v2"
 // Body is a huma input or output whose body is a T.
 type Body[T any] struct{ Body T }
 
-// Answer returns an output whose body is a value.
-func Answer[T any](value T) *Body[T] { return &Body[T]{value} }
+// Answer returns an output whose body is a value, or the error instead.
+func Answer[T any](value T, err error) (*Body[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Body[T]{value}, nil
+}
 
 // Tagged returns what describes the operations of one tag; status 0 is huma's default.
 func Tagged(tag string) func(method, path, id, summary string, status int) huma.Operation {

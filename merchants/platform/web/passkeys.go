@@ -111,7 +111,7 @@ func (s *SignIn) addPasskey(ctx context.Context, in *struct {
 		Name string `json:"name" minLength:"1" maxLength:"100" doc:"of the device, for the list"`
 	}
 },
-) (*struct{ Body *signin.Passkey }, error) {
+) (*Body[*signin.Passkey], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
@@ -120,17 +120,16 @@ func (s *SignIn) addPasskey(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	made, err := s.People.AddPasskey(ctx, who, origin, in.Body.Name, in.Body.DeviceAnswer)
-	return &struct{ Body *signin.Passkey }{made}, err
+	return Answer(s.People.AddPasskey(ctx, who, origin, in.Body.Name, in.Body.DeviceAnswer))
 }
 
-func (s *SignIn) listPasskeys(ctx context.Context, _ *struct{}) (*struct{ Body List[signin.Passkey] }, error) {
+func (s *SignIn) listPasskeys(ctx context.Context, _ *struct{}) (*Body[List[signin.Passkey]], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	items, err := s.People.Passkeys(ctx, who)
-	return &struct{ Body List[signin.Passkey] }{List[signin.Passkey]{Items: items}}, err
+	return Answer(List[signin.Passkey]{Items: items}, err)
 }
 
 func (s *SignIn) removePasskey(ctx context.Context, in *Named) (*struct{}, error) {

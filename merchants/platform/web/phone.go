@@ -115,7 +115,7 @@ func (s *Stalls) askCode(ctx context.Context, in *struct {
 	KnownBrowser
 	Body Phoned
 },
-) (*struct{ Body codeSent }, error) {
+) (*Body[codeSent], error) {
 	if err := s.mayComeIn(in.Visitor); err != nil {
 		return nil, err
 	}
@@ -126,10 +126,10 @@ func (s *Stalls) askCode(ctx context.Context, in *struct {
 	if err := s.Codes.Ask(ctx, phone, phoneVisit(in.Visitor, in.KnownBrowser)); err != nil {
 		return nil, err
 	}
-	return &struct{ Body codeSent }{codeSent{
+	return Answer(codeSent{
 		int(signin.CodeLasts / time.Second),
 		int(signin.ResendAfter / time.Second),
-	}}, nil
+	}, nil)
 }
 
 func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
@@ -181,7 +181,7 @@ func (s *Stalls) whoHasPhone(ctx context.Context, in *struct {
 		Code string `json:"code" pattern:"^[0-9]{6}$" doc:"the six digits of the message"`
 	}
 },
-) (*struct{ Body phonePeople }, error) {
+) (*Body[phonePeople], error) {
 	if err := s.mayComeIn(in.Visitor); err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (s *Stalls) whoHasPhone(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body phonePeople }{phonePeople{people}}, nil
+	return Answer(phonePeople{people}, nil)
 }
 
 // signedInByPhone opens a session and marks the browser as one on which the phone's owner signed

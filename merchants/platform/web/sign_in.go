@@ -176,13 +176,13 @@ func cookie(token string, age int) http.Cookie {
 	}
 }
 
-func (s *SignIn) list(ctx context.Context, _ *struct{}) (*struct{ Body List[signin.Session] }, error) {
+func (s *SignIn) list(ctx context.Context, _ *struct{}) (*Body[List[signin.Session]], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
 	items, err := s.People.Sessions(ctx, who)
-	return &struct{ Body List[signin.Session] }{List[signin.Session]{Items: items}}, err
+	return Answer(List[signin.Session]{Items: items}, err)
 }
 
 type ended struct {
@@ -225,7 +225,7 @@ type Me struct {
 	HasPassword bool            `json:"has_password"`
 }
 
-func (s *SignIn) me(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) {
+func (s *SignIn) me(ctx context.Context, _ *struct{}) (*Body[Me], error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
@@ -235,5 +235,5 @@ func (s *SignIn) me(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error
 		me.Kind = "user"
 		me.FullName, me.HasPassword, err = s.People.About(ctx, who)
 	}
-	return &struct{ Body Me }{me}, err
+	return Answer(me, err)
 }

@@ -46,7 +46,7 @@ func (s *Stalls) addSeller(ctx context.Context, in *struct {
 		PIN  string `json:"pin" maxLength:"20" doc:"4 to 6 digits that are not easily guessed"`
 	}
 },
-) (*struct{ Body signin.Seller }, error) {
+) (*Body[signin.Seller], error) {
 	who, stall, err := in.caller(ctx)
 	if err != nil {
 		return nil, err
@@ -59,16 +59,16 @@ func (s *Stalls) addSeller(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body signin.Seller }{*made}, nil
+	return Answer(*made, nil)
 }
 
-func (s *Stalls) listSellers(ctx context.Context, in *Named) (*struct{ Body List[signin.Seller] }, error) {
+func (s *Stalls) listSellers(ctx context.Context, in *Named) (*Body[List[signin.Seller]], error) {
 	who, stall, err := in.caller(ctx)
 	if err != nil {
 		return nil, err
 	}
 	items, err := s.People.Sellers(ctx, who, stall)
-	return &struct{ Body List[signin.Seller] }{List[signin.Seller]{Items: items}}, err
+	return Answer(List[signin.Seller]{Items: items}, err)
 }
 
 // NamedStaff is the path of one of a stall's staff.
@@ -134,13 +134,13 @@ func (s *Stalls) enrol(ctx context.Context, in *struct {
 	}, *made}, nil
 }
 
-func (s *Stalls) listDevices(ctx context.Context, in *Named) (*struct{ Body List[signin.StallDevice] }, error) {
+func (s *Stalls) listDevices(ctx context.Context, in *Named) (*Body[List[signin.StallDevice]], error) {
 	who, stall, err := in.caller(ctx)
 	if err != nil {
 		return nil, err
 	}
 	items, err := s.People.Devices(ctx, who, stall)
-	return &struct{ Body List[signin.StallDevice] }{List[signin.StallDevice]{Items: items}}, err
+	return Answer(List[signin.StallDevice]{Items: items}, err)
 }
 
 func (s *Stalls) revokeDevice(ctx context.Context, in *struct {
@@ -164,12 +164,12 @@ type OnDevice struct {
 	Device string `cookie:"__Host-m40-stall" maxLength:"100"`
 }
 
-func (s *Stalls) counter(ctx context.Context, in *OnDevice) (*struct{ Body signin.Counter }, error) {
+func (s *Stalls) counter(ctx context.Context, in *OnDevice) (*Body[signin.Counter], error) {
 	at, err := s.People.Counter(ctx, in.Device)
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body signin.Counter }{*at}, nil
+	return Answer(*at, nil)
 }
 
 func (s *Stalls) startShift(ctx context.Context, in *struct {

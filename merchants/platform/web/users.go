@@ -43,7 +43,7 @@ func (u *Users) Routes(e *Edge) {
 		"End a key; every server refuses it two seconds later at most", http.StatusNoContent), u.revokeKey)
 }
 
-func (u *Users) list(ctx context.Context, in *struct{ Page }) (*struct{ Body List[signin.User] }, error) {
+func (u *Users) list(ctx context.Context, in *struct{ Page }) (*Body[List[signin.User]], error) {
 	after, err := in.Mark()
 	if err != nil {
 		return nil, err
@@ -53,18 +53,15 @@ func (u *Users) list(ctx context.Context, in *struct{ Page }) (*struct{ Body Lis
 		return nil, err
 	}
 	items, next := Cut(items, in.Page, func(u signin.User) Mark { return Mark{Text: u.Login} })
-	return &struct{ Body List[signin.User] }{List[signin.User]{Items: items, Next: next}}, nil
+	return Answer(List[signin.User]{Items: items, Next: next}, nil)
 }
 
-type userAnswer struct{ Body *signin.User }
-
-func (u *Users) get(ctx context.Context, in *Named) (*userAnswer, error) {
+func (u *Users) get(ctx context.Context, in *Named) (*Body[*signin.User], error) {
 	id, err := in.UUID("user")
 	if err != nil {
 		return nil, err
 	}
-	found, err := u.People.User(ctx, id)
-	return &userAnswer{found}, err
+	return Answer(u.People.User(ctx, id))
 }
 
 // careful is the caller; of a person it wants a proof of late, because what it does lets others in.
@@ -82,7 +79,7 @@ type NewUser struct {
 	Enrolment *signin.Enrolment `json:"enrolment"`
 }
 
-func (u *Users) create(ctx context.Context, in *struct{ Body signin.UserOrder }) (*struct{ Body NewUser }, error) {
+func (u *Users) create(ctx context.Context, in *struct{ Body signin.UserOrder }) (*Body[NewUser], error) {
 	if _, err := u.careful(ctx); err != nil {
 		return nil, err
 	}
@@ -93,15 +90,15 @@ func (u *Users) create(ctx context.Context, in *struct{ Body signin.UserOrder })
 	return u.newUser(ctx, told)
 }
 
-func (u *Users) newUser(ctx context.Context, told *signin.Enrolment) (*struct{ Body NewUser }, error) {
+func (u *Users) newUser(ctx context.Context, told *signin.Enrolment) (*Body[NewUser], error) {
 	made, err := u.People.User(ctx, told.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &struct{ Body NewUser }{NewUser{*made, told}}, nil
+	return Answer(NewUser{*made, told}, nil)
 }
 
-func (u *Users) renew(ctx context.Context, in *Named) (*struct{ Body NewUser }, error) {
+func (u *Users) renew(ctx context.Context, in *Named) (*Body[NewUser], error) {
 	if _, err := u.careful(ctx); err != nil {
 		return nil, err
 	}
@@ -120,7 +117,7 @@ func (u *Users) change(ctx context.Context, in *struct {
 	Named
 	Body signin.UserChange
 },
-) (*userAnswer, error) {
+) (*Body[*signin.User], error) {
 	who, err := u.careful(ctx)
 	if err != nil {
 		return nil, err
@@ -129,11 +126,10 @@ func (u *Users) change(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	after, err := u.People.ChangeUser(ctx, who, id, in.Body)
-	return &userAnswer{after}, err
+	return Answer(u.People.ChangeUser(ctx, who, id, in.Body))
 }
 
-func (u *Users) listKeys(ctx context.Context, in *struct{ Page }) (*struct{ Body List[signin.ListedKey] }, error) {
+func (u *Users) listKeys(ctx context.Context, in *struct{ Page }) (*Body[List[signin.ListedKey]], error) {
 	after, err := in.Mark()
 	if err != nil {
 		return nil, err
@@ -143,7 +139,7 @@ func (u *Users) listKeys(ctx context.Context, in *struct{ Page }) (*struct{ Body
 		return nil, err
 	}
 	items, next := Cut(items, in.Page, func(k signin.ListedKey) Mark { return Mark{ID: k.ID} })
-	return &struct{ Body List[signin.ListedKey] }{List[signin.ListedKey]{Items: items, Next: next}}, nil
+	return Answer(List[signin.ListedKey]{Items: items, Next: next}, nil)
 }
 
 // newKey is a key, told once.
