@@ -4160,7 +4160,7 @@ export interface components {
             /** @description base64; for market40 reports verify --key */
             public_key: string;
         };
-        LedgerLine: {
+        LedgerAccountBalance: {
             balance: string;
             credits: string;
             debits: string;
@@ -4174,7 +4174,7 @@ export interface components {
             debits: string;
         };
         LedgerTrialBalance: {
-            accounts: components["schemas"]["LedgerLine"][] | null;
+            accounts: components["schemas"]["LedgerAccountBalance"][] | null;
             totals: components["schemas"]["LedgerTotals"];
         };
         MerchantsAccount: {
