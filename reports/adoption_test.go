@@ -7,12 +7,12 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
-	"market40/reports"
+	"market40/reports/figures"
 )
 
 // counted returns the figures of one market as its manager sees it: the manager also sees small
 // counts.
-func (w *world) counted(code, as string) reports.Figures {
+func (w *world) counted(code, as string) figures.Figures {
 	w.t.Helper()
 	return w.adoption(w.key(roles.Manager, "market:"+code), "basis=current&as_of="+as).Total
 }
@@ -26,7 +26,7 @@ type situation struct {
 
 // check sets up each situation in a market of its own, all in one database, and compares the
 // figures.
-func check(t *testing.T, situations []situation, say func(reports.Figures) string) {
+func check(t *testing.T, situations []situation, say func(figures.Figures) string) {
 	t.Helper()
 	t.Parallel()
 	w := newNovember(t)
@@ -86,7 +86,7 @@ func TestMop(t *testing.T) {
 			w.tenancy(market, stall, w.merchant(), "(,"+midnight+")")
 			w.tenancy(market, stall, w.merchant(), "["+midnight+",)")
 		}, "1"},
-	}, func(i reports.Figures) string { return i["I05"].Denominator.String() })
+	}, func(i figures.Figures) string { return i["I05"].Denominator.String() })
 }
 
 func TestRegistered(t *testing.T) {
@@ -118,7 +118,7 @@ func TestRegistered(t *testing.T) {
 			w.account(w.tenancy(m, w.operating(m), merchant, sinceAlways), lastWeek)
 			w.tenancy(m, w.operating(m), merchant, sinceAlways)
 		}, "1/1 {0 0 1 0}"},
-	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I01"]), " ", *i["I01"].Evidence) })
+	}, func(i figures.Figures) string { return fmt.Sprint(told(i["I01"]), " ", *i["I01"].Evidence) })
 }
 
 func TestActive(t *testing.T) {
@@ -172,5 +172,5 @@ func TestActive(t *testing.T) {
 			w.tenancy(m, w.operating(m), merchant, sinceAlways)
 			w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
 		}, "0/1 {0 0 0 0}"},
-	}, func(i reports.Figures) string { return fmt.Sprint(told(i["I05"]), " ", *i["I05"].Evidence) })
+	}, func(i figures.Figures) string { return fmt.Sprint(told(i["I05"]), " ", *i["I05"].Evidence) })
 }

@@ -14,6 +14,8 @@ import (
 	"market40/merchants/access/roles"
 	"market40/reports"
 	"market40/reports/disclosure/audit"
+	"market40/reports/figures"
+	"market40/reports/scope"
 )
 
 // attacker requests everything that a role may request as of one day and tries to derive hidden
@@ -131,11 +133,11 @@ func (a *attacker) checkTrends() {
 }
 
 // atomsOf returns the atoms of some markets, or of one part of a market.
-func (a *attacker) atomsOf(markets []reports.Market, by, part string) (atoms []int) {
+func (a *attacker) atomsOf(markets []scope.Market, by, part string) (atoms []int) {
 	place := map[string]int{"zone": 1, "goods_group": 2, "kind": 3}[by]
 	for name, atom := range a.atoms {
 		words := strings.Split(name, "|")
-		if slices.ContainsFunc(markets, func(m reports.Market) bool { return m.ID.String() == words[0] }) &&
+		if slices.ContainsFunc(markets, func(m scope.Market) bool { return m.ID.String() == words[0] }) &&
 			(place == 0 || words[place] == part) {
 			atoms = append(atoms, atom)
 		}
@@ -146,7 +148,7 @@ func (a *attacker) atomsOf(markets []reports.Market, by, part string) (atoms []i
 
 func (a *attacker) askReport(basis, campaign string) {
 	report := a.adoption(a.key, "basis="+basis+"&as_of="+a.day+"&campaign="+campaign)
-	var all []reports.Market
+	var all []scope.Market
 	for _, r := range report.Rows {
 		a.noteGroup(basis+campaign+" "+r.Locality.Code, r.Markets, r.Indicators, r.Funnel)
 		all = append(all, r.Markets...)
@@ -156,7 +158,7 @@ func (a *attacker) askReport(basis, campaign string) {
 
 // noteGroup records what a report publishes about a group: every count, its evidence and the steps
 // of the funnel.
-func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Figures, funnel *reports.Funnel) {
+func (a *attacker) noteGroup(name string, markets []scope.Market, f figures.Figures, funnel *figures.Funnel) {
 	atoms := a.atomsOf(markets, "", "")
 	if c := f["I05"].Coverage; c != nil && c.Numerator != nil {
 		a.covered[fmt.Sprint(atoms)] = *c.Numerator
@@ -187,7 +189,7 @@ func (a *attacker) noteGroup(name string, markets []reports.Market, f reports.Fi
 	}
 }
 
-func countIn(q *reports.Quantity) int {
+func countIn(q *figures.Quantity) int {
 	if q == nil {
 		return 0
 	}
@@ -195,7 +197,7 @@ func countIn(q *reports.Quantity) int {
 }
 
 // note records one count, and its evidence by level.
-func (a *attacker) note(code, name string, atoms []int, f reports.Figure, mop int) {
+func (a *attacker) note(code, name string, atoms []int, f figures.Figure, mop int) {
 	if f.Suppressed && (f.Numerator != nil || f.Value != nil || f.Evidence != nil || f.FreshAt != nil) {
 		a.t.Errorf("%s of %s is hidden and contains %+v", code, name, f)
 	}
@@ -212,15 +214,15 @@ func (a *attacker) note(code, name string, atoms []int, f reports.Figure, mop in
 		most = countIn(f.Numerator)
 	}
 	for i, level := range levels {
-		var n *reports.Quantity
+		var n *figures.Quantity
 		if e := f.Evidence; e != nil {
-			n = reports.Count([]int{e.A, e.B, e.D}[i])
+			n = figures.Count([]int{e.A, e.B, e.D}[i])
 		}
 		a.noteCount(code+" "+level, name, atoms, n, most)
 	}
 }
 
-func (a *attacker) noteCount(count, name string, atoms []int, n *reports.Quantity, most int) {
+func (a *attacker) noteCount(count, name string, atoms []int, n *figures.Quantity, most int) {
 	register := slices.Contains([]string{"I01", "I02"}, count[:3])
 	cell := audit.Cell{Name: name, Atoms: atoms, Most: most}
 	if n != nil {
@@ -257,7 +259,7 @@ func (a *attacker) askParts(code, by string) {
 		if code == "I06" {
 			continue
 		}
-		atoms := a.atomsOf([]reports.Market{p.Market}, by, p.Part)
+		atoms := a.atomsOf([]scope.Market{p.Market}, by, p.Part)
 		most := a.cells["I01"][fmt.Sprint(atoms)].Most
 		if p.Figure.Denominator != nil {
 			most = countIn(p.Figure.Denominator)

@@ -18,8 +18,8 @@ import (
 //go:embed dormant.sql
 var dormantSQL string
 
-// DormantStall is a stall that is ready and was not paid in 30 days. Its merchant agreed to be on
-// this list.
+// DormantStall is a ready stall without a payment in 30 days. Its merchant agreed to be on this
+// list.
 type DormantStall struct {
 	StallID       uuid.UUID  `json:"stall_id"`
 	Number        string     `json:"number"`
@@ -30,14 +30,14 @@ type DormantStall struct {
 	RefusalReason *string    `json:"refusal_reason" doc:"what the merchant last said against it"`
 }
 
-// Dormant returns the dormant stalls of a market as of today, by number, for the market's managers
-// and the team. They are those of merchants in the numerator of I18 who consented to dormant_list.
+// Dormant returns the dormant stalls of a market as of today, by number. Their merchants are in the
+// numerator of I18 and consent to dormant_list. The market's managers and the team may read it.
 func (r *Reports) Dormant(ctx context.Context, market string, page web.Page) (*web.List[DormantStall], error) {
 	caller, err := roles.Require(ctx, roles.ReadDormant)
 	if err != nil {
 		return nil, err
 	}
-	m, err := r.market(ctx, caller, market)
+	m, err := r.findMarket(ctx, caller, market)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func (r *Reports) Dormant(ctx context.Context, market string, page web.Page) (*w
 	return &web.List[DormantStall]{Items: items, Next: next}, nil
 }
 
-// dormantQuery returns the query. It reads the same facts as I18.
+// dormantQuery returns the statement, which reads the same facts as I18.
 func dormantQuery() (string, error) {
 	var text strings.Builder
 	head, err := indicators.Query("head")

@@ -6,14 +6,14 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
+	"market40/reports/figures"
 	"market40/reports/indicators"
+	"market40/reports/scope"
 )
 
-// Inquiry is the request for a drill-down or a trend.
+// Inquiry selects a drill-down or a trend.
 type Inquiry struct {
 	Indicator, Basis, AsOf string
 	Locality               string // id or code in the basis; empty: all
@@ -22,37 +22,37 @@ type Inquiry struct {
 	By                     string // market, zone, goods_group, kind
 }
 
-// DrillDown is an indicator's figure with its parts.
+// DrillDown is the figure of an indicator with its parts.
 type DrillDown struct {
-	Indicator string      `json:"indicator"`
-	Basis     string      `json:"basis"`
-	AsOf      string      `json:"as_of" format:"date"`
-	By        string      `json:"by" enum:"market,zone,goods_group,kind"`
-	Figure    Figure      `json:"figure" doc:"of all parts together"`
-	Parts     []DrillPart `json:"parts" nullable:"false"`
-	Revised   *Revised    `json:"revised,omitempty" doc:"as of a row of the adoption report"`
-	Outside   *Outside    `json:"outside,omitempty" doc:"of all localities together: the markets that are left out; of one locality, where there are any"`
-	Withheld  []Withheld  `json:"withheld" nullable:"false" doc:"markets whose parts are published along another dimension, and so not along this one"`
+	Indicator string           `json:"indicator"`
+	Basis     string           `json:"basis"`
+	AsOf      string           `json:"as_of" format:"date"`
+	By        string           `json:"by" enum:"market,zone,goods_group,kind"`
+	Figure    figures.Figure   `json:"figure" doc:"of all parts together"`
+	Parts     []DrillPart      `json:"parts" nullable:"false"`
+	Revised   *figures.Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
+	Outside   *Outside         `json:"outside,omitempty" doc:"of all localities together: the markets that are left out; of one locality, where there are any"`
+	Withheld  []Withheld       `json:"withheld" nullable:"false" doc:"markets whose parts are published along another dimension, and so not along this one"`
 }
 
-// Withheld says that a market's parts are not published in the requested dimension.
+// Withheld says that the parts of a market are not published along the requested dimension.
 type Withheld struct {
-	Market  Market `json:"market"`
-	PartsBy string `json:"parts_by" enum:"zone,goods_group" doc:"the dimension that they are published along"`
-	Vi      string `json:"reason_vi"`
-	En      string `json:"reason_en"`
+	Market  scope.Market `json:"market"`
+	PartsBy string       `json:"parts_by" enum:"zone,goods_group" doc:"the dimension that they are published along"`
+	Vi      string       `json:"reason_vi"`
+	En      string       `json:"reason_en"`
 }
 
 // DrillPart is one part of a figure: a market, or a part of one.
 type DrillPart struct {
-	Market Market `json:"market"`
-	Part   string `json:"part" doc:"the zone, goods group or kind of stall; empty: the market"`
-	Figure Figure `json:"figure"`
+	Market scope.Market   `json:"market"`
+	Part   string         `json:"part" doc:"the zone, goods group or kind of stall; empty: the market"`
+	Figure figures.Figure `json:"figure"`
 }
 
-// DrillDown divides an indicator's figure. It refuses an unknown indicator, basis or dimension, a
-// dimension in which the indicator cannot be divided, and a day that Adoption refuses (422). It
-// also refuses an unknown locality or campaign (404).
+// DrillDown divides the figure of an indicator. It refuses an unknown indicator, basis or dimension,
+// a dimension that the indicator does not have, and a day as Adoption does (422). It refuses an
+// unknown locality or campaign (404).
 func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -69,26 +69,25 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign})
+	c, err := r.count(ctx, caller, order{day: day, campaign: q.Campaign})
 	if err != nil {
 		return nil, fmt.Errorf("drill down %s: %w", q.Indicator, err)
 	}
-	units, err := c.unitsOf(q.Basis, q.Locality)
+	units, err := c.findUnits(q.Basis, q.Locality)
 	if err != nil {
 		return nil, err
 	}
-	markets := c.marketsOf(units)
-	g := c.view(markets)
+	markets := c.summedMarkets(units)
 	answer := &DrillDown{
 		Indicator: q.Indicator, Basis: q.Basis, AsOf: day.Format(time.DateOnly), By: q.By,
-		Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}, Revised: g.revised(),
+		Figure: c.figure(units, q), Parts: []DrillPart{}, Withheld: []Withheld{}, Revised: c.viewOf(markets).Revised(),
 	}
 	answer.Outside = c.outsideOf(units)
 	if q.Locality == "" {
 		left := c.outside(q.Basis)
 		answer.Outside = &left
 	}
-	by, err := r.partitions(ctx, markets)
+	dimensions, err := r.partitions(ctx, markets)
 	if err != nil {
 		return nil, err
 	}
@@ -96,25 +95,25 @@ func (r *Reports) DrillDown(ctx context.Context, q Inquiry) (*DrillDown, error) 
 		if q.By == "market" {
 			answer.Parts = append(answer.Parts, DrillPart{
 				Market: market,
-				Figure: c.view([]Market{market}).figures()[q.Indicator],
+				Figure: c.View(market.ID).Figures()[q.Indicator],
 			})
 			continue
 		}
-		if !c.own && by[market.ID] != q.By {
-			answer.Withheld = append(answer.Withheld, withheld(market, by[market.ID]))
+		if !c.Unbound && dimensions[market.ID] != q.By {
+			answer.Withheld = append(answer.Withheld, withheldParts(market, dimensions[market.ID]))
 			continue
 		}
-		for _, p := range c.partsOf(market, q.By) {
+		for _, p := range c.Day.Parts(market.ID, q.By) {
 			if p.Dimension == q.By {
-				answer.Parts = append(answer.Parts, DrillPart{market, p.Name, c.partFigure(p, q.Indicator)})
+				answer.Parts = append(answer.Parts, DrillPart{market, p.Name, c.PartFigure(p, q.Indicator)})
 			}
 		}
 	}
 	return answer, nil
 }
 
-// withheld returns the reason why a market is not divided in the requested dimension.
-func withheld(m Market, by string) Withheld {
+// withheldParts returns why the parts of a market are not published along another dimension than by.
+func withheldParts(m scope.Market, by string) Withheld {
 	vi, en := "khu", "zone"
 	if by == "goods_group" {
 		vi, en = "ngành hàng", "goods group"
@@ -140,12 +139,12 @@ func (r *Reports) checkInquiry(ctx context.Context, q Inquiry) error {
 	return r.checkBasis(ctx, q.Basis)
 }
 
-// unitsOf returns the units of a basis, or the one with an id or code. A unit that the caller does
-// not see is refused (404).
-func (c *counted) unitsOf(basis, named string) ([]unit, error) {
-	var units []unit
-	for _, u := range c.units {
-		if u.basis == basis && (named == "" || named == u.locality.Code || named == u.locality.ID.String()) {
+// findUnits returns the units of a basis, or only the one with an id or code. One that the caller
+// does not see is refused (404).
+func (c *counted) findUnits(basis, named string) ([]scope.Unit, error) {
+	var units []scope.Unit
+	for _, u := range c.unitsIn(basis) {
+		if named == "" || named == u.Locality.Code || named == u.Locality.ID.String() {
 			units = append(units, u)
 		}
 	}
@@ -155,34 +154,14 @@ func (c *counted) unitsOf(basis, named string) ([]unit, error) {
 	return units, nil
 }
 
-// marketsOf returns the markets that are counted in some units.
-func (c *counted) marketsOf(units []unit) []Market {
-	markets, _ := c.summed(c.allOf(units))
-	return markets
-}
-
-// allOf returns the markets of some units; with a campaign, only its pilots.
-func (c *counted) allOf(units []unit) []Market {
-	markets, seen := []Market{}, map[uuid.UUID]bool{}
-	for _, u := range units {
-		for _, m := range u.counted(c.pilotsAsked()) {
-			if !seen[m.ID] {
-				seen[m.ID] = true
-				markets = append(markets, m)
-			}
-		}
-	}
-	return markets
-}
-
 // figure returns an indicator of a unit, or of all units of a basis.
-func (c *counted) figure(units []unit, q Inquiry) Figure {
-	f := c.view(c.marketsOf(units)).figures()
+func (c *counted) figure(units []scope.Unit, q Inquiry) figures.Figure {
+	f := c.viewOf(c.summedMarkets(units)).Figures()
 	if q.Locality == "" {
-		c.programme.add(f, c.units, c.version)
+		c.programme.AddFigures(f, c.units, c.Versions)
 	} else {
-		c.programme.add(f, units, c.version)
+		c.programme.AddFigures(f, units, c.Versions)
 	}
-	c.addHours(f)
+	c.AddHours(f)
 	return f[q.Indicator]
 }

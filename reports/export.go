@@ -13,16 +13,18 @@ import (
 
 	"market40/merchants/encodings"
 	"market40/merchants/platform/bizday"
+	"market40/reports/figures"
+	"market40/reports/scope"
 )
 
 // byteOrderMark makes spreadsheets read UTF-8.
 const byteOrderMark = "\uFEFF"
 
-// demoNote is on every line that counts an invented market.
+// demoNote marks every line that counts an invented market.
 const demoNote = "dữ liệu minh họa"
 
-// tableHeads are the columns of a report as a table. New columns are added at the end, because
-// programs read these files.
+// tableHeads are the columns of a report as a table. New ones go to the end: programs read these
+// files.
 var tableHeads = []string{
 	"basis", "as_of", "level", "code", "name", "markets", "indicator", "definition",
 	"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed", "note",
@@ -41,18 +43,18 @@ func (a *Adoption) csv() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// hiddenCell is the text of a hidden number.
+// hiddenCell replaces a hidden number.
 const hiddenCell = "ẩn"
 
-// Table returns the report with a header line, then a line for each unit, indicator and part, then
-// the lines of the total. Hidden cells are marked; unknown ones are empty. No cell can start a
-// formula in a spreadsheet.
+// Table returns the report as lines: the heads, one line for each unit, indicator and part of it,
+// then those of the total. A hidden number says so; an unknown one is empty. No cell can start a
+// formula.
 func (a *Adoption) Table() [][]string {
 	lines := [][]string{tableHeads}
 	note := ""
 	for _, row := range a.Rows {
 		codes, rowNote := []string{}, ""
-		state := standing{reason: row.Status.Reason, revised: row.Revised}
+		state := unitState{reason: row.Status.Reason, revised: row.Revised}
 		if row.Status.Code != nil {
 			state.status = *row.Status.Code
 		}
@@ -64,8 +66,8 @@ func (a *Adoption) Table() [][]string {
 		}
 		lines = append(lines, a.lines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote, state)...)
 	}
-	lines = append(lines, a.lines(Locality{Level: "total", Name: "Tổng"}, "", a.Total, note,
-		standing{revised: a.Revised})...)
+	lines = append(lines, a.lines(scope.Locality{Level: "total", Name: "Tổng"}, "", a.Total, note,
+		unitState{revised: a.Revised})...)
 	if left := a.Outside; left != nil && left.Markets > 0 {
 		line := make([]string, len(tableHeads))
 		copy(line, []string{a.Basis, a.AsOf, "outside", "", left.Text(), strings.Join(left.codes(), " ")})
@@ -74,13 +76,13 @@ func (a *Adoption) Table() [][]string {
 	return lines
 }
 
-// standing is the status of a unit, which each of its lines repeats.
-type standing struct {
+// unitState is what each line says of its unit as a whole.
+type unitState struct {
 	status, reason string
-	revised        *Revised
+	revised        *figures.Revised
 }
 
-func (s standing) fields() []string {
+func (s unitState) fields() []string {
 	after := ""
 	if s.revised != nil {
 		after = s.revised.After.Format(time.RFC3339)
@@ -88,23 +90,28 @@ func (s standing) fields() []string {
 	return []string{s.status, s.reason, after}
 }
 
-func (a *Adoption) lines(l Locality, markets string, figures Figures, note string, state standing) [][]string {
+func (a *Adoption) lines(
+	l scope.Locality, markets string, values figures.Figures, note string, state unitState,
+) [][]string {
 	head, tail := []string{a.Basis, a.AsOf, l.Level, l.Code, l.Name, markets}, state.fields()
-	lines := make([][]string, 0, len(figures))
-	for _, code := range slices.Sorted(maps.Keys(figures)) {
-		figure := figures[code]
-		lines = append(lines, inert(slices.Concat(head, []string{code}, figure.fields(note, ""), tail)))
+	lines := make([][]string, 0, len(values))
+	for _, code := range slices.Sorted(maps.Keys(values)) {
+		figure := values[code]
+		lines = append(lines, inert(slices.Concat(head, []string{code}, figureFields(figure, note, ""), tail)))
 		for _, part := range slices.Sorted(maps.Keys(figure.Parts)) {
-			lines = append(lines, inert(slices.Concat(head, []string{code}, figure.Parts[part].fields(note, part),
-				tail)))
+			lines = append(
+				lines,
+				inert(slices.Concat(head, []string{code}, figureFields(figure.Parts[part], note, part),
+					tail)),
+			)
 		}
 	}
 	return lines
 }
 
-func (f Figure) fields(note, part string) []string {
-	value, mix, interval, coverage, fresh := "", [4]string{}, Interval{}, [3]string{}, ""
-	numerator, denominator := f.Numerator.text(), f.Denominator.text()
+func figureFields(f figures.Figure, note, part string) []string {
+	value, mix, interval, coverage, fresh := "", [4]string{}, figures.Interval{}, [3]string{}, ""
+	numerator, denominator := f.Numerator.Text(), f.Denominator.Text()
 	if f.Suppressed {
 		numerator, value, denominator = hiddenCell, hiddenCell, cmp.Or(denominator, hiddenCell)
 	}
@@ -136,14 +143,7 @@ func (f Figure) fields(note, part string) []string {
 	}
 }
 
-func (q *Quantity) text() string {
-	if q == nil {
-		return ""
-	}
-	return q.String()
-}
-
-// inert returns cells that cannot start a formula.
+// inert changes cells so that none starts a formula.
 func inert(cells []string) []string {
 	for i, cell := range cells {
 		cells[i] = encodings.Inert(cell)

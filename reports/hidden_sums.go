@@ -13,7 +13,7 @@ import (
 	"market40/reports/indicators"
 )
 
-// HiddenSums lists which sums of a market a caller may not see as of a day. They are the sums that
+// HiddenSums says which sums of a market a caller may not see as of a day. They are the ones that
 // the report of that day hides.
 type HiddenSums struct {
 	Fees     bool // I11, I12
@@ -21,28 +21,28 @@ type HiddenSums struct {
 	Turnover bool // I08
 }
 
-// sumQueries are the queries that decide HiddenSums. The merchant with most of the turnover is read
-// separately.
+// sumQueries are the queries that HiddenSums is decided from. The merchant with most of the turnover
+// is read in addition.
 var sumQueries = []string{"mop", "fees", "sampled"}
 
-// HiddenSums returns what is hidden of the sums of a market in the caller's scope.
+// HiddenSums returns which sums of a market in the caller's scope are hidden.
 func (r *Reports) HiddenSums(ctx context.Context, caller roles.Principal, market uuid.UUID,
 	day time.Time,
 ) (HiddenSums, error) {
-	c, err := r.count(ctx, caller, ask{day: day, queries: slices.Clone(sumQueries)})
+	c, err := r.count(ctx, caller, order{day: day, queries: slices.Clone(sumQueries)})
 	if err != nil {
-		return HiddenSums{}, fmt.Errorf("what is hidden of the sums of market %s: %w", market, err)
+		return HiddenSums{}, fmt.Errorf("decide the hidden sums of market %s: %w", market, err)
 	}
-	g := c.view([]Market{{ID: market}})
-	if c.own {
+	v := c.View(market)
+	if c.Unbound {
 		return HiddenSums{}, nil
 	}
-	// A figure without data hides nothing, but a list may contain sums of the present month or from
-	// before the window.
-	few := g.Tally.Merchants < disclosure.FewestOfAmounts
+	// A market without merchants has no figure to hide. A list may still have sums: of the present
+	// month, or from before the window.
+	few := v.Tally.Merchants < disclosure.FewestOfAmounts
 	return HiddenSums{
-		Fees:     g.Hidden[indicators.Fees] || few,
-		Sales:    g.Hidden[indicators.Sampled] || disclosure.Few(g.Tally.Merchants),
-		Turnover: g.Hidden[indicators.Turnover] || few || !g.Tally.Facts.Sampled(),
+		Fees:     v.Hidden[indicators.Fees] || few,
+		Sales:    v.Hidden[indicators.Sampled] || disclosure.Few(v.Tally.Merchants),
+		Turnover: v.Hidden[indicators.Turnover] || few || !v.Tally.Facts.Sampled(),
 	}, nil
 }

@@ -13,11 +13,11 @@ import (
 	"market40/reports/indicators"
 )
 
-// defaultBasis is used if the request names no basis.
+// defaultBasis is the basis of a report without one in its query.
 const defaultBasis = "current"
 
 // Routes mounts the reports. Officers, auditors, admins and managers may read them, each in their
-// own scope.
+// scope.
 func (r *Reports) Routes(e *web.Edge) {
 	huma.Register(e.API, huma.Operation{
 		OperationID: "adoption-report", Method: http.MethodGet, Path: "/api/v1/reports/adoption",
@@ -139,7 +139,7 @@ func (r *Reports) getIndicator(ctx context.Context, in *struct {
 	return nil, problem.Missing("indicator")
 }
 
-// PlaceInput names an indicator and a place. Embed it in a huma input.
+// PlaceInput selects an indicator and a place. It is embedded in huma inputs.
 type PlaceInput struct {
 	Indicator string `query:"indicator" required:"true" example:"I05"`
 	Basis     string `query:"basis" default:"current" doc:"districts_2024, communes_2025 or current"`

@@ -12,6 +12,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/reports"
+	"market40/reports/figures"
 	"market40/reports/indicators"
 )
 
@@ -42,13 +43,13 @@ func newStand(t *testing.T) *stand {
 }
 
 // figure returns a figure of the market as its manager sees it, including small counts.
-func (s *stand) figure(code string) reports.Figure {
+func (s *stand) figure(code string) figures.Figure {
 	s.t.Helper()
 	return row(s.t, s.adoption(s.manager, "basis=current"), "22366").Indicators[code]
 }
 
 // is compares a figure with "numerator/denominator value A B C D".
-func (s *stand) is(what string, f reports.Figure, want string) {
+func (s *stand) is(what string, f figures.Figure, want string) {
 	s.t.Helper()
 	got := told(f)
 	if f.Value != nil {

@@ -1,7 +1,6 @@
 package reports
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -10,21 +9,21 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/access/roles"
+	"market40/reports/figures"
+	"market40/reports/scope"
 )
 
-// Outside is what a report leaves out: markets that no unit of its basis contains, and, where
-// campaigns chose markets, other markets of one to four merchants.
+// Outside is what a report leaves out: markets in no unit of its basis and, where campaigns chose
+// pilots, other markets of one to four merchants.
 type Outside struct {
-	Markets   int      `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
-	Merchants int      `json:"merchants" doc:"merchants operating a stall there"`
-	Listed    []Market `json:"listed" nullable:"false" doc:"those markets, by code"`
-	Small     int      `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them"`
+	Markets   int            `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
+	Merchants int            `json:"merchants" doc:"merchants operating a stall there"`
+	Listed    []scope.Market `json:"listed" nullable:"false" doc:"those markets, by code"`
+	Small     int            `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them"`
 }
 
-// Text returns it in a few words, or "" if nothing is left out.
+// Text returns how many markets are left out, in Vietnamese; empty if there are none.
 func (o *Outside) Text() string {
 	if o == nil || o.Markets == 0 {
 		return ""
@@ -39,7 +38,7 @@ func (o *Outside) Text() string {
 	return text
 }
 
-// Named returns it in a few words with the names of the markets, or "" if nothing is left out.
+// Named returns Text with the names of the markets; empty if there are none.
 func (o *Outside) Named() string {
 	text := o.Text()
 	if text == "" {
@@ -60,65 +59,50 @@ func (o *Outside) codes() []string {
 	return codes
 }
 
-// readScope reads the markets in a caller's scope, by code.
-func readScope(ctx context.Context, tx pgx.Tx, caller roles.Principal) ([]Market, error) {
-	rows, _ := tx.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id IN (SELECT scope_markets($1, $2))
-		ORDER BY code`, caller.ScopeKind, caller.ScopeID)
-	markets, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Market])
-	if err != nil {
-		return nil, fmt.Errorf("read the markets in scope: %w", err)
-	}
-	return markets, nil
-}
-
-// summed splits markets into those that are counted together and those that are left out.
-func (c *counted) summed(markets []Market) (counted, left []Market) {
-	apart := c.groups.Apart(idsOf(markets))
-	counted = []Market{}
+// splitSmall divides markets into those that are counted together, and small ones that are left out.
+func (c *counted) splitSmall(markets []scope.Market) (together, small []scope.Market) {
+	apart := c.Groups.Apart(scope.IDs(markets))
+	together = []scope.Market{}
 	for _, m := range markets {
 		if apart[m.ID] {
-			left = append(left, m)
+			small = append(small, m)
 		} else {
-			counted = append(counted, m)
+			together = append(together, m)
 		}
 	}
-	return counted, left
+	return together, small
 }
 
-// outside returns the markets in scope that the total of a basis leaves out; with a campaign, only
-// its pilots.
+// outside returns the markets in scope that the total of a basis leaves out; with a campaign, the
+// pilots among them.
 func (c *counted) outside(basis string) Outside {
-	held, units := map[uuid.UUID]bool{}, []unit{}
-	for _, u := range c.units {
-		if u.basis != basis {
-			continue
-		}
-		units = append(units, u)
-		for _, m := range u.markets {
-			held[m.ID] = true
+	units, inUnits := c.unitsIn(basis), map[uuid.UUID]bool{}
+	for _, u := range units {
+		for _, m := range u.Markets {
+			inUnits[m.ID] = true
 		}
 	}
-	_, small := c.summed(c.allOf(units))
+	_, small := c.splitSmall(c.allMarkets(units))
 	left := slices.Clone(small)
-	for _, m := range (unit{markets: c.scope}).counted(c.pilotsAsked()) {
-		if !held[m.ID] {
+	for _, m := range (scope.Unit{Markets: c.markets}).Counted(c.programme.Pilots()) {
+		if !inUnits[m.ID] {
 			left = append(left, m)
 		}
 	}
 	return c.leftOut(left, small)
 }
 
-// leftOut describes markets that are left out; small are those with few merchants.
-func (c *counted) leftOut(left, small []Market) Outside {
-	slices.SortFunc(left, func(a, b Market) int { return strings.Compare(a.Code, b.Code) })
-	o := Outside{Markets: len(left), Listed: append([]Market{}, left...), Small: len(small)}
-	o.Merchants = c.groups.Merchants(idsOf(left))
+// leftOut describes markets that are left out. Small are those of few merchants among them.
+func (c *counted) leftOut(left, small []scope.Market) Outside {
+	slices.SortFunc(left, func(a, b scope.Market) int { return strings.Compare(a.Code, b.Code) })
+	o := Outside{Markets: len(left), Listed: append([]scope.Market{}, left...), Small: len(small)}
+	o.Merchants = c.Groups.Merchants(scope.IDs(left))
 	return o
 }
 
-// outsideOf returns the markets that the figures of some units leave out, or nil if there are none.
-func (c *counted) outsideOf(units []unit) *Outside {
-	_, small := c.summed(c.allOf(units))
+// outsideOf returns the markets that the figures of some units leave out; nil if there are none.
+func (c *counted) outsideOf(units []scope.Unit) *Outside {
+	_, small := c.splitSmall(c.allMarkets(units))
 	if len(small) == 0 {
 		return nil
 	}
@@ -126,9 +110,9 @@ func (c *counted) outsideOf(units []unit) *Outside {
 	return &o
 }
 
-// total is a report's total in JSON: its figures by code, and beside them what it leaves out.
+// total is the JSON form of a report's total: its figures by code, with what it leaves out.
 type total struct {
-	Figures
+	figures.Figures
 
 	outside *Outside
 }
@@ -145,7 +129,7 @@ func (t total) MarshalJSON() ([]byte, error) {
 	return json.Marshal(members)
 }
 
-// UnmarshalJSON reads both. It also reads a frozen report that does not contain what it leaves out.
+// UnmarshalJSON reads a total. Older frozen reports have no list of what is left out.
 func (t *total) UnmarshalJSON(b []byte) error {
 	members := map[string]json.RawMessage{}
 	if err := json.Unmarshal(b, &members); err != nil {
@@ -157,9 +141,9 @@ func (t *total) UnmarshalJSON(b []byte) error {
 		}
 		delete(members, outsideKey)
 	}
-	t.Figures = Figures{}
+	t.Figures = figures.Figures{}
 	for code, raw := range members {
-		var f Figure
+		var f figures.Figure
 		if err := json.Unmarshal(raw, &f); err != nil {
 			return err
 		}
@@ -170,7 +154,7 @@ func (t *total) UnmarshalJSON(b []byte) error {
 
 var outsideType = reflect.TypeFor[Outside]()
 
-// outsideKey is the key beside the codes of the total's figures.
+// outsideKey is a key of the total in JSON, beside the codes of its figures.
 const outsideKey = "outside"
 
 // MarshalJSON writes what the total leaves out into the total.
@@ -182,7 +166,7 @@ func (a Adoption) MarshalJSON() ([]byte, error) {
 	}{plain(a), total{a.Total, a.Outside}})
 }
 
-// UnmarshalJSON reads what the total leaves out from the total.
+// UnmarshalJSON reads a report.
 func (a *Adoption) UnmarshalJSON(b []byte) error {
 	type plain Adoption
 	read := struct {
@@ -196,11 +180,11 @@ func (a *Adoption) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// TransformSchema describes the key beside the total's figures for OpenAPI.
+// TransformSchema adds the list of what is left out to the schema of the total.
 func (*Adoption) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
-	figures := s.Properties["total"]
+	total := s.Properties["total"]
 	s.Properties["total"] = &huma.Schema{
-		Type: huma.TypeObject, Description: figures.Description, AdditionalProperties: figures.AdditionalProperties,
+		Type: huma.TypeObject, Description: total.Description, AdditionalProperties: total.AdditionalProperties,
 		Required:   []string{outsideKey},
 		Properties: map[string]*huma.Schema{outsideKey: r.Schema(outsideType, true, "Outside")},
 	}

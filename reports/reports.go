@@ -1,6 +1,5 @@
-// Package reports measures the progress of cashless payment, in figures that an officer can defend.
-// It reads the register and the daily rollups by SQL, never single payments. The definitions are in
-// README.md.
+// Package reports shows how far cashless payment has come, in figures that an officer can defend. It
+// reads the register and daily rollups by SQL, never single payments. README.md has the rules.
 package reports
 
 import (
@@ -17,6 +16,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/migrations/database"
 	"market40/reports/facts"
+	"market40/reports/proof"
 )
 
 // Reports counts and returns reports.
@@ -24,29 +24,28 @@ type Reports struct {
 	db     *database.DB
 	now    func() time.Time
 	facts  *facts.Store
-	proofs proofs
-	seats  chan struct{}
+	proofs proof.Cache
+	slots  chan struct{} // one for each count that runs
 }
 
-// countsAtOnce is the number of counts at the same time: one for each processor, because a count
-// uses a whole one.
-var countsAtOnce = runtime.GOMAXPROCS(0)
+// maxCounts is how many counts run at the same time: one count uses one processor fully.
+var maxCounts = runtime.GOMAXPROCS(0)
 
-// New returns Reports that read from db. now is the clock.
+// New returns reports that read from db, and the present day from now.
 func New(db *database.DB, now func() time.Time) *Reports {
-	return &Reports{db: db, now: now, facts: facts.New(db), seats: make(chan struct{}, countsAtOnce)}
+	return &Reports{db: db, now: now, facts: facts.New(db), slots: make(chan struct{}, maxCounts)}
 }
 
-// Question is a request for a report.
+// Question selects an adoption report.
 type Question struct {
 	Basis    string // code of a reporting basis
 	AsOf     string // a day, "2026-11-22"; empty: today in Asia/Ho_Chi_Minh
 	Campaign string // code of a campaign; empty: all markets
 }
 
-// Adoption returns every indicator of each unit of a basis, for the markets in the caller's scope.
-// It refuses a caller who may not read reports (403), an unknown campaign (404), and a basis or a
-// day without reports (422).
+// Adoption returns every indicator of each unit of a basis, for the markets in the caller's scope. It
+// refuses a caller who may not read reports (403), an unknown campaign (404), and an unknown basis or
+// a day without data (422).
 func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -59,7 +58,7 @@ func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := r.count(ctx, caller, ask{day: day, campaign: q.Campaign})
+	c, err := r.count(ctx, caller, order{day: day, campaign: q.Campaign})
 	if err != nil {
 		return nil, fmt.Errorf("adoption as of %s: %w", day.Format(time.DateOnly), err)
 	}
@@ -68,24 +67,21 @@ func (r *Reports) Adoption(ctx context.Context, q Question) (*Adoption, error) {
 
 // adoption returns the report in a basis.
 func (c *counted) adoption(basis string) *Adoption {
-	report := &Adoption{Basis: basis, AsOf: c.day.Format(time.DateOnly), Rows: []Row{}}
-	if c.programme.campaign != nil {
-		report.Campaign = &c.programme.campaign.Code
+	report := &Adoption{
+		Basis: basis, AsOf: c.Date.Format(time.DateOnly), Campaign: c.programme.SelectedCode(), Rows: []Row{},
 	}
-	var units []unit
-	for _, u := range c.units {
-		if u.basis == basis {
-			report.Rows, units = append(report.Rows, c.row(u)), append(units, u)
-		}
+	units := c.unitsIn(basis)
+	for _, u := range units {
+		report.Rows = append(report.Rows, c.row(u))
 	}
-	if c.whole { // a rank among only some of the units means nothing
+	if c.whole { // a rank among a part of the units would mislead
 		rank(report.Rows)
 	}
-	g := c.view(c.marketsOf(units))
-	report.Total, report.Coverage, report.Funnel = g.figures(), g.coverage(), g.funnel()
-	report.Revised = g.revised()
-	c.programme.add(report.Total, c.units, c.version)
-	c.addHours(report.Total)
+	v := c.viewOf(c.summedMarkets(units))
+	report.Total, report.Coverage, report.Funnel = v.Figures(), v.Coverage(), v.Funnel()
+	report.Revised = v.Revised()
+	c.programme.AddFigures(report.Total, c.units, c.Versions)
+	c.AddHours(report.Total)
 	outside := c.outside(basis)
 	report.Outside = &outside
 	return report
@@ -103,14 +99,14 @@ func (r *Reports) checkBasis(ctx context.Context, basis string) error {
 	return nil
 }
 
-// day parses the as-of day. It must be tomorrow at the latest, and not before the first day with
-// known units. It is returned as 00:00 UTC: a date, not a moment.
+// day parses the as-of day: tomorrow at the latest, and not before the first day whose units are
+// known. It returns 00:00 UTC: a date, not a moment.
 func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 	today := r.today()
 	if asOf == "" {
 		return today, nil
 	}
-	day, err := time.Parse(time.DateOnly, asOf) // the limits are checked below
+	day, err := time.Parse(time.DateOnly, asOf) // its bounds are checked below
 	if err != nil {
 		return day, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
 	}
@@ -133,8 +129,7 @@ func beforeData(field string, first time.Time) error {
 		"The data begin on "+first.Format(time.DateOnly)+".")
 }
 
-// firstDay returns the first day with known units in any basis. There are no reports of days before
-// it.
+// firstDay returns the first day on which any basis knows the units. No report is made before it.
 func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
 	if err := r.db.Pool.QueryRow(ctx, `SELECT coalesce(min(on_date), '2000-01-01') FROM reporting_bases`).Scan(
 		&first); err != nil {
@@ -143,7 +138,7 @@ func (r *Reports) firstDay(ctx context.Context) (first time.Time, err error) {
 	return first, nil
 }
 
-// today returns the date in Asia/Ho_Chi_Minh.
+// today returns the date in Asia/Ho_Chi_Minh, as 00:00 UTC.
 func (r *Reports) today() time.Time {
 	return bizday.DateOf(r.now())
 }

@@ -10,6 +10,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/reports"
+	"market40/reports/figures"
 )
 
 // read requests an answer of the reports and decodes it.
@@ -22,7 +23,7 @@ func (w *world) read(key, path string, into any) {
 	must(w.t, json.Unmarshal(answer.Body.Bytes(), into))
 }
 
-func revisedText(r *reports.Revised) string {
+func revisedText(r *figures.Revised) string {
 	if r == nil {
 		return "as it was"
 	}
@@ -67,7 +68,7 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 		w.read(officer, "markets/"+dam.String()+"?as_of="+day, &page)
 		var parts reports.DrillDown
 		w.read(officer, "drill-down?indicator=I05&basis=districts_2024&locality=568&as_of="+day, &parts)
-		for way, got := range map[string]*reports.Revised{
+		for way, got := range map[string]*figures.Revised{
 			"row": row(t, report, "568").Revised, "total": report.Revised,
 			"market": page.Revised, "drill-down": parts.Revised,
 		} {

@@ -10,6 +10,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/reports"
+	"market40/reports/campaigns"
 )
 
 var allBases = []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"}
@@ -67,7 +68,7 @@ func (w *world) observe() {
 	w.exec(`INSERT INTO connection_days (connection_id, day) VALUES ($1, '2026-11-21')`, connection)
 }
 
-func statusOf(s reports.Status) string {
+func statusOf(s campaigns.Status) string {
 	if s.Code == nil {
 		return "none: " + s.Reason
 	}

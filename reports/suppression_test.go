@@ -10,6 +10,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/reports"
+	"market40/reports/figures"
 )
 
 // communes are units of 2025, each with the district that its markets were in before.
@@ -165,7 +166,7 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 				t.Errorf("a figure of the register, or one beside it, is hidden: %s %s", told(i["I01"]),
 					told(i["I03"]))
 			}
-			for _, cell := range []reports.Figure{i["I05"], report.Total["I05"]} {
+			for _, cell := range []figures.Figure{i["I05"], report.Total["I05"]} {
 				if !cell.Suppressed || cell.Numerator != nil || cell.Value != nil || cell.Evidence != nil ||
 					cell.Denominator.IntPart() != 12 {
 					t.Errorf("%s of %s sees %+v", role, scope, cell)
@@ -218,13 +219,13 @@ func TestEvidenceHidesAlone(t *testing.T) {
 	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 6})
 	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
 	for _, tt := range []struct {
-		i    reports.Figures
+		i    figures.Figures
 		told string
-		mix  *reports.Evidence
+		mix  *figures.Evidence
 	}{
 		{row(t, report, "22366").Indicators, "8/20", nil},
 		{row(t, report, "22420").Indicators, "13/20", nil},
-		{report.Total, "21/40", &reports.Evidence{A: 14, B: 7}},
+		{report.Total, "21/40", &figures.Evidence{A: 14, B: 7}},
 	} {
 		got := tt.i["I05"].Evidence
 		if told(tt.i["I05"]) != tt.told || (got == nil) != (tt.mix == nil) || (got != nil && *got != *tt.mix) {

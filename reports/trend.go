@@ -12,45 +12,49 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
+	"market40/reports/campaigns"
 	"market40/reports/facts"
+	"market40/reports/figures"
 	"market40/reports/indicators"
+	"market40/reports/scope"
 )
 
-// The length of a trend: a year by default, five years at most.
+// A trend covers a year by default, five at most.
 const (
-	usualMonths = 12
-	mostMonths  = 60
+	defaultMonths = 12
+	maxMonths     = 60
 )
 
 // Trend is an indicator at the ends of months.
 type Trend struct {
-	Indicator string       `json:"indicator"`
-	Points    []TrendPoint `json:"points" nullable:"false" doc:"oldest first"`
-	Target    *Target      `json:"target" doc:"with a campaign, what is wanted now; null: none"`
-	Outside   *Outside     `json:"outside,omitempty" doc:"of all localities together: the markets that are left out, as of the last point; of one locality, where there are any; absent of one market"`
+	Indicator string            `json:"indicator"`
+	Points    []TrendPoint      `json:"points" nullable:"false" doc:"oldest first"`
+	Target    *campaigns.Target `json:"target" doc:"with a campaign, what is wanted now; null: none"`
+	Outside   *Outside          `json:"outside,omitempty" doc:"of all localities together: the markets that are left out, as of the last point; of one locality, where there are any; absent of one market"`
 }
 
-// TrendPoint is one point of a trend.
+// TrendPoint is the indicator at the end of one month.
 type TrendPoint struct {
-	AsOf   string `json:"as_of" format:"date" doc:"the day after the month's last, at most today: the state at 00:00 of it"`
-	Figure Figure `json:"figure"`
+	AsOf   string         `json:"as_of" format:"date" doc:"the day after the month's last, at most today: the state at 00:00 of it"`
+	Figure figures.Figure `json:"figure"`
 
-	Revised *Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
+	Revised *figures.Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
 	// With a campaign. A market that is not its pilot has no target.
-	Target *Target `json:"target,omitempty" doc:"with a campaign, what was wanted on that day: the target due next, else the last"`
+	Target *campaigns.Target `json:"target,omitempty" doc:"with a campaign, what was wanted on that day: the target due next, else the last"`
 }
 
-// Span is the months of a trend, each as "2026-10" or empty. By default it has twelve months and
-// ends with this month.
+// Span selects the months of a trend, each "2026-10" or empty. By default it ends with this month and
+// has twelve months.
 type Span struct {
 	From, To string
-	// the number of months if From is empty. Months before the data are left out, but an explicit
-	// From before the data is refused.
+	// Months is how many, instead of From. Months before the data begin are left out, while a From
+	// before that is refused.
 	Months int
 }
 
-// Trend returns an indicator at the end of each month of a span. It refuses invalid months, months
-// out of order, over five years or before the data (422), and what Adoption and DrillDown refuse.
+// Trend returns an indicator at the end of each month of a span. It refuses months that are invalid,
+// out of order, more than five years, or before the data (422), and what Adoption and DrillDown
+// refuse.
 func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, error) {
 	caller, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
@@ -67,76 +71,79 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 	if err != nil {
 		return nil, err
 	}
-	var market *Market
+	var market *scope.Market
 	if q.Market != "" {
-		m, err := r.market(ctx, caller, q.Market)
+		m, err := r.findMarket(ctx, caller, q.Market)
 		if err != nil {
 			return nil, err
 		}
 		market = &m
 	}
-	counts, err := r.countDays(ctx, caller, ask{campaign: q.Campaign, queries: indicators.TrendQueries(q.Indicator)},
-		days)
+	counts, err := r.countDays(ctx, caller, order{
+		campaign: q.Campaign, queries: indicators.TrendQueries(q.Indicator),
+	}, days)
 	if err != nil {
 		return nil, fmt.Errorf("trend of %s: %w", q.Indicator, err)
 	}
 	trend := &Trend{Indicator: q.Indicator, Points: []TrendPoint{}}
 	for _, c := range counts {
-		point := TrendPoint{AsOf: c.day.Format(time.DateOnly)}
+		point := TrendPoint{AsOf: c.Date.Format(time.DateOnly)}
 		var locality *uuid.UUID
-		wanted := true
+		required := true
 		if market != nil {
-			g := c.view([]Market{*market})
-			point.Figure, point.Revised = g.figures()[q.Indicator], g.revised()
-			locality, wanted = c.programme.localityOf(market.ID)
+			v := c.View(market.ID)
+			point.Figure, point.Revised = v.Figures()[q.Indicator], v.Revised()
+			locality, required = c.programme.LocalityOf(market.ID)
 		} else {
-			units, err := c.unitsOf(q.Basis, q.Locality)
+			units, err := c.findUnits(q.Basis, q.Locality)
 			if err != nil {
 				return nil, err
 			}
 			if q.Locality != "" {
-				locality, wanted = c.designatedIn(units[0])
+				locality, required = c.programme.DesignatedIn(units[0])
 			}
-			point.Figure, point.Revised = c.figure(units, q), c.view(c.marketsOf(units)).revised()
+			point.Figure, point.Revised = c.figure(units, q), c.viewOf(c.summedMarkets(units)).Revised()
 			trend.Outside = c.outsideOf(units)
 			if q.Locality == "" {
 				left := c.outside(q.Basis)
 				trend.Outside = &left
 			}
 		}
-		if wanted {
-			point.Target = c.programme.target(q.Indicator, locality, c.day)
+		if required {
+			point.Target = c.programme.Target(q.Indicator, locality, c.Date)
 		}
 		trend.Points = append(trend.Points, point)
-		if trend.Target = nil; wanted {
-			trend.Target = c.programme.target(q.Indicator, locality, r.today())
+		if trend.Target = nil; required {
+			trend.Target = c.programme.Target(q.Indicator, locality, r.today())
 		}
 	}
 	return trend, nil
 }
 
-// daysAtOnce is the number of days of a trend that are counted at the same time. Each holds one
-// connection and waits for no other.
-const daysAtOnce = 2
+// parallelDays is how many days of a trend are counted at the same time. Each uses one connection and
+// waits for no other.
+const parallelDays = 2
 
 // countDays counts the same for several days. The units do not depend on the day, so they are read
 // once.
-func (r *Reports) countDays(ctx context.Context, caller roles.Principal, a ask, days []time.Time) ([]*counted, error) {
+func (r *Reports) countDays(
+	ctx context.Context, caller roles.Principal, o order, days []time.Time,
+) ([]*counted, error) {
 	counts := make([]*counted, len(days))
 	err := pgx.BeginTxFunc(ctx, r.db.Pool, facts.Snapshot, func(tx pgx.Tx) (err error) {
-		a.units, err = readSeen(ctx, tx, caller, r.today())
+		o.scope, err = scope.Read(ctx, tx, caller, r.today())
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	work, ctx := errgroup.WithContext(ctx)
-	work.SetLimit(daysAtOnce)
+	work.SetLimit(parallelDays)
 	for i, day := range days {
-		of := a
-		of.day = day
+		one := o
+		one.day = day
 		work.Go(func() (err error) {
-			if counts[i], err = r.count(ctx, caller, of); err != nil {
+			if counts[i], err = r.count(ctx, caller, one); err != nil {
 				return fmt.Errorf("as of %s: %w", day.Format(time.DateOnly), err)
 			}
 			return nil
@@ -145,19 +152,18 @@ func (r *Reports) countDays(ctx context.Context, caller roles.Principal, a ask, 
 	return counts, work.Wait()
 }
 
-// monthEnds returns the days after the last of each month of a span. For the present month it is
-// today.
+// monthEnds returns the day after each month of a span; for the present month it is today.
 func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error) {
 	today := r.today()
-	last, err := monthOf("to", span.To, today)
+	last, err := parseMonth("to", span.To, today)
 	if err != nil {
 		return nil, err
 	}
-	months := usualMonths
+	months := defaultMonths
 	if span.Months != 0 {
 		months = span.Months
 	}
-	first, err := monthOf("from", span.From, last.AddDate(0, 1-months, 0))
+	first, err := parseMonth("from", span.From, last.AddDate(0, 1-months, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +175,7 @@ func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error)
 	case first.After(last):
 		return nil, problem.Of("from", "period_order", "Tháng đầu nằm sau tháng cuối.",
 			"The first month lies after the last.")
-	case !first.AddDate(0, mostMonths, 0).After(last):
+	case !first.AddDate(0, maxMonths, 0).After(last):
 		return nil, problem.Of("from", "period_long", "Nhiều nhất 60 tháng (5 năm).", "At most 60 months (5 years).")
 	case last.After(today):
 		return nil, problem.Of("to", "as_of_in_future", "Tháng cuối muộn nhất là tháng này.",
@@ -193,10 +199,11 @@ func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error)
 	return days, nil
 }
 
-// monthOf parses "2026-10" as its first day. An empty text gives the month of usual.
-func monthOf(field, text string, usual time.Time) (time.Time, error) {
+// parseMonth returns the first day of a month like "2026-10"; for an empty text, of the month of
+// fallback.
+func parseMonth(field, text string, fallback time.Time) (time.Time, error) {
 	if text == "" {
-		return time.Date(usual.Year(), usual.Month(), 1, 0, 0, 0, 0, time.UTC), nil
+		return time.Date(fallback.Year(), fallback.Month(), 1, 0, 0, 0, 0, time.UTC), nil
 	}
 	month, err := bizday.Month(text)
 	if err != nil {

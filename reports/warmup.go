@@ -11,8 +11,8 @@ import (
 	"market40/merchants/platform/jobs"
 )
 
-// warmUpAfter is the delay before a server first warms up its cache, and warmUpEvery is the
-// interval. warmUpPause is the pause after each day; it leaves the processors to payments.
+// warmUpAfter is how long after its start a server first warms its cache, warmUpEvery the interval
+// between rounds, and warmUpPause the pause after each day, which leaves the processors to payments.
 const (
 	warmUpAfter = 15 * time.Second
 	warmUpEvery = time.Hour
@@ -21,9 +21,8 @@ const (
 	warmUpWithin = 30 * time.Minute
 )
 
-// Job returns the job that fills the cache in every process, so that no officer waits for the first
-// page in the morning. It covers today and the ends of twelve months, for all markets and for each
-// campaign.
+// Job returns the job that warms the cache of every process: today and the ends of twelve months, for
+// all markets and for each campaign. An officer's first page in the morning then needs no counting.
 func (r *Reports) Job() jobs.Job {
 	return jobs.Job{
 		Name: "reports-ahead", Every: warmUpEvery, First: warmUpAfter, Deadline: warmUpWithin, Shared: true,
@@ -31,17 +30,17 @@ func (r *Reports) Job() jobs.Job {
 	}
 }
 
-// mostChanges is the number of rows of fact_changes above which they are merged.
-const mostChanges = 2000
+// maxChanges is how many rows of fact_changes may gather before they are merged into one.
+const maxChanges = 2000
 
 // WarmUp runs one round of Job, with a pause after each day.
 func (r *Reports) WarmUp(ctx context.Context, pause time.Duration) error {
-	// One row with the earliest day replaces many. Facts cached since then are read once more.
+	// One row with the earliest day replaces many: days cached since then are read once again.
 	_, err := r.db.Pool.Exec(ctx, `WITH many AS (SELECT max(id) AS newest FROM fact_changes HAVING count(*) > $1),
 		gone AS (DELETE FROM fact_changes f USING many WHERE f.id <= many.newest RETURNING f.since)
-		INSERT INTO fact_changes (since) SELECT min(since) FROM gone HAVING count(*) > 0`, mostChanges)
+		INSERT INTO fact_changes (since) SELECT min(since) FROM gone HAVING count(*) > 0`, maxChanges)
 	if err != nil {
-		return fmt.Errorf("put changes together: %w", err)
+		return fmt.Errorf("merge changes: %w", err)
 	}
 	var markets bool
 	if err := r.db.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM markets)`).Scan(&markets); err != nil || !markets {
@@ -59,8 +58,8 @@ func (r *Reports) WarmUp(ctx context.Context, pause time.Duration) error {
 	everything := roles.Principal{Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
 	for _, campaign := range append(campaigns, "") {
 		for _, day := range days {
-			if _, err := r.count(ctx, everything, ask{day: day, campaign: campaign, calm: true}); err != nil {
-				return fmt.Errorf("count ahead as of %s: %w", day.Format(time.DateOnly), err)
+			if _, err := r.count(ctx, everything, order{day: day, campaign: campaign, background: true}); err != nil {
+				return fmt.Errorf("warm up as of %s: %w", day.Format(time.DateOnly), err)
 			}
 			select {
 			case <-ctx.Done():

@@ -16,6 +16,7 @@ import (
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
 	"market40/reports"
+	"market40/reports/figures"
 )
 
 // asOf is the day of most reports here. The clock is set to noon of that day.
@@ -251,7 +252,7 @@ func row(t testing.TB, report reports.Adoption, code string) reports.Row {
 }
 
 // told returns a short form of a figure: "7/12" or "hidden/12".
-func told(i reports.Figure) string {
+func told(i figures.Figure) string {
 	raw, _ := json.Marshal(i.Denominator)
 	if i.Suppressed {
 		return "hidden/" + string(raw)

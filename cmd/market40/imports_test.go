@@ -82,14 +82,30 @@ var arrows = map[string][]string{
 		"merchants/platform/bizday",
 	},
 
-	// Reports read tables by SQL and know no domain logic.
+	// Reports read tables by SQL and know no domain logic. The root has the ways to ask for figures.
 	"reports": {
-		"reports/disclosure", "reports/disclosure/audit", "reports/estimate", "reports/facts", "reports/groups",
-		"reports/indicators",
+		"reports/campaigns", "reports/disclosure", "reports/facts", "reports/figures", "reports/groups",
+		"reports/indicators", "reports/proof", "reports/scope",
 		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web", "merchants/encodings",
 		"merchants/platform/jobs", "merchants/platform/problem",
 		"migrations/database",
 	},
+	// Checks before a freeze that no hidden count can be derived. It knows what is published, not the rule.
+	"reports/proof": {
+		"migrations/database", "reports/disclosure/audit", "reports/facts", "reports/figures", "reports/groups",
+		"reports/indicators", "reports/scope",
+	},
+	// What campaigns require of localities, and how pilot markets do.
+	"reports/campaigns": {
+		"merchants/platform/bizday", "merchants/platform/problem", "reports/figures", "reports/indicators",
+		"reports/scope",
+	},
+	// The figures of a group, without what is hidden.
+	"reports/figures": {
+		"merchants/platform/bizday", "reports/estimate", "reports/facts", "reports/groups", "reports/indicators",
+	},
+	// Which units and markets a caller sees.
+	"reports/scope": {"merchants/access/roles"},
 	// Which markets are counted together, and what is hidden of them.
 	"reports/groups": {"reports/disclosure", "reports/estimate", "reports/facts", "reports/indicators"},
 	"reports/facts": {
@@ -104,8 +120,8 @@ var arrows = map[string][]string{
 	// Files of reports, and their proof.
 	"reports/exports": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/posters",
-		"merchants/platform/problem", "merchants/vietqr", "reports", "reports/indicators", "reports/periodic",
-		"merchants/platform/bizday",
+		"merchants/platform/bizday", "merchants/platform/problem", "merchants/vietqr",
+		"reports", "reports/figures", "reports/indicators", "reports/periodic", "reports/scope",
 	},
 	// Lists of what was seen in the field are read as boards' rosters are.
 	"reports/field": {
@@ -116,15 +132,14 @@ var arrows = map[string][]string{
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings",
-		"merchants/platform/problem", "migrations/database", "payments/money", "reports", "reports/indicators",
-		"merchants/platform/bizday",
+		"merchants/platform/bizday", "merchants/platform/problem", "migrations/database", "payments/money",
+		"reports/indicators", "reports/scope",
 	},
 	// What is said in a report is frozen, and signed by a key that follows from the index key.
 	"reports/periodic": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings",
-		"merchants/platform/problem", "merchants/platform/seal", "migrations/database", "reports", "reports/indicators",
-		"reports/programme",
-		"merchants/platform/bizday",
+		"merchants/platform/bizday", "merchants/platform/problem", "merchants/platform/seal", "migrations/database",
+		"reports", "reports/figures", "reports/indicators", "reports/programme", "reports/proof", "reports/scope",
 	},
 
 	// What a stall reads of its payments knows nothing of how they came.

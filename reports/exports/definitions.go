@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"market40/reports"
+	"market40/reports/figures"
 	"market40/reports/indicators"
 )
 
@@ -38,7 +38,7 @@ func (d Definition) formula() string {
 
 // partsIn returns the keys of a figure's parts: first those in the definition, in its order, then
 // the others.
-func (d Definition) partsIn(f reports.Figure) []string {
+func (d Definition) partsIn(f figures.Figure) []string {
 	keys := []string{}
 	told := d.Parts
 	if len(told) == 0 {

@@ -11,31 +11,32 @@ import (
 
 	"market40/reports"
 	"market40/reports/indicators"
+	"market40/reports/scope"
 )
 
 // Content is the frozen content of a report.
 type Content struct {
-	Campaign *Campaign         `json:"campaign"`
-	Locality *reports.Locality `json:"locality"` // null: the whole campaign
+	Campaign *Campaign       `json:"campaign"`
+	Locality *scope.Locality `json:"locality"` // null: the whole campaign
 	// The commune that acts for an ended district, if it is known.
-	Issuer      *reports.Locality `json:"issuer"`
-	Kind        string            `json:"kind"`   // month or quarter; "" in a live report
-	Period      string            `json:"period"` // 2026-10, 2026-Q3
-	Basis       string            `json:"basis"`
-	AsOf        string            `json:"as_of"`
-	Demo        bool              `json:"demo"` // it counts invented markets
-	Definitions []Definition      `json:"definitions"`
-	Units       []Unit            `json:"units"`
-	Report      reports.Adoption  `json:"report"`
-	Statuses    []Standing        `json:"statuses"`
-	Frozen      *Frozen           `json:"frozen"` // null: the report is not frozen
+	Issuer      *scope.Locality  `json:"issuer"`
+	Kind        string           `json:"kind"`   // month or quarter; "" in a live report
+	Period      string           `json:"period"` // 2026-10, 2026-Q3
+	Basis       string           `json:"basis"`
+	AsOf        string           `json:"as_of"`
+	Demo        bool             `json:"demo"` // it counts invented markets
+	Definitions []Definition     `json:"definitions"`
+	Units       []Unit           `json:"units"`
+	Report      reports.Adoption `json:"report"`
+	Statuses    []Standing       `json:"statuses"`
+	Frozen      *Frozen          `json:"frozen"` // null: the report is not frozen
 }
 
 // Standing is what a locality of the campaign has chosen.
 type Standing struct {
-	Locality     reports.Locality `json:"locality"`
-	State        string           `json:"state"` // chosen, exempt, missing
-	ExemptReason *string          `json:"exempt_reason"`
+	Locality     scope.Locality `json:"locality"`
+	State        string         `json:"state"` // chosen, exempt, missing
+	ExemptReason *string        `json:"exempt_reason"`
 }
 
 // Frozen identifies the report and the version of a frozen content.
@@ -75,8 +76,8 @@ type Part struct {
 
 // Unit is a unit of the basis and the markets that were counted in it.
 type Unit struct {
-	Locality reports.Locality `json:"locality"`
-	Markets  []reports.Market `json:"markets"`
+	Locality scope.Locality `json:"locality"`
+	Markets  []scope.Market `json:"markets"`
 }
 
 // Document is a report to be written as a file: its content, and its seal if it is frozen.

@@ -20,14 +20,15 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/xuri/excelize/v2"
 
-	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/figures"
 	"market40/reports/indicators"
+	"market40/reports/scope"
 )
 
 // cellNumber returns the number that a workbook cell holds: a quotient with enough digits to be
 // rounded only once, else the value. It computes with fractions, independently of the program.
-func cellNumber(value *string, over, under *reports.Quantity, code, part string) string {
+func cellNumber(value *string, over, under *figures.Quantity, code, part string) string {
 	if value == nil {
 		return ""
 	}
@@ -70,14 +71,14 @@ func cellNumber(value *string, over, under *reports.Quantity, code, part string)
 
 // wanted returns the cells that a figure should have according to the API's JSON, in the order of
 // the workbook's columns from "Tử số" on. hidden is the text of a hidden cell.
-func wanted(f reports.Figure, code, part, hidden string) []string {
+func wanted(f figures.Figure, code, part, hidden string) []string {
 	instead := func(text string, is bool) string {
 		if text == "" && is {
 			return hidden
 		}
 		return text
 	}
-	quantity := func(q *reports.Quantity) string {
+	quantity := func(q *figures.Quantity) string {
 		if q == nil {
 			return instead("", f.Suppressed)
 		}
@@ -100,8 +101,8 @@ func wanted(f reports.Figure, code, part, hidden string) []string {
 	if c := f.Coverage; c != nil {
 		cells[9], cells[10], cells[11] = hidden, strconv.Itoa(c.Denominator), hidden
 		if c.Numerator != nil {
-			cells[9], cells[11] = strconv.Itoa(*c.Numerator), cellNumber(c.Value, reports.Count(*c.Numerator),
-				reports.Count(c.Denominator), "I05", "")
+			cells[9], cells[11] = strconv.Itoa(*c.Numerator), cellNumber(c.Value, figures.Count(*c.Numerator),
+				figures.Count(c.Denominator), "I05", "")
 		}
 	}
 	return cells
@@ -136,7 +137,7 @@ func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 func wantedRows(t testing.TB, c *exports.Content) [][]string {
 	t.Helper()
 	rows := [][]string{}
-	add := func(name string, figures reports.Figures, hidden string) {
+	add := func(name string, figures figures.Figures, hidden string) {
 		for _, code := range slices.Sorted(maps.Keys(figures)) {
 			rows = append(rows, append([]string{name, code}, wanted(figures[code], code, "", hidden)...))
 			order := orderOf(t, c, code)
@@ -321,7 +322,7 @@ func TestTheDraftsGeometry(t *testing.T) {
 	t.Parallel()
 	c := october()
 	c.Locality = &c.Report.Rows[3].Locality
-	c.Issuer = &reports.Locality{Level: "commune", Code: "22489", Name: "Xã Vạn Ninh"}
+	c.Issuer = &scope.Locality{Level: "commune", Code: "22489", Name: "Xã Vạn Ninh"}
 	raw := written(t, document(t, c), "docx")
 	parts := unpacked(t, raw)
 	for name, part := range parts {

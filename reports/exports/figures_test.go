@@ -15,13 +15,15 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/figures"
 	"market40/reports/indicators"
+	"market40/reports/scope"
 )
 
 // quotient returns a share of a count as in the API, with four decimals.
-func quotient(n, of int) reports.Figure {
-	return reports.Figure{
-		Numerator: reports.Count(n), Denominator: reports.Count(of),
+func quotient(n, of int) figures.Figure {
+	return figures.Figure{
+		Numerator: figures.Count(n), Denominator: figures.Count(of),
 		Value: text(big.NewRat(int64(n), int64(of)).FloatString(4)), Definition: 1,
 	}
 }
@@ -72,20 +74,20 @@ func TestSharesAreRoundedOnce(t *testing.T) {
 		f.Coverage.Value = f.Value
 		gap := quotient(-pair.n, pair.of)
 		c.Report.Rows = append(c.Report.Rows, reports.Row{
-			Locality: reports.Locality{Level: "district", Code: fmt.Sprint(500 + i), Name: fmt.Sprintf("Huyện %d", i)},
-			Markets:  []reports.Market{{Code: "M", Name: "Chợ"}},
-			Indicators: reports.Figures{"I05": f, "I06": gap, "I22": {
+			Locality: scope.Locality{Level: "district", Code: fmt.Sprint(500 + i), Name: fmt.Sprintf("Huyện %d", i)},
+			Markets:  []scope.Market{{Code: "M", Name: "Chợ"}},
+			Indicators: figures.Figures{"I05": f, "I06": gap, "I22": {
 				Definition: 1,
-				Parts:      map[string]reports.Figure{"female": quotient(pair.n, pair.of)},
+				Parts:      map[string]figures.Figure{"female": quotient(pair.n, pair.of)},
 			}},
 		})
 	}
-	c.Report.Total = reports.Figures{"I05": covered(quotient(504, 855), 504, 855)}
+	c.Report.Total = figures.Figures{"I05": covered(quotient(504, 855), 504, 855)}
 	// A weighted estimate is not the quotient of the observed counts, so its value is printed as it
 	// is.
-	c.Report.Total["I07"] = reports.Figure{
-		Numerator: reports.Count(1), Denominator: reports.Count(3),
-		Value: text("0.4439"), Interval: &reports.Interval{Low: "0.3125", High: "0.5715"}, Definition: 1,
+	c.Report.Total["I07"] = figures.Figure{
+		Numerator: figures.Count(1), Denominator: figures.Count(3),
+		Value: text("0.4439"), Interval: &figures.Interval{Low: "0.3125", High: "0.5715"}, Definition: 1,
 	}
 	d := document(t, c)
 	draft := draftText(t, d)
@@ -138,15 +140,15 @@ func counted(n int) string {
 func TestHiddenCells(t *testing.T) {
 	t.Parallel()
 	c := october()
-	none := &reports.Funnel{}
+	none := &figures.Funnel{}
 	c.Report.Funnel = none
 	for _, code := range []string{"I01", "I03", "I05", "I06"} {
 		f := hidden(2458)
-		f.Parts = map[string]reports.Figure{"strict": hidden(2458)}
-		f.Coverage = &reports.Share{Denominator: 2458}
+		f.Parts = map[string]figures.Figure{"strict": hidden(2458)}
+		f.Coverage = &figures.Share{Denominator: 2458}
 		c.Report.Total[code] = f
 	}
-	c.Report.Coverage = &reports.Share{Denominator: 2458}
+	c.Report.Coverage = &figures.Share{Denominator: 2458}
 	d := document(t, c)
 	draft := draftText(t, d)
 	_, after, _ := strings.Cut(draft, "Bảng 2. ")
@@ -197,22 +199,22 @@ func TestHiddenCells(t *testing.T) {
 func TestWhatCarriesNoMix(t *testing.T) {
 	t.Parallel()
 	c := october()
-	money := reports.Count(1_000_000)
+	money := figures.Count(1_000_000)
 	money.Money = true
-	amount := reports.Figure{
+	amount := figures.Figure{
 		Numerator: money, Denominator: money, Value: text("1.0000"), Definition: 1,
 		Period: "2026-10",
 	}
 	checked := quotient(40, 80)
-	checked.Parts = map[string]reports.Figure{
+	checked.Parts = map[string]figures.Figure{
 		"swapped": quotient(3, 80),
 		"hours_to_replace": {
-			Numerator: reports.Count(3), Denominator: reports.Count(3), Value: text("27.4167"),
+			Numerator: figures.Count(3), Denominator: figures.Count(3), Value: text("27.4167"),
 			Definition: 2,
 		},
 	}
 	c.Report.Rows = c.Report.Rows[:1]
-	c.Report.Rows[0].Indicators = reports.Figures{
+	c.Report.Rows[0].Indicators = figures.Figures{
 		"I08": amount, "I11": amount, "I12": amount, "I19": checked,
 		"I03": quotient(5, 10),
 	}
@@ -251,7 +253,7 @@ func TestBandsInOrder(t *testing.T) {
 		c := october()
 		c.Definitions[1].Parts = parts
 		bands := quotient(10, 100)
-		bands.Parts = map[string]reports.Figure{
+		bands.Parts = map[string]figures.Figure{
 			"le_50k": quotient(10, 100), "le_200k": quotient(20, 100),
 			"le_1m": quotient(30, 100), "over_1m": quotient(40, 100),
 		}
@@ -318,17 +320,17 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 // An unknown issuer is left blank.
 func TestWhoIssues(t *testing.T) {
 	t.Parallel()
-	commune := &reports.Locality{Level: "commune", Code: "22612", Name: "Xã Khánh Vĩnh"}
+	commune := &scope.Locality{Level: "commune", Code: "22612", Name: "Xã Khánh Vĩnh"}
 	for _, tt := range []struct {
 		asOf   string
-		unit   reports.Locality
-		issuer *reports.Locality
+		unit   scope.Locality
+		issuer *scope.Locality
 		head   string
 		says   []string
 	}{
 		{
 			"2026-11-01",
-			reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
+			scope.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
 			commune,
 			"ỦY BAN NHÂN DÂN XÃ KHÁNH VĨNH",
 			[]string{
@@ -339,27 +341,27 @@ func TestWhoIssues(t *testing.T) {
 		},
 		{
 			"2026-11-01",
-			reports.Locality{Level: "district", Name: "Thành phố Nha Trang"},
-			&reports.Locality{Level: "commune", Name: "Phường Nha Trang"}, "ỦY BAN NHÂN DÂN PHƯỜNG NHA TRANG",
+			scope.Locality{Level: "district", Name: "Thành phố Nha Trang"},
+			&scope.Locality{Level: "commune", Name: "Phường Nha Trang"}, "ỦY BAN NHÂN DÂN PHƯỜNG NHA TRANG",
 			[]string{"(địa bàn thành phố cũ Nha Trang) như sau", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH"},
 		},
 		{
 			"2026-11-01",
-			reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
+			scope.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
 			nil, "ỦY BAN NHÂN DÂN …………",
 			[]string{"Ủy ban nhân dân ………… báo cáo", "(địa bàn huyện cũ Khánh Vĩnh) như sau", "…………, ngày"},
 		},
-		{"2025-08-01", reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"}, nil, "ỦY BAN NHÂN DÂN …………", nil},
+		{"2025-08-01", scope.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"}, nil, "ỦY BAN NHÂN DÂN …………", nil},
 		{
 			"2025-07-01",
-			reports.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
+			scope.Locality{Level: "district", Name: "Huyện Khánh Vĩnh"},
 			nil,
 			"ỦY BAN NHÂN DÂN HUYỆN KHÁNH VĨNH",
 			[]string{"Ủy ban nhân dân huyện Khánh Vĩnh báo cáo"},
 		},
 		{
 			"2026-11-01",
-			reports.Locality{Level: "commune", Name: "Xã Khánh Vĩnh"},
+			scope.Locality{Level: "commune", Name: "Xã Khánh Vĩnh"},
 			nil, "ỦY BAN NHÂN DÂN XÃ KHÁNH VĨNH",
 			[]string{"Ủy ban nhân dân xã Khánh Vĩnh báo cáo"},
 		},

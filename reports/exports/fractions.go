@@ -3,7 +3,7 @@ package exports
 import (
 	"github.com/shopspring/decimal"
 
-	"market40/reports"
+	"market40/reports/figures"
 )
 
 // fraction is a value before rounding. Rounding twice turns 504/855, which is 58,9 %, into 59,0 %.
@@ -17,7 +17,7 @@ const mostPlaces = 12
 // fractionOf returns the fraction from which a value was rounded, if its numerator and denominator
 // give it. Weighted estimates and medians are not such quotients, so their values are used
 // unchanged.
-func fractionOf(value string, over, under *reports.Quantity, unit string) (fraction, error) {
+func fractionOf(value string, over, under *figures.Quantity, unit string) (fraction, error) {
 	told, err := decimal.NewFromString(value)
 	if err != nil {
 		return fraction{}, err
@@ -84,7 +84,7 @@ func (f fraction) text(unit string) string {
 }
 
 // figureText returns a known value as text.
-func figureText(f reports.Figure, unit string) string {
+func figureText(f figures.Figure, unit string) string {
 	exact, err := fractionOf(*f.Value, f.Numerator, f.Denominator, unit)
 	if err != nil {
 		return *f.Value

@@ -14,16 +14,18 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/figures"
+	"market40/reports/scope"
 )
 
 // drawFigure returns any figure that a report may contain, including ones that no indicator
 // produces today.
-func drawFigure(t *rapid.T, depth int) reports.Figure {
-	f := reports.Figure{Definition: rapid.IntRange(1, 9).Draw(t, "definition"), Suppressed: rapid.Bool().Draw(t,
+func drawFigure(t *rapid.T, depth int) figures.Figure {
+	f := figures.Figure{Definition: rapid.IntRange(1, 9).Draw(t, "definition"), Suppressed: rapid.Bool().Draw(t,
 		"hidden")}
 	maybe := rapid.Bool()
-	quantity := func(name string) *reports.Quantity {
-		q := reports.Count(rapid.IntRange(-5, 9_000_000_000_000).Draw(t, name))
+	quantity := func(name string) *figures.Quantity {
+		q := figures.Count(rapid.IntRange(-5, 9_000_000_000_000).Draw(t, name))
 		q.Money = maybe.Draw(t, name+" is money")
 		return q
 	}
@@ -48,13 +50,13 @@ func drawFigure(t *rapid.T, depth int) reports.Figure {
 	}
 	if maybe.Draw(t, "has evidence") {
 		n := rapid.IntRange(0, 100_000)
-		f.Evidence = &reports.Evidence{A: n.Draw(t, "A"), B: n.Draw(t, "B"), C: n.Draw(t, "C"), D: n.Draw(t, "D")}
+		f.Evidence = &figures.Evidence{A: n.Draw(t, "A"), B: n.Draw(t, "B"), C: n.Draw(t, "C"), D: n.Draw(t, "D")}
 	}
 	if maybe.Draw(t, "has interval") {
-		f.Interval = &reports.Interval{Low: value.Draw(t, "low"), High: value.Draw(t, "high")}
+		f.Interval = &figures.Interval{Low: value.Draw(t, "low"), High: value.Draw(t, "high")}
 	}
 	if maybe.Draw(t, "has coverage") {
-		f.Coverage = &reports.Share{Denominator: rapid.IntRange(0, 999).Draw(t, "covered of")}
+		f.Coverage = &figures.Share{Denominator: rapid.IntRange(0, 999).Draw(t, "covered of")}
 		if maybe.Draw(t, "shown") {
 			n := rapid.IntRange(0, 999).Draw(t, "covered")
 			f.Coverage.Numerator, f.Coverage.Value = &n, text(value.Draw(t, "coverage"))
@@ -67,7 +69,7 @@ func drawFigure(t *rapid.T, depth int) reports.Figure {
 	if depth > 0 {
 		for range rapid.IntRange(0, 2).Draw(t, "parts") {
 			if f.Parts == nil {
-				f.Parts = map[string]reports.Figure{}
+				f.Parts = map[string]figures.Figure{}
 			}
 			f.Parts[rapid.StringMatching(`[a-z_0-9]{1,12}`).Draw(t, "part")] = drawFigure(t, 0)
 		}
@@ -75,14 +77,14 @@ func drawFigure(t *rapid.T, depth int) reports.Figure {
 	return f
 }
 
-func drawFigures(t *rapid.T) reports.Figures {
-	figures := reports.Figures{}
+func drawFigures(t *rapid.T) figures.Figures {
+	all := figures.Figures{}
 	for n := range 24 {
 		if rapid.Bool().Draw(t, "has it") {
-			figures[fmt.Sprintf("I%02d", n+1)] = drawFigure(t, 1)
+			all[fmt.Sprintf("I%02d", n+1)] = drawFigure(t, 1)
 		}
 	}
-	return figures
+	return all
 }
 
 // word generates text that a user may have typed.
@@ -99,14 +101,14 @@ func drawContent(t *rapid.T) *exports.Content {
 	}
 	for range rapid.IntRange(0, 6).Draw(t, "units") {
 		row := reports.Row{
-			Locality: reports.Locality{
+			Locality: scope.Locality{
 				ID: uuid.New(), Level: "commune",
 				Code: rapid.StringMatching(`[0-9]{5}`).Draw(t, "code"), Name: word.Draw(t, "unit"),
 			},
 			Indicators: drawFigures(t),
 		}
 		for range rapid.IntRange(0, 2).Draw(t, "markets") {
-			m := reports.Market{ID: uuid.New(), Code: "M", Name: word.Draw(t, "market"), Demo: rapid.Bool().Draw(t,
+			m := scope.Market{ID: uuid.New(), Code: "M", Name: word.Draw(t, "market"), Demo: rapid.Bool().Draw(t,
 				"demo")}
 			row.Markets = append(row.Markets, m)
 			c.Demo = c.Demo || m.Demo

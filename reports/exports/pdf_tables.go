@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"market40/reports"
+	"market40/reports/figures"
 )
 
 // heading prints the heading of a part of the document.
@@ -153,7 +153,7 @@ func (s sheet) chart() {
 
 // bar prints the bar of a share and returns its length. It prints nothing for a hidden or unknown
 // figure.
-func (s sheet) bar(f reports.Figure, x, y, room, height float64) float64 {
+func (s sheet) bar(f figures.Figure, x, y, room, height float64) float64 {
 	if f.Value == nil || f.Numerator == nil || f.Denominator == nil || !f.Denominator.IsPositive() {
 		return 0
 	}

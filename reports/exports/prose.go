@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"market40/merchants/platform/bizday"
-	"market40/reports"
+	"market40/reports/figures"
 )
 
 // body returns the text of the report. Where only the office knows something, it leaves a blank to
@@ -100,7 +100,7 @@ func (d *Document) sentences() []string {
 	return out
 }
 
-func (d *Document) sentence(code string, f reports.Figure) string {
+func (d *Document) sentence(code string, f figures.Figure) string {
 	definition := d.define(code)
 	name := "- " + definition.Name + " (" + code + ")"
 	switch {
@@ -126,7 +126,7 @@ func (d *Document) sentence(code string, f reports.Figure) string {
 // comparison returns which units lead. Equal units are named together.
 func (d *Document) comparison() []string {
 	counts := map[string]int{}
-	best, names := reports.Figure{}, []string{}
+	best, names := figures.Figure{}, []string{}
 	shown, units := 0, 0
 	for _, row := range d.Report.Rows {
 		if row.Exempt == nil {

@@ -8,7 +8,8 @@ import (
 	"strings"
 
 	"market40/merchants/platform/bizday"
-	"market40/reports"
+	"market40/reports/figures"
+	"market40/reports/scope"
 )
 
 // table is a table that the PDF and the draft show with the same cells.
@@ -22,7 +23,7 @@ type table struct {
 }
 
 // figuresOf returns a table of all figures of one group, with their parts.
-func (d *Document) figuresOf(title string, figures reports.Figures) table {
+func (d *Document) figuresOf(title string, figures figures.Figures) table {
 	t := table{
 		title:  title,
 		heads:  []string{"Mã", "Chỉ số", "Tử số / mẫu số", "Giá trị", "Bằng chứng", "Độ phủ"},
@@ -57,7 +58,7 @@ func partUnit(unit, key string) string {
 // line is what a row of figures is about.
 type line struct{ code, part, name, unit string }
 
-func figureRow(of line, f reports.Figure) []string {
+func figureRow(of line, f figures.Figure) []string {
 	value, name := valueText(f, of.unit), of.name
 	if interval := intervalText(f.Interval, of.unit); interval != "" && !f.Suppressed {
 		value += " (" + interval + ")"
@@ -101,7 +102,7 @@ func (d *Document) byUnit() table {
 }
 
 // ratioText returns a share with its numerator and denominator: 58,3 % (7/12).
-func ratioText(f reports.Figure) string {
+func ratioText(f figures.Figure) string {
 	value := valueText(f, share)
 	if f.Suppressed || f.Value == nil {
 		return value
@@ -145,7 +146,7 @@ func (d *Document) funnel() (table, bool) {
 	return t, known
 }
 
-func steps(f *reports.Funnel) []*int {
+func steps(f *figures.Funnel) []*int {
 	return []*int{f.Registered, f.Verified, f.Printed, f.FirstPayment, f.Active, f.Habitual}
 }
 
@@ -175,7 +176,7 @@ func (d *Document) markets() table {
 }
 
 // without returns the reason why no market of a unit is counted.
-func (d *Document) without(l reports.Locality) string {
+func (d *Document) without(l scope.Locality) string {
 	for _, s := range d.Statuses {
 		switch {
 		case s.Locality.ID != l.ID:

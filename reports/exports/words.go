@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"market40/reports"
+	"market40/reports/figures"
 	"market40/reports/indicators"
 )
 
@@ -110,7 +111,7 @@ const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà h
 
 // valueText returns a figure's value in Vietnamese notation, such as 58,3 % or 152.341 đ, without a
 // line break before the unit.
-func valueText(f reports.Figure, unit string) string {
+func valueText(f figures.Figure, unit string) string {
 	switch {
 	case f.Suppressed:
 		return hiddenText
@@ -141,7 +142,7 @@ func grouped(s string) string {
 }
 
 // quantityText returns a numerator or a denominator as text, or untold if it is not published.
-func quantityText(q *reports.Quantity, untold string) string {
+func quantityText(q *figures.Quantity, untold string) string {
 	switch {
 	case q == nil:
 		return untold
@@ -159,7 +160,7 @@ func carriesMix(code, part string) bool {
 }
 
 // mixText returns the evidence as A 7 · B 0 · C 0 · D 0. Lines may break between the levels only.
-func mixText(f reports.Figure, code, part string) string {
+func mixText(f figures.Figure, code, part string) string {
 	e := f.Evidence
 	switch {
 	case f.Suppressed, f.Value == nil:
@@ -176,7 +177,7 @@ func mixText(f reports.Figure, code, part string) string {
 func count(n int) string { return grouped(fmt.Sprint(n)) }
 
 // intervalText returns the 95 % interval of the true share: 31,2 – 44,2 %.
-func intervalText(i *reports.Interval, unit string) string {
+func intervalText(i *figures.Interval, unit string) string {
 	if i == nil {
 		return ""
 	}
@@ -185,7 +186,7 @@ func intervalText(i *reports.Interval, unit string) string {
 }
 
 // coverageText returns a coverage with its numerator and denominator: 83,3 % (10/12).
-func coverageText(c *reports.Share) string {
+func coverageText(c *figures.Share) string {
 	switch {
 	case c == nil:
 		return unknownText
@@ -194,9 +195,9 @@ func coverageText(c *reports.Share) string {
 	case c.Value == nil:
 		return noDataText
 	}
-	exact := figureText(reports.Figure{
-		Value: c.Value, Numerator: reports.Count(*c.Numerator),
-		Denominator: reports.Count(c.Denominator),
+	exact := figureText(figures.Figure{
+		Value: c.Value, Numerator: figures.Count(*c.Numerator),
+		Denominator: figures.Count(c.Denominator),
 	}, share)
 	return fmt.Sprintf("%s (%s/%s)", exact, count(*c.Numerator), count(c.Denominator))
 }

@@ -22,7 +22,9 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/figures"
 	"market40/reports/periodic"
+	"market40/reports/scope"
 )
 
 func must(t testing.TB, err error) {
@@ -74,69 +76,69 @@ func written(t testing.TB, d *exports.Document, kind string) []byte {
 func text(s string) *string { return &s }
 
 // rate returns a share of merchants, with its evidence.
-func rate(n, of int, mix reports.Evidence) reports.Figure {
-	f := reports.Figure{Numerator: reports.Count(n), Denominator: reports.Count(of), Evidence: &mix, Definition: 1}
+func rate(n, of int, mix figures.Evidence) figures.Figure {
+	f := figures.Figure{Numerator: figures.Count(n), Denominator: figures.Count(of), Evidence: &mix, Definition: 1}
 	if of > 0 {
 		f.Value = text(fmt.Sprintf("%.4f", float64(n)/float64(of)))
 	}
 	return f
 }
 
-func hidden(of int) reports.Figure {
-	return reports.Figure{Denominator: reports.Count(of), Suppressed: true, Definition: 1}
+func hidden(of int) figures.Figure {
+	return figures.Figure{Denominator: figures.Count(of), Suppressed: true, Definition: 1}
 }
 
-func covered(f reports.Figure, n, of int) reports.Figure {
-	f.Coverage = &reports.Share{
+func covered(f figures.Figure, n, of int) figures.Figure {
+	f.Coverage = &figures.Share{
 		Numerator: &n, Denominator: of,
 		Value: text(fmt.Sprintf("%.4f", float64(n)/float64(of))),
 	}
 	return f
 }
 
-// figures returns the figures of a unit with mop merchants.
-func figures(mop int) reports.Figures {
+// unitFigures returns the figures of a unit with mop merchants.
+func unitFigures(mop int) figures.Figures {
 	active, ready := mop*58/100, mop*76/100
-	i05 := covered(rate(active, mop, reports.Evidence{A: active - 6, B: 6}), mop*8/10, mop)
-	i05.Parts = map[string]reports.Figure{"strict": rate(active/2, mop, reports.Evidence{A: active / 2})}
-	money := reports.Count(1_234_567_000)
+	i05 := covered(rate(active, mop, figures.Evidence{A: active - 6, B: 6}), mop*8/10, mop)
+	i05.Parts = map[string]figures.Figure{"strict": rate(active/2, mop, figures.Evidence{A: active / 2})}
+	money := figures.Count(1_234_567_000)
 	money.Money = true
 	fresh := time.Date(2026, 10, 31, 16, 59, 0, 0, time.UTC)
-	i09 := reports.Figure{
-		Numerator: reports.Count(active * 11), Denominator: reports.Count(active),
+	i09 := figures.Figure{
+		Numerator: figures.Count(active * 11), Denominator: figures.Count(active),
 		Value: text("11.0000"), Definition: 1, FreshAt: &fresh,
 	}
-	return reports.Figures{
-		"I01": rate(mop*92/100, mop, reports.Evidence{C: mop * 92 / 100}), "I02": rate(mop/2, mop,
-			reports.Evidence{A: mop / 2}), "I03": rate(ready, mop, reports.Evidence{B: 10, D: ready - 10}),
-		"I04": covered(rate(active*2/3, mop, reports.Evidence{A: active * 2 / 3}), mop*8/10, mop), "I05": i05,
+	return figures.Figures{
+		"I01": rate(mop*92/100, mop, figures.Evidence{C: mop * 92 / 100}), "I02": rate(mop/2, mop,
+			figures.Evidence{A: mop / 2}), "I03": rate(ready, mop, figures.Evidence{B: 10, D: ready - 10}),
+		"I04": covered(rate(active*2/3, mop, figures.Evidence{A: active * 2 / 3}), mop*8/10, mop), "I05": i05,
 		"I06": {
-			Numerator: reports.Count(ready - active), Denominator: reports.Count(mop),
+			Numerator: figures.Count(ready - active), Denominator: figures.Count(mop),
 			Value: text(fmt.Sprintf("%.4f", float64(ready-active)/float64(mop))), Definition: 1,
 		},
 		"I07": {
-			Numerator: reports.Count(182), Denominator: reports.Count(410), Value: text("0.4439"),
-			Interval: &reports.Interval{Low: "0.3120", High: "0.5715"}, Evidence: &reports.Evidence{D: 182},
+			Numerator: figures.Count(182), Denominator: figures.Count(410), Value: text("0.4439"),
+			Interval: &figures.Interval{Low: "0.3120", High: "0.5715"}, Evidence: &figures.Evidence{D: 182},
 			Definition: 2,
 		},
 		"I09": i09,
 		"I10": {
-			Denominator: reports.Count(active * 11), Definition: 1,
-			Parts: map[string]reports.Figure{
-				"to_50k":  rate(active*6, active*11, reports.Evidence{A: active * 6}),
-				"to_200k": rate(active*5, active*11, reports.Evidence{A: active * 5}),
+			Denominator: figures.Count(active * 11), Definition: 1,
+			Parts: map[string]figures.Figure{
+				"to_50k":  rate(active*6, active*11, figures.Evidence{A: active * 6}),
+				"to_200k": rate(active*5, active*11, figures.Evidence{A: active * 5}),
 			},
 		},
-		"I13": {Definition: 1}, "I18": covered(rate(mop/5, mop, reports.Evidence{A: mop / 5}), mop*8/10, mop),
-		"I23": {Numerator: money, Denominator: reports.Count(active), Value: text("152341.1234"), Definition: 1},
+		"I13": {Definition: 1}, "I18": covered(rate(mop/5, mop, figures.Evidence{A: mop / 5}), mop*8/10, mop),
+		"I23": {Numerator: money, Denominator: figures.Count(active), Value: text("152341.1234"), Definition: 1},
 	}
 }
 
 // october returns the report of the eight districts for October 2026. It is invented and has every
 // form of figure.
 func october() *exports.Content {
-	district := func(code, name string) reports.Locality {
-		return reports.Locality{ID: uuid.NewSHA1(uuid.Nil, []byte(code)), Level: "district", Code: code, Name: name}
+	district := func(code, name string) scope.Locality {
+		return scope.Locality{ID: uuid.NewSHA1(uuid.Nil, []byte(code)), Level: "district", Code: code, Name: name}
 	}
 	c := &exports.Content{
 		Campaign: &exports.Campaign{
@@ -165,46 +167,46 @@ func october() *exports.Content {
 			},
 		},
 	}
-	add := func(l reports.Locality, f reports.Figures, status string, markets ...string) {
-		row := reports.Row{Locality: l, Indicators: f, Markets: []reports.Market{}}
+	add := func(l scope.Locality, f figures.Figures, status string, markets ...string) {
+		row := reports.Row{Locality: l, Indicators: f, Markets: []scope.Market{}}
 		if status != "" {
 			row.Status.Code = &status
 		}
 		for _, name := range markets {
-			row.Markets = append(row.Markets, reports.Market{ID: uuid.NewSHA1(uuid.Nil, []byte(name)), Code: "CHO-" +
+			row.Markets = append(row.Markets, scope.Market{ID: uuid.NewSHA1(uuid.Nil, []byte(name)), Code: "CHO-" +
 				l.Code, Name: name, Demo: true})
 		}
 		c.Report.Rows = append(c.Report.Rows, row)
 		c.Units = append(c.Units, exports.Unit{Locality: l, Markets: row.Markets})
 	}
-	add(district("568", "Thành phố Nha Trang"), figures(964), "dat", "Chợ Đầm")
-	add(district("569", "Thành phố Cam Ranh"), figures(338), "chua_dat", "Chợ Ba Ngòi")
-	add(district("570", "Huyện Cam Lâm"), figures(171), "can_chu_y", "Chợ Cam Đức")
-	add(district("571", "Huyện Vạn Ninh"), figures(244), "chua_dat", "Chợ Vạn Giã")
-	add(district("572", "Thị xã Ninh Hòa"), figures(401), "dat", "Chợ Dinh")
-	small := figures(52)
+	add(district("568", "Thành phố Nha Trang"), unitFigures(964), "dat", "Chợ Đầm")
+	add(district("569", "Thành phố Cam Ranh"), unitFigures(338), "chua_dat", "Chợ Ba Ngòi")
+	add(district("570", "Huyện Cam Lâm"), unitFigures(171), "can_chu_y", "Chợ Cam Đức")
+	add(district("571", "Huyện Vạn Ninh"), unitFigures(244), "chua_dat", "Chợ Vạn Giã")
+	add(district("572", "Thị xã Ninh Hòa"), unitFigures(401), "dat", "Chợ Dinh")
+	small := unitFigures(52)
 	for _, code := range []string{"I01", "I02", "I03", "I04", "I05", "I06", "I18"} {
 		small[code] = hidden(52)
 	}
 	add(district("573", "Huyện Khánh Vĩnh"), small, "chua_du_du_lieu", "Chợ Khánh Vĩnh")
-	add(district("574", "Huyện Diên Khánh"), figures(288), "chua_dat", "Chợ Thành")
-	add(district("575", "Huyện Khánh Sơn"), reports.Figures{
-		"I01": rate(0, 41, reports.Evidence{}),
+	add(district("574", "Huyện Diên Khánh"), unitFigures(288), "chua_dat", "Chợ Thành")
+	add(district("575", "Huyện Khánh Sơn"), figures.Figures{
+		"I01": rate(0, 41, figures.Evidence{}),
 		"I05": {Definition: 1},
 	}, "chua_du_du_lieu", "Chợ Tô Hạp")
-	add(district("576", "Huyện Trường Sa"), reports.Figures{
-		"I01": rate(0, 0, reports.Evidence{}),
-		"I05": rate(0, 0, reports.Evidence{}),
+	add(district("576", "Huyện Trường Sa"), figures.Figures{
+		"I01": rate(0, 0, figures.Evidence{}),
+		"I05": rate(0, 0, figures.Evidence{}),
 	}, "")
 	c.Report.Basis, c.Report.AsOf, c.Report.Campaign = c.Basis, c.AsOf, &c.Campaign.Code
-	c.Report.Total = figures(2458)
+	c.Report.Total = unitFigures(2458)
 	reason := "không có chợ trên đảo"
 	c.Statuses = []exports.Standing{{Locality: c.Report.Rows[8].Locality, State: "exempt", ExemptReason: &reason}}
 	c.Frozen = &exports.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8,
 		15, 0, 0, time.UTC), Reason: "bổ sung sao kê tháng 10"}
 	for i := range c.Report.Rows[:5] {
 		n := func(n int) *int { n -= i * 50; return &n }
-		c.Report.Rows[i].Funnel = &reports.Funnel{
+		c.Report.Rows[i].Funnel = &figures.Funnel{
 			Registered: n(880), Verified: n(800), Printed: n(760),
 			FirstPayment: n(640), Active: n(560), Habitual: n(310),
 		}

@@ -14,6 +14,8 @@ import (
 	"market40/merchants/encodings"
 	"market40/merchants/platform/bizday"
 	"market40/reports"
+	"market40/reports/figures"
+	"market40/reports/scope"
 )
 
 // The sheets of a workbook, in order.
@@ -264,7 +266,7 @@ func (b *workbook) figures(d *Document) {
 		rows = append(rows, d.figureRows(row)...)
 	}
 	rows = append(rows, d.figureRows(reports.Row{
-		Locality:   reports.Locality{Level: "total", Name: "Tổng cộng"},
+		Locality:   scope.Locality{Level: "total", Name: "Tổng cộng"},
 		Indicators: d.Report.Total,
 	})...)
 	if _, err := b.file.NewSheet(figuresSheet); err != nil {
@@ -315,7 +317,7 @@ func (d *Document) figureRows(of reports.Row) [][]cell {
 	return rows
 }
 
-func figureCells(f reports.Figure, of line, note string) []cell {
+func figureCells(f figures.Figure, of line, note string) []cell {
 	untold := of.untold(f)
 	row := []cell{
 		{"center", f.Definition},
@@ -327,18 +329,18 @@ func figureCells(f reports.Figure, of line, note string) []cell {
 		mix = [4]cell{{"count", e.A}, {"count", e.B}, {"count", e.C}, {"count", e.D}}
 	}
 	row = append(row, mix[:]...)
-	low, high := valueCell(reports.Figure{}, of.unit, ""), valueCell(reports.Figure{}, of.unit, "")
+	low, high := valueCell(figures.Figure{}, of.unit, ""), valueCell(figures.Figure{}, of.unit, "")
 	if i := f.Interval; i != nil {
-		low, high = valueCell(reports.Figure{Value: &i.Low}, of.unit, ""), valueCell(reports.Figure{Value: &i.High},
+		low, high = valueCell(figures.Figure{Value: &i.Low}, of.unit, ""), valueCell(figures.Figure{Value: &i.High},
 			of.unit, "")
 	}
 	coverage := []cell{{"count", nil}, {"count", nil}, {"share", nil}}
 	if c := f.Coverage; c != nil {
 		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, {"hidden", hiddenText}}
 		if c.Numerator != nil {
-			coverage[2] = valueCell(reports.Figure{
-				Value: c.Value, Numerator: reports.Count(*c.Numerator),
-				Denominator: reports.Count(c.Denominator),
+			coverage[2] = valueCell(figures.Figure{
+				Value: c.Value, Numerator: figures.Count(*c.Numerator),
+				Denominator: figures.Count(c.Denominator),
 			}, share, "")
 		}
 	}
@@ -364,14 +366,14 @@ func intCell(n *int) cell {
 }
 
 // untold returns the text of a figure without a number. It is empty for an unknown figure.
-func (of line) untold(f reports.Figure) string {
+func (of line) untold(f figures.Figure) string {
 	if f.Suppressed {
 		return hiddenText
 	}
 	return ""
 }
 
-func quantityCell(q *reports.Quantity, untold string) cell {
+func quantityCell(q *figures.Quantity, untold string) cell {
 	switch {
 	case q == nil && untold != "":
 		return cell{"hidden", untold}
@@ -385,7 +387,7 @@ func quantityCell(q *reports.Quantity, untold string) cell {
 
 // valueCell returns a value as an unrounded number. Its format rounds it, once, as in the other
 // kinds of file.
-func valueCell(f reports.Figure, unit, untold string) cell {
+func valueCell(f figures.Figure, unit, untold string) cell {
 	style := map[string]string{share: "share", bands: "share", points: "points", dong: "count"}[unit]
 	if style == "" {
 		style = "ratio"

@@ -10,14 +10,15 @@ import (
 	"market40/merchants/access/roles"
 	"market40/reports"
 	"market40/reports/programme"
+	"market40/reports/scope"
 )
 
 // Content is the frozen content of a report: the figures with everything that is needed to read
 // them years later.
 type Content struct {
 	Campaign    CampaignHead      `json:"campaign"`
-	Locality    *reports.Locality `json:"locality" doc:"null: the whole campaign"`
-	Issuer      *reports.Locality `json:"issuer" doc:"the commune on whose ground the pilot of a district stood when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself"`
+	Locality    *scope.Locality   `json:"locality" doc:"null: the whole campaign"`
+	Issuer      *scope.Locality   `json:"issuer" doc:"the commune on whose ground the pilot of a district stood when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself"`
 	Kind        string            `json:"kind" enum:"month,quarter"`
 	Period      string            `json:"period" example:"2026-10"`
 	Basis       string            `json:"basis"`
@@ -40,15 +41,15 @@ type CampaignHead struct {
 
 // CountedUnit is a unit with the markets that were counted in it.
 type CountedUnit struct {
-	Locality reports.Locality `json:"locality"`
-	Markets  []reports.Market `json:"markets" nullable:"false"`
+	Locality scope.Locality `json:"locality"`
+	Markets  []scope.Market `json:"markets" nullable:"false"`
 }
 
 // Standing is the choice of a locality at the time.
 type Standing struct {
-	Locality     reports.Locality     `json:"locality"`
+	Locality     scope.Locality       `json:"locality"`
 	State        string               `json:"state" enum:"chosen,exempt,missing,not_required" doc:"not_required: nothing was chosen, and the campaign has not begun or has ended"`
-	Market       *reports.Market      `json:"market"`
+	Market       *scope.Market        `json:"market"`
 	ExemptReason *string              `json:"exempt_reason"`
 	Milestones   programme.Milestones `json:"milestones"`
 }
@@ -64,7 +65,7 @@ type Frozen struct {
 // about is the subject of a report: the campaign, the locality and the period.
 type about struct {
 	campaign *programme.Campaign
-	locality *reports.Locality // nil: the whole campaign
+	locality *scope.Locality // nil: the whole campaign
 	period   Period
 }
 
@@ -132,7 +133,7 @@ func keepRow(served *reports.Adoption, unit uuid.UUID) {
 			served.Total, served.Coverage, served.Funnel, served.Revised = row.Indicators, row.Coverage, row.Funnel,
 				row.Revised
 			// one unit leaves nothing out
-			served.Outside = &reports.Outside{Listed: []reports.Market{}}
+			served.Outside = &reports.Outside{Listed: []scope.Market{}}
 		}
 	}
 	served.Rows = rows

@@ -10,6 +10,8 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/reports"
+	"market40/reports/figures"
+	"market40/reports/scope"
 )
 
 // Difference lists the differences between two versions.
@@ -22,17 +24,17 @@ type Difference struct {
 
 // FigureChange is a figure before and after; null means that it did not exist.
 type FigureChange struct {
-	Locality  *reports.Locality `json:"locality" doc:"null: the total"`
-	Indicator string            `json:"indicator"`
-	Before    *reports.Figure   `json:"before"`
-	After     *reports.Figure   `json:"after"`
+	Locality  *scope.Locality `json:"locality" doc:"null: the total"`
+	Indicator string          `json:"indicator"`
+	Before    *figures.Figure `json:"before"`
+	After     *figures.Figure `json:"after"`
 }
 
 // MarketsChange is a unit's markets before and after, by code.
 type MarketsChange struct {
-	Locality reports.Locality `json:"locality"`
-	Before   []string         `json:"before" nullable:"false"`
-	After    []string         `json:"after" nullable:"false"`
+	Locality scope.Locality `json:"locality"`
+	Before   []string       `json:"before" nullable:"false"`
+	After    []string       `json:"after" nullable:"false"`
 }
 
 // difference compares two versions of a report. from 0 means the version before to.
@@ -79,7 +81,7 @@ func (d *Difference) compare(before, after *Content) {
 	}
 }
 
-func (d *Difference) figures(unit *reports.Locality, before, after reports.Figures) {
+func (d *Difference) figures(unit *scope.Locality, before, after figures.Figures) {
 	codes := slices.Collect(maps.Keys(before))
 	for code := range after {
 		if _, known := before[code]; !known {
@@ -105,9 +107,9 @@ func (d *Difference) figures(unit *reports.Locality, before, after reports.Figur
 }
 
 // says returns a figure as text for comparison, without the time of its newest fact.
-func says(f reports.Figure) string {
+func says(f figures.Figure) string {
 	f.FreshAt = nil
-	parts := map[string]reports.Figure{}
+	parts := map[string]figures.Figure{}
 	for key, part := range f.Parts {
 		part.FreshAt = nil
 		parts[key] = part
@@ -120,8 +122,8 @@ func says(f reports.Figure) string {
 	return string(raw)
 }
 
-func (d *Difference) markets(unit reports.Locality, before, after []reports.Market) {
-	codes := func(markets []reports.Market) []string {
+func (d *Difference) markets(unit scope.Locality, before, after []scope.Market) {
+	codes := func(markets []scope.Market) []string {
 		list := []string{}
 		for _, m := range markets {
 			list = append(list, m.Code)

@@ -7,17 +7,17 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"market40/reports"
+	"market40/reports/scope"
 )
 
 // issuer returns the commune that acts today for a district that had ended before the end of the
 // period (reports/programme/README.md). It is the commune that the unit's pilot is in. It returns
 // nil if the unit itself acts, or if the unit has no pilot and only the province knows.
-func (p *Periodic) issuer(ctx context.Context, a about) (*reports.Locality, error) {
+func (p *Periodic) issuer(ctx context.Context, a about) (*scope.Locality, error) {
 	if a.locality == nil || a.locality.Level != "district" {
 		return nil, nil
 	}
-	var commune reports.Locality
+	var commune scope.Locality
 	err := p.db.Pool.QueryRow(ctx, `
 		SELECT v.locality_id, v.level, v.code, v.name
 		FROM pilots p

@@ -10,8 +10,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
-	"market40/reports"
 	"market40/reports/programme"
+	"market40/reports/scope"
 )
 
 //go:embed lateness.sql
@@ -35,13 +35,13 @@ type Lateness struct {
 
 // Owing is what a locality owes for a period.
 type Owing struct {
-	Locality    reports.Locality `json:"locality"`
-	ReportID    *uuid.UUID       `json:"report_id" doc:"null: not made"`
-	State       string           `json:"state" enum:"not_made,draft,submitted,approved,returned"`
-	DueOn       string           `json:"due_on" format:"date"`
-	SubmittedAt *time.Time       `json:"submitted_at" doc:"when it was submitted first"`
-	OnTime      *bool            `json:"on_time" doc:"null: not submitted, and not due yet"`
-	HoursLate   int              `json:"hours_late" doc:"until it was submitted, or until now; begun hours count"`
+	Locality    scope.Locality `json:"locality"`
+	ReportID    *uuid.UUID     `json:"report_id" doc:"null: not made"`
+	State       string         `json:"state" enum:"not_made,draft,submitted,approved,returned"`
+	DueOn       string         `json:"due_on" format:"date"`
+	SubmittedAt *time.Time     `json:"submitted_at" doc:"when it was submitted first"`
+	OnTime      *bool          `json:"on_time" doc:"null: not submitted, and not due yet"`
+	HoursLate   int            `json:"hours_late" doc:"until it was submitted, or until now; begun hours count"`
 }
 
 // Board returns the lateness board of a period in the caller's scope. With period "", it is the

@@ -13,7 +13,7 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
-	"market40/reports"
+	"market40/reports/scope"
 )
 
 // The states of a report.
@@ -26,19 +26,19 @@ const (
 
 // Report is a report with its state.
 type Report struct {
-	ID          uuid.UUID         `json:"id"`
-	Campaign    CampaignHead      `json:"campaign"`
-	Locality    *reports.Locality `json:"locality" doc:"null: the whole campaign, by the province"`
-	Kind        string            `json:"kind" enum:"month,quarter"`
-	Period      string            `json:"period" example:"2026-10"`
-	From        string            `json:"from" format:"date"`
-	To          string            `json:"to" format:"date" doc:"the period's last day"`
-	DueOn       string            `json:"due_on" format:"date" doc:"the last day on which it is on time"`
-	State       string            `json:"state" enum:"draft,submitted,approved,returned"`
-	SubmittedAt *time.Time        `json:"submitted_at" doc:"when it was submitted first"`
-	Version     *int              `json:"version" doc:"the newest that was frozen; null: none"`
-	CreatedBy   uuid.UUID         `json:"created_by"`
-	CreatedAt   time.Time         `json:"created_at"`
+	ID          uuid.UUID       `json:"id"`
+	Campaign    CampaignHead    `json:"campaign"`
+	Locality    *scope.Locality `json:"locality" doc:"null: the whole campaign, by the province"`
+	Kind        string          `json:"kind" enum:"month,quarter"`
+	Period      string          `json:"period" example:"2026-10"`
+	From        string          `json:"from" format:"date"`
+	To          string          `json:"to" format:"date" doc:"the period's last day"`
+	DueOn       string          `json:"due_on" format:"date" doc:"the last day on which it is on time"`
+	State       string          `json:"state" enum:"draft,submitted,approved,returned"`
+	SubmittedAt *time.Time      `json:"submitted_at" doc:"when it was submitted first"`
+	Version     *int            `json:"version" doc:"the newest that was frozen; null: none"`
+	CreatedBy   uuid.UUID       `json:"created_by"`
+	CreatedAt   time.Time       `json:"created_at"`
 
 	about about
 }

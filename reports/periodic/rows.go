@@ -7,8 +7,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/reports"
 	"market40/reports/programme"
+	"market40/reports/scope"
 )
 
 //go:embed reports.sql
@@ -27,7 +27,7 @@ func reportOf(row pgx.CollectableRow) (r Report, err error) {
 		return r, err
 	}
 	if unit != nil {
-		r.Locality = &reports.Locality{ID: *unit, Level: *level, Code: *code, Name: *name}
+		r.Locality = &scope.Locality{ID: *unit, Level: *level, Code: *code, Name: *name}
 	}
 	r.about.period.Kind = r.Kind
 	r.about.campaign, r.about.locality = c, r.Locality

@@ -17,6 +17,7 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/reports"
+	"market40/reports/proof"
 )
 
 // steps are the actions: the states in which each is allowed, and the state after it.
@@ -140,7 +141,7 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 // prove refuses to freeze (409) if a reader could derive hidden figures.
 func (p *Periodic) prove(ctx context.Context, a about) error {
 	err := p.reports.Prove(ctx, reports.Question{AsOf: a.period.Next.Format(time.DateOnly), Campaign: a.campaign.Code})
-	var unproved *reports.ErrUnproved
+	var unproved *proof.ErrUnproved
 	if !errors.As(err, &unproved) {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
-	"market40/reports"
+	"market40/reports/scope"
 )
 
 // The states of a locality in a campaign.
@@ -30,9 +30,9 @@ var pilotsSQL string
 
 // Pilot is the state of a locality in a campaign: it has a market, is exempt, or neither.
 type Pilot struct {
-	Locality     reports.Locality  `json:"locality"`
+	Locality     scope.Locality    `json:"locality"`
 	State        string            `json:"state" enum:"chosen,exempt,missing,not_required" doc:"not_required: nothing was chosen, and the campaign has not begun or has ended"`
-	Market       *reports.Market   `json:"market" doc:"null: none was chosen"`
+	Market       *scope.Market     `json:"market" doc:"null: none was chosen"`
 	ExemptReason *string           `json:"exempt_reason"`
 	Since        *string           `json:"since" format:"date" doc:"of the present designation"`
 	Milestones   Milestones        `json:"milestones"`
@@ -50,12 +50,12 @@ type Milestones struct {
 
 // Designation is one recorded choice or exemption.
 type Designation struct {
-	Market       *reports.Market `json:"market"`
-	ExemptReason *string         `json:"exempt_reason"`
-	Since        *string         `json:"since" format:"date" doc:"null, with until: replaced from its first day on"`
-	Until        *string         `json:"until" format:"date" doc:"the first day on which it is no more; null: it stands"`
-	DesignatedBy uuid.UUID       `json:"designated_by"`
-	DesignatedAt time.Time       `json:"designated_at"`
+	Market       *scope.Market `json:"market"`
+	ExemptReason *string       `json:"exempt_reason"`
+	Since        *string       `json:"since" format:"date" doc:"null, with until: replaced from its first day on"`
+	Until        *string       `json:"until" format:"date" doc:"the first day on which it is no more; null: it stands"`
+	DesignatedBy uuid.UUID     `json:"designated_by"`
+	DesignatedAt time.Time     `json:"designated_at"`
 }
 
 // Pilots returns a page of the localities that the caller acts for, by code; state "" means all.
@@ -91,7 +91,7 @@ func (p *Programme) pilot(ctx context.Context, who roles.Principal, c *Campaign,
 
 // Standing returns the choices of required localities on a day, for any caller: of one locality, or
 // of all if it is nil.
-func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *reports.Locality,
+func (p *Programme) Standing(ctx context.Context, c *Campaign, locality *scope.Locality,
 	on time.Time,
 ) ([]Pilot, error) {
 	q := pilotQuery{on: on, limit: math.MaxInt32}
@@ -134,7 +134,7 @@ func pilotOf(row pgx.CollectableRow) (i Pilot, err error) {
 	i.Since = text(since)
 	switch i.State {
 	case Chosen:
-		i.Market = &reports.Market{ID: *market, Code: *code, Name: *name, Demo: *demo}
+		i.Market = &scope.Market{ID: *market, Code: *code, Name: *name, Demo: *demo}
 		i.Milestones.Chosen = i.Since
 	case Exempt:
 		i.ExemptReason = reason

@@ -17,7 +17,7 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/migrations/database"
-	"market40/reports"
+	"market40/reports/scope"
 )
 
 // Programme manages campaigns, pilots and targets. It is safe for concurrent use.
@@ -39,7 +39,7 @@ func (p *Programme) today() time.Time {
 // not found (404).
 func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign,
 	locality string,
-) (reports.Locality, error) {
+) (scope.Locality, error) {
 	found, err := p.pilot(ctx, who, c, locality)
 	return found.Locality, err
 }

@@ -15,17 +15,17 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/payments/money"
-	"market40/reports"
 	"market40/reports/indicators"
+	"market40/reports/scope"
 )
 
 // Target is the value that an indicator should have on a day.
 type Target struct {
-	ID        uuid.UUID         `json:"id"`
-	Indicator string            `json:"indicator" example:"I05"`
-	Locality  *reports.Locality `json:"locality" doc:"null: every locality of the campaign"`
-	Value     string            `json:"value" doc:"as the indicator's value: 0.6000 is 60 %" example:"0.6000"`
-	DueOn     string            `json:"due_on" format:"date"`
+	ID        uuid.UUID       `json:"id"`
+	Indicator string          `json:"indicator" example:"I05"`
+	Locality  *scope.Locality `json:"locality" doc:"null: every locality of the campaign"`
+	Value     string          `json:"value" doc:"as the indicator's value: 0.6000 is 60 %" example:"0.6000"`
+	DueOn     string          `json:"due_on" format:"date"`
 }
 
 // TargetOrder is a target to be set.
@@ -149,7 +149,7 @@ func (p *Programme) Targets(ctx context.Context, who roles.Principal, c *Campaig
 		err = row.Scan(&t.ID, &t.Indicator, &t.Value, &due, &unit, &level, &code, &name)
 		t.DueOn = due.Format(time.DateOnly)
 		if unit != nil {
-			t.Locality = &reports.Locality{ID: *unit, Level: *level, Code: *code, Name: *name}
+			t.Locality = &scope.Locality{ID: *unit, Level: *level, Code: *code, Name: *name}
 		}
 		return t, err
 	})

@@ -124,7 +124,7 @@ func schemaName(t reflect.Type, hint string) string {
 }
 
 // partsOfReports are the packages whose types clients know by the name of the whole.
-var partsOfReports = regexp.MustCompile(`\bindicators\.`)
+var partsOfReports = regexp.MustCompile(`\b(campaigns|figures|indicators|scope)\.`)
 
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a
 // person.

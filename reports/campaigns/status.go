@@ -1,4 +1,4 @@
-package reports
+package campaigns
 
 import (
 	"encoding/json"
@@ -10,7 +10,9 @@ import (
 	"github.com/shopspring/decimal"
 
 	"market40/merchants/platform/bizday"
+	"market40/reports/figures"
 	"market40/reports/indicators"
+	"market40/reports/scope"
 )
 
 // The codes of a status.
@@ -30,8 +32,7 @@ type Status struct {
 	ReasonEN string  `json:"reason_en" doc:"the same in English" example:"I06 37.6 points > 30"`
 }
 
-// UnmarshalJSON reads a status. It also reads the form of reports frozen before December 2026: only
-// the code.
+// UnmarshalJSON reads a status. Reports frozen before December 2026 have the code alone.
 func (s *Status) UnmarshalJSON(b []byte) error {
 	type plain Status
 	if len(b) > 0 && b[0] == '{' {
@@ -41,92 +42,97 @@ func (s *Status) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, &s.Code)
 }
 
-// Designation is a locality's pilot market in the campaign of a report, with its status.
+// Designation is the pilot market of a locality in the campaign of a report, with its status.
 type Designation struct {
-	Locality     Locality `json:"locality" doc:"which chose the market, as it was called on the day of the campaign's basis"`
-	Market       Market   `json:"market"`
-	Target       *Target  `json:"target" doc:"of I05; null: none is set"`
-	Status       Status   `json:"status"`
-	StatusReason string   `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
+	Locality     scope.Locality `json:"locality" doc:"which chose the market, as it was called on the day of the campaign's basis"`
+	Market       scope.Market   `json:"market"`
+	Target       *Target        `json:"target" doc:"of I05; null: none is set"`
+	Status       Status         `json:"status"`
+	StatusReason string         `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
 }
 
-// leastCoverage is the share of observed merchants below which there is not enough data. The other
-// limits of a status are in the rows of indicators.
-var leastCoverage = decimal.RequireFromString("0.3")
-
-// designations returns the designations of the campaign that have their pilots in a unit, by
+// designations returns the designations of the selected campaign that are counted in a unit, by
 // market.
-func (c *counted) designations(u unit) []Designation {
+func (p *Programme) designations(day *figures.Day, u scope.Unit) []Designation {
 	list := []Designation{}
-	for _, m := range u.counted(c.pilotsAsked()) {
-		at, chosen := c.programme.localityOf(m.ID)
+	for _, m := range u.Counted(p.Pilots()) {
+		locality, chosen := p.LocalityOf(m.ID)
 		if !chosen {
 			continue
 		}
-		d := Designation{Locality: c.programme.required[*at], Market: m, Target: c.programme.target("I05", at, c.day)}
-		d.Locality.ID = *at
-		g := c.view([]Market{m})
-		d.Status, d.StatusReason = judged{
-			g.figures(), g.coverage(), d.Target, c.programme.punctual(d.Locality.ID),
-			c.day,
+		d := Designation{Locality: p.required[*locality], Market: m, Target: p.Target("I05", locality, day.Date)}
+		d.Locality.ID = *locality
+		v := day.View(m.ID)
+		d.Status, d.StatusReason = judgement{
+			v.Figures(), v.Coverage(), d.Target, p.punctual(d.Locality.ID),
+			day.Date,
 		}.status()
 		list = append(list, d)
 	}
 	return list
 }
 
-// designatedIn returns the locality with the target of a unit. If exactly one pilot is counted in
-// the unit, it is the locality of that pilot; otherwise it is the unit itself. It returns false if
-// the campaign requires nothing of it.
-func (c *counted) designatedIn(u unit) (*uuid.UUID, bool) {
-	if list := u.counted(c.pilotsAsked()); c.programme.campaign != nil && len(list) == 1 {
-		return c.programme.localityOf(list[0].ID)
+// DesignatedIn returns the locality that the targets of a unit are set for: the one that chose the
+// pilot counted in it, else the unit itself. It reports false where the campaign requires nothing.
+func (p *Programme) DesignatedIn(u scope.Unit) (*uuid.UUID, bool) {
+	if list := u.Counted(p.Pilots()); p.selected != nil && len(list) == 1 {
+		return p.LocalityOf(list[0].ID)
 	}
-	_, required := c.programme.required[u.locality.ID]
-	return &u.locality.ID, required
+	_, required := p.required[u.Locality.ID]
+	return &u.Locality.ID, required
 }
 
-// standing sets the status and target of a row to those of the one designation in its unit. A unit
-// without a designation gets the reason. In a unit with several, each has its own status.
-func (c *counted) standing(row *Row, u unit) {
-	none := func(code, vi, en string) { row.Status, row.StatusReason = Status{nil, vi, en}, code }
-	if c.programme.campaign == nil {
+// Standing is what a report says of a unit as a whole: the status and target of the one designation
+// in it. Reason says why there is no status; of several designations, each has its own.
+type Standing struct {
+	Status       Status
+	Reason       string
+	Designations []Designation
+	Target       *Target
+	Exempt       *string
+}
+
+// StandingOf returns the standing of a unit as of a day.
+func (p *Programme) StandingOf(day *figures.Day, u scope.Unit) (s Standing) {
+	none := func(code, vi, en string) { s.Status, s.Reason = Status{nil, vi, en}, code }
+	if p.selected == nil {
 		none("no_campaign", "Chọn một chiến dịch để xem tình trạng", "Choose a campaign to see the status")
-		return
+		return s
 	}
-	// a campaign that requires nothing has no status
-	if of := c.programme.campaign; !of.requires(c.day) {
-		code, vi, en := of.outside(c.day)
+	if c := p.selected; !c.requires(day.Date) {
+		code, vi, en := c.outside(day.Date)
 		none(code, vi, en)
-		return
+		return s
 	}
-	row.Designations = c.designations(u)
-	row.Exempt = c.programme.exempt(u)
-	_, required := c.programme.required[u.locality.ID]
+	s.Designations = p.designations(day, u)
+	s.Exempt = p.exemption(u)
+	_, required := p.required[u.Locality.ID]
 	switch {
-	case len(row.Designations) == 1:
-		d := row.Designations[0]
-		row.Target, row.Status, row.StatusReason = d.Target, d.Status, d.StatusReason
-	case len(row.Designations) > 1:
+	case len(s.Designations) == 1:
+		d := s.Designations[0]
+		s.Target, s.Status, s.Reason = d.Target, d.Status, d.StatusReason
+	case len(s.Designations) > 1:
 		vi, en := []string{}, []string{}
-		for _, d := range row.Designations {
-			vi, en = append(vi, d.Market.Name+": "+d.Status.words()), append(en, d.Market.Name+": "+d.Status.wordsEN())
+		for _, d := range s.Designations {
+			vi = append(vi, d.Market.Name+": "+d.Status.text())
+			en = append(en, d.Market.Name+": "+d.Status.textEN())
 		}
 		none("several", fmt.Sprintf("%d chợ thí điểm: %s", len(vi), strings.Join(vi, "; ")),
 			fmt.Sprintf("%d pilot markets: %s", len(en), strings.Join(en, "; ")))
-	case row.Exempt != nil:
-		none("exempt", "Được miễn: "+*row.Exempt, "Exempt: "+*row.Exempt)
+	case s.Exempt != nil:
+		none("exempt", "Được miễn: "+*s.Exempt, "Exempt: "+*s.Exempt)
 	case !required:
 		none("not_required", "Chiến dịch không yêu cầu địa phương này", "The campaign does not require this locality")
-	case c.programme.chosen[u.locality.ID].market != nil:
+	case p.chosen[u.Locality.ID].market != nil:
 		none("market_elsewhere", "Chợ thí điểm không nằm trong địa phương này",
 			"The pilot market does not stand in this locality")
 	default:
 		none("no_market", "Chưa chọn chợ", "No market chosen")
 	}
+	return s
 }
 
-// outside returns the reason why a campaign requires nothing as of a day.
+// outside returns why a campaign requires nothing as of a day.
 func (c *campaign) outside(day time.Time) (code, vi, en string) {
 	if day.Before(c.first) {
 		return "not_begun", "Chiến dịch bắt đầu ngày " + bizday.ShowDay(c.first), "The campaign starts on " +
@@ -136,18 +142,18 @@ func (c *campaign) outside(day time.Time) (code, vi, en string) {
 		c.last.Format(time.DateOnly)
 }
 
-// judged is what a status depends on.
-type judged struct {
-	figures  Figures
-	coverage *Share
+// judgement is what a status is decided from.
+type judgement struct {
+	figures  figures.Figures
+	coverage *figures.Share
 	target   *Target
 	punctual punctuality
 	day      time.Time
 }
 
-// status returns the first status that applies, or none with the reason. A hidden figure decides
-// nothing.
-func (j judged) status() (Status, string) {
+// status returns the first status that applies. Where none can be decided it returns the reason. A
+// hidden figure decides nothing.
+func (j judgement) status() (Status, string) {
 	is := func(code string, why ...reason) (Status, string) {
 		vi, en := []string{}, []string{}
 		for _, r := range why {
@@ -163,27 +169,27 @@ func (j judged) status() (Status, string) {
 	case j.coverage == nil || j.coverage.Value == nil:
 		return hidden, "hidden"
 	}
-	if observed := decimal.RequireFromString(*j.coverage.Value); observed.LessThan(leastCoverage) {
-		return is(statusNoData, reason{"Độ phủ " + percentVI(observed, leastCoverage) + " < 30 %", "Coverage " +
-			percentEN(observed, leastCoverage) + " < 30%"})
+	if observed := decimal.RequireFromString(*j.coverage.Value); observed.LessThan(figures.LeastCoverage) {
+		return is(statusNoData, reason{"Độ phủ " + percentVI(observed, figures.LeastCoverage) + " < 30 %", "Coverage " +
+			percentEN(observed, figures.LeastCoverage) + " < 30%"})
 	}
 	if warnings := j.warnings(); len(warnings) > 0 {
 		return is(statusAttention, warnings...)
 	}
 	switch {
-	case active.Suppressed: // only the checks below use the value of I05
+	case active.Suppressed: // after the warnings, which can be shown without it
 		return hidden, "hidden"
 	case j.target == nil:
 		return Status{nil, "Chưa giao chỉ tiêu", "No target is set"}, "no_target"
 	}
-	reached, _ := active.valueOf()
-	wanted := decimal.RequireFromString(j.target.Value)
+	reached, _ := active.Number()
+	required := decimal.RequireFromString(j.target.Value)
 	onTime := reason{
 		fmt.Sprintf("báo cáo đúng hạn %d/%d", j.punctual.OnTime, j.punctual.Due),
 		fmt.Sprintf("reports on time %d/%d", j.punctual.OnTime, j.punctual.Due),
 	}
-	below, late := reached.LessThan(wanted), j.punctual.OnTime < j.punctual.Due
-	measured := j.compare(reached, wanted, below)
+	below, late := reached.LessThan(required), j.punctual.OnTime < j.punctual.Due
+	measured := j.compare(reached, required, below)
 	switch {
 	case below && !j.dueOn().Before(j.day):
 		return is(statusNotDue, measured)
@@ -199,21 +205,21 @@ func (j judged) status() (Status, string) {
 	return is(statusReached, measured, onTime)
 }
 
-// warnings returns the visible figures that need attention.
-func (j judged) warnings() (found []reason) {
+// warnings returns the shown figures that are above their bounds.
+func (j judgement) warnings() (found []reason) {
 	for _, row := range indicators.Rows {
 		if row.WarnAbove == "" {
 			continue
 		}
 		bound := decimal.RequireFromString(row.WarnAbove)
-		if v, known := j.figures[row.Code].valueOf(); known && v.GreaterThan(bound) {
+		if v, known := j.figures[row.Code].Number(); known && v.GreaterThan(bound) {
 			found = append(found, warning(row, v, bound))
 		}
 	}
 	return found
 }
 
-// warning returns the reason that a value is above its limit.
+// warning returns the sentence that a value is above its bound.
 func warning(row indicators.Row, value, bound decimal.Decimal) reason {
 	limit := bound.Shift(2).String()
 	if row.Unit == indicators.Points {
@@ -228,21 +234,21 @@ func warning(row indicators.Row, value, bound decimal.Decimal) reason {
 	}
 }
 
-func (j judged) dueOn() time.Time {
-	due, _ := time.Parse(time.DateOnly, j.target.DueOn) // cannot fail: the program wrote it
+func (j judgement) dueOn() time.Time {
+	due, _ := time.Parse(time.DateOnly, j.target.DueOn) // written by us
 	return due
 }
 
 // compare returns I05 beside its target in words.
-func (j judged) compare(reached, wanted decimal.Decimal, below bool) reason {
+func (j judgement) compare(reached, required decimal.Decimal, below bool) reason {
 	sign := "≥"
 	if below {
 		sign = "<"
 	}
 	return reason{
-		fmt.Sprintf("I05 %s %s chỉ tiêu %s (hạn %s)", percentVI(reached, wanted), sign, percentVI(wanted, wanted),
+		fmt.Sprintf("I05 %s %s chỉ tiêu %s (hạn %s)", percentVI(reached, required), sign, percentVI(required, required),
 			bizday.ShowDay(j.dueOn())),
-		fmt.Sprintf("I05 %s %s target %s (due %s)", percentEN(reached, wanted), sign, percentEN(wanted, wanted),
+		fmt.Sprintf("I05 %s %s target %s (due %s)", percentEN(reached, required), sign, percentEN(required, required),
 			j.target.DueOn),
 	}
 }
@@ -250,8 +256,8 @@ func (j judged) compare(reached, wanted decimal.Decimal, below bool) reason {
 // reason is a sentence in both languages.
 type reason struct{ vi, en string }
 
-// digits writes a share as a percentage with one decimal. It uses two decimals if one would make
-// the share look equal to its limit.
+// digits formats a share in hundredths with one decimal. It uses two where one would round it to
+// the bound.
 func digits(share, bound decimal.Decimal, point string) string {
 	hundred := decimal.NewFromInt(100)
 	value, limit := share.Mul(hundred), bound.Mul(hundred)
@@ -273,16 +279,16 @@ var statusWords = map[string]reason{
 	statusBelow: {"chưa đạt", "below target"},
 }
 
-// words returns a status with its reason in Vietnamese.
-func (s Status) words() string {
+// text returns a status with its reason in Vietnamese.
+func (s Status) text() string {
 	if s.Code == nil {
 		return s.Reason
 	}
 	return statusWords[*s.Code].vi + " (" + s.Reason + ")"
 }
 
-// wordsEN returns the same in English.
-func (s Status) wordsEN() string {
+// textEN returns a status with its reason in English.
+func (s Status) textEN() string {
 	if s.Code == nil {
 		return s.ReasonEN
 	}

@@ -1,4 +1,4 @@
-package reports
+package proof
 
 import (
 	"fmt"
@@ -9,13 +9,13 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// A proof is cached for the same facts only. It becomes invalid after a time, or when the register,
-// the programme or a market's location changes. No proof is cached for a day that may still change.
-func TestAChangeVoidsARememberedProof(t *testing.T) {
+// A proof is cached for the same facts only. Changes of the register, the programme or the places of
+// markets void it, and so does time. Of a day that may still change none is cached.
+func TestChangeVoidsCachedProof(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, bizday.Vietnam)
-	r := New(db, func() time.Time { return now })
+	var cache Cache
 	exec := func(sql string) {
 		t.Helper()
 		if _, err := db.Pool.Exec(t.Context(), sql); err != nil {
@@ -37,9 +37,9 @@ func TestAChangeVoidsARememberedProof(t *testing.T) {
 		`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at) VALUES (` + one + `, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', 5, ` + one + `, now())`,
 	)
 	day := time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC)
-	facts := func(on time.Time) proofFacts {
+	facts := func(on time.Time) Facts {
 		t.Helper()
-		f, err := r.proofFacts(t.Context(), on, "CHO40")
+		f, err := ReadFacts(t.Context(), db, on, "CHO40")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -63,24 +63,23 @@ func TestAChangeVoidsARememberedProof(t *testing.T) {
 			`, 'DINH', 'x', 1, 'dan_sinh', now())`,
 	} {
 		before := facts(day)
-		r.proofs.add(before, now)
-		if !r.proofs.hold(facts(day), now) {
+		cache.Add(before, now)
+		if !cache.Has(facts(day), now) {
 			t.Fatal("a proof of the same facts is not cached")
 		}
 		exec(change)
-		if r.proofs.hold(facts(day), now) {
-			t.Errorf("the proof is still valid after %s", change)
+		if cache.Has(facts(day), now) {
+			t.Errorf("the proof still holds after %s", change)
 		}
 	}
-	remembered := facts(day)
-	r.proofs.add(remembered, now)
-	if r.proofs.hold(remembered, now.Add(proofLasts)) {
-		t.Error("a cached proof does not expire")
+	cached := facts(day)
+	cache.Add(cached, now)
+	if cache.Has(cached, now.Add(proofLasts)) {
+		t.Error("a proof is cached for ever")
 	}
-	// payments of today write no row of changes
-	moving := facts(time.Now().In(bizday.Vietnam).AddDate(0, 0, 1))
-	r.proofs.add(moving, now)
-	if r.proofs.hold(moving, now) {
-		t.Error(fmt.Sprint("a proof of ", moving.day, " is remembered"))
+	moving := facts(time.Now().In(bizday.Vietnam).AddDate(0, 0, 1)) // payments of today write no row
+	cache.Add(moving, now)
+	if cache.Has(moving, now) {
+		t.Error(fmt.Sprint("a proof of ", moving.day, " is cached"))
 	}
 }

@@ -1,4 +1,4 @@
-package reports
+package figures
 
 import (
 	"fmt"
@@ -7,14 +7,14 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// Revised says that the figures of a past day differ from those on that day, because merchants were
-// entered in the register later with earlier dates. Frozen reports do not change.
+// Revised says that figures of a past day have changed since that day, because merchants were later
+// added to the register with dates before it. Frozen reports do not change.
 type Revised struct {
 	After     time.Time `json:"after" doc:"when the last of them was written into the register: figures that were told before it may differ"`
 	Merchants int       `json:"merchants" doc:"how many of those counted were written into the register after the as-of day's 00:00"`
 }
 
-// Text returns it in words, or "" if nothing changed.
+// Text returns the revision in Vietnamese words; empty if nothing changed.
 func (r *Revised) Text() string {
 	if r == nil {
 		return ""
@@ -23,12 +23,12 @@ func (r *Revised) Text() string {
 		bizday.ShowTime(r.After), r.Merchants)
 }
 
-// revised returns what was entered in the register later, about the merchants counted in some
-// markets.
-func (g view) revised() *Revised {
+// Revised returns how many of the counted merchants were added to the register after the day; nil if
+// there are none.
+func (v View) Revised() *Revised {
 	var last int64
 	n := 0
-	for _, p := range g.Tally.Facts.People {
+	for _, p := range v.Tally.Facts.People {
 		if p.Operates && p.EnteredLate != 0 {
 			n++
 			last = max(last, p.EnteredLate)
