@@ -51,7 +51,9 @@ func (p *Payments) trialBalance(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(ledger.ReadTrialBalance(ctx, p.db.Pool, string(who.ScopeKind), who.ScopeID, in.MarketID))
+	return web.Answer(ledger.ReadTrialBalance(ctx, p.db.Pool, ledger.BalanceScope{
+		Kind: string(who.ScopeKind), ID: who.ScopeID, Market: in.MarketID,
+	}))
 }
 
 // minReference is how much of a reference finds payments, in characters.

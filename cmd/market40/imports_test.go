@@ -146,7 +146,7 @@ var arrows = map[string][]string{
 	"payments": {
 		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail",
 		"merchants/platform/bizday", "merchants/platform/web", "merchants/platform/problem", "migrations/database",
-		"payments/feed", "payments/ledger", "payments/money",
+		"payments/feed", "payments/ledger", "payments/money", "payments/unnest",
 	},
 	// Who may send notices.
 	"payments/connections": {
@@ -157,7 +157,7 @@ var arrows = map[string][]string{
 	// The way of notices into the ledger.
 	"payments/intake": {
 		"payments/banks", "payments/clock", "payments/connections", "payments/feed", "payments/ledger",
-		"payments/money", "payments/notices",
+		"payments/money", "payments/notices", "payments/unnest",
 		"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
 		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal",
 		"migrations/database",
@@ -205,7 +205,8 @@ var arrows = map[string][]string{
 	},
 	"payments/banks":  {"merchants/vietqr", "payments/money", "merchants/platform/bizday"},
 	"payments/feed":   {"migrations/database", "payments/ledger"},
-	"payments/ledger": {"payments/money", "merchants/platform/bizday"},
+	"payments/ledger": {"payments/money", "payments/unnest", "merchants/platform/bizday"},
+	"payments/unnest": {}, // rows as arguments of a statement
 	"payments/money":  {},
 
 	"merchants": {

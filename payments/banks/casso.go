@@ -13,6 +13,7 @@ const cassoProbe = "MA_GIAO_DICH_THU_NGHIEM"
 // cassoV1 is Casso's first webhook: a static Secure-Token and an array of transactions.
 // Source: docs of casso.vn and public deliveries (payments/banks/README.md, "Casso").
 type cassoV1 struct {
+	bankAccounts
 	plainSuccess
 	plainRefusals
 }
@@ -21,6 +22,7 @@ type cassoV1 struct {
 // milliseconds and the body written again with sorted keys. Source:
 // CassoHQ/casso-webhook-v2-verify-signature.
 type cassoV2 struct {
+	bankAccounts
 	plainSuccess
 	plainRefusals
 }
@@ -28,15 +30,15 @@ type cassoV2 struct {
 func (cassoV1) Name() string { return "casso_v1" }
 func (cassoV2) Name() string { return "casso_v2" }
 
-func (cassoV1) CheckSecrets(s Secrets) error { return s.need("secure_token") }
-func (cassoV2) CheckSecrets(s Secrets) error { return s.need("checksum_key") }
+func (cassoV1) SecretForms() [][]string { return [][]string{{"secure_token"}} }
+func (cassoV2) SecretForms() [][]string { return [][]string{{"checksum_key"}} }
 
 func (cassoV1) Verify(r Request, secrets []Secrets) error {
 	return anyOf(secrets, func(s Secrets) error { return checkToken(r.Header.Get("Secure-Token"), s["secure_token"]) })
 }
 
-// cassoEscapings are the ways in which Casso may have written the strings that it signed: which one
-// is not documented, and its own samples in JavaScript, Go, PHP and Python disagree.
+// cassoEscapings are the ways in which Casso may have escaped the strings that it signed. Casso
+// documents none; its own samples in JavaScript, Go, PHP and Python disagree.
 var cassoEscapings = [...]escaping{{}, {html: true}, {slash: true, ascii: true}, {ascii: true}}
 
 func (p cassoV2) Verify(r Request, secrets []Secrets) error {
@@ -76,8 +78,7 @@ func (cassoV2) signatureOf(header string) (stamp, signature string) {
 func (cassoV1) Parse(r Request) ([]Item, error) { return parseCasso(r) }
 func (cassoV2) Parse(r Request) ([]Item, error) { return parseCasso(r) }
 
-// parseCasso reads both versions, an array or one object under "data": senders are known to mix
-// them up.
+// parseCasso reads both versions, an array or one object under "data", because senders mix them up.
 func parseCasso(r Request) ([]Item, error) {
 	body, err := readObject(r.Body)
 	if err != nil {

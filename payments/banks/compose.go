@@ -15,7 +15,7 @@ type number string
 // nothing is null in JSON.
 type nothing struct{}
 
-// orNull is s, or null when it is empty, as providers write what they do not know.
+// orNull returns s, or null when it is empty, as providers write what they do not know.
 func orNull(s string) any {
 	if s == "" {
 		return nothing{}
@@ -51,7 +51,7 @@ func jsonObject(pairs ...any) []byte {
 	return append(dst, '}')
 }
 
-// post is a POST of JSON.
+// post returns a POST of JSON.
 func post(subPath string, body []byte, now time.Time) Request {
 	return Request{
 		Method: http.MethodPost, SubPath: subPath, Body: body, Now: now,
@@ -59,13 +59,13 @@ func post(subPath string, body []byte, now time.Time) Request {
 	}
 }
 
-// local is the time as most providers write it.
+// local returns the time as most providers write it.
 func (n Notice) local() string { return n.OccurredAt.In(bizday.Vietnam).Format(localForm) }
 
-// millis is the time in milliseconds since 1970.
+// millis returns the time in milliseconds since 1970.
 func (n Notice) millis() number { return number(strconv.FormatInt(n.OccurredAt.UnixMilli(), 10)) }
 
-// onlyCredits refuses to compose what wallets and payment links never tell.
+// onlyCredits refuses a notice of money out, for which wallets and payment links have no message.
 func (n Notice) onlyCredits() error {
 	if n.Direction != In {
 		return fmt.Errorf("a transfer out: %w", ErrNotSupported)
@@ -73,7 +73,7 @@ func (n Notice) onlyCredits() error {
 	return nil
 }
 
-// outcome is the code of success, or of failure for a notice that is to be ignored as failed.
+// outcome returns the code of success, or of failure for a notice that is ignored as failed.
 func (n Notice) outcome(success, failure string) string {
 	if n.Ignore == IgnoreFailed {
 		return failure

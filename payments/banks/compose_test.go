@@ -18,31 +18,25 @@ import (
 
 var clock = time.Unix(1790000000, 0)
 
-// secretsOf are valid secrets of a provider.
+// secretsOf returns valid secrets of a provider.
 func secretsOf(provider, word string) banks.Secrets {
-	fields := map[string][]string{
-		"sepay": {"hmac_secret"}, "sepay_pg": {"secret_key"}, "casso_v1": {"secure_token"},
-		"casso_v2": {"checksum_key"},
-		"payos":    {"checksum_key"}, "pay2s": {"token"}, "vietqr_vn": {"username", "password"},
-		"momo": {"partner_code", "access_key", "secret_key"}, "zalopay": {"key2"}, "vnpay": {"hash_secret"},
-		"standard": {"secret"},
-	}
+	p, _ := banks.FindProvider(provider)
 	s := banks.Secrets{}
-	for _, f := range fields[provider] {
+	for _, f := range p.SecretForms()[0] {
 		s[f] = word + " " + f
 	}
 	return s
 }
 
 func sampleNotice(provider string) banks.Notice {
-	return told{
+	return reported{
 		ExternalID: "70001", Account: "0900000001", Direction: banks.In, Amount: "45000", Memo: "tien ca",
 		OrderRef: "OD1",
 	}.notice(provider)
 }
 
-// notice is the notice in the words of a provider that knows less than all of it.
-func (w told) notice(provider string) banks.Notice {
+// notice returns the notice with only the fields that a provider's format has.
+func (w reported) notice(provider string) banks.Notice {
 	amount, err := money.Parse(w.Amount)
 	if err != nil {
 		panic(err)
@@ -55,7 +49,6 @@ func (w told) notice(provider string) banks.Notice {
 	}
 	n.Reference, n.StrongReference = banks.NormalReference(w.Reference)
 	switch provider {
-	case "sepay":
 	case "sepay_pg":
 		n.Account, n.BankBIN, n.VirtualAccount = "SEPAY_PG", "", ""
 	case "casso_v1", "casso_v2":
@@ -86,7 +79,8 @@ func (w told) notice(provider string) banks.Notice {
 	return n
 }
 
-// What a provider composes verifies under its secrets alone and reads back as the same notice.
+// TestComposeReadsBack checks that a composed request verifies only under its secrets and parses as
+// the same notice.
 func TestComposeReadsBack(t *testing.T) {
 	t.Parallel()
 	for _, name := range banks.ProviderNames() {
@@ -99,7 +93,7 @@ func TestComposeReadsBack(t *testing.T) {
 }
 
 func readBack(t *rapid.T, p banks.Provider) {
-	w := told{
+	w := reported{
 		ExternalID:     rapid.StringMatching(`[1-9][0-9]{2,14}`).Draw(t, "id"),
 		BankBIN:        rapid.SampledFrom([]string{"970436", "970418", "970415", ""}).Draw(t, "bin"),
 		Account:        rapid.StringMatching(`[0-9A-Z]{6,19}`).Draw(t, "account"),
@@ -134,13 +128,13 @@ func readBack(t *rapid.T, p banks.Provider) {
 	if err != nil || len(items) != 1 {
 		t.Fatalf("Parse: %v", err)
 	}
-	want := tell(banks.Item{Notice: n})
-	if got := tell(items[0]); got != want {
+	want := report(banks.Item{Notice: n})
+	if got := report(items[0]); got != want {
 		t.Fatalf("\n got %+v\nwant %+v", got, want)
 	}
 }
 
-// A stamp that is signed may lie 300 s off the clock, either way.
+// TestComposedStampGrowsStale checks that a signed stamp may be 300 s off the clock, either way.
 func TestComposedStampGrowsStale(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"sepay", "casso_v2", "standard"} {
@@ -248,7 +242,7 @@ func TestVietQRToken(t *testing.T) {
 	for i := range body.AccessToken {
 		forged := body.AccessToken[:i] + string(body.AccessToken[i]^1) + body.AccessToken[i+1:]
 		if err := use(forged, clock, one); err == nil && !strings.EqualFold(forged[:53], body.AccessToken[:53]) {
-			t.Errorf("a token changed at %d is taken", i)
+			t.Errorf("a token changed at %d is accepted", i)
 		}
 	}
 }
@@ -281,7 +275,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("%s refuses with %d %s", name, answer.Status, answer.Body)
 		}
 		if _, own := p.Refused(banks.ErrUnreadable); own {
-			t.Errorf("%s has an own answer to what cannot be read", name)
+			t.Errorf("%s has its own answer to an unreadable request", name)
 		}
 	}
 }

@@ -14,15 +14,14 @@ import (
 	"unicode/utf8"
 )
 
-// field is one member of an object: its name and its value as it was written, so that numbers lose
-// nothing.
+// field is one member of an object: its name, and its value as written, so that numbers stay exact.
 type field struct {
 	key string
 	raw []byte
 }
 
-// object is a JSON object or a form in the order it was written. A name that comes twice makes the
-// body unreadable: two readers could take different values from under one signature.
+// object is a JSON object or a form in the order it was written. A repeated name makes the body
+// unreadable: two readers could read different values under one signature.
 type object []field
 
 var (
@@ -76,7 +75,7 @@ func splitArray(text []byte) ([][]byte, error) {
 	return elements, nil
 }
 
-// once checks that no name comes twice.
+// once refuses an object with a repeated name.
 func (o object) once() error {
 	if len(o) > 32 {
 		seen := make(map[string]bool, len(o))
@@ -105,7 +104,7 @@ func skipSpace(text []byte, at int) int {
 	return at
 }
 
-// valueEnd is the offset behind the value that begins at an offset of valid JSON.
+// valueEnd returns the offset behind the value that begins at an offset of valid JSON.
 func valueEnd(text []byte, at int) int {
 	depth := 0
 	for ; at < len(text); at++ {
@@ -135,7 +134,7 @@ func valueEnd(text []byte, at int) int {
 	return at
 }
 
-// stringText is the text of a JSON string.
+// stringText returns the text of a JSON string.
 func stringText(raw []byte) string {
 	inner := raw[1 : len(raw)-1]
 	if bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner) {
@@ -148,7 +147,7 @@ func stringText(raw []byte) string {
 	return s
 }
 
-// get is the raw value of a field, nil when it is absent.
+// get returns the raw value of a field, nil when it is absent.
 func (o object) get(key string) []byte {
 	for i := range o {
 		if o[i].key == key {
@@ -158,8 +157,8 @@ func (o object) get(key string) []byte {
 	return nil
 }
 
-// text is the first of the named fields that holds text: a string, or a number as it was written.
-// null, "" and absent are one thing. Zero bytes, which no database column holds, are dropped.
+// text returns the first of the named fields that holds text: a string, or a number as written.
+// null, "" and absent are equal. Zero bytes are dropped, because no database column stores them.
 func (o object) text(keys ...string) string {
 	for _, key := range keys {
 		if s := plainText(o.get(key)); s != "" {
@@ -169,8 +168,8 @@ func (o object) text(keys ...string) string {
 	return ""
 }
 
-// word is a text that is compared or looked up: spaces around it mean nothing, a whole number has
-// one form however JSON writes it, and true and false are none.
+// word returns a text that is compared or looked up. Spaces around it are cut, a whole number has
+// one form however JSON writes it, and true and false count as absent.
 func (o object) word(keys ...string) string {
 	for _, key := range keys {
 		raw := o.get(key)
@@ -190,8 +189,8 @@ func (o object) word(keys ...string) string {
 // maxExponent is the largest exponent of a number that wholeNumber writes out.
 const maxExponent = 60
 
-// wholeNumber writes a JSON number that is whole without point and exponent: 18.0 and 1.8e1 are 18.
-// Another number stays as it is.
+// wholeNumber writes a whole JSON number without point and exponent: 18.0 and 1.8e1 become 18. It
+// returns any other number unchanged.
 func wholeNumber(text string) string {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(text), "e")
 	unsigned := strings.TrimPrefix(mantissa, "-")
@@ -223,8 +222,7 @@ type written struct {
 	number bool
 }
 
-// amount is the first of the named fields that holds anything, exactly as it was written: spaces
-// count.
+// amount returns the first of the named fields that is not empty, exactly as written, with spaces.
 func (o object) amount(keys ...string) written {
 	for _, key := range keys {
 		raw := o.get(key)
@@ -235,7 +233,7 @@ func (o object) amount(keys ...string) written {
 	return written{}
 }
 
-// child is the object in a field.
+// child returns the object in a field.
 func (o object) child(key string) (object, error) {
 	c, err := splitObject(o.get(key))
 	if err != nil {
@@ -274,7 +272,7 @@ func readFields(r Request) (object, error) {
 	return nil, errNotJSON
 }
 
-// readQuery reads an url-encoded form; values are kept as JSON strings.
+// readQuery reads a URL-encoded form and stores its values as JSON strings.
 func readQuery(query string) (object, error) {
 	values, err := url.ParseQuery(query)
 	if err != nil {
@@ -309,5 +307,5 @@ func readMultipart(body []byte, boundary string) (object, error) {
 	}
 }
 
-// quoted is s as a JSON string.
+// quoted returns s as a JSON string.
 func quoted(s string) []byte { return appendString(nil, s, escaping{}) }

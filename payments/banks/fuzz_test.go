@@ -8,8 +8,8 @@ import (
 	"market40/payments/banks"
 )
 
-// FuzzProviders tries every provider on any body, query and header: no panic, nothing read that
-// breaks the promises of Notice, and no signature that holds without the secret.
+// FuzzProviders tries every provider on any body, query and header. No provider panics, returns a
+// Notice that breaks its contract, or accepts a signature without the secret.
 func FuzzProviders(f *testing.F) {
 	for i, name := range banks.ProviderNames() {
 		for _, v := range vectors(f, name) {
@@ -32,27 +32,27 @@ func FuzzProviders(f *testing.F) {
 			"X-Secret-Key": {header}, "Webhook-Signature": {header}, "X-Sepay-Signature": {header},
 			"X-Sepay-Timestamp": {"1790000000"},
 		}}
-		if p.Verify(r, []banks.Secrets{{}, secretsOf(name, "a secret nobody guesses")}) == nil {
-			t.Error("a stranger's signature holds")
+		if p.Verify(r, []banks.Secrets{{}, secretsOf(name, "an unknown secret")}) == nil {
+			t.Error("a signature without the secret is accepted")
 		}
 		items, err := p.Parse(r)
 		if err != nil && !errors.Is(err, banks.ErrUnreadable) {
 			t.Errorf("Parse: %v does not wrap ErrUnreadable", err)
 		}
 		for _, item := range items {
-			checkPromises(t, item, err)
+			checkContract(t, item, err)
 		}
 	})
 }
 
-func checkPromises(t *testing.T, item banks.Item, err error) {
+func checkContract(t *testing.T, item banks.Item, err error) {
 	if item.Err != nil {
 		return
 	}
 	n := item.Notice
 	switch {
 	case err != nil:
-		t.Error("an item is good and the whole is not")
+		t.Error("an item is readable and the delivery is not")
 	case n.ExternalID == "" || len(n.ExternalID) > 200:
 		t.Errorf("external id %q", n.ExternalID)
 	case n.Amount.Sign() <= 0 || n.Amount.Dong() > 9_999_999_999_999:
@@ -77,7 +77,7 @@ func checkPromises(t *testing.T, item banks.Item, err error) {
 	}
 }
 
-// BenchmarkSepay is the hot path of a delivery: the aim is below 15 µs.
+// BenchmarkSepay measures the hot path of a delivery. The target is below 15 µs.
 func BenchmarkSepay(b *testing.B) {
 	for _, v := range vectors(b, "sepay") {
 		if v.Name != "sepay 03 sacombank split" && v.Name != "sepay 21 hmac computed" {

@@ -6,11 +6,14 @@ import (
 	"time"
 )
 
-// moMo is MoMo's IPN in three dialects under one secret_key: v2 (13 fields in a fixed order, with
-// the access_key that is not in the body), the notification of a printed store QR (sorted fields),
-// and v1 (a fixed order, as a form or JSON). Source: developers.momo.vn, result handling, and its
-// archived pages.
-type moMo struct{ plainRefusals }
+// moMo is MoMo's IPN in three formats under one secret_key. v2 signs 13 fields in a fixed order,
+// with the access_key that is not in the body. The notification of a printed store QR signs sorted
+// fields. v1 signs a fixed order, in a form or JSON. Source: developers.momo.vn, result handling,
+// and its archived pages.
+type moMo struct {
+	walletAccounts
+	plainRefusals
+}
 
 // momoV2Fields and momoV1Fields are the signed fields in the order of their string.
 var (
@@ -26,7 +29,9 @@ var (
 
 func (moMo) Name() string { return "momo" }
 
-func (moMo) CheckSecrets(s Secrets) error { return s.need("partner_code", "access_key", "secret_key") }
+func (moMo) SecretForms() [][]string {
+	return [][]string{{"partner_code", "access_key", "secret_key"}}
+}
 
 func (p moMo) Verify(r Request, secrets []Secrets) error {
 	o, err := readFields(r)
@@ -38,7 +43,7 @@ func (p moMo) Verify(r Request, secrets []Secrets) error {
 	})
 }
 
-// signedText is the string that MoMo signs for the dialect of this body.
+// signedText returns the string that MoMo signs for the format of this body.
 func (moMo) signedText(o object, s Secrets) string {
 	switch {
 	case isStoreQR(o):
@@ -55,7 +60,7 @@ func (moMo) signedText(o object, s Secrets) string {
 	return joined(o, momoV2Fields, s["access_key"])
 }
 
-// joined is "name=value&…"; an accessKey that is given stands in for that of the body.
+// joined returns "name=value&…"; a given accessKey replaces that of the body.
 func joined(o object, names []string, accessKey string) string {
 	var dst []byte
 	for i, name := range names {
@@ -82,8 +87,8 @@ func (p moMo) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o))
 }
 
-// notice reads any dialect. Result 0 alone is a payment: 9000 is an authorisation, the others are
-// failures, which may have no transaction id, so that the request's id names them.
+// notice reads any format. Only result 0 is a payment: 9000 is an authorisation, the others are
+// failures. A failure may have no transaction id; the request's id identifies it then.
 func (moMo) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("momoTransId", "transId"), Account: o.word("partnerCode"), VirtualAccount: o.word("storeId"),
@@ -104,10 +109,10 @@ func (moMo) notice(o object) Item {
 	return settle(n, o.amount("amount"), o.word("responseTime"))
 }
 
-// Accepted is 204 without a body, which MoMo asks for within 15 seconds.
+// Accepted returns 204 without a body, which MoMo expects within 15 seconds.
 func (moMo) Accepted([]Item, []string) Answer { return Answer{Status: http.StatusNoContent} }
 
-// Compose plays v2, or the printed store QR for a notice with a store id.
+// Compose writes v2, or the format of the printed store QR for a notice with a store id.
 func (p moMo) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	if err := n.onlyCredits(); err != nil {
 		return Request{}, err

@@ -17,9 +17,8 @@ const (
 	maxMemo = 2000 // bytes of a memo; the longest seen has 233
 )
 
-// settle completes a notice with the amount and time as the provider wrote them: it normalises the
-// reference, bounds every text and marks debits. What could be read stays in the item beside the
-// first error.
+// settle completes a notice with the amount and time as the provider wrote them. It normalises the
+// reference, limits every text and marks debits. The item has what could be read and the first error.
 func settle(n Notice, amount written, when string) Item {
 	var amountErr, timeErr error
 	n.Amount, amountErr = readAmount(amount)
@@ -38,7 +37,7 @@ func settle(n Notice, amount written, when string) Item {
 	return Item{Notice: n, Err: err}
 }
 
-// bound checks what every notice must have, and the lengths that later keys and columns rely on.
+// bound checks the required fields, and the lengths that keys and columns rely on.
 func (n *Notice) bound() error {
 	switch {
 	case n.ExternalID == "":
@@ -56,9 +55,8 @@ func (n *Notice) bound() error {
 	return nil
 }
 
-// readAmount reads a positive whole number of đồng. A number of JSON has the value that JSON gives
-// it; of a text only digits, or digits with .0 or .00, are taken, for "45.000" is 45,000 to whoever
-// writes it.
+// readAmount reads a positive whole number of đồng. A JSON number has its JSON value. A text must be
+// digits, alone or with .0 or .00, because "45.000" means 45,000 in Vietnam.
 func readAmount(w written) (money.Amount, error) {
 	parse := money.Parse
 	if w.number {
@@ -74,16 +72,16 @@ func readAmount(w written) (money.Amount, error) {
 	return amount, nil
 }
 
-// identifyByReference gives a notice whose only id is a bank's reference the identity of its
-// transfer. ACB's references have four digits: they come back on other accounts, and on the same
-// account at another time, which counts to the second where the provider tells seconds.
+// identifyByReference sets the Identity of a notice that has a bank's reference as its only id.
+// ACB's references have four digits and repeat: on other accounts, and on one account at another
+// time. Where the provider reports seconds, the time counts to the second.
 func (item *Item) identifyByReference() {
 	n := &item.Notice
 	n.Identity = n.Account + "\n" + n.OccurredAt.In(bizday.Vietnam).Format(localForm)
 }
 
-// bankBIN returns the BIN of a bank by the name that a provider uses, UnknownBank for a name that
-// we do not know, "" for none.
+// bankBIN returns the BIN of a bank by the name that a provider uses: UnknownBank for a name outside
+// our list, "" for an empty one.
 func bankBIN(name string) string {
 	if name == "" {
 		return ""
@@ -94,13 +92,13 @@ func bankBIN(name string) string {
 	return UnknownBank
 }
 
-// bankName is the name by which a provider would call the bank of a BIN.
+// bankName returns the name by which a provider would call the bank of a BIN.
 func bankName(bin string) string {
 	bank, _ := vietqr.BankByBIN(bin)
 	return bank.ShortName
 }
 
-// whole returns the items of a delivery, with ErrUnreadable when there are some and none could be
+// whole returns the items of a delivery, with ErrUnreadable when there are items and none could be
 // read.
 func whole(items ...Item) ([]Item, error) {
 	for _, item := range items {
@@ -116,7 +114,7 @@ func whole(items ...Item) ([]Item, error) {
 
 func unreadable(err error) ([]Item, error) { return nil, fmt.Errorf("%w: %w", ErrUnreadable, err) }
 
-// each reads the elements of an array one by one: a bad one does not harm the others.
+// each reads the elements of an array one by one. A bad element does not affect the others.
 func each(elements [][]byte, read func(object) Item) ([]Item, error) {
 	items := make([]Item, 0, len(elements))
 	for _, e := range elements {
@@ -140,7 +138,7 @@ func signed(amount written) (Direction, written) {
 	return In, amount
 }
 
-// direction reads any of the pairs of words that providers use.
+// direction reads the words that providers use for money in and money out.
 func direction(word string) Direction {
 	switch strings.ToLower(word) {
 	case "in", "credit", "c":

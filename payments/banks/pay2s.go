@@ -5,22 +5,23 @@ import (
 	"time"
 )
 
-// pay2s is Pay2S's webhook: a static bearer token and an array of transactions. The md5 in each is
-// of an unpublished recipe and is not read. Source: docs.pay2s.vn, webhook page.
+// pay2s is Pay2S's webhook: a static bearer token and an array of transactions. The recipe of the
+// md5 in each is not published, so it is not read. Source: docs.pay2s.vn, webhook page.
 type pay2s struct {
+	bankAccounts
 	plainSuccess
 	plainRefusals
 }
 
 func (pay2s) Name() string { return "pay2s" }
 
-func (pay2s) CheckSecrets(s Secrets) error { return s.need("token") }
+func (pay2s) SecretForms() [][]string { return [][]string{{"token"}} }
 
 func (pay2s) Verify(r Request, secrets []Secrets) error {
 	return anyOf(secrets, func(s Secrets) error { return checkToken(bearer(r), s["token"]) })
 }
 
-// bearer is the token of "Authorization: Bearer <token>", or "".
+// bearer returns the token of "Authorization: Bearer <token>", or "".
 func bearer(r Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {

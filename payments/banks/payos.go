@@ -5,16 +5,17 @@ import (
 	"time"
 )
 
-// payOS is payOS's webhook. The signature lies in the body: HMAC-SHA256 over "key=value&…" of
-// "data", keys sorted, values as raw text. Source: payos.vn docs and the payOSHQ libraries.
+// payOS is payOS's webhook. The signature is in the body: HMAC-SHA256 over "key=value&…" of "data",
+// keys sorted, values as raw text. Source: payos.vn docs and the payOSHQ libraries.
 type payOS struct {
+	bankAccounts
 	plainSuccess
 	plainRefusals
 }
 
 func (payOS) Name() string { return "payos" }
 
-func (payOS) CheckSecrets(s Secrets) error { return s.need("checksum_key") }
+func (payOS) SecretForms() [][]string { return [][]string{{"checksum_key"}} }
 
 func (payOS) Verify(r Request, secrets []Secrets) error {
 	body, err := readObject(r.Body)
@@ -34,8 +35,8 @@ func (payOS) Verify(r Request, secrets []Secrets) error {
 	})
 }
 
-// payOSQuery is the string that payOS signs: nothing is url-encoded; null and the words "null" and
-// "undefined" are empty; arrays and objects are JSON with sorted keys.
+// payOSQuery returns the string that payOS signs. Nothing is URL-encoded; null and the words "null"
+// and "undefined" are empty; arrays and objects are JSON with sorted keys.
 func payOSQuery(data object) (string, error) {
 	var dst []byte
 	for i, f := range data.sorted() {
@@ -87,9 +88,9 @@ func (payOS) notice(o object) Item {
 	return item
 }
 
-// isPayOSSample says whether this is the sample that payOS posts when a merchant confirms a webhook
-// address: order 123 with the reference, payment link or account of the sample. Order 123 alone may
-// be a real one.
+// isPayOSSample reports whether this is the sample that payOS posts when a merchant confirms a
+// webhook address: order 123 with the reference, payment link or account of the sample. Order 123
+// alone may be a real one.
 func isPayOSSample(o object) bool {
 	return o.word("orderCode") == "123" &&
 		(o.word("reference") == "TF230204212323" || o.word("paymentLinkId") == "124c33293c43417ab7879e14c8d9eb18" ||

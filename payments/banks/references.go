@@ -2,11 +2,11 @@ package banks
 
 import "strings"
 
-// NormalReference writes a bank's reference in one way, so that two providers' words for one
-// transfer are equal, and says whether it is strong: naming one transfer for ever. Strong are T24's
-// FT numbers (also inside a longer text, without MB's tail \BNK), UUIDs and VietinBank's day-T
-// numbers; ACB's four digits, Casso's "5017 - 48678" or VCB's MBVCB.… are not.
-// The forms and their sources: payments/banks/README.md, "References".
+// NormalReference writes a bank's reference in one form, so that two providers' references to one
+// transfer are equal. It reports whether the reference is strong: it identifies one transfer for
+// ever. T24's FT numbers (also inside a longer text, without MB's tail \BNK), UUIDs and VietinBank's
+// day-T numbers are strong. ACB's four digits, Casso's "5017 - 48678" and VCB's MBVCB.… are not.
+// Sources: providers.md sections 1.1, 1.2, 3.1.
 func NormalReference(text string) (reference string, strong bool) {
 	s := strings.ToUpper(strings.TrimSpace(text))
 	if isUUID(s) || isVietin(s) {
@@ -18,8 +18,8 @@ func NormalReference(text string) (reference string, strong bool) {
 	return s, false
 }
 
-// findFT finds FT, five digits (year and day of the year) and 5 to 12 further letters or digits
-// that end the reference or stand before a mark.
+// findFT finds FT, five digits (year and day of the year) and 5 to 12 further letters or digits that
+// end the reference or come before a mark.
 func findFT(s string) string {
 	for from := 0; ; from += 2 {
 		at := strings.Index(s[from:], "FT")
@@ -38,7 +38,8 @@ func findFT(s string) string {
 	}
 }
 
-// isVietin is a day of the year, T and 8 to 16 letters or digits: 164T2610ZZVLSBA9.
+// isVietin reports whether s is a day of the year, T and 8 to 16 letters or digits:
+// 164T2610ZZVLSBA9.
 func isVietin(s string) bool {
 	if len(s) < 12 || len(s) > 20 || !allDigits(s[:3]) || s[3] != 'T' {
 		return false
@@ -51,7 +52,7 @@ func isVietin(s string) bool {
 	return true
 }
 
-// isUUID is the form 8-4-4-4-12 in upper-case hexadecimal.
+// isUUID reports whether s has the form 8-4-4-4-12 in upper-case hexadecimal.
 func isUUID(s string) bool {
 	if len(s) != 36 {
 		return false

@@ -13,23 +13,20 @@ import (
 // joined by commas.
 type Secrets map[string]string
 
-// SecretForms are by provider the sets of fields that its secrets may have.
-var SecretForms = map[string][][]string{
-	"sepay":     {{"hmac_secret"}, {"api_key"}, {"auth", "allow_ips"}},
-	"sepay_pg":  {{"secret_key"}},
-	"casso_v1":  {{"secure_token"}},
-	"casso_v2":  {{"checksum_key"}},
-	"payos":     {{"checksum_key"}},
-	"pay2s":     {{"token"}},
-	"vietqr_vn": {{"username", "password"}},
-	"momo":      {{"partner_code", "access_key", "secret_key"}},
-	"zalopay":   {{"key2"}},
-	"vnpay":     {{"hash_secret"}},
-	"standard":  {{"secret"}},
+// secretsChecker is a provider that checks more of its secrets than the names of their fields.
+type secretsChecker interface{ checkSecrets(Secrets) error }
+
+// CheckSecrets reports which field of a connection's secrets is missing, unknown or malformed. The
+// error is a phrase for the operator; it names fields and never their values.
+func CheckSecrets(p Provider, s Secrets) error {
+	if own, ok := p.(secretsChecker); ok {
+		return own.checkSecrets(s)
+	}
+	return s.need(p.SecretForms()[0]...)
 }
 
-// ParseSecrets reads the JSON object that an operator gives: every value is a string; allow_ips may
-// also be a list of strings. The error names the field, never its value.
+// ParseSecrets reads the JSON object of an operator. Every value is a string; allow_ips may also be
+// a list of strings. The error names the field, never its value.
 func ParseSecrets(raw json.RawMessage) (Secrets, error) {
 	fields, err := readObject(raw)
 	if err != nil {
@@ -51,7 +48,7 @@ func ParseSecrets(raw json.RawMessage) (Secrets, error) {
 	return secrets, nil
 }
 
-// need checks that exactly the named fields are there and filled.
+// need checks that exactly the named fields are present and not empty.
 func (s Secrets) need(names ...string) error {
 	for _, name := range slices.Sorted(maps.Keys(s)) { // of several, the same one each time
 		if !slices.Contains(names, name) {
@@ -72,11 +69,11 @@ const (
 	minDifferent = 5 // different ones among them
 )
 
-// notSecret are the fields that are no secret: names that providers print, and addresses.
+// notSecret are the fields that are not secret: names that providers print, and addresses.
 var notSecret = map[string]bool{"auth": true, "allow_ips": true, "partner_code": true, "username": true}
 
-// Weak returns the first field, by name, whose secret could be guessed, or "". Of a key behind
-// whsec_ its bytes count.
+// Weak returns the first field, by name, that holds a secret easy to guess, or "". Of a key behind
+// whsec_ the bytes count.
 func (s Secrets) Weak() string {
 	for _, name := range slices.Sorted(maps.Keys(s)) {
 		characters := []rune(s[name])
@@ -109,11 +106,11 @@ func isWeak(key []rune) bool {
 	return len(key) < minSecret || len(different) < minDifferent
 }
 
-// Unsigned reports whether the secrets let calls in by their address alone.
+// Unsigned reports whether the secrets accept calls by their address alone.
 func (s Secrets) Unsigned() bool { return s["auth"] == "none" }
 
-// anyOf tries the active secrets one after the other: nil if one fits, ErrStale if one fits but for
-// the stamp.
+// anyOf tries the active secrets one by one. It returns nil if one fits, and ErrStale if one fits
+// except for the stamp.
 func anyOf(secrets []Secrets, verify func(Secrets) error) error {
 	result := ErrSignature
 	for _, s := range secrets {

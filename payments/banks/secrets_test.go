@@ -48,7 +48,7 @@ func TestCheckSecrets(t *testing.T) {
 			t.Errorf("%s %s: %v", c.provider, c.secrets, err)
 			continue
 		}
-		err = find(t, c.provider).CheckSecrets(secrets)
+		err = banks.CheckSecrets(find(t, c.provider), secrets)
 		if (err == nil) != (c.names == "") || err != nil && !strings.Contains(err.Error(), c.names) {
 			t.Errorf("%s %s: %v, want one that names %q", c.provider, c.secrets, err, c.names)
 		}
@@ -73,20 +73,21 @@ func FuzzParseSecrets(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		s, err := banks.ParseSecrets(json.RawMessage(raw))
 		if err == nil && !json.Valid([]byte(raw)) {
-			t.Errorf("%q is no JSON and reads as %d fields", raw, len(s))
+			t.Errorf("%q is not JSON and reads as %d fields", raw, len(s))
 		}
 		for _, name := range banks.ProviderNames() {
-			_ = find(t, name).CheckSecrets(s)
+			_ = banks.CheckSecrets(find(t, name), s)
 		}
 	})
 }
 
-// TestSecretFormsAreTaken: every provider takes exactly the sets of fields that OpenAPI lists for
-// it.
-func TestSecretFormsAreTaken(t *testing.T) {
+// TestSecretForms checks that every provider accepts exactly the sets of fields that OpenAPI lists
+// for it.
+func TestSecretForms(t *testing.T) {
 	t.Parallel()
 	for _, name := range banks.ProviderNames() {
-		forms := banks.SecretForms[name]
+		p := find(t, name)
+		forms := p.SecretForms()
 		if len(forms) == 0 {
 			t.Errorf("%s has no form", name)
 		}
@@ -98,19 +99,19 @@ func TestSecretFormsAreTaken(t *testing.T) {
 					secrets[field] = "MfKQ9r8GKYqrTwjU"
 				}
 			}
-			if err := find(t, name).CheckSecrets(secrets); err != nil {
+			if err := banks.CheckSecrets(p, secrets); err != nil {
 				t.Errorf("%s refuses %v: %v", name, fields, err)
 			}
 			for _, field := range fields {
 				less := maps.Clone(secrets)
 				delete(less, field)
-				if find(t, name).CheckSecrets(less) == nil {
-					t.Errorf("%s takes %v without %s", name, fields, field)
+				if banks.CheckSecrets(p, less) == nil {
+					t.Errorf("%s accepts %v without %s", name, fields, field)
 				}
 			}
 			secrets["another"] = "MfKQ9r8GKYqrTwjU"
-			if find(t, name).CheckSecrets(secrets) == nil {
-				t.Errorf("%s takes a field that is not listed beside %v", name, fields)
+			if banks.CheckSecrets(p, secrets) == nil {
+				t.Errorf("%s accepts an unknown field beside %v", name, fields)
 			}
 		}
 	}
@@ -123,7 +124,7 @@ func TestWeakSecrets(t *testing.T) {
 		{`{"api_key":"1234567"}`, "api_key"},
 		{`{"api_key":"12341234"}`, "api_key"},
 		{`{"api_key":"            "}`, "api_key"},
-		{`{"api_key":"ăâđêô"}`, "api_key"}, // bytes are no characters
+		{`{"api_key":"ăâđêô"}`, "api_key"}, // bytes are not characters
 		{`{"api_key":"1234512345"}`, ""},
 		{`{"auth":"none","allow_ips":"10.0.0.1"}`, ""},
 		{`{"username":"u","password":"aaaaaaaaaaaa"}`, "password"},
@@ -148,12 +149,12 @@ func TestWeakSecrets(t *testing.T) {
 	}
 }
 
-// TestASecretWithoutItsMark: whoever reads it as it stands, or as base64 as the specification's
-// libraries do, signs well.
-func TestASecretWithoutItsMark(t *testing.T) {
+// TestSecretWithoutPrefix checks that a sender may use such a secret as text, or as base64 like the
+// libraries of the specification.
+func TestSecretWithoutPrefix(t *testing.T) {
 	t.Parallel()
 	p := find(t, "standard")
-	// the last two are base64 of keys that can be guessed
+	// the last two are base64 of keys that are easy to guess
 	const plain, short, equal = "abcdefgh1234", "MTIzNDU=", "MTExMTExMTI="
 	for _, c := range []struct {
 		secret, signer string

@@ -14,13 +14,18 @@ import (
 // header), or hmac_secret (HMAC-SHA256 over "{stamp}.{body}"), or auth "none" with allow_ips for
 // feeds that sign nothing. Source: developer.sepay.vn, SePay webhooks, read November 2026.
 type sepay struct {
+	bankAccounts
 	plainSuccess
 	plainRefusals
 }
 
 func (sepay) Name() string { return "sepay" }
 
-func (sepay) CheckSecrets(s Secrets) error {
+func (sepay) SecretForms() [][]string {
+	return [][]string{{"hmac_secret"}, {"api_key"}, {"auth", "allow_ips"}}
+}
+
+func (sepay) checkSecrets(s Secrets) error {
 	if s["auth"] != "" {
 		if s["auth"] != "none" {
 			return errors.New(`field "auth" must be "none" or left out`)
@@ -28,7 +33,7 @@ func (sepay) CheckSecrets(s Secrets) error {
 		if err := s.need("auth", "allow_ips"); err != nil {
 			return err
 		}
-		networks, err := allowed(s["allow_ips"])
+		networks, err := allowedNetworks(s["allow_ips"])
 		if err != nil {
 			return err
 		}
@@ -40,9 +45,9 @@ func (sepay) CheckSecrets(s Secrets) error {
 	return s.need("api_key")
 }
 
-// allowed reads a list of addresses and networks, joined by commas; an empty one would allow
-// nobody.
-func allowed(list string) ([]netip.Prefix, error) {
+// allowedNetworks reads a list of addresses and networks, joined by commas. An empty list is refused:
+// it would allow no call.
+func allowedNetworks(list string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	for text := range strings.SplitSeq(list, ",") {
 		text = strings.TrimSpace(text)
@@ -52,7 +57,7 @@ func allowed(list string) ([]netip.Prefix, error) {
 		}
 		network, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf(`field "allow_ips": %q is no address and no network`, brief(text))
+			return nil, fmt.Errorf(`field "allow_ips": %q is not an address or a network`, brief(text))
 		}
 		if bits := network.Bits() - 96; network.Addr().Is4In6() && bits >= 0 { // ::ffff:10.0.0.0/120 is 10.0.0.0/24
 			network = netip.PrefixFrom(network.Addr().Unmap(), bits)
@@ -62,14 +67,14 @@ func allowed(list string) ([]netip.Prefix, error) {
 	return networks, nil
 }
 
-// The widest networks of a feed that signs nothing, and how many of them.
+// The widest networks of a feed that signs nothing, and the maximum count of them.
 const (
 	minBits4    = 24
 	minBits6    = 56
 	maxNetworks = 32
 )
 
-// ErrTooWide is a list of networks from which too many could call a feed that signs nothing.
+// ErrTooWide is a list of networks that is too wide for a feed that signs nothing.
 var ErrTooWide = errors.New(`field "allow_ips": each network is /24 or narrower (IPv6 /56), at most 32 of them`)
 
 func checkNarrow(networks []netip.Prefix) error {
@@ -104,7 +109,7 @@ func (p sepay) Verify(r Request, secrets []Secrets) error {
 }
 
 func (sepay) verifyAddress(ip netip.Addr, list string) error {
-	networks, err := allowed(list)
+	networks, err := allowedNetworks(list)
 	if err != nil {
 		return ErrSignature
 	}
@@ -116,7 +121,7 @@ func (sepay) verifyAddress(ip netip.Addr, list string) error {
 	return ErrSignature
 }
 
-// verifyKey takes "Apikey K" and also "Bearer Apikey K", which the sample of SePay's Laravel
+// verifyKey accepts "Apikey K" and also "Bearer Apikey K", which the sample of SePay's Laravel
 // package sends.
 func (sepay) verifyKey(header, key string) error {
 	scheme, given, _ := strings.Cut(header, " ")
@@ -149,11 +154,11 @@ func (p sepay) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o))
 }
 
-// bankHub is the Identity of Bank Hub's transactions: it numbers them apart from the webhook on the
-// same route.
+// bankHub is the Identity of Bank Hub's transactions. Bank Hub numbers them apart from the webhook
+// on the same route.
 const bankHub = "bank_hub"
 
-// Dialect returns which of its provider's ways told a notice, where one connection may tell a
+// Dialect returns the format in which a provider sent the notice, where one connection may send a
 // transfer in several; "": the usual one.
 func (n *Notice) Dialect() string {
 	if n.Identity == bankHub {
@@ -162,8 +167,8 @@ func (n *Notice) Dialect() string {
 	return ""
 }
 
-// notice reads SePay's camelCase fields or Bank Hub's snake_case ones. The "code" is SePay's guess,
-// cut or partial at times, so it is only a hint beside the memo.
+// notice reads SePay's camelCase fields or Bank Hub's snake_case ones. The "code" is SePay's guess
+// and may be cut, so it is only a hint beside the memo.
 func (sepay) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("gateway")),
@@ -190,8 +195,8 @@ func (sepay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"transferAmount", number(n.Amount.String()), "accumulated", number("0"), "subAccount", orNull(n.VirtualAccount),
 		"referenceCode", n.Reference, "description", "BankAPINotify "+n.Memo)
 	r := post("", body, now)
-	if networks, err := allowed(s["allow_ips"]); err == nil {
-		r.RemoteIP = networks[0].Addr() // what stands for a signature
+	if networks, err := allowedNetworks(s["allow_ips"]); err == nil {
+		r.RemoteIP = networks[0].Addr() // the address replaces a signature
 	}
 	switch {
 	case s["hmac_secret"] != "":

@@ -5,30 +5,31 @@ import (
 	"time"
 )
 
-// sepayPG is the IPN of SePay's payment gateway. It signs no body: the secret_key comes as
-// X-Secret-Key. It is the one provider that tells a reversal, TRANSACTION_VOID: a notice of its own
-// ("void:" and the transaction's id) that names what it takes back. Source: developer.sepay.vn,
-// payment gateway IPN.
+// sepayPG is the IPN of SePay's payment gateway. It signs no body: the secret_key is sent as
+// X-Secret-Key. It is the only provider that reports reversals (TRANSACTION_VOID). A void is a
+// separate notice ("void:" and the transaction's id) that names what it reverses. Source:
+// developer.sepay.vn, payment gateway IPN.
 type sepayPG struct {
+	walletAccounts
 	plainSuccess
 	plainRefusals
 }
 
-// sepayPGAccount stands for the account, which the gateway does not name.
+// sepayPGAccount is used as the account, because the gateway names none.
 const sepayPGAccount = "SEPAY_PG"
 
-// VoidID is the external id of the notice that takes back the notice of an id.
+// VoidID returns the external id of the notice that reverses the notice of an id.
 func VoidID(id string) string { return "void:" + id }
 
-// ReportsVoids reports whether a provider tells of payments that were taken back.
+// ReportsVoids reports whether a provider sends notices of payments that were reversed.
 func ReportsVoids(p Provider) bool {
-	_, tells := p.(sepayPG)
-	return tells
+	_, reports := p.(sepayPG)
+	return reports
 }
 
 func (sepayPG) Name() string { return "sepay_pg" }
 
-func (sepayPG) CheckSecrets(s Secrets) error { return s.need("secret_key") }
+func (sepayPG) SecretForms() [][]string { return [][]string{{"secret_key"}} }
 
 func (sepayPG) Verify(r Request, secrets []Secrets) error {
 	return anyOf(secrets, func(s Secrets) error { return checkToken(r.Header.Get("X-Secret-Key"), s["secret_key"]) })
@@ -78,7 +79,7 @@ func (sepayPG) notice(body, order, transaction object) Item {
 	}
 	item := settle(n, transaction.amount("transaction_amount"), when)
 	if n.Reverses != "" {
-		item.Notice.Identity = item.Notice.Amount.String() // one payment may be taken back in parts
+		item.Notice.Identity = item.Notice.Amount.String() // one payment may be reversed in parts
 	}
 	return item
 }

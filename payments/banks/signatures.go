@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// sameToken compares a static token by its digest, so that the time taken tells nothing of it.
-// A secret that is not there never matches.
+// sameToken compares a static token by its digest, so that the time needed reveals nothing. An empty
+// secret never matches.
 func sameToken(given, want string) bool {
 	a, b := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1 && want != ""
 }
 
-// checkToken is sameToken as a verdict.
+// checkToken returns ErrSignature unless both tokens are equal.
 func checkToken(given, want string) error {
 	if !sameToken(given, want) {
 		return ErrSignature
@@ -41,8 +41,8 @@ func hmac512(key string, parts ...string) []byte {
 	return mac.Sum(nil)
 }
 
-// checkHex compares a signature written in hexadecimal with the one computed under key.
-// An empty key never verifies.
+// checkHex compares a signature in hexadecimal with the one computed under key. An empty key never
+// verifies.
 func checkHex(given, key string, want []byte) error {
 	got, err := hex.DecodeString(given)
 	if err != nil || key == "" || !hmac.Equal(got, want) {
@@ -51,8 +51,8 @@ func checkHex(given, key string, want []byte) error {
 	return nil
 }
 
-// checkStamp refuses a signed stamp, counted in units since 1970, that is further than Tolerance
-// from now, and reports every one to r.Stamped.
+// checkStamp refuses a signed stamp that is further than Tolerance from now. It counts in units
+// since 1970, and calls r.Stamped for every stamp.
 func checkStamp(r Request, stamp string, unit time.Duration) error {
 	n, err := strconv.ParseInt(stamp, 10, 64)
 	if err != nil {

@@ -16,6 +16,7 @@ import (
 // (standardwebhooks.com): the headers webhook-id, webhook-timestamp and webhook-signature,
 // HMAC-SHA256 over "id.stamp.body".
 type standard struct {
+	anyAccounts
 	plainSuccess
 	plainRefusals
 }
@@ -24,7 +25,9 @@ var errNoKey = errors.New(`field "secret" must be base64 behind whsec_`)
 
 func (standard) Name() string { return "standard" }
 
-func (standard) CheckSecrets(s Secrets) error {
+func (standard) SecretForms() [][]string { return [][]string{{"secret"}} }
+
+func (standard) checkSecrets(s Secrets) error {
 	if err := s.need("secret"); err != nil {
 		return err
 	}
@@ -34,12 +37,12 @@ func (standard) CheckSecrets(s Secrets) error {
 	return nil
 }
 
-// marksKey stands in front of a secret that is base64.
+// marksKey is the prefix of a secret that is base64.
 const marksKey = "whsec_"
 
-// standardKeys are the keys that a secret may mean: behind whsec_ its bytes alone; otherwise the
-// secret as it stands, or its bytes where it happens to be base64 of a key that cannot be guessed,
-// as the libraries of the specification read it.
+// standardKeys returns the keys that a secret may mean. Behind whsec_ it is base64 of the key. Any
+// other secret is the key itself, or, as the libraries of the specification read it, base64 of a
+// key that is hard to guess.
 func standardKeys(secret string) []string {
 	encoded, marked := strings.CutPrefix(secret, marksKey)
 	var keys []string

@@ -18,10 +18,10 @@ const (
 // zones are the forms of a zone behind a time; "": Vietnam's.
 var zones = [...]string{"", "Z07:00", "Z0700", "Z07"}
 
-// readTime reads the forms in which providers tell a time: date and time with or without seconds
+// readTime reads the forms in which providers write a time: date and time with or without seconds
 // (Precision Minute) and zone, a date alone (Precision Day), yyyyMMddHHmmss, and seconds or
-// milliseconds since 1970. Years outside 2000…9999 are refused: what is dated ahead is money all
-// the same.
+// milliseconds since 1970. It refuses years outside 2000…9999. A future date is accepted, because
+// the money is real.
 func readTime(text string) (time.Time, Precision, error) {
 	at, precision, err := parseTime(text)
 	if at = at.In(bizday.Vietnam); err != nil || at.Year() < 2000 || at.Year() > 9999 {
@@ -65,11 +65,11 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 	return at, "", err
 }
 
-// minuteBanks are the BINs of the banks that write :00 because they know no seconds: ACB, MB, VPBank,
-// OCB (payments/banks/README.md, "Times").
+// minuteBanks are the BINs of the banks that report no seconds, so that their times end in :00: ACB,
+// MB, VPBank, OCB (from public deliveries, providers.md section 1.1).
 var minuteBanks = [...]string{"970416", "970422", "970432", "970448"}
 
-// minuteOnly says whether a bank's time is one of a whole minute.
+// minuteOnly reports whether a bank's time is exact to the minute only.
 func minuteOnly(bin string, at time.Time) bool {
 	for _, b := range minuteBanks {
 		if b == bin {
@@ -79,7 +79,7 @@ func minuteOnly(bin string, at time.Time) bool {
 	return false
 }
 
-// midnight says whether a time is 00:00:00, as feeds write it that know the date only.
+// midnight reports whether a time is 00:00:00, which feeds write when they know the date only.
 func midnight(at time.Time) bool { return at.Equal(startOfDay(at)) }
 
 func startOfDay(at time.Time) time.Time {

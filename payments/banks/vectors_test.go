@@ -14,7 +14,7 @@ import (
 	"market40/payments/banks"
 )
 
-// vector is one delivery of testdata/<provider>.json and what must come of it.
+// vector is one delivery of testdata/<provider>.json and its expected result.
 type vector struct {
 	Name, Source string
 	Secrets      banks.Secrets
@@ -27,11 +27,11 @@ type vector struct {
 	}
 	Verify string // ok, signature, stale, or unknown_key where only the parser can be tried
 	Error  string // "unreadable" where nothing can be read
-	Want   []told
+	Want   []reported
 }
 
-// told is a notice as the vectors write it; Bad marks an item that cannot be read.
-type told struct {
+// reported is a notice as the vectors write it; Bad marks an item that cannot be read.
+type reported struct {
 	Bad            bool            `json:"bad"`
 	ExternalID     string          `json:"external_id"`
 	BankBIN        string          `json:"bank_bin"`
@@ -52,9 +52,9 @@ type told struct {
 
 const wallTime = "2006-01-02T15:04:05.999-07:00"
 
-func tell(item banks.Item) told {
+func report(item banks.Item) reported {
 	n := item.Notice
-	return told{
+	return reported{
 		item.Err != nil, n.ExternalID, n.BankBIN, n.Account, n.VirtualAccount, n.Direction, n.Amount.String(),
 		n.Currency, n.Memo,
 		n.OrderRef, n.Reference, n.StrongReference, n.OccurredAt.Format(wallTime), n.Precision, n.Ignore, n.Reverses,
@@ -162,10 +162,10 @@ func (v vector) checkParse(t *testing.T, p banks.Provider) {
 		t.Fatalf("Parse: %d items, %v, want %d", len(items), err, len(v.Want))
 	}
 	for i, want := range v.Want {
-		got := tell(items[i])
+		got := report(items[i])
 		if want.Bad {
-			want = told{Bad: true, ExternalID: want.ExternalID}
-			got = told{Bad: got.Bad, ExternalID: got.ExternalID}
+			want = reported{Bad: true, ExternalID: want.ExternalID}
+			got = reported{Bad: got.Bad, ExternalID: got.ExternalID}
 		} else {
 			at, err := time.Parse(wallTime, want.OccurredAt)
 			if err != nil {
@@ -179,13 +179,13 @@ func (v vector) checkParse(t *testing.T, p banks.Provider) {
 	}
 }
 
-// Every byte of a signed body counts, and no connection opens another's door.
+// TestVerifyRefusesAChange changes signed bodies and uses another connection's secrets.
 func TestVerifyRefusesAChange(t *testing.T) {
 	t.Parallel()
 	unsigned := map[string]bool{"sepay_pg": true, "casso_v1": true, "pay2s": true, "vietqr_vn": true}
 	for _, name := range banks.ProviderNames() {
 		if unsigned[name] {
-			continue // a static token says nothing of the body
+			continue // a static token does not sign the body
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

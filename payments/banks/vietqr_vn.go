@@ -16,7 +16,7 @@ const (
 	SyncPath  = "/bank/api/transaction-sync"
 )
 
-// tokenLife is how long a token that we issue is good; VietQR.vn asks for one before every call.
+// tokenLife is how long a token that we issue is valid. VietQR.vn requests one before every call.
 const tokenLife = 300 * time.Second
 
 // errPath is a path that VietQR.vn does not call.
@@ -25,19 +25,22 @@ var errPath = errors.New("unknown path")
 // vietQRVN is the partner API of VietQR.vn (BlueCom): we issue a bearer token for user name and
 // password, and it posts transactions with that token. Nothing signs the body ("sign" is our own
 // value echoed back). Source: VietQR.vn partner API and duchieupham/vietqr_server.
-type vietQRVN struct{ plainRefusals }
+type vietQRVN struct {
+	bankAccounts
+	plainRefusals
+}
 
 func (vietQRVN) Name() string { return "vietqr_vn" }
 
-func (vietQRVN) CheckSecrets(s Secrets) error { return s.need("username", "password") }
+func (vietQRVN) SecretForms() [][]string { return [][]string{{"username", "password"}} }
 
-// Token answers the call for a token. It keeps no state: the token is an expiry and an HMAC under
+// Token answers the request for a token. It stores nothing: the token is an expiry and an HMAC under
 // the secrets.
 func (p vietQRVN) Token(r Request, secrets []Secrets) (Answer, error) {
 	user, password, _ := (&http.Request{Header: r.Header}).BasicAuth()
 	var token string
 	err := anyOf(secrets, func(s Secrets) error {
-		// Both are compared, whatever the first says, so that the time taken tells nothing.
+		// Both are compared in any case, so that the time needed reveals nothing.
 		userOK, passwordOK := sameToken(user, s["username"]), sameToken(password, s["password"])
 		if !userOK || !passwordOK {
 			return ErrSignature
@@ -91,8 +94,8 @@ func (p vietQRVN) Parse(r Request) ([]Item, error) {
 }
 
 // notice reads the lower-case names of the present API and the camelCase ones of the older. The two
-// legs of a transfer between accounts of one feed share a transactionid: the debit is ignored, so
-// the id names one credit. A notice without it is known by its reference.
+// legs of a transfer between accounts of one feed share a transactionid. The debit is ignored, so
+// the id identifies one credit. A notice without the id is identified by its reference.
 func (vietQRVN) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("transactionid", "transactionId"),
@@ -111,7 +114,7 @@ func (vietQRVN) notice(o object) Item {
 	return item
 }
 
-// Accepted names our own id of the notice, which VietQR.vn keeps as its proof of delivery.
+// Accepted returns our own id of the notice, which VietQR.vn stores as its proof of delivery.
 func (vietQRVN) Accepted(_ []Item, ids []string) Answer {
 	object := jsonObject("reftransactionid", strings.Join(ids, ","))
 	return jsonAnswer(string(jsonObject("error", []byte("false"), "errorReason", nothing{}, "toastMessage", "Success",

@@ -13,21 +13,21 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// vnPay is VNPAY's IPN: a GET whose query is signed by HMAC-SHA512 over its sorted, url-encoded
+// vnPay is VNPAY's IPN: a GET with a query signed by HMAC-SHA512 over its sorted, URL-encoded
 // fields. Amounts are a hundred times the đồng. Source: sandbox.vnpayment.vn API documents.
-type vnPay struct{}
+type vnPay struct{ walletAccounts }
 
 func (vnPay) Name() string { return "vnpay" }
 
-func (vnPay) CheckSecrets(s Secrets) error { return s.need("hash_secret") }
+func (vnPay) SecretForms() [][]string { return [][]string{{"hash_secret"}} }
 
 func (p vnPay) Verify(r Request, secrets []Secrets) error {
 	o, err := readQuery(r.RawQuery)
 	if err != nil {
 		return ErrSignature
 	}
-	// The values encoded again as PHP would; and as they were sent, for a sender that encodes
-	// otherwise.
+	// First the values as PHP encodes them, then as they were sent, for a sender that encodes
+	// differently.
 	for _, query := range []string{vnPayQuery(o), sentQuery(r.RawQuery)} {
 		err := anyOf(secrets, func(s Secrets) error {
 			return checkHex(o.text("vnp_SecureHash"), s["hash_secret"], hmac512(s["hash_secret"], query))
@@ -39,7 +39,7 @@ func (p vnPay) Verify(r Request, secrets []Secrets) error {
 	return ErrSignature
 }
 
-// vnPaySigned says whether a field is under the signature.
+// vnPaySigned reports whether a field is signed.
 func vnPaySigned(key string) bool {
 	return strings.HasPrefix(key, "vnp_") && key != "vnp_SecureHash" && key != "vnp_SecureHashType"
 }
@@ -75,9 +75,9 @@ func (p vnPay) Parse(r Request) ([]Item, error) {
 	return whole(p.notice(o, r.Now))
 }
 
-// notice reads the query. Success needs both codes 00; a failure may have no transaction number, so
-// that the order names it. vnp_BankCode is the payer's bank and is not read. VNPAY's table of the
-// IPN calls vnp_PayDate optional: without it the time is that of receipt.
+// notice reads the query. Success needs both codes 00. A failure may have no transaction number; the
+// order identifies it then. vnp_BankCode is the payer's bank and is not read. VNPAY's table of the
+// IPN calls vnp_PayDate optional: without it the time of receipt is used.
 func (vnPay) notice(o object, received time.Time) Item {
 	n := Notice{
 		ExternalID: o.word("vnp_TransactionNo"), Account: o.word("vnp_TmnCode"), Direction: In,
@@ -97,7 +97,7 @@ func (vnPay) notice(o object, received time.Time) Item {
 	return settle(n, written{text: hundredth(o.text("vnp_Amount"))}, when)
 }
 
-// hundredth writes a count of hundredths as a decimal: "1000000" is "10000.00".
+// hundredth writes a count of hundredths as a decimal: "1000000" becomes "10000.00".
 func hundredth(amount string) string {
 	if len(amount) < 3 || !allDigits(amount) {
 		return ""
@@ -109,7 +109,7 @@ func (vnPay) Accepted([]Item, []string) Answer {
 	return jsonAnswer(`{"RspCode":"00","Message":"Confirm Success"}`)
 }
 
-// Refused says 97 with status 200 to a bad signature: VNPAY reads the body alone.
+// Refused returns code 97 with status 200 for a bad signature: VNPAY reads only the body.
 func (vnPay) Refused(err error) (Answer, bool) {
 	if !errors.Is(err, ErrSignature) && !errors.Is(err, ErrStale) {
 		return Answer{}, false

@@ -7,13 +7,13 @@ import (
 )
 
 // zaloPay is ZaloPay's callback: "data" is JSON inside a string, and "mac" is HMAC-SHA256 under
-// key2 over that string as it was sent. Only payments that succeeded are told. Source:
+// key2 over that string as it was sent. Only successful payments are reported. Source:
 // docs.zalopay.vn, callback.
-type zaloPay struct{}
+type zaloPay struct{ walletAccounts }
 
 func (zaloPay) Name() string { return "zalopay" }
 
-func (zaloPay) CheckSecrets(s Secrets) error { return s.need("key2") }
+func (zaloPay) SecretForms() [][]string { return [][]string{{"key2"}} }
 
 func (zaloPay) Verify(r Request, secrets []Secrets) error {
 	body, err := readObject(r.Body)
@@ -47,12 +47,12 @@ func (zaloPay) notice(o object) Item {
 	return settle(n, o.amount("amount"), o.word("server_time"))
 }
 
-// Accepted says 1; a repeat is answered the same, for 2 would only tell ZaloPay what it knows.
+// Accepted returns code 1, for a repeat too. Code 2 would mean a repeat, which ZaloPay does not need.
 func (zaloPay) Accepted([]Item, []string) Answer {
 	return jsonAnswer(`{"return_code":1,"return_message":"success"}`)
 }
 
-// Refused says -1 with status 200 to a bad mac: ZaloPay reads the body alone.
+// Refused returns code -1 with status 200 for a bad mac: ZaloPay reads only the body.
 func (zaloPay) Refused(err error) (Answer, bool) {
 	if !errors.Is(err, ErrSignature) && !errors.Is(err, ErrStale) {
 		return Answer{}, false
@@ -60,7 +60,7 @@ func (zaloPay) Refused(err error) (Answer, bool) {
 	return jsonAnswer(`{"return_code":-1,"return_message":"mac not equal"}`), true
 }
 
-// Compose plays a payment; ZaloPay's callback has no place for a memo or a store.
+// Compose writes a payment. ZaloPay's callback has no field for a memo or a store.
 func (zaloPay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	if n.Direction != In || n.Ignore == IgnoreFailed {
 		return Request{}, ErrNotSupported

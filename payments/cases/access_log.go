@@ -9,7 +9,7 @@ import (
 	"market40/payments/intake"
 )
 
-// recordReading records that the caller is about to read cases.
+// recordReading records in the access log that the caller is about to read cases.
 func (cs *Cases) recordReading(ctx context.Context, cases ...Case) error {
 	var notices, stalls []uuid.UUID
 	for _, c := range cases {
@@ -25,5 +25,7 @@ func (cs *Cases) recordReading(ctx context.Context, cases ...Case) error {
 			}
 		}
 	}
-	return intake.RecordReading(ctx, cs.db.Pool, trail.ReadingCases, notices, stalls)
+	return intake.RecordReading(ctx, cs.db.Pool, intake.Reading{
+		What: trail.ReadingCases, Notices: notices, Stalls: stalls,
+	})
 }

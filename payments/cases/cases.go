@@ -1,5 +1,5 @@
-// Package cases lists what a person has to look at, and carries out what people decide about it:
-// two of them, where money moves. The posting opens the cases (payments/intake).
+// Package cases lists what a person has to decide, and carries out the decisions. Where money moves,
+// two people decide. The posting opens the cases (payments/intake).
 package cases
 
 import (
@@ -21,11 +21,11 @@ import (
 	"market40/payments/money"
 )
 
-// idleWithin is how long a decision may hold its locks between two statements: a replica that is
-// stopped loses them.
+// idleWithin is how long a decision may hold its locks between two statements. A stopped replica
+// loses them.
 const idleWithin = 5 * time.Second
 
-// Cases are what a person has to look at, and what people decide about it.
+// Cases reads the open cases and carries out what people decide.
 type Cases struct {
 	db     *database.DB
 	intake *intake.Intake
@@ -33,18 +33,18 @@ type Cases struct {
 	book   ledger.Book
 }
 
-// New decides about the cases that an intake opens.
+// New returns the cases that an intake opens.
 func New(db *database.DB, in *intake.Intake, now func() time.Time) *Cases {
 	return &Cases{db: db, intake: in, now: now}
 }
 
-// Case is a notice, or a delivery, that a person has to look at.
+// Case is a notice, or a delivery, that a person has to decide about.
 type Case struct {
 	ID         uuid.UUID     `json:"id"`
 	Kind       string        `json:"kind" enum:"over_limit,unknown_account,ambiguous_account,no_single_stall,ambiguous_code,foreign_account,closed_stall,revoked_code,other_currency,original_unknown,paid_twice,told_twice,future_dated,conflict,unreadable_item,retry_failed" doc:"why it was opened; the same word as the notice's why"`
-	State      string        `json:"state" enum:"open,proposed,assigned,returned,dismissed"`
+	State      State         `json:"state" enum:"open,proposed,assigned,returned,dismissed"`
 	MarketID   *uuid.UUID    `json:"market_id"`
-	StallID    *uuid.UUID    `json:"stall_id" doc:"the stall that it concerns or was assigned to"`
+	StallID    *uuid.UUID    `json:"stall_id" doc:"the stall that it is about or was assigned to"`
 	NoticeID   *uuid.UUID    `json:"notice_id"`
 	DeliveryID *uuid.UUID    `json:"delivery_id"`
 	Amount     *money.Amount `json:"amount"`
@@ -53,19 +53,19 @@ type Case struct {
 	Reference  *string       `json:"reference"`
 	Account    *string       `json:"account" doc:"last four digits"`
 	Notice     *string       `json:"notice_state"`
-	Detail     string        `json:"detail" doc:"for whoever operates the server, in English; see cause"`
-	Cause      string        `json:"cause" enum:"busy,refused,unknown," doc:"of retry_failed: the database was busy, what was to be written breaks one of its rules, or unknown; else empty"`
+	Detail     string        `json:"detail" doc:"for the server's operator, in English; see cause"`
+	Cause      string        `json:"cause" enum:"busy,refused,unknown," doc:"for retry_failed: the database was busy, the data breaks one of its rules, or unknown; else empty"`
 	OpenedAt   time.Time     `json:"opened_at"`
 	ClosedAt   *time.Time    `json:"closed_at"`
-	ToldAt     *time.Time    `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
+	BankTime   *time.Time    `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead; absent: occurred_at"`
 	Market     *CaseMarket   `json:"market" doc:"null: the platform's"`
-	Proposal   *Proposal     `json:"proposal" doc:"what waits for a second person; null: nothing"`
-	Contents   []Content     `json:"contents" doc:"what the bank told: of a conflict both contents, the first one first; of an unknown account up to 21 notices"`
-	Notices    int           `json:"notice_count" doc:"how many notices wait in it: those for one unknown account wait in one case until somebody decides about one of them"`
+	Proposal   *Proposal     `json:"proposal" doc:"waits for a second person; null: none"`
+	Contents   []Content     `json:"contents" doc:"what the bank reported: for a conflict both contents, the first one first; for an unknown account up to 21 notices"`
+	Notices    int           `json:"notice_count" doc:"how many notices wait in it: those for one unknown account share one case until a person decides about one of them"`
 }
 
-// selectCause classes the failure of a retry by the SQLSTATE that noteFailure wrote (PostgreSQL,
-// appendix A).
+// selectCause selects the class of a failed retry, by the SQLSTATE that the intake recorded
+// (PostgreSQL, appendix A).
 const selectCause = `CASE WHEN c.kind <> 'retry_failed' THEN '' WHEN c.detail ~ 'SQLSTATE (40|55|57)' THEN 'busy'
 		WHEN c.detail ~ 'SQLSTATE (22|23)' THEN 'refused' ELSE 'unknown' END`
 
@@ -77,11 +77,15 @@ const selectCases = `SELECT c.id, c.kind, c.state, c.market_id, c.stall_id, c.no
 	FROM cases c LEFT JOIN notices n ON n.id = c.notice_id LEFT JOIN markets m ON m.id = c.market_id
 	WHERE ($1 = 'all' OR c.market_id IN (SELECT scope_markets($1, $2)))`
 
+// Filter selects the cases of a list; an empty field selects all.
+type Filter struct {
+	State    State  `query:"state" enum:"open,proposed,assigned,returned,dismissed"`
+	MarketID string `query:"market_id"`
+}
+
 // List returns the cases in the caller's scope, newest first. A case without a market is the
 // platform's.
-func (cs *Cases) List(ctx context.Context, who roles.Principal, state, market string,
-	page web.Page,
-) (*web.List[Case], error) {
+func (cs *Cases) List(ctx context.Context, who roles.Principal, f Filter, page web.Page) (*web.List[Case], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -89,7 +93,7 @@ func (cs *Cases) List(ctx context.Context, who roles.Principal, state, market st
 	rows, err := cs.db.Pool.Query(ctx, selectCases+` AND ($3 = '' OR c.state = $3)
 		AND ($4 = '' OR c.market_id::text = $4)
 		AND ($5::timestamptz IS NULL OR (c.opened_at, c.id) < ($5, $6)) ORDER BY c.opened_at DESC, c.id DESC LIMIT $7`,
-		who.ScopeKind, who.ScopeID, state, market, after.At, after.ID, page.Size()+1)
+		who.ScopeKind, who.ScopeID, f.State, f.MarketID, after.At, after.ID, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list cases: %w", err)
 	}
@@ -106,67 +110,65 @@ func (cs *Cases) List(ctx context.Context, who roles.Principal, state, market st
 
 // Resolution is what a person decides about a case.
 type Resolution struct {
-	Action  string     `json:"action" enum:"assign,return,dismiss" doc:"assign and return move money in the books and want a second person"`
-	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"to which stall; for assign. Of a conflict the stall that matching finds, unless given"`
-	Content *uuid.UUID `json:"content,omitempty" doc:"the notice or conflict that it speaks of; default the one that is not posted, of several the first"`
+	Action  Action     `json:"action" enum:"assign,return,dismiss" doc:"assign and return move money in the books and need a second person"`
+	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"for assign: the stall. For a conflict the default is the stall that matching finds"`
+	Content *uuid.UUID `json:"content,omitempty" doc:"the notice or conflict that it is about; the default is the one that is not posted, of several the first"`
 	Reason  string     `json:"reason" minLength:"3" maxLength:"500"`
 }
 
-// Resolve decides a case. Dismissing closes it at once. Assigning (or returning) is proposed by one
-// person and posted when a second one asks for the same: then one payment with this case behind it
-// is written.
+// Resolve decides a case. Dismissing closes it at once. One person proposes to assign or return; when
+// a second person requests the same, one payment is posted for the case.
 func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID, r Resolution) (*Case, error) {
 	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
-		if c.state != "open" && c.state != "proposed" {
+		if c.state.closed() {
 			return caseClosed()
 		}
-		if r.Action != "dismiss" || r.Content != nil {
-			if err := c.takeOut(ctx, r.Content); err != nil {
+		if r.Action != Dismiss || r.Content != nil {
+			if err := c.separate(ctx, r.Content); err != nil {
 				return err
 			}
 		}
-		if r.Action == "dismiss" {
-			return c.set(ctx, "dismiss", "dismiss", "dismissed", nil, nil, r.Reason)
+		if r.Action == Dismiss {
+			return c.record(ctx, dismissal(r.Reason))
 		}
 		if c.notice == nil {
 			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.",
-				"No money stands behind this case; it can only be dismissed.")
+				"This case is about no money; it can only be dismissed.")
 		}
 		if err := c.chooseContent(ctx, &r); err != nil {
 			return err
 		}
-		if r.Action == "assign" && r.StallID == nil {
+		if r.Action == Assign && r.StallID == nil {
 			return problem.Of("stall_id", "required", "Cần nêu sạp nhận.", "Name the stall to assign to.")
 		}
-		if r.Action == "assign" {
+		if r.Action == Assign {
 			if err := c.findTenancy(ctx, *r.StallID); err != nil {
 				return err
 			}
 		}
-		h, err := c.movable(ctx, r)
+		f, err := c.findMovable(ctx, r)
 		if err != nil {
 			return err
 		}
-		second, err := c.secondPerson(ctx, r)
-		if err != nil || !second {
+		approved, err := c.proposeOrApprove(ctx, r)
+		if err != nil || !approved {
 			return err
 		}
-		return c.move(ctx, r, h)
+		return c.move(ctx, r, f)
 	})
 }
 
-// Reopen takes a decision back: a dismissed case is open again; an assignment is reversed by a
-// contra payment. Whoever approved the assignment cannot be the only one to undo it: a second
-// person proposes or approves.
+// Reopen reverses a decision. A dismissed case is open again; an assignment is reversed by a contra
+// payment. The person who approved an assignment cannot reverse it: another person must.
 func (cs *Cases) Reopen(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*Case, error) {
 	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
 		switch c.state {
-		case "dismissed":
+		case Dismissed:
 			if err := c.refuseSecondGathering(ctx); err != nil {
 				return err
 			}
-			return c.set(ctx, "reverse", "reopen", "open", nil, nil, reason)
-		case "assigned", "returned":
+			return c.record(ctx, reopening(nil, reason))
+		case Assigned, Returned:
 			return c.undo(ctx, reason)
 		}
 		return problem.New(problem.Conflict, "case_open", "Hồ sơ đang mở.", "The case is open.")
@@ -183,21 +185,22 @@ type caseWork struct {
 	tx     pgx.Tx
 	who    roles.Principal
 	id     uuid.UUID
-	state  string
+	state  State
 	kind   string
 	notice *uuid.UUID
 
-	gathering *uuid.UUID // under what it gathers the notices for an unknown account; nil: it is about one notice
+	gathering *uuid.UUID // the id under which it gathers the notices for an unknown account; nil: it has one notice
 
-	conflict *uuid.UUID           // of a conflict's case: the content that came later
-	content  *intake.LaterContent // that content, when it is what is decided on; nil: the notice
+	conflict *uuid.UUID           // of a conflict's case: the later content
+	content  *intake.LaterContent // that content, where it is decided on; nil: the notice is
 
-	toMarket, toStall, toTenancy uuid.UUID // where an assignment goes
+	toMarket, toStall, toTenancy uuid.UUID // the target of an assignment
 	posted                       []ledger.Transfer
 }
 
-func (cs *Cases) decide(ctx context.Context, who roles.Principal, id uuid.UUID, do func(context.Context,
-	*caseWork) error,
+// decide runs do on a case under its row lock and returns the case after it.
+func (cs *Cases) decide(
+	ctx context.Context, who roles.Principal, id uuid.UUID, do func(context.Context, *caseWork) error,
 ) (*Case, error) {
 	var after Case
 	var posted []ledger.Transfer
@@ -252,22 +255,22 @@ func (c *caseWork) findTenancy(ctx context.Context, stall uuid.UUID) error {
 			"No such stall, or it never had a tenant.")
 	}
 	if err == nil && c.content != nil && c.content.Stall != nil && *c.content.Stall == c.toStall {
-		c.toTenancy = c.content.Tenancy // a code names the tenant whom it was issued to
+		c.toTenancy = c.content.Tenancy // a code names the tenant that it was issued to
 	}
 	return err
 }
 
-// secondPerson records a proposal and says false, or says true when another person proposed the
-// same.
-func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error) {
-	if c.state != "proposed" {
-		return false, c.set(ctx, "propose", r.Action, "proposed", r.StallID, nil, r.Reason)
+// proposeOrApprove reports whether another person proposed the same resolution; else it records the
+// resolution as a proposal.
+func (c *caseWork) proposeOrApprove(ctx context.Context, r Resolution) (approved bool, err error) {
+	if c.state != Proposed {
+		return false, c.record(ctx, proposal(r))
 	}
 	var another bool
-	var action string
+	var action Action
 	var stall *uuid.UUID
 	var conflict *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id, conflict_id FROM case_steps
+	err = c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id, conflict_id FROM case_steps
 		WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id, c.who.ActorID).
 		Scan(&another, &action, &stall, &conflict)
 	if err != nil {
@@ -278,35 +281,9 @@ func (c *caseWork) secondPerson(ctx context.Context, r Resolution) (bool, error)
 	if another && same {
 		return true, nil
 	}
-	if !same { // another wish replaces the proposal, and wants its own second person
-		return false, c.set(ctx, "propose", r.Action, "proposed", r.StallID, nil, r.Reason)
+	if !same { // a different proposal replaces the first one, and needs its own second person
+		return false, c.record(ctx, proposal(r))
 	}
 	return false, problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.",
 		"A second person has to approve this.")
-}
-
-// set gives the case a state and records who did it and why.
-func (c *caseWork) set(ctx context.Context, step, action, state string, stall, payment *uuid.UUID,
-	reason string,
-) error {
-	var closed *time.Time
-	if now := c.now(); state != "open" && state != "proposed" {
-		closed = &now
-	}
-	var conflict *uuid.UUID
-	if c.content != nil {
-		conflict = &c.content.ID
-	}
-	_, err := c.tx.Exec(ctx, `UPDATE cases SET state = $2, closed_at = $3, stall_id = coalesce($4, stall_id)
-		WHERE id = $1`, c.id, state, closed, stall)
-	if err != nil {
-		return fmt.Errorf("set case %s: %w", c.id, err)
-	}
-	_, err = c.tx.Exec(ctx, `INSERT INTO case_steps (id, case_id, step, action, stall_id, reason, payment_id, actor_id,
-		at, conflict_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		uuid.Must(uuid.NewV7()), c.id, step, action, stall, reason, payment, c.who.ActorID, c.now(), conflict)
-	if err != nil {
-		return fmt.Errorf("record step of case %s: %w", c.id, err)
-	}
-	return nil
 }

@@ -11,31 +11,31 @@ import (
 	"market40/payments/money"
 )
 
-// Content is one telling of a transfer that a case is about. A conflict has two: the first notice,
-// and what came later under its id.
+// Content is one report of a transfer that a case is about. A conflict has two: the first notice, and
+// the later content with its id.
 type Content struct {
 	NoticeID   *uuid.UUID   `json:"notice_id,omitempty" doc:"the first notice"`
-	ConflictID *uuid.UUID   `json:"conflict_id,omitempty" doc:"what came later under the same id"`
+	ConflictID *uuid.UUID   `json:"conflict_id,omitempty" doc:"the later content with the same id"`
 	Amount     money.Amount `json:"amount"`
 	Currency   string       `json:"currency"`
 	OccurredAt time.Time    `json:"occurred_at"`
-	ToldAt     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead"`
+	BankTime   *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead"`
 	Reference  string       `json:"reference"`
-	Posted     bool         `json:"posted" doc:"a payment of it stands in the books"`
-	StallID    *uuid.UUID   `json:"stall_id" doc:"where its money is; of a conflict that is not posted: the stall that matching finds; null: none"`
+	Posted     bool         `json:"posted" doc:"a payment of it is in the books"`
+	StallID    *uuid.UUID   `json:"stall_id" doc:"the stall that has its money; for a conflict that is not posted, the stall that matching finds; null: none"`
 }
 
-// Proposal is what the first person wants, for the second one to approve.
+// Proposal is the first person's decision, which a second person has to approve.
 type Proposal struct {
 	StallID *uuid.UUID `json:"stall_id"`
-	Action  string     `json:"action" enum:"assign,return"`
-	Content *uuid.UUID `json:"content" doc:"the notice or conflict that it speaks of"`
+	Action  Action     `json:"action" enum:"assign,return"`
+	Content *uuid.UUID `json:"content" doc:"the notice or conflict that it is about"`
 	Reason  string     `json:"reason"`
 	By      ProposalBy `json:"by"`
 	At      time.Time  `json:"at"`
 }
 
-// ProposalBy is the person behind a proposal, and the name of the user or key who made it.
+// ProposalBy is the person of a proposal, and the name of the user or API key that made it.
 type ProposalBy struct {
 	ID   uuid.UUID `json:"id"`
 	Name string    `json:"name"`
@@ -47,10 +47,10 @@ type CaseMarket struct {
 	Name string    `json:"name"`
 }
 
-// selectContents builds the contents of case c whose notice is n: each with the stall where its
-// money is now.
-const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'place' ORDER BY x.place, x.notice_id), '[]') FROM (
-		SELECT 1 AS place, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.currency,
+// selectContents selects the contents of case c with notice n, each with the stall that has its money
+// now.
+const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'rank' ORDER BY x.rank, x.notice_id), '[]') FROM (
+		SELECT 1 AS rank, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.currency,
 		n.occurred_at, n.told_at, n.reference, now.*
 			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + intake.SelectCurrentHolder + `) now
 		UNION ALL
@@ -63,7 +63,7 @@ const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'place' ORDER B
 			AND g.state = 'unmatched' ORDER BY g.id LIMIT 20) f,
 			LATERAL (` + intake.SelectCurrentHolder + `) now) x)`
 
-// selectProposal builds what waits for a second person in case c.
+// selectProposal selects the proposal that waits for a second person in case c.
 const selectProposal = `CASE WHEN c.state = 'proposed' THEN (SELECT jsonb_build_object('stall_id', s.stall_id, 'action',
 	s.action, 'content', coalesce(s.conflict_id, c.notice_id),
 			'reason', s.reason, 'at', s.at, 'by', jsonb_build_object('id', person(s.actor_id), 'name',
@@ -72,11 +72,11 @@ const selectProposal = `CASE WHEN c.state = 'proposed' THEN (SELECT jsonb_build_
 		s.actor_id)
 		WHERE s.case_id = c.id AND s.step = 'propose' ORDER BY s.id DESC LIMIT 1) END`
 
-// matchContents names the stall to which each conflict that is not posted would go, as the register
-// stands now.
+// matchContents sets the stall of each conflict that is not posted: the one that the present register
+// matches.
 func (cs *Cases) matchContents(ctx context.Context, cases []Case) error {
 	for i := range cases {
-		if cases[i].State != "open" && cases[i].State != "proposed" {
+		if cases[i].State.closed() {
 			continue
 		}
 		for j := range cases[i].Contents {
@@ -96,12 +96,12 @@ func (cs *Cases) matchContents(ctx context.Context, cases []Case) error {
 	return nil
 }
 
-// chooseContent finds which content a resolution speaks of: the one it names, or of a conflict the
-// one that is not posted. A conflict's case never moves money that the first notice brought.
+// chooseContent finds the content that a resolution is about: the one it names, or of a conflict the
+// one that is not posted. A conflict's case never moves the money of the first notice.
 func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 	if c.kind == intake.KindConflict && c.conflict == nil {
 		return problem.Of("action", "nothing_to_move", "Không còn nội dung đến sau, chỉ có thể bỏ qua.",
-			"What came later is not there any more; the case can only be dismissed.")
+			"The later content does not exist any more; the case can only be dismissed.")
 	}
 	if c.conflict == nil {
 		if r.Content != nil && (c.notice == nil || *r.Content != *c.notice) {
@@ -113,31 +113,31 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 		return unknownContent()
 	}
 	if r.Content != nil && *r.Content == *c.notice {
-		if r.Action == "dismiss" {
+		if r.Action == Dismiss {
 			return nil
 		}
 		return problem.New(problem.Conflict, "first_content",
 			"Hồ sơ này chỉ xử lý nội dung đến sau; nội dung đầu giữ nguyên.",
-			"This case decides on what came later only; the first notice stays as it is.")
+			"This case is only about the later content; the first notice does not change.")
 	}
 	later, err := c.intake.ReadLaterContent(ctx, c.tx, *c.conflict)
 	if err != nil {
 		return err
 	}
 	c.content = later
-	if r.Action == "assign" && later.State == intake.Ignored {
+	if r.Action == Assign && later.State == intake.Ignored {
 		return problem.Of("action", "nothing_to_move", "Nội dung đến sau không phải tiền vào, chỉ có thể bỏ qua.",
-			"What came later is no incoming money; it can only be dismissed.")
+			"The later content is not incoming money; it can only be dismissed.")
 	}
-	if later.SameTransfer && later.Notice.Reverses == "" && r.Action != "dismiss" {
+	if later.SameTransfer && later.Notice.Reverses == "" && r.Action != Dismiss {
 		return problem.New(
 			problem.Conflict,
 			"same_transfer",
 			"Nội dung đến sau trùng tài khoản, số tiền và số tham chiếu với nội dung đầu: là một khoản, không ghi lần nữa.",
-			"What came later has the account, amount and reference of the first notice: it is one transfer and not posted again.",
+			"The later content has the account, amount and reference of the first notice: it is one transfer and is not posted again.",
 		)
 	}
-	if r.Action == "assign" && r.StallID == nil && later.Stall != nil {
+	if r.Action == Assign && r.StallID == nil && later.Stall != nil {
 		stall := *later.Stall
 		r.StallID = &stall
 	}
@@ -148,15 +148,15 @@ func unknownContent() error {
 	return problem.Of("content", "unknown_content", "Hồ sơ không có nội dung này.", "The case has no such content.")
 }
 
-// heldConflict is held for a conflict's content: what it says, before its payments are followed.
-func (c *caseWork) heldConflict() *held {
+// laterFunds returns the funds of a conflict's later content, before its payments are followed.
+func (c *caseWork) laterFunds() *funds {
 	n := &c.content.Notice
-	h := &held{
+	f := &funds{
 		amount: n.Amount, currency: n.Currency, occurredAt: n.OccurredAt, reference: n.Reference,
 		account: c.content.Account, reverses: n.Reverses,
 	}
 	if code := c.content.MemoCode; code != "" {
-		h.memoCode = &code
+		f.memoCode = &code
 	}
-	return h
+	return f
 }

@@ -16,8 +16,8 @@ import (
 	"market40/payments/money"
 )
 
-// held is where the money of a notice stands now: the last payment of its chain.
-type held struct {
+// funds are the money of a notice at its present account: the last payment of its chain.
+type funds struct {
 	payment    *uuid.UUID // nil: never posted
 	in         ledger.Account
 	from       ledger.Account
@@ -27,29 +27,29 @@ type held struct {
 	reference  string
 	account    *uuid.UUID // the beneficiary account, when known
 	memoCode   *string
-	strong     bool   // the reference alone names one transfer at its bank
-	reverses   string // what the notice takes back: it brings no money; "": nothing
+	strong     bool   // the reference alone identifies one transfer at its bank
+	reverses   string // what the notice reverses, so that it brings no money; "": nothing
 	voided     bool   // the bank took the money back
 }
 
-// held reads what the case decides on.
-func (c *caseWork) held(ctx context.Context) (*held, error) {
+// readFunds reads the funds that the case decides on, before their payments are followed.
+func (c *caseWork) readFunds(ctx context.Context) (*funds, error) {
 	if c.content != nil {
-		return c.heldConflict(), nil
+		return c.laterFunds(), nil
 	}
-	h := &held{}
+	f := &funds{}
 	var sealed []byte
 	err := c.tx.QueryRow(ctx, `SELECT amount::text, currency, occurred_at, reference, account_id, memo_code, particulars
 		FROM notices WHERE id = $1`, c.notice).
-		Scan(&h.amount, &h.currency, &h.occurredAt, &h.reference, &h.account, &h.memoCode, &sealed)
+		Scan(&f.amount, &f.currency, &f.occurredAt, &f.reference, &f.account, &f.memoCode, &sealed)
 	if err != nil {
 		return nil, fmt.Errorf("read notice of case %s: %w", c.id, err)
 	}
-	h.reverses, err = c.intake.ReadReverses(ctx, *c.notice, sealed)
-	return h, err
+	f.reverses, err = c.intake.ReadReverses(ctx, *c.notice, sealed)
+	return f, err
 }
 
-// contentID is the id of what is decided on, and of its first payment.
+// contentID returns the id of what is decided on, and of its first payment.
 func (c *caseWork) contentID() uuid.UUID {
 	if c.content != nil {
 		return c.content.ID
@@ -57,95 +57,99 @@ func (c *caseWork) contentID() uuid.UUID {
 	return *c.notice
 }
 
-// follow finds where the money is now: the last payment of the chain that begins with one.
-func (c *caseWork) follow(ctx context.Context, h *held, first uuid.UUID) error {
-	_, h.strong = banks.NormalReference(h.reference)
+// follow finds the present account of the funds: the last payment of the chain that begins with
+// first.
+func (c *caseWork) follow(ctx context.Context, f *funds, first uuid.UUID) error {
+	_, f.strong = banks.NormalReference(f.reference)
 	found, err := intake.FollowPayment(ctx, c.tx, first)
 	if err != nil {
 		return fmt.Errorf("follow payment of case %s: %w", c.id, err)
 	}
 	if found != nil {
-		h.payment, h.amount, h.from, h.in, h.voided = &found.ID, found.Amount, found.Debit, found.Credit, found.Voided
+		f.payment, f.amount, f.from, f.in, f.voided = &found.ID, found.Amount, found.Debit, found.Credit, found.Voided
 	}
-	if h.payment == nil && h.reverses == "" {
-		h.voided, err = c.voided(ctx, h)
+	if f.payment == nil && f.reverses == "" {
+		f.voided, err = c.isVoided(ctx, f)
 	}
 	return err
 }
 
-// movable is where the money stands that somebody wants to move; a refusal where it cannot be moved
-// so, whoever agrees.
-func (c *caseWork) movable(ctx context.Context, r Resolution) (*held, error) {
-	h, err := c.held(ctx)
+// findMovable returns the funds that a resolution moves. It refuses where they cannot be moved, even
+// if two people agree.
+func (c *caseWork) findMovable(ctx context.Context, r Resolution) (*funds, error) {
+	f, err := c.readFunds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.follow(ctx, h, c.contentID()); err != nil {
+	if err := c.follow(ctx, f, c.contentID()); err != nil {
 		return nil, err
 	}
 	switch {
-	case h.currency != money.Currency:
+	case f.currency != money.Currency:
 		return nil, problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.",
 			"The books hold đồng only: this case can only be dismissed.")
-	case h.reverses != "" && r.Action == "assign":
+	case f.reverses != "" && r.Action == Assign:
 		return nil, problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.",
-			"This notice takes a payment back; it brings no money to assign.")
-	case h.voided:
-		return nil, wholeTakenBack()
+			"This notice reverses a payment; it brings no money to assign.")
+	case f.voided:
+		return nil, takenBack()
 	}
-	return h, nil
+	return f, nil
 }
 
-// move posts what two persons agreed on and closes the case.
-func (c *caseWork) move(ctx context.Context, r Resolution, h *held) error {
-	if h.reverses != "" {
-		return c.takeBack(ctx, h, r.Reason)
+// move posts what two people agreed on and closes the case.
+func (c *caseWork) move(ctx context.Context, r Resolution, f *funds) error {
+	if f.reverses != "" {
+		return c.reverseVoided(ctx, f, r.Reason)
 	}
-	if h.payment == nil {
-		if err := c.refuseTold(ctx); err != nil {
+	if f.payment == nil {
+		if err := c.refuseReported(ctx); err != nil {
 			return err
 		}
 	}
 	to := ledger.StallAccount(c.toMarket, c.toTenancy)
-	if r.Action == "return" {
-		if h.payment == nil { // not in the books yet, and posted so that no other connection brings it to a stall
-			found, err := c.findMarket(ctx, h)
+	if r.Action == Return {
+		if f.payment == nil { // posted nevertheless, so that no other connection posts it to a stall
+			found, err := c.findMarket(ctx, f)
 			if err != nil {
 				return err
 			}
 			if !found {
-				return c.finish(ctx, "return", "returned", nil, nil, r.Reason, intake.Ignored, "returned")
+				return c.close(ctx, returning(nil, r.Reason), noticeNotPosted)
 			}
-			h.in.Market = c.toMarket
+			f.in.Market = c.toMarket
 		}
-		to = ledger.MarketAccount(ledger.Returned, h.in.Market)
+		to = ledger.MarketAccount(ledger.Returned, f.in.Market)
 	}
-	t := ledger.Transfer{ID: c.intake.NewID(), Debit: h.in, Credit: to, Reverses: h.payment, Strong: h.strong}
-	if h.payment == nil {
+	t := ledger.Transfer{ID: c.intake.NewID(), Debit: f.in, Credit: to, Reverses: f.payment, Strong: f.strong}
+	if f.payment == nil {
 		account := uuid.Nil
-		if h.account != nil {
-			account = *h.account
+		if f.account != nil {
+			account = *f.account
 		}
 		t.ID, t.Debit = c.contentID(), ledger.BankAccount(c.toMarket, account)
 	}
 	if t.Debit.ID() == t.Credit.ID() {
 		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.",
-			"The money stands at this stall already.")
+			"This stall has the money already.")
 	}
-	if err := c.write(ctx, t, h); err != nil {
+	if err := c.write(ctx, t, f); err != nil {
 		return err
 	}
-	state, notice, why := "assigned", intake.Posted, "case"
-	if r.Action == "return" {
-		state, notice, why = "returned", intake.Posted, "returned"
+	if r.Action == Return {
+		s := returning(&t.ID, r.Reason)
+		s.stall = r.StallID
+		return c.close(ctx, s, noticeReturned)
 	}
-	return c.finish(ctx, r.Action, state, r.StallID, &t.ID, r.Reason, notice, why)
+	return c.close(ctx, step{
+		kind: stepApprove, action: r.Action, state: Assigned, stall: r.StallID, payment: &t.ID, reason: r.Reason,
+	}, noticePosted)
 }
 
-// findMarket finds a market where the account of a notice receives: the first in which it did.
-func (c *caseWork) findMarket(ctx context.Context, h *held) (found bool, err error) {
+// findMarket finds a market where the account of the funds receives: the first in which it did.
+func (c *caseWork) findMarket(ctx context.Context, f *funds) (found bool, err error) {
 	err = c.tx.QueryRow(ctx, `SELECT t.market_id FROM tenancy_accounts ta JOIN tenancies t ON t.id = ta.tenancy_id
-		WHERE ta.account_id = $1 ORDER BY t.id LIMIT 1`, h.account).
+		WHERE ta.account_id = $1 ORDER BY t.id LIMIT 1`, f.account).
 		Scan(&c.toMarket)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
@@ -156,36 +160,12 @@ func (c *caseWork) findMarket(ctx context.Context, h *held) (found bool, err err
 	return true, nil
 }
 
-func (c *caseWork) finish(ctx context.Context, action, state string, stall, payment *uuid.UUID, reason string,
-	notice intake.State, why string,
-) error {
-	if err := c.setNotice(ctx, notice, why); err != nil {
-		return err
-	}
-	return c.set(ctx, "approve", action, state, stall, payment, reason)
-}
-
-// setNotice gives the notice a state, unless the case decides on what came later under its id.
-func (c *caseWork) setNotice(ctx context.Context, state intake.State, why string) error {
-	if c.content != nil {
-		return nil
-	}
-	_, err := c.tx.Exec(ctx, `UPDATE notices SET state = $2, why = $3 WHERE id = $1`, c.notice, state, why)
-	if err != nil {
-		return fmt.Errorf("set notice of case %s: %w", c.id, err)
-	}
-	if _, err := c.tx.Exec(ctx, `DELETE FROM notice_retries WHERE notice_id = $1`, c.notice); err != nil {
-		return fmt.Errorf("end the retries of case %s: %w", c.id, err)
-	}
-	return nil
-}
-
-// write posts one payment with this case behind it.
-func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error {
-	t.Amount, t.OccurredAt, t.Reference, t.Case = h.amount, h.occurredAt, h.reference, &c.id
+// write posts one payment for this case.
+func (c *caseWork) write(ctx context.Context, t ledger.Transfer, f *funds) error {
+	t.Amount, t.OccurredAt, t.Reference, t.Case = f.amount, f.occurredAt, f.reference, &c.id
 	t.Distinct = c.kind == intake.KindReportedTwice
-	if h.memoCode != nil {
-		t.MemoCode = *h.memoCode
+	if f.memoCode != nil {
+		t.MemoCode = *f.memoCode
 	}
 	batch := &pgx.Batch{}
 	now := c.now()
@@ -202,12 +182,9 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, h *held) error 
 		return fmt.Errorf("post for case %s: %w", c.id, err)
 	}
 	if first, repeated := duplicates[t.ID]; repeated {
-		return problem.New(
-			problem.Conflict,
-			"told_already",
+		return problem.New(problem.Conflict, "told_already",
 			"Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Payment.String()+").",
-			"This transfer has been posted already, by another connection or case (payment "+first.Payment.String()+").",
-		)
+			"This transfer has been posted already, by another connection or case (payment "+first.Payment.String()+").")
 	}
 	c.posted = posted
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -221,13 +198,13 @@ func movedOn() error {
 		"This money has been moved on or taken back.")
 }
 
-func wholeTakenBack() error {
+func takenBack() error {
 	return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.",
 		"The bank has taken this payment back.")
 }
 
-// undo reverses an assignment, or what people took back: the money goes back where it came from,
-// the case and the notice wait again.
+// undo reverses a decision: the money goes back to the account before, and case and notice wait
+// again.
 func (c *caseWork) undo(ctx context.Context, reason string) error {
 	var same bool
 	var payment, conflict *uuid.UUID
@@ -239,42 +216,36 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 	}
 	if same {
 		return problem.New(problem.Conflict, "second_person_needed",
-			"Người đã duyệt không tự hủy được, cần người khác.", "Whoever approved it cannot take it back alone.")
+			"Người đã duyệt không tự hủy được, cần người khác.", "Who approved it cannot reverse it: another person must.")
 	}
 	if conflict != nil {
 		if c.content, err = c.intake.ReadLaterContent(ctx, c.tx, *conflict); err != nil {
 			return err
 		}
 	}
-	h, err := c.held(ctx)
+	f, err := c.readFunds(ctx)
 	if err != nil {
 		return err
 	}
-	if err := c.refuseUndo(ctx, h, payment); err != nil {
+	if err := c.refuseUndo(ctx, f, payment); err != nil {
 		return err
 	}
 	if payment == nil {
-		if err := c.setNotice(ctx, intake.Unmatched, "reopened"); err != nil {
-			return err
-		}
-		return c.set(ctx, "reverse", "reopen", "open", nil, nil, reason)
+		return c.close(ctx, reopening(nil, reason), noticeReopened)
 	}
-	if err := c.follow(ctx, h, *payment); err != nil {
+	if err := c.follow(ctx, f, *payment); err != nil {
 		return err
 	}
-	if h.payment == nil || *h.payment != *payment {
+	if f.payment == nil || *f.payment != *payment {
 		return movedOn()
 	}
-	t := ledger.Transfer{ID: c.intake.NewID(), Debit: h.in, Credit: h.from, Reverses: payment}
-	if err := c.write(ctx, t, h); err != nil {
+	t := ledger.Transfer{ID: c.intake.NewID(), Debit: f.in, Credit: f.from, Reverses: payment}
+	if err := c.write(ctx, t, f); err != nil {
 		return err
 	}
-	state := intake.Unmatched
-	if h.from.Kind == ledger.Stall && h.reverses == "" {
-		state = intake.Posted // it was a stall's payment before the case
+	result := noticeReopened
+	if f.from.Kind == ledger.Stall && f.reverses == "" {
+		result = noticeStaysThere
 	}
-	if err := c.setNotice(ctx, state, "reopened"); err != nil {
-		return err
-	}
-	return c.set(ctx, "reverse", "reopen", "open", nil, &t.ID, reason)
+	return c.close(ctx, reopening(&t.ID, reason), result)
 }

@@ -10,9 +10,9 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// takeOut makes a case that gathers notices the case of one of them, the first unless another is
-// named. The others wait on in a case of their own.
-func (c *caseWork) takeOut(ctx context.Context, content *uuid.UUID) error {
+// separate makes a case that gathers notices the case of one notice: of content, or by default of the
+// first one. The other notices wait in a new case.
+func (c *caseWork) separate(ctx context.Context, content *uuid.UUID) error {
 	if c.gathering == nil {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (c *caseWork) takeOut(ctx context.Context, content *uuid.UUID) error {
 		LIMIT 1)`,
 		c.gathering, chosen, c.notice).Scan(&waits, &next)
 	if err != nil {
-		return fmt.Errorf("find what case %s gathers: %w", c.id, err)
+		return fmt.Errorf("find the notices of case %s: %w", c.id, err)
 	}
 	if !waits {
 		return unknownContent()
@@ -45,25 +45,25 @@ func (c *caseWork) takeOut(ctx context.Context, content *uuid.UUID) error {
 		WHERE c.id = $1 AND n.id = $2`, c.id, chosen)
 	batch.Queue(`UPDATE notices SET gathering = NULL WHERE id = $1`, chosen)
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("take a notice out of case %s: %w", c.id, err)
+		return fmt.Errorf("separate a notice of case %s: %w", c.id, err)
 	}
 	c.notice, c.gathering = &chosen, nil
 	return nil
 }
 
-// refuseSecondGathering refuses to open a case again while another one gathers the notices of the
-// same account.
+// refuseSecondGathering refuses to reopen a case while another one gathers the notices of the same
+// account.
 func (c *caseWork) refuseSecondGathering(ctx context.Context) error {
 	var another bool
 	err := c.tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM cases WHERE gathering = $1 AND state = 'open' AND id <> $2)`,
 		c.gathering, c.id).Scan(&another)
 	if err != nil {
-		return fmt.Errorf("find another case of what %s gathers: %w", c.id, err)
+		return fmt.Errorf("find another case of the account of case %s: %w", c.id, err)
 	}
 	if another {
 		return problem.New(problem.Conflict, "account_has_case",
 			"Tài khoản này đang có hồ sơ khác chưa xử lý: hãy xử lý hồ sơ đó trước.",
-			"Another case of this account is open: decide about that one first.")
+			"Another case of this account is open: decide that one first.")
 	}
 	return nil
 }

@@ -10,24 +10,23 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// Routes mounts what a person has to look at, and what people decide about it.
+// Routes mounts the list of cases and the decisions.
 func (cs *Cases) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	e.Scope("cases", `SELECT EXISTS (SELECT FROM cases
 		WHERE id = $1 AND ($2 = 'all' OR market_id IN (SELECT scope_markets($2, $3))))`)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "What a person has to look at", 0),
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/cases", "list-cases", "Cases that a person has to decide", 0),
 		cs.listCases)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/resolve", "resolve-case",
 		"Assign, return or dismiss; a second person approves what moves money", 0), cs.resolveCase)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/reopen", "reopen-case",
-		"Take a decision back; an assignment is reversed by a contra payment", 0), cs.reopenCase)
+		"Reverse a decision; an assignment is reversed by a contra payment", 0), cs.reopenCase)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/cases/{id}/retry", "retry-case",
-		"Try a pending notice again at once", 0), cs.retryCase)
+		"Retry a pending notice at once", 0), cs.retryCase)
 }
 
 func (cs *Cases) listCases(ctx context.Context, in *struct {
-	State    string `query:"state" enum:"open,proposed,assigned,returned,dismissed"`
-	MarketID string `query:"market_id"`
+	Filter
 	web.Page
 },
 ) (*web.Body[*web.List[Case]], error) {
@@ -35,7 +34,7 @@ func (cs *Cases) listCases(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(cs.List(ctx, who, in.State, in.MarketID, in.Page))
+	return web.Answer(cs.List(ctx, who, in.Filter, in.Page))
 }
 
 func (cs *Cases) resolveCase(ctx context.Context, in *struct {

@@ -12,7 +12,7 @@ import (
 	"market40/payments/intake"
 )
 
-// Retry tries the notice of a case again at once. It stays as it is when that fails.
+// Retry retries the notice of a case at once. After another failure the notice stays pending.
 func (cs *Cases) Retry(ctx context.Context, who roles.Principal, id uuid.UUID) (*Case, error) {
 	var notice *uuid.UUID
 	if _, err := cs.decide(ctx, who, id, func(_ context.Context, c *caseWork) error {
@@ -25,12 +25,12 @@ func (cs *Cases) Retry(ctx context.Context, who roles.Principal, id uuid.UUID) (
 	switch {
 	case errors.Is(err, intake.ErrNotPending):
 		return nil, problem.New(problem.Conflict, "not_pending", "Thông báo của hồ sơ này không chờ xử lý lại.",
-			"No notice of this case waits to be tried again.")
+			"No notice of this case waits for a retry.")
 	case errors.Is(err, intake.ErrStillPending):
 		slog.WarnContext(ctx, "a notice stays pending", "notice", notice, "error", err)
 		return nil, problem.New(problem.Conflict, "retry_failed",
 			"Thử lại chưa được, nguyên nhân vẫn còn: xem nhật ký máy chủ.",
-			"The retry failed, its cause is still there: see the server's log.")
+			"The retry failed, the cause still exists: see the server's log.")
 	case err != nil:
 		return nil, err
 	}

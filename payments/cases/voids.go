@@ -10,31 +10,31 @@ import (
 	"market40/payments/ledger"
 )
 
-// lockTransaction returns the transaction of what the case decides on; nil where its provider tells
-// no voids.
-func (c *caseWork) lockTransaction(ctx context.Context, h *held) (*intake.Transaction, error) {
+// lockTransaction locks and returns the transaction of the funds; nil where its provider reports no
+// voids.
+func (c *caseWork) lockTransaction(ctx context.Context, f *funds) (*intake.Transaction, error) {
 	return c.intake.LockTransaction(ctx, c.tx, *c.notice, intake.Transaction{
-		Reference: h.reference, Amount: h.amount,
-		Account: h.account,
-	}, h.reverses)
+		Reference: f.reference, Amount: f.amount,
+		Account: f.account,
+	}, f.reverses)
 }
 
-// voided reports whether the bank took back what the case decides on before it was in the books.
-func (c *caseWork) voided(ctx context.Context, h *held) (bool, error) {
-	t, err := c.lockTransaction(ctx, h)
+// isVoided reports whether the bank took the funds back before they were in the books.
+func (c *caseWork) isVoided(ctx context.Context, f *funds) (bool, error) {
+	t, err := c.lockTransaction(ctx, f)
 	if err != nil || t == nil {
 		return false, err
 	}
-	return t.VoidedWhole(ctx, c.tx)
+	return t.FullyVoided(ctx, c.tx)
 }
 
-// takeBack takes a payment out of the books, as two people say that the bank took all of it back:
-// it may tell that in parts.
-func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
+// reverseVoided reverses a payment after two people confirmed that the bank took back all of it. The
+// bank may report that in parts.
+func (c *caseWork) reverseVoided(ctx context.Context, f *funds, reason string) error {
 	done := func(payment *uuid.UUID) error {
-		return c.finish(ctx, "return", "returned", nil, payment, reason, intake.Ignored, "returned")
+		return c.close(ctx, returning(payment, reason), noticeNotPosted)
 	}
-	t, err := c.lockTransaction(ctx, h)
+	t, err := c.lockTransaction(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -48,27 +48,27 @@ func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 	if !found.Reversible() {
 		return done(nil)
 	}
-	told := h.amount.Dong()
-	if told < found.Amount.Dong() {
+	voided := f.amount.Dong()
+	if voided < found.Amount.Dong() {
 		var counted *uuid.UUID
 		if c.content != nil {
 			counted = &c.content.ID
 		}
-		if told, err = t.SumVoids(ctx, c.tx, counted); err != nil {
+		if voided, err = t.SumVoids(ctx, c.tx, counted); err != nil {
 			return err
 		}
 	}
-	if told < found.Amount.Dong() {
+	if voided < found.Amount.Dong() {
 		if c.content != nil { // the void's own case waits, and counts it from now on
 			return done(nil)
 		}
 		return problem.New(problem.Conflict, "taken_back_in_part",
 			"Ngân hàng mới báo hoàn một phần: sổ chỉ hoàn cả khoản. Hãy chờ phần còn lại, hoặc bỏ qua.",
-			"The bank told of a part only: the books take back whole payments. Wait for the rest, or dismiss it.")
+			"The bank took back a part only, and only whole payments are reversed. Wait for the rest, or dismiss it.")
 	}
-	h.amount = found.Amount
+	f.amount = found.Amount
 	back := ledger.Transfer{ID: c.intake.NewID(), Debit: found.Credit, Credit: found.Debit, Reverses: &found.ID}
-	if err := c.write(ctx, back, h); err != nil {
+	if err := c.write(ctx, back, f); err != nil {
 		return err
 	}
 	if err := done(&back.ID); err != nil {
@@ -77,13 +77,13 @@ func (c *caseWork) takeBack(ctx context.Context, h *held, reason string) error {
 	return t.CloseVoidCases(ctx, c.tx, c.now())
 }
 
-// refuseUndo keeps a void's case closed where another case's taking back counts it, or the bank
-// told of the whole since.
-func (c *caseWork) refuseUndo(ctx context.Context, h *held, payment *uuid.UUID) error {
-	if h.reverses == "" {
+// refuseUndo refuses to reopen a void's case where the reversal of another case counts this void, or
+// the bank has reported the whole since.
+func (c *caseWork) refuseUndo(ctx context.Context, f *funds, payment *uuid.UUID) error {
+	if f.reverses == "" {
 		return nil
 	}
-	t, err := c.lockTransaction(ctx, h)
+	t, err := c.lockTransaction(ctx, f)
 	if err != nil || t == nil {
 		return err
 	}
@@ -95,8 +95,8 @@ func (c *caseWork) refuseUndo(ctx context.Context, h *held, payment *uuid.UUID) 
 		return movedOn()
 	}
 	t.Amount = found.Amount
-	if whole, err := t.VoidedWhole(ctx, c.tx); err != nil || !whole {
+	if whole, err := t.FullyVoided(ctx, c.tx); err != nil || !whole {
 		return err
 	}
-	return wholeTakenBack()
+	return takenBack()
 }

@@ -308,7 +308,7 @@ func (o *ConnectionOrder) check() (banks.Secrets, error) {
 func checkSecrets(provider banks.Provider, raw json.RawMessage) (banks.Secrets, *problem.Field) {
 	secrets, err := banks.ParseSecrets(raw)
 	if err == nil {
-		err = provider.CheckSecrets(secrets)
+		err = banks.CheckSecrets(provider, secrets)
 	}
 	if errors.Is(err, banks.ErrTooWide) {
 		return nil, &problem.Field{

@@ -23,9 +23,9 @@ func TestWeakSecretsAreRefused(t *testing.T) {
 	for _, provider := range banks.ProviderNames() {
 		made := w.Call(w.Admin, "POST", paymentstest.ConnectionsPath, object{
 			"provider": provider, "name": "x",
-			"secrets": paymentstest.ProviderSecrets[provider],
+			"secrets": paymentstest.ProviderSecrets(provider),
 		}, 201)
-		for field := range paymentstest.ProviderSecrets[provider] {
+		for field := range paymentstest.ProviderSecrets(provider) {
 			if field == "partner_code" || field == "username" {
 				continue
 			}
@@ -34,7 +34,7 @@ func TestWeakSecretsAreRefused(t *testing.T) {
 					weak = "whsec_YWFhYWFhYWFhYWFhYWFhYQ=="
 				}
 				secrets := object{field: weak}
-				for other, value := range paymentstest.ProviderSecrets[provider] {
+				for other, value := range paymentstest.ProviderSecrets(provider) {
 					if other != field {
 						secrets[other] = value
 					}

@@ -24,9 +24,10 @@ type SecretFields struct{ json.RawMessage }
 // Schema lists the fields of each provider for OpenAPI. They are checked by the provider.
 func (SecretFields) Schema(huma.Registry) *huma.Schema {
 	var forms []*huma.Schema
-	for _, provider := range banks.ProviderNames() {
-		for _, fields := range banks.SecretForms[provider] {
-			forms = append(forms, secretForm(provider, fields))
+	for _, name := range banks.ProviderNames() {
+		provider, _ := banks.FindProvider(name)
+		for _, fields := range provider.SecretForms() {
+			forms = append(forms, secretForm(name, fields))
 		}
 	}
 	return &huma.Schema{Extensions: map[string]any{"type": huma.TypeObject, "oneOf": forms}}

@@ -11,11 +11,18 @@ import (
 	"market40/merchants/access/trail"
 )
 
-// RecordReading records that the caller is about to read notices, and cases of stalls: each is
-// about the tenancy that its money was posted to, or where it was not, about those that receive on
-// its account, and the stall's last tenancy.
-func RecordReading(ctx context.Context, pool *pgxpool.Pool, what trail.Reading, notices, stalls []uuid.UUID) error {
-	if len(notices)+len(stalls) == 0 {
+// Reading is what a caller is about to read.
+type Reading struct {
+	What    trail.Reading
+	Notices []uuid.UUID
+	Stalls  []uuid.UUID // of cases
+}
+
+// RecordReading records a reading in the access log of the tenancies that it is about. A notice is
+// about the tenancy that received its money, or before that, about all tenancies that receive on its
+// account. A stall is about its last tenancy.
+func RecordReading(ctx context.Context, pool *pgxpool.Pool, r Reading) error {
+	if len(r.Notices)+len(r.Stalls) == 0 {
 		return nil
 	}
 	rows, err := pool.Query(ctx, `SELECT l.tenancy_id FROM payments p
@@ -27,13 +34,13 @@ func RecordReading(ctx context.Context, pool *pgxpool.Pool, what trail.Reading, 
 		UNION
 		SELECT t.id FROM unnest($2::uuid[]) AS s (id) CROSS JOIN LATERAL
 			(SELECT id FROM tenancies WHERE stall_id = s.id ORDER BY upper_inf(valid) DESC, upper(valid) DESC
-			LIMIT 1) t`, notices, stalls)
+			LIMIT 1) t`, r.Notices, r.Stalls)
 	if err != nil {
-		return fmt.Errorf("find whose %s these are: %w", what, err)
+		return fmt.Errorf("find the tenancies of %s: %w", r.What, err)
 	}
 	tenancies, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
 	if err != nil {
-		return fmt.Errorf("find whose %s these are: %w", what, err)
+		return fmt.Errorf("find the tenancies of %s: %w", r.What, err)
 	}
-	return trail.Seen(ctx, what, tenancies)
+	return trail.Seen(ctx, r.What, tenancies)
 }

@@ -12,7 +12,7 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// UnreadableDelivery is a signed request of which nothing could be read, as an operator sees it.
+// UnreadableDelivery is a signed request without a readable item, as an operator sees it.
 type UnreadableDelivery struct {
 	ID           uuid.UUID `json:"id"`
 	ConnectionID uuid.UUID `json:"connection_id"`
@@ -21,7 +21,7 @@ type UnreadableDelivery struct {
 	Body         string    `json:"body"`
 }
 
-// Unreadable are those deliveries, newest first. They belong to no market.
+// Unreadable returns the unreadable deliveries, newest first. They belong to no market.
 func (in *Intake) Unreadable(ctx context.Context, page web.Page) (*web.List[UnreadableDelivery], error) {
 	after, err := page.Mark()
 	if err != nil {

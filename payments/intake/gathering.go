@@ -9,47 +9,49 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/payments/unnest"
 )
 
-// accountsGathered is how many unknown accounts of one connection have an open case each. What
-// comes for further ones shares one more case: a feed of somebody else's accounts must not bury the
+// accountsGathered is how many unknown accounts of one connection have an open case each. Notices
+// for further accounts share one more case, so that a feed of foreign accounts does not hide the
 // cases of others.
 const accountsGathered = 100
 
 // gathered are the notices of a group that wait in one case.
 type gathered struct {
+	id    uuid.UUID // of the gathering
 	first *entry
 	count int
 }
 
-// gatherUnknown counts the notices for unknown accounts in the open case of their account, and
-// opens one where there is none. It runs before the ledger's locks, because who decides about a
-// case locks the case first too.
+var gatheredColumns = unnest.Columns[*gathered]{
+	unnest.Col("id", "uuid", func(g *gathered) uuid.UUID { return caseID(unknownAccount, g.first.id, nil) }),
+	unnest.Col("gathering", "uuid", func(g *gathered) uuid.UUID { return g.id }),
+	unnest.Col("connection_id", "uuid", func(g *gathered) uuid.UUID { return g.first.connection.ID }),
+	unnest.Col("notice_id", "uuid", func(g *gathered) uuid.UUID { return g.first.id }),
+	unnest.Col("delivery_id", "uuid", func(g *gathered) uuid.UUID { return g.first.delivery.id }),
+	unnest.Col("notices", "int", func(g *gathered) int { return g.count }),
+}
+
+var insertGathered = `INSERT INTO cases (` + gatheredColumns.Names() + `, kind, state, opened_at)
+	SELECT g.*, ` + gatheredColumns.Further(1) + `, 'open', ` + gatheredColumns.Further(2) + `
+	FROM ` + gatheredColumns.From("g") + `
+	ON CONFLICT (gathering) WHERE gathering IS NOT NULL AND state = 'open' DO UPDATE
+	SET notices = cases.notices + excluded.notices`
+
+// gatherUnknown counts notices for unknown accounts in the open case of their account, or opens one.
+// It runs before the ledger's locks, because a decision about a case also locks the case first.
 func (w *posting) gatherUnknown(ctx context.Context) error {
 	groups, err := w.groupUnknown(ctx)
 	if err != nil || len(groups) == 0 {
 		return err
 	}
-	var ids, gatherings, connections, notices, deliveries []uuid.UUID
-	var counts []int
-	for _, gathering := range slices.SortedFunc(maps.Keys(groups), func(a, b uuid.UUID) int {
-		return bytes.Compare(a[:],
-			b[:])
-	}) {
-		g := groups[gathering]
-		ids, gatherings = append(ids, caseID(unknownAccount, g.first.id, nil)), append(gatherings, gathering)
-		connections, notices = append(connections, g.first.connection.ID), append(notices, g.first.id)
-		deliveries, counts = append(deliveries, g.first.delivery.id), append(counts, g.count)
-	}
+	rows := slices.SortedFunc(maps.Values(groups), func(a, b *gathered) int {
+		return bytes.Compare(a.id[:], b.id[:])
+	})
 	batch := &pgx.Batch{}
-	batch.Queue(`INSERT INTO cases (id, kind, state, connection_id, notice_id, delivery_id, opened_at, gathering,
-		notices)
-		SELECT g.id, $1, 'open', g.connection, g.notice, g.delivery, $2, g.gathering, g.n
-		FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::int[]) AS g (id, gathering,
-		connection, notice, delivery, n)
-		ON CONFLICT (gathering) WHERE gathering IS NOT NULL AND state = 'open' DO UPDATE
-		SET notices = cases.notices + excluded.notices`,
-		unknownAccount, w.now, ids, gatherings, connections, notices, deliveries, counts)
+	batch.Queue(insertGathered, gatheredColumns.Arguments(rows, unknownAccount, w.time)...)
 	if err := w.tx.Send(ctx, batch); err != nil {
 		return fmt.Errorf("gather notices for unknown accounts: %w", err)
 	}
@@ -59,7 +61,7 @@ func (w *posting) gatherUnknown(ctx context.Context) error {
 // groupUnknown groups the notices for unknown accounts by connection and account.
 func (w *posting) groupUnknown(ctx context.Context) (map[uuid.UUID]*gathered, error) {
 	var unknown []*entry
-	open := map[uuid.UUID]map[uuid.UUID]bool{} // by connection: what its open cases gather
+	open := map[uuid.UUID]map[uuid.UUID]bool{} // by connection: the gatherings of its open cases
 	for _, e := range w.entries {
 		if e.decision.Case == unknownAccount {
 			unknown, open[e.connection.ID] = append(unknown, e), map[uuid.UUID]bool{}
@@ -72,12 +74,12 @@ func (w *posting) groupUnknown(ctx context.Context) (map[uuid.UUID]*gathered, er
 		AND gathering IS NOT NULL AND state = 'open'`,
 		slices.Collect(maps.Keys(open)))
 	if err != nil {
-		return nil, fmt.Errorf("find what cases gather: %w", err)
+		return nil, fmt.Errorf("find open cases of unknown accounts: %w", err)
 	}
 	var connection, gathering uuid.UUID
 	if _, err = pgx.ForEachRow(rows, []any{&connection, &gathering},
 		func() error { open[connection][gathering] = true; return nil }); err != nil {
-		return nil, fmt.Errorf("find what cases gather: %w", err)
+		return nil, fmt.Errorf("find open cases of unknown accounts: %w", err)
 	}
 	groups := map[uuid.UUID]*gathered{}
 	for _, e := range unknown {
@@ -87,7 +89,7 @@ func (w *posting) groupUnknown(ctx context.Context) (map[uuid.UUID]*gathered, er
 		}
 		open[e.connection.ID][gathering], e.gathering = true, &gathering
 		if groups[gathering] == nil {
-			groups[gathering] = &gathered{first: e}
+			groups[gathering] = &gathered{id: gathering, first: e}
 		}
 		groups[gathering].count++
 	}

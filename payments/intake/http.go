@@ -12,34 +12,33 @@ import (
 	"market40/payments/connections"
 )
 
-// Routes mounts what banks and wallets call, and what operators see and do of connections and
-// notices.
+// Routes mounts the webhooks, and the operators' routes for notices and tests of connections.
 func (in *Intake) Routes(e *web.Edge) {
-	// Banks and wallets: signed by themselves, no key of ours.
-	in.hooks = e.Engine
+	// Banks and wallets: they sign their calls and need no key of ours.
+	in.routes = e.Engine
 	hook := e.Engine.Group("/webhooks/:provider/:connection")
-	hook.POST("", problem.Handle(in.postNotice))
-	hook.GET("", problem.Handle(in.postNotice)) // VNPAY asks by GET
-	hook.POST("/api/token_generate", problem.Handle(in.token))
-	hook.POST("/bank/api/transaction-sync", problem.Handle(in.postNotice))
+	hook.POST("", problem.Handle(in.webhooks.receive))
+	hook.GET("", problem.Handle(in.webhooks.receive)) // VNPAY calls by GET
+	hook.POST("/api/token_generate", problem.Handle(in.webhooks.issueToken))
+	hook.POST("/bank/api/transaction-sync", problem.Handle(in.webhooks.receive))
 	documentWebhooks(e)
 
 	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection",
 		"Send a signed test through the webhook; its notice is ignored", 0), in.testConnection)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "What banks and wallets told us", 0),
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "The notices of banks and wallets", 0),
 		in.listNotices)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries",
-		"Signed requests of which nothing could be read", 0), in.listUnreadable)
+		"Signed requests that could not be read", 0), in.listUnreadable)
 }
 
 func documentWebhooks(e *web.Edge) {
 	none := []map[string][]string{{}}
 	responses := map[string]*huma.Response{
-		"200": {Description: "kept, matched and posted (or a case): the provider's own success body"},
+		"200": {Description: "stored, matched and posted (or a case): the provider's own success body"},
 		"204": {Description: "the same, for MoMo"},
-		"400": {Description: "nothing readable; the delivery is kept"},
-		"401": {Description: "bad, missing or stale signature; nothing is kept"},
+		"400": {Description: "nothing readable; the delivery is stored"},
+		"401": {Description: "bad, missing or stale signature; nothing is stored"},
 		"404": {Description: "unknown connection"},
 		"413": {Description: "a body over 256 KiB"},
 		"503": {Description: "the database cannot be reached: send it again"},
@@ -47,7 +46,7 @@ func documentWebhooks(e *web.Edge) {
 	for _, w := range []struct{ method, path, id, summary string }{
 		{http.MethodPost, "", "post-notice", "Báo có: what a bank or wallet calls"},
 		{http.MethodGet, "", "get-notice", "The same by GET (VNPAY)"},
-		{http.MethodPost, "/api/token_generate", "issue-provider-token", "VietQR.vn asks for its token (Basic)"},
+		{http.MethodPost, "/api/token_generate", "issue-provider-token", "VietQR.vn requests its token (Basic)"},
 		{http.MethodPost, "/bank/api/transaction-sync", "sync-notice", "VietQR.vn's notice"},
 	} {
 		e.Document(huma.Operation{

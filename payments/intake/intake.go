@@ -1,6 +1,6 @@
-// Package intake is the way of notices of banks and wallets into the ledger. A notice's way:
-// webhooks.go reads and verifies it, workers.go gathers it into a group, posting.go stores, matches
-// and posts that group in one database transaction. We never hold money.
+// Package intake brings the notices of banks and wallets into the ledger. webhooks.go reads and
+// verifies a notice, workers.go puts it into a group, and posting.go stores, matches and posts that
+// group in one database transaction. We never hold money.
 package intake
 
 import (
@@ -18,67 +18,69 @@ import (
 	"market40/payments/clock"
 	"market40/payments/connections"
 	"market40/payments/feed"
-	"market40/payments/ledger"
 	"market40/payments/notices"
 )
 
-// Intake is the way of notices into the ledger: it receives, verifies, stores, matches and posts
-// them.
+// Intake receives, verifies, stores, matches and posts notices.
 type Intake struct {
-	db          *database.DB // what people and programs ask for
-	money       *database.DB // posting and what it depends on, over connections of its own
-	keys        *seal.Keys
+	db          *database.DB // for what people and programs request
+	money       *database.DB // for posting and what it depends on, with connections of its own
 	now         func() time.Time
 	clock       *clock.Clock
-	stamps      clock.Stamps
+	stamps      *clock.Stamps
 	sealer      *notices.Sealer
-	book        ledger.Book
 	feed        *feed.Feed
 	connections *connections.Connections
+	entries     *entries
+	postings    *postings
+	retries     *retries
+	workers     *workers
+	webhooks    *webhooks
 	counts      *counts
 	pending     pendingCount
-	hooks       http.Handler // the routes that banks call
-	bodies      *web.Budget  // of webhooks
+	routes      http.Handler // the routes that banks call
 
-	Jobs *jobs.Runner // runs what is done by the clock; the program has one for all
+	Jobs *jobs.Runner // runs the scheduled jobs of the whole program
 
-	lanes                *lanes
-	stuck                *stuck
-	staleLog             logLimit
-	failures, pendingLog logLimit // webhooks and groups that could not be kept; notices left pending
-	running              sync.WaitGroup
-	stopped              chan struct{} // the workers are done
-	cancel               context.CancelFunc
+	running sync.WaitGroup
+	cancel  context.CancelFunc
 }
 
-// New prepares the way in; Start opens it.
+// New prepares the intake; Start opens it.
 func New(db *database.DB, keys *seal.Keys, senders *connections.Connections, now func() time.Time) *Intake {
-	return &Intake{
-		db: db, money: db.Money(), keys: keys, now: now, clock: clock.New(now), sealer: notices.NewSealer(keys),
-		feed: feed.New(db.Money()), connections: senders, counts: newCounts(), Jobs: jobs.New(db),
-		bodies: web.NewWebhookBudget(),
-		lanes:  newLanes(), stuck: newStuck(), stopped: make(chan struct{}),
+	in := &Intake{
+		db: db, money: db.Money(), now: now, clock: clock.New(now), stamps: &clock.Stamps{},
+		sealer: notices.NewSealer(keys), connections: senders, counts: newCounts(), Jobs: jobs.New(db),
 	}
+	logs := &logLimits{}
+	in.feed = feed.New(in.money)
+	in.entries = &entries{keys: keys, sealer: in.sealer, connections: senders, now: now}
+	in.postings = &postings{db: in.money, now: now, clock: in.clock, sealer: in.sealer, feed: in.feed}
+	in.retries = &retries{entries: in.entries, postings: in.postings, log: &logs.pending}
+	in.workers = newWorkers(in.postings, logs)
+	in.webhooks = &webhooks{
+		entries: in.entries, workers: in.workers, clock: in.clock, stamps: in.stamps, counts: in.counts,
+		bodies: web.NewWebhookBudget(), logs: logs,
+	}
+	return in
 }
 
-// Start runs the workers, the listener and the jobs until Stop; more are jobs of what else rests on
-// the books.
+// Start runs the workers, the listener and the scheduled jobs until Stop. more are further jobs that
+// depend on the books.
 func (in *Intake) Start(ctx context.Context, more ...jobs.Job) {
 	ctx, in.cancel = context.WithCancel(ctx)
-	for lane := range workers {
-		in.running.Go(func() { in.post(lane) })
-	}
+	in.workers.start()
 	in.running.Go(func() { in.feed.Run(ctx) })
 	list := append([]jobs.Job{
-		{Name: "retry-pending", Every: retryEvery, LockOn: in.money, Do: in.retryPending},
+		{Name: "retry-pending", Every: retryEvery, LockOn: in.money, Do: in.retries.run},
 		{
 			Name: "count-pending", Every: pendingEvery, Shared: true,
 			Do: func(ctx context.Context) error { return in.pending.count(ctx, in.money.Pool) },
 		},
-		{Name: "clock", Every: clockEvery, Shared: true, Do: func(ctx context.Context) error {
-			return in.clock.Check(
-				ctx, in.money.Pool)
-		}},
+		{
+			Name: "clock", Every: clockEvery, Shared: true,
+			Do: func(ctx context.Context) error { return in.clock.Check(ctx, in.money.Pool) },
+		},
 		{
 			Name: "partitions", Every: partitionsEvery, LockOn: in.money,
 			Do: func(ctx context.Context) error { return database.MakePartitions(ctx, in.money.Pool) },
@@ -88,31 +90,32 @@ func (in *Intake) Start(ctx context.Context, more ...jobs.Job) {
 	in.running.Go(func() { in.connections.FlushHealth(ctx) })
 }
 
-// Stop finishes the groups under way and waits for everything that Start began.
+// Stop finishes the groups in progress and waits for everything that Start began.
 func (in *Intake) Stop() {
-	in.lanes.close()
+	in.workers.close()
 	in.cancel()
+	in.workers.running.Wait()
 	in.running.Wait()
-	close(in.stopped)
+	close(in.workers.stopped)
 }
 
-// Feed wakes who waits for a ledger account.
+// Feed returns the feed that wakes readers of a ledger account.
 func (in *Intake) Feed() *feed.Feed { return in.feed }
 
-// NewID returns a UUIDv7 of the time, or of the database's where this process's clock is not to be
-// believed.
+// NewID returns a UUIDv7 of the current time. It uses the database's time where this process's clock
+// is too far off.
 func (in *Intake) NewID() uuid.UUID { return in.clock.NewID() }
 
-// partitionsEvery is how often the partitions of the coming months are looked after.
+// partitionsEvery is how often the partitions of the coming months are created.
 const partitionsEvery = 6 * time.Hour
 
-// clockEvery is how often this process holds its clock against the database's.
+// clockEvery is how often this process's clock is compared with the database's.
 const clockEvery = 5 * time.Second
 
-// ClockOff returns how far this process's clock is ahead of the database's; 0: near enough, or not
-// known.
+// ClockOff returns how far this process's clock is ahead of the database's; 0: near enough, or
+// unknown.
 func (in *Intake) ClockOff() time.Duration { return in.clock.Off() }
 
 // StampsOff returns how far this process's clock is ahead of the stamps of signed notices; 0: near
-// enough, or not known.
+// enough, or unknown.
 func (in *Intake) StampsOff() time.Duration { return in.stamps.Off(in.now()) }

@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	// workers is how many groups are in the database at once. Deliveries are dealt to their lanes
-	// by account, so that two workers hardly ever want the same ledger account.
-	workers = 2
+	// workerCount is how many groups are posted at once. Each account has one lane, so that two
+	// workers rarely need the same ledger account.
+	workerCount = 2
 	// maxGroup is the largest group of deliveries in one transaction.
 	maxGroup = 256
-	// crowd is how many must wait in a lane before its worker works beside the other one. Below
-	// that, one larger group costs the server less than two small ones.
-	crowd = 48
-	// maxWaiting is how many deliveries may wait in a lane; the next is told to come again.
+	// parallelFrom is how many deliveries must wait in a lane before its worker runs beside the
+	// other one. Below it, one larger group costs the server less than two small ones.
+	parallelFrom = 48
+	// maxWaiting is how many deliveries may wait in a lane; the next one gets a 503.
 	maxWaiting = 8192
 )
 
@@ -22,8 +22,8 @@ const (
 type lanes struct {
 	mu      sync.Mutex
 	changed *sync.Cond // a worker may be able to start
-	waiting [workers][]*delivery
-	busy    [workers]bool
+	waiting [workerCount][]*delivery
+	busy    [workerCount]bool
 	closed  bool
 }
 
@@ -33,11 +33,11 @@ func newLanes() *lanes {
 	return l
 }
 
-// add puts a delivery into its account's lane, and refuses it when that is full or closed.
+// add puts a delivery into its account's lane. It returns false when the lane is full or closed.
 func (l *lanes) add(d *delivery) bool {
 	lane := 0
 	if len(d.entries) > 0 {
-		lane = int(binary.BigEndian.Uint16(d.entries[0].accountIndex)) % workers
+		lane = int(binary.BigEndian.Uint16(d.entries[0].accountIndex)) % workerCount
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,26 +45,26 @@ func (l *lanes) add(d *delivery) bool {
 		return false
 	}
 	l.waiting[lane] = append(l.waiting[lane], d)
-	if len(l.waiting[lane]) == crowd || l.busy == [workers]bool{} {
+	if len(l.waiting[lane]) == parallelFrom || l.busy == [workerCount]bool{} {
 		l.changed.Broadcast()
 	}
 	return true
 }
 
-// take waits until a worker has something to do and gives its group; nil: it is over. Where no
-// other worker works, the group takes in what waits in the other lanes.
-func (l *lanes) take(lane int) []*delivery {
+// next waits for deliveries and returns a worker's next group; nil after close. While no other
+// worker is busy, the group includes the deliveries of the other lanes.
+func (l *lanes) next(lane int) []*delivery {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for !l.closed {
 		var group []*delivery
-		alone := l.busy == [workers]bool{}
-		if alone || len(l.waiting[lane]) >= crowd {
-			group = l.cut(group, lane)
+		alone := l.busy == [workerCount]bool{}
+		if alone || len(l.waiting[lane]) >= parallelFrom {
+			group = l.move(group, lane)
 		}
 		for other := range l.waiting {
-			if alone && other != lane && len(l.waiting[other]) < crowd {
-				group = l.cut(group, other)
+			if alone && other != lane && len(l.waiting[other]) < parallelFrom {
+				group = l.move(group, other)
 			}
 		}
 		if len(group) > 0 {
@@ -76,15 +76,15 @@ func (l *lanes) take(lane int) []*delivery {
 	return nil
 }
 
-// cut moves what waits in a lane into a group, as far as it fits.
-func (l *lanes) cut(group []*delivery, lane int) []*delivery {
+// move moves deliveries from a lane into a group, up to maxGroup.
+func (l *lanes) move(group []*delivery, lane int) []*delivery {
 	n := min(maxGroup-len(group), len(l.waiting[lane]))
 	group = append(group, l.waiting[lane][:n]...)
 	l.waiting[lane] = append(l.waiting[lane][:0:0], l.waiting[lane][n:]...)
 	return group
 }
 
-// done says that a worker has finished its group.
+// done marks a worker as free.
 func (l *lanes) done(lane int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -92,7 +92,7 @@ func (l *lanes) done(lane int) {
 	l.changed.Broadcast()
 }
 
-// close ends the lanes: workers finish the group under way, and what waits is not taken any more.
+// close ends the lanes: workers finish their groups, and no waiting delivery is posted any more.
 func (l *lanes) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

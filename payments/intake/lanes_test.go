@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// inLane is a delivery that is dealt to a lane.
+// inLane returns a delivery for a lane.
 func inLane(lane int) *delivery {
 	return &delivery{entries: []*entry{{accountIndex: binary.BigEndian.AppendUint16(nil, uint16(lane))}}}
 }
@@ -22,29 +22,29 @@ func TestLanes(t *testing.T) {
 	}
 	add(0, 3)
 	add(1, 2)
-	if got := len(l.take(1)); got != 5 {
-		t.Errorf("alone, a poster took %d, not all 5 of both lanes", got)
+	if got := len(l.next(1)); got != 5 {
+		t.Errorf("the only busy worker got %d, want all 5 of both lanes", got)
 	}
-	add(0, crowd)
-	if got := len(l.take(0)); got != crowd {
-		t.Errorf("of a crowd a second poster took %d", got)
+	add(0, parallelFrom)
+	if got := len(l.next(0)); got != parallelFrom {
+		t.Errorf("a second worker got %d, want %d", got, parallelFrom)
 	}
 	add(1, maxGroup+1)
 	l.done(1)
-	if got := len(l.take(1)); got != maxGroup {
-		t.Errorf("a group is %d", got)
+	if got := len(l.next(1)); got != maxGroup {
+		t.Errorf("a group is %d, want %d", got, maxGroup)
 	}
 	l.done(0)
 	l.done(1)
-	if got := len(l.take(0)); got != 1 {
-		t.Errorf("%d were left over, not 1", got)
+	if got := len(l.next(0)); got != 1 {
+		t.Errorf("%d are left, want 1", got)
 	}
 	add(0, maxWaiting)
 	if l.add(inLane(0)) {
-		t.Error("a full lane took one more")
+		t.Error("a full lane accepted one more")
 	}
 	l.close()
-	if l.take(1) != nil || l.add(inLane(1)) {
-		t.Error("closed lanes go on")
+	if l.next(1) != nil || l.add(inLane(1)) {
+		t.Error("closed lanes still work")
 	}
 }

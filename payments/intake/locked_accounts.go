@@ -6,48 +6,48 @@ import (
 )
 
 const (
-	// stuckFor is how long an account that a lock was not had for is posted on its own.
-	stuckFor = 2 * time.Second
-	// maxStuck is how many such accounts are remembered.
-	maxStuck = 1024
+	// lockedFor is how long a locked account is posted on its own.
+	lockedFor = 2 * time.Second
+	// maxLocked is how many locked accounts are remembered.
+	maxLocked = 1024
 )
 
-// stuck are the accounts that another transaction holds for longer than a group waits.
-type stuck struct {
+// lockedAccounts are the accounts that another transaction held locked for too long.
+type lockedAccounts struct {
 	mu    sync.Mutex
 	until map[string]time.Time
 }
 
-func newStuck() *stuck { return &stuck{until: map[string]time.Time{}} }
+func newLockedAccounts() *lockedAccounts { return &lockedAccounts{until: map[string]time.Time{}} }
 
-// add remembers an account for a while.
-func (s *stuck) add(account []byte) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.until) < maxStuck {
-		s.until[string(account)] = time.Now().Add(stuckFor)
+// add remembers an account for lockedFor.
+func (l *lockedAccounts) add(account []byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.until) < maxLocked {
+		l.until[string(account)] = time.Now().Add(lockedFor)
 	}
 }
 
-// split returns the deliveries whose account is not stuck, and the others, both in their order.
-func (s *stuck) split(group []*delivery) (free, held []*delivery) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.until) == 0 {
+// split returns the deliveries of free and of locked accounts, both in their order.
+func (l *lockedAccounts) split(group []*delivery) (free, locked []*delivery) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.until) == 0 {
 		return group, nil
 	}
 	now := time.Now()
-	for account, until := range s.until {
+	for account, until := range l.until {
 		if now.After(until) {
-			delete(s.until, account)
+			delete(l.until, account)
 		}
 	}
 	for _, d := range group {
-		if _, known := s.until[string(d.account())]; known {
-			held = append(held, d)
+		if _, known := l.until[string(d.account())]; known {
+			locked = append(locked, d)
 		} else {
 			free = append(free, d)
 		}
 	}
-	return free, held
+	return free, locked
 }

@@ -5,10 +5,17 @@ import (
 	"time"
 )
 
-// logEvery is how often one kind of trouble is written to the log, however often it happens.
+// logEvery is the shortest time between two log lines of one kind of failure.
 const logEvery = 10 * time.Second
 
-// logLimit bounds the lines of one kind of trouble. The zero value is ready.
+// logLimits limit the log lines of the intake's failures.
+type logLimits struct {
+	failures logLimit // webhooks and groups that could not be stored
+	pending  logLimit // notices that stay pending
+	stale    logLimit // webhooks with a good signature and a wrong stamp
+}
+
+// logLimit limits the log lines of one kind of failure. The zero value is ready.
 type logLimit struct {
 	mu      sync.Mutex
 	next    time.Time

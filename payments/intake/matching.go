@@ -8,7 +8,7 @@ import (
 	"market40/payments/money"
 )
 
-// State is what became of a notice.
+// State is the state of a notice.
 type State string
 
 // The states of a notice.
@@ -16,10 +16,10 @@ const (
 	Posted    State = "posted"    // a payment of a stall
 	Unmatched State = "unmatched" // waits for a case to assign it
 	Ignored   State = "ignored"   // never a payment: a debit, a probe, a duplicate
-	Pending   State = "pending"   // could not be processed; it is tried again
+	Pending   State = "pending"   // could not be processed; it is retried
 )
 
-// Why a notice is in its state, where that opens no case; else it is the kind of its case
+// Why a notice is in its state, where no case is opened; else it is the kind of its case
 // (case_kinds.go).
 const (
 	whyVirtual   = "virtual_account"
@@ -29,77 +29,78 @@ const (
 	duplicateOf  = "duplicate_of:" // followed by the payment's id
 )
 
-// place is a tenancy that receives, or received, on an account.
-type place struct {
+// tenancy is a tenancy that receives, or received, on an account.
+type tenancy struct {
 	Tenancy, Stall, Market uuid.UUID
 	Open                   bool   // the tenancy has not ended
-	Replaced               bool   // another account receives there instead: only our code still brings money
+	Replaced               bool   // it now receives on another account: only a memo code still brings money here
 	StallState             string // operating, suspended, closed, vacant
 }
 
-// receives says whether the place is an open stall's: money that names only the account may go
-// there.
-func (p place) receives() bool {
-	return p.Open && !p.Replaced && (p.StallState == "operating" || p.StallState == "suspended")
+// receives reports whether the tenancy is of an open stall: money that names only the account may be
+// posted to it.
+func (t tenancy) receives() bool {
+	return t.Open && !t.Replaced && (t.StallState == "operating" || t.StallState == "suspended")
 }
 
-// receiver is a beneficiary account of the register.
+// receiver is a registered beneficiary account.
 type receiver struct {
 	Account, Merchant uuid.UUID
 	Number            string // the keyed index of its number
 	BIN               string // empty: a wallet
-	Places            []place
+	Tenancies         []tenancy
 }
 
-// at is the place of a tenancy on this account.
-func (r *receiver) at(tenancy uuid.UUID) (place, bool) {
-	for _, p := range r.Places {
-		if p.Tenancy == tenancy {
-			return p, true
+// findTenancy returns a tenancy on this account.
+func (r *receiver) findTenancy(id uuid.UUID) (tenancy, bool) {
+	for _, t := range r.Tenancies {
+		if t.Tenancy == id {
+			return t, true
 		}
 	}
-	return place{}, false
+	return tenancy{}, false
 }
 
-// openStalls are the places that receive now.
-func (r *receiver) openStalls() []place {
-	var open []place
-	for _, p := range r.Places {
-		if p.receives() {
-			open = append(open, p)
+// openStalls returns the tenancies that receive now.
+func (r *receiver) openStalls() []tenancy {
+	var open []tenancy
+	for _, t := range r.Tenancies {
+		if t.receives() {
+			open = append(open, t)
 		}
 	}
 	return open
 }
 
-// issued is a code of the register.
-type issued struct {
+// issuedCode is a registered memo code.
+type issuedCode struct {
 	Tenancy uuid.UUID
 	State   string // current, superseded, revoked
 	Order   bool   // it is an order's
 }
 
-// register is what the register says of a batch of notices, read in the posting's transaction.
+// register is the part of the register that a group of notices names, read in the posting's
+// transaction.
 type register struct {
 	byNumber  map[string][]*receiver // by the account number's index
-	byVirtual map[string]*receiver   // by the virtual account's index, with the one place that it names
-	byCode    map[string]issued
+	byVirtual map[string]*receiver   // by the virtual account's index, with the one tenancy that it names
+	byCode    map[string]issuedCode
 }
 
-// decision is where a notice's money goes and what it is called there.
+// decision is where a notice's money goes, and why.
 type decision struct {
 	State    State
 	Why      string
 	Case     string         // the kind of case to open; empty: none
 	Receiver *receiver      // the known account; nil: unknown
-	To       *place         // the stall's tenancy; nil: none
-	Suspense uuid.UUID      // the market in whose suspense it waits; Nil: the inbox
-	Takes    *PostedPayment // the payment that it takes back
+	To       *tenancy       // the stall's tenancy; nil: none
+	Suspense uuid.UUID      // it waits in this market's suspense account; Nil: in none
+	Reverses *PostedPayment // the payment that it reverses
 }
 
-// decide is the whole rule of matching, in the order of payments/README.md, "A payment's way", step 5:
-// a known virtual account, then a memo code whose stall receives on this account, then the account
-// when exactly one open stall receives on it, then a case. Never by amount and time alone.
+// decide applies the rule of matching, in the order of architecture.md "A payment's way", step 5:
+// a known virtual account, then a memo code of a stall that receives on this account, then the
+// account if exactly one open stall receives on it, then a case. Amount and time alone never match.
 func (r *register) decide(e *entry) decision {
 	n := &e.notice
 	switch {
@@ -108,21 +109,21 @@ func (r *register) decide(e *entry) decision {
 	case n.Direction == banks.Out:
 		return decision{State: Ignored, Why: "debit"}
 	case n.Reverses != "":
-		return e.takeBack()
+		return e.reverseOriginal()
 	case n.Currency != money.Currency:
 		return decision{State: Unmatched, Why: otherCurrency, Case: otherCurrency}
 	case n.Amount.Dong() > money.TransferLimit:
 		return decision{State: Unmatched, Why: overLimit, Case: overLimit}
 	}
-	account, several := r.account(e)
-	if v := e.within(r.byVirtual[string(e.virtualIndex)]); v != nil && e.confirms(v, account, several) {
-		return post(v, v.Places[0], whyVirtual)
+	account, several := r.findAccount(e)
+	if v := e.inScope(r.byVirtual[string(e.virtualIndex)]); v != nil && e.confirms(v, account, several) {
+		return postTo(v, v.Tenancies[0], whyVirtual)
 	}
 	if several {
 		return decision{State: Unmatched, Why: ambiguousBank, Case: ambiguousBank}
 	}
-	if e.codes = r.oneCode(e.codes); len(e.codes) > 1 {
-		return wait(account, ambiguousCode)
+	if e.codes = r.reduceCodes(e.codes); len(e.codes) > 1 {
+		return leaveToCase(account, ambiguousCode)
 	}
 	if len(e.codes) == 1 {
 		if code, known := r.byCode[e.codes[0]]; known {
@@ -133,24 +134,24 @@ func (r *register) decide(e *entry) decision {
 		return decision{State: Unmatched, Why: unknownAccount, Case: unknownAccount}
 	}
 	if n.BankBIN == banks.UnknownBank {
-		return wait(account, ambiguousBank)
+		return leaveToCase(account, ambiguousBank)
 	}
 	if open := account.openStalls(); len(open) == 1 {
-		return post(account, open[0], WhyAccount)
+		return postTo(account, open[0], WhyAccount)
 	}
-	return wait(account, noSingleStall)
+	return leaveToCase(account, noSingleStall)
 }
 
-// account is the beneficiary account that the notice names: by its virtual account's number where a
-// stall registered that as its account, else by the account's number, at the bank the notice names
-// if it names one, within the connection's scope.
-func (r *register) account(e *entry) (found *receiver, several bool) {
+// findAccount returns the beneficiary account that the notice names, within the connection's scope.
+// A stall may have registered the number of its virtual account as its account, so that is looked up
+// before the account's number. The bank must fit where the notice names one.
+func (r *register) findAccount(e *entry) (found *receiver, several bool) {
 	for _, index := range [][]byte{e.virtualNumber, e.accountIndex} {
 		if index == nil {
 			continue
 		}
 		for _, candidate := range r.byNumber[string(index)] {
-			if candidate = e.within(candidate); candidate == nil {
+			if candidate = e.inScope(candidate); candidate == nil {
 				continue
 			}
 			if found != nil {
@@ -166,8 +167,8 @@ func (r *register) account(e *entry) (found *receiver, several bool) {
 }
 
 // confirms reports whether a notice's virtual account counts. Terminals of two banks may have one
-// id, so it counts on the account that the notice names; where the register knows no such account,
-// it counts unless the notice names a bank that we do not know.
+// id, so it counts only on the account that the notice names. Without a registered account it counts
+// unless the notice names an unknown bank.
 func (e *entry) confirms(virtual, account *receiver, several bool) bool {
 	switch {
 	case several:
@@ -178,13 +179,13 @@ func (e *entry) confirms(virtual, account *receiver, several bool) bool {
 	return account.Account == virtual.Account
 }
 
-// within is the receiver as far as the notice may speak of it, or nil: within the connection's
-// scope, of the provider's kind of accounts, at the bank that the notice names.
-func (e *entry) within(r *receiver) *receiver {
-	if r = within(e.connection, r); r == nil || !banks.SameBank(e.notice.BankBIN, r.BIN) {
+// inScope returns the receiver with what the notice may report about, or nil. The receiver must be
+// in the connection's scope, of the provider's kind of accounts, and at the notice's bank.
+func (e *entry) inScope(r *receiver) *receiver {
+	if r = limitToScope(e.connection, r); r == nil || !banks.SameBank(e.notice.BankBIN, r.BIN) {
 		return nil
 	}
-	switch banks.ProviderAccountKind(e.connection.Provider.Name()) {
+	switch e.connection.Provider.Accounts() {
 	case banks.BankAccounts:
 		if r.BIN == "" {
 			return nil
@@ -197,52 +198,53 @@ func (e *entry) within(r *receiver) *receiver {
 	return r
 }
 
-func matchCode(account *receiver, code issued) decision {
+func matchCode(account *receiver, code issuedCode) decision {
 	if account == nil {
 		return decision{State: Unmatched, Why: foreignAccount, Case: foreignAccount}
 	}
-	p, receives := account.at(code.Tenancy)
+	t, receives := account.findTenancy(code.Tenancy)
 	if !receives {
-		return wait(account, foreignAccount)
+		return leaveToCase(account, foreignAccount)
 	}
-	d := post(account, p, WhyCode)
+	d := postTo(account, t, WhyCode)
 	if d.Case == "" && code.State == "revoked" {
 		d.Case = revokedCode
 	}
 	return d
 }
 
-// post goes to a tenancy; a case tells the board when its stall is closed or the tenancy over.
-func post(account *receiver, p place, why string) decision {
-	d := decision{State: Posted, Why: why, Receiver: account, To: &p}
-	if p.StallState == "closed" {
+// postTo posts to a tenancy. It opens a case for the board when the stall is closed or the tenancy
+// has ended.
+func postTo(account *receiver, t tenancy, why string) decision {
+	d := decision{State: Posted, Why: why, Receiver: account, To: &t}
+	if t.StallState == "closed" {
 		d.Case = closedStall
-	} else if !p.Open {
+	} else if !t.Open {
 		d.Case = revokedCode
 	}
 	return d
 }
 
-// wait leaves the notice to a case: in the market's suspense when the account is known and all its
-// open stalls lie in one market, otherwise in the inbox.
-func wait(account *receiver, why string) decision {
+// leaveToCase leaves the notice to a case. Its money waits in a market's suspense account when the
+// account is known and all its open stalls are in one market.
+func leaveToCase(account *receiver, why string) decision {
 	d := decision{State: Unmatched, Why: why, Case: why, Receiver: account}
 	if account == nil {
 		return d
 	}
-	for i, p := range account.openStalls() {
-		if i > 0 && p.Market != d.Suspense {
+	for i, t := range account.openStalls() {
+		if i > 0 && t.Market != d.Suspense {
 			d.Suspense = uuid.Nil
 			return d
 		}
-		d.Suspense = p.Market
+		d.Suspense = t.Market
 	}
 	return d
 }
 
-// within returns the receiver as far as a sender may speak of it, or nil: an account that it does
-// not name, or of another owner, counts as unknown.
-func within(c *connections.Sender, r *receiver) *receiver {
+// limitToScope returns the receiver with what a sender may report about, or nil. An account that the
+// sender does not cover, or of another owner, counts as unknown.
+func limitToScope(c *connections.Sender, r *receiver) *receiver {
 	if r == nil || !c.Covers(r.Number, r.BIN) {
 		return nil
 	}
@@ -254,13 +256,13 @@ func within(c *connections.Sender, r *receiver) *receiver {
 		return r
 	}
 	here := *r
-	here.Places = nil
-	for _, p := range r.Places {
-		if p.Market == market {
-			here.Places = append(here.Places, p)
+	here.Tenancies = nil
+	for _, t := range r.Tenancies {
+		if t.Market == market {
+			here.Tenancies = append(here.Tenancies, t)
 		}
 	}
-	if len(here.Places) == 0 {
+	if len(here.Tenancies) == 0 {
 		return nil
 	}
 	return &here

@@ -12,7 +12,7 @@ import (
 	"market40/payments/banks"
 )
 
-// counts are what operators watch of the way in.
+// counts are the counters of the intake.
 type counts struct {
 	notices, refusals, unread *prometheus.CounterVec
 }
@@ -26,17 +26,20 @@ func newCounts() *counts {
 		notices: count("notices_total", "Notices acknowledged after commit, repeats included."),
 		refusals: count("webhook_refusals_total",
 			"Webhook requests refused: bad_signature, or stale with a good signature.", "reason"),
-		unread: count("webhook_unreadable_total", "Signed webhook requests of which nothing could be read."),
+		unread: count("webhook_unreadable_total", "Signed webhook requests that could not be read."),
 	}
 }
 
-func (c *counts) kept(provider string, n int) { c.notices.WithLabelValues(provider).Add(float64(n)) }
+func (c *counts) acknowledged(provider string, n int) {
+	c.notices.WithLabelValues(provider).Add(float64(n))
+}
+
 func (c *counts) refused(provider string, why banks.Refusal) {
 	c.refusals.WithLabelValues(provider, string(why)).Inc()
 }
 func (c *counts) unreadable(provider string) { c.unread.WithLabelValues(provider).Inc() }
 
-// Collectors are the metrics of the way in, for /metrics.
+// Collectors returns the metrics of the intake, for /metrics.
 func (in *Intake) Collectors() []prometheus.Collector {
 	return append(in.Jobs.Collectors(), in.counts.notices, in.counts.refusals, in.counts.unread, &gauges{in})
 }
@@ -46,23 +49,22 @@ var (
 		"How far this machine's clock is ahead: of the database's, or of the stamps of signed notices.", []string{"of"},
 		nil)
 	pendingNotices = prometheus.NewDesc("market40_pending_notices",
-		"Notices that could not be processed and are tried again.", nil, nil)
+		"Notices that could not be processed and are retried.", nil, nil)
 	oldestPending = prometheus.NewDesc("market40_oldest_pending_notice_seconds",
 		"How long the oldest of them has waited; 0: none waits.", nil, nil)
 )
 
-// gauges are what is known of this moment, without a look into the database: anybody may read
-// /metrics.
+// gauges are values in memory. They need no query, because /metrics is public.
 type gauges struct{ intake *Intake }
 
-// Describe sends what Collect may send.
+// Describe sends the descriptions of what Collect sends.
 func (g *gauges) Describe(to chan<- *prometheus.Desc) {
 	to <- clockOffset
 	to <- pendingNotices
 	to <- oldestPending
 }
 
-// Collect sends what is known.
+// Collect sends the known values.
 func (g *gauges) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
@@ -89,7 +91,7 @@ func (g *gauges) Collect(to chan<- prometheus.Metric) {
 // pendingEvery is how often the pending notices are counted.
 const pendingEvery = 10 * time.Second
 
-// pendingCount is how many notices are pending, as last counted.
+// pendingCount is the number of pending notices, as last counted.
 type pendingCount struct {
 	mu      sync.Mutex
 	known   bool

@@ -19,7 +19,7 @@ import (
 type Notice struct {
 	ID           uuid.UUID    `json:"id"`
 	ConnectionID uuid.UUID    `json:"connection_id"`
-	ExternalID   string       `json:"external_id" doc:"the provider's own id: several notices bear it where it names no single transfer"`
+	ExternalID   string       `json:"external_id" doc:"the provider's own id; several notices have it where it identifies no single transfer"`
 	State        State        `json:"state" enum:"posted,unmatched,ignored,pending"`
 	Why          string       `json:"why"`
 	Direction    string       `json:"direction" enum:"in,out"`
@@ -33,13 +33,13 @@ type Notice struct {
 	AccountLast4 string       `json:"account_last4"`
 	MarketID     *uuid.UUID   `json:"market_id"`
 	Conflicts    int          `json:"conflicts" doc:"how often the same id came with other content"`
-	ToldAt       *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
+	BankTime     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead; absent: occurred_at"`
 }
 
-// NoticeFilter narrows a list of notices; empty fields do not.
+// NoticeFilter selects the notices of a list; an empty field selects all.
 type NoticeFilter struct {
 	ConnectionID string `query:"connection_id"`
-	ExternalID   string `query:"external_id" doc:"the provider's own id; of payOS the bank's reference, of a void void: and the id it takes back"`
+	ExternalID   string `query:"external_id" doc:"the provider's own id; for payOS the bank's reference, for a void void: and the id that it reverses"`
 	State        string `query:"state" enum:"posted,unmatched,ignored,pending"`
 }
 
@@ -49,7 +49,7 @@ const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.w
 		WHERE c.notice_id = n.id), n.told_at
 		FROM notices n`
 
-// Notices are what banks and wallets told us, newest first.
+// Notices returns the notices in the caller's scope, newest first.
 func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilter,
 	page web.Page,
 ) (*web.List[Notice], error) {
@@ -80,7 +80,9 @@ func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilt
 	for i, n := range items {
 		ids[i] = n.ID
 	}
-	return &web.List[Notice]{Items: items, Next: next}, RecordReading(ctx, in.db.Pool, trail.ReadingNotices, ids, nil)
+	return &web.List[Notice]{Items: items, Next: next}, RecordReading(ctx, in.db.Pool, Reading{
+		What: trail.ReadingNotices, Notices: ids,
+	})
 }
 
 // readNotice returns one notice that the caller has just caused.
@@ -93,5 +95,5 @@ func readNotice(ctx context.Context, pool *pgxpool.Pool, id uuid.UUID) (*Notice,
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
-	return &n, RecordReading(ctx, pool, trail.ReadingNotices, []uuid.UUID{id}, nil)
+	return &n, RecordReading(ctx, pool, Reading{What: trail.ReadingNotices, Notices: []uuid.UUID{id}})
 }

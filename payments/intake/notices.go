@@ -9,12 +9,13 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants"
+	"market40/merchants/platform/seal"
 	"market40/payments/banks"
 	"market40/payments/connections"
 	"market40/payments/notices"
 )
 
-// delivery is one request of a bank or wallet, verified and read.
+// delivery is one request of a bank or wallet, verified and parsed.
 type delivery struct {
 	id         uuid.UUID
 	connection *connections.Sender
@@ -30,14 +31,14 @@ type delivery struct {
 
 // fault is an item that could not be read; it becomes a case.
 type fault struct {
-	id     uuid.UUID // of the case: the same for the same item, so that a repeat opens no second
+	id     uuid.UUID // of the case: the same for the same item, so that a repeat opens no second one
 	detail string
 }
 
-// entry is a notice on its way through the posting.
+// entry is a notice while it is posted.
 type entry struct {
 	id         uuid.UUID
-	stands     uuid.UUID // the notice that its key already names; Nil: this one is new
+	firstID    uuid.UUID // the notice that has the same key; Nil: this one is new
 	delivery   *delivery
 	connection *connections.Sender
 	notice     banks.Notice
@@ -45,78 +46,117 @@ type entry struct {
 
 	accountIndex, virtualIndex, virtualNumber []byte
 	repeatIndex                               []byte
-	tellingIndex                              []byte // nil: it is no credit
+	transferIndex                             []byte // nil: not a credit
 	digest, plainDigest                       []byte // plain: as earlier programs made it
 	part                                      []byte // of the notice's key, beside connection and external id
 	particulars                               []byte // sealed
 
-	toldAt   *time.Time // the bank's own date where it lay too far ahead; nil: notice.OccurredAt
-	retried  bool       // it stands as pending already
-	original *PostedPayment
-	decision decision
-	twice    bool      // another payment of the same purchase stands
-	again    bool      // of a conflict: the first notice told this transfer
-	voided   bool      // a void of it came before
-	spent    bool      // a void: what it takes back is in no books, because it or another void took it back
-	would    *decision // of what another connection told: where its money would go; nil: it is the first
+	bankTime        *time.Time // the bank's own date where it was too far ahead; nil: notice.OccurredAt
+	retried         bool       // it is stored as pending already
+	original        *PostedPayment
+	decision        decision
+	paidTwice       bool      // another payment of the same purchase exists
+	sameTransfer    bool      // of a conflict: the first notice reported this transfer
+	voided          bool      // a void of it was received before
+	alreadyReversed bool      // a void: it or another void has reversed the payment already
+	intended        *decision // where the money of a transfer reported twice would go; nil: reported once
 
-	gathering *uuid.UUID // of an unknown account: under what its notices wait in one case; nil: no such case
+	gathering *uuid.UUID // of an unknown account: the id under which its notices share one case; nil: none
 }
 
-// keptAs is the id under which the notice stands: a repeat's is the first one's, so that it is
-// answered alike.
-func (e *entry) keptAs() uuid.UUID {
-	if e.stands != uuid.Nil {
-		return e.stands
+// storedID returns the id under which the notice is stored. A repeat has the id of the first notice,
+// so that both get the same answer.
+func (e *entry) storedID() uuid.UUID {
+	if e.firstID != uuid.Nil {
+		return e.firstID
 	}
 	return e.id
 }
 
-// newEntry computes all that the posting needs of a notice, outside of any transaction.
-func (in *Intake) newEntry(ctx context.Context, id uuid.UUID, c *connections.Sender, n banks.Notice,
-	received time.Time,
-) (*entry, error) {
-	e := &entry{id: id, connection: c, notice: n, codes: notices.FindCodes(n.Memo)}
-	e.accountIndex = in.keys.Index("account", merchants.NormalAccount(n.Account))
+// reset forgets the results of an earlier attempt to post the entry.
+func (e *entry) reset() {
+	e.decision, e.original, e.intended, e.gathering = decision{}, nil, nil, nil
+	e.firstID, e.paidTwice, e.voided, e.alreadyReversed = uuid.Nil, false, false, false
+}
+
+// code returns the only code in the memo, or "".
+func (e *entry) code() string {
+	if len(e.codes) == 1 {
+		return e.codes[0]
+	}
+	return ""
+}
+
+// entries prepares notices for posting.
+type entries struct {
+	keys        *seal.Keys
+	sealer      *notices.Sealer
+	connections *connections.Connections
+	now         func() time.Time
+}
+
+// received is a notice with its id and its time of receipt.
+type received struct {
+	banks.Notice
+	id uuid.UUID
+	at time.Time
+}
+
+// prepare computes what the posting needs of a notice, outside of any transaction.
+func (es *entries) prepare(ctx context.Context, c *connections.Sender, r received) (*entry, error) {
+	n := r.Notice
+	e := &entry{id: r.id, connection: c, notice: n, codes: notices.FindCodes(n.Memo)}
+	e.accountIndex = es.keys.Index("account", merchants.NormalAccount(n.Account))
 	if n.VirtualAccount != "" {
 		number := merchants.NormalAccount(n.VirtualAccount)
-		e.virtualIndex, e.virtualNumber = in.keys.Index("virtual", number), in.keys.Index("account", number)
+		e.virtualIndex, e.virtualNumber = es.keys.Index("virtual", number), es.keys.Index("account", number)
 	}
-	if purchase := onePurchase(n.Memo, e.codes); purchase != "" {
-		e.repeatIndex = in.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
+	if purchase := purchaseText(n.Memo, e.codes); purchase != "" {
+		e.repeatIndex = es.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
 	}
-	if text := tellingText(c.Provider.Name(), n); text != "" {
-		e.tellingIndex = in.keys.Index("transfer", text)
+	if text := transferText(c.Provider, n); text != "" {
+		e.transferIndex = es.keys.Index("transfer", text)
 	}
-	e.digest, e.plainDigest = in.sealer.Digest(n), in.sealer.PlainDigest(n)
-	e.part = in.sealer.KeyPart(n, e.plainDigest)
-	e.dateByReceipt(received)
+	e.digest, e.plainDigest = es.sealer.Digest(n), es.sealer.PlainDigest(n)
+	e.part = es.sealer.KeyPart(n, e.plainDigest)
+	e.dateByReceipt(r.at)
 	var err error
-	e.particulars, err = in.sealer.Seal(ctx, id, n)
+	e.particulars, err = es.sealer.Seal(ctx, r.id, n)
 	return e, err
 }
 
-// minPurchase is the shortest memo, squashed, that can name one purchase.
+// minPurchase is the shortest memo, normalised, that can identify one purchase.
 const minPurchase = 8
 
-// onePurchase is the squashed memo when it names one purchase, as an order's or a booking's text
-// does, and empty when many shoppers may send the same: free words, or the printed code of a stall.
-// Two payments with such a memo, the same amount and account are likely one purchase paid twice.
-func onePurchase(text string, codes []string) string {
-	squashed := squash(text)
+// purchaseText returns the normalised memo when it identifies one purchase, as the text of an order
+// or a booking does. It returns "" when many shoppers may write the same: free words, or the printed
+// code of a stall. Two payments with such a memo, equal amount and account are likely one purchase
+// paid twice.
+func purchaseText(text string, codes []string) string {
+	purchase := lettersAndDigits(text)
 	for _, code := range codes {
-		squashed = strings.ReplaceAll(squashed, code, "")
+		purchase = strings.ReplaceAll(purchase, code, "")
 	}
-	digits := strings.IndexFunc(squashed, unicode.IsDigit) >= 0
-	letters := strings.IndexFunc(squashed, unicode.IsLetter) >= 0
-	if len(squashed) < minPurchase || !digits || !letters || len(codes) > 0 {
+	digits := strings.IndexFunc(purchase, unicode.IsDigit) >= 0
+	letters := strings.IndexFunc(purchase, unicode.IsLetter) >= 0
+	if len(purchase) < minPurchase || !digits || !letters || len(codes) > 0 {
 		return ""
 	}
-	return squashed
+	return purchase
 }
 
-// ReadReverses returns what a notice takes back, of its sealed particulars: the id under which that
-// was told, or nothing.
+// lettersAndDigits returns the letters and digits of a text, in upper case.
+func lettersAndDigits(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToUpper(c)
+		}
+		return -1
+	}, text)
+}
+
+// ReadReverses returns the external id of the notice that a notice reverses, from its sealed
+// particulars; "": none.
 func (in *Intake) ReadReverses(ctx context.Context, id uuid.UUID, sealed []byte) (string, error) {
 	var n banks.Notice
 	err := in.sealer.Open(ctx, id, sealed, &n)

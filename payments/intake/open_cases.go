@@ -4,7 +4,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// openCase is a case to open with a posting.
+// openCase is a case that a posting opens.
 type openCase struct {
 	ID               uuid.UUID
 	Kind             string
@@ -12,48 +12,22 @@ type openCase struct {
 	Notice, Delivery *uuid.UUID
 	Market, Stall    *uuid.UUID
 	Detail           string
-	Conflict         *uuid.UUID // the content that came later
+	Conflict         *uuid.UUID // the later content
 }
 
 var caseSpace = uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/case"))
 
-// caseID is the id of the case of one kind about one thing: told again, it opens no second.
+// caseID returns the id of the case of one kind about one subject, so that a repeat opens no second
+// case.
 func caseID(kind string, about uuid.UUID, more []byte) uuid.UUID {
 	return uuid.NewSHA1(caseSpace, append(append([]byte(kind), about[:]...), more...))
 }
 
-// queueCases opens a case for every notice whose decision asks for one, and for every unreadable
-// item.
+// queueCases opens the cases of the decisions, and one for every unreadable item.
 func (w *posting) queueCases() {
 	for _, e := range w.entries {
-		var kinds []string
-		if e.gathering == nil {
-			kinds = append(kinds, e.decision.Case)
-		}
-		if e.twice {
-			kinds = append(kinds, paidTwice)
-		}
-		if w.opensAhead(e) {
-			kinds = append(kinds, futureDated)
-		}
-		for _, kind := range kinds {
-			if kind == "" {
-				continue
-			}
-			_, market := e.decision.place()
-			c := &openCase{
-				ID: caseID(kind, e.id, nil), Kind: kind, Connection: e.connection.ID, Notice: &e.id,
-				Delivery: &e.delivery.id, Market: market,
-			}
-			d := &e.decision
-			if e.would != nil {
-				d = e.would
-				_, c.Market = d.place()
-			}
-			if d.To != nil {
-				c.Stall = &d.To.Stall
-			}
-			w.cases = append(w.cases, c)
+		for _, kind := range w.caseKinds(e) {
+			w.cases = append(w.cases, newCase(e, kind))
 		}
 	}
 	for _, d := range w.deliveries {
@@ -68,6 +42,37 @@ func (w *posting) queueCases() {
 		w.batch.Queue(`INSERT INTO cases (id, kind, state, market_id, connection_id, notice_id, delivery_id, stall_id,
 			detail, opened_at, conflict_id)
 			VALUES ($1, $2, 'open', $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING`,
-			c.ID, c.Kind, c.Market, c.Connection, c.Notice, c.Delivery, c.Stall, c.Detail, w.now, c.Conflict)
+			c.ID, c.Kind, c.Market, c.Connection, c.Notice, c.Delivery, c.Stall, c.Detail, w.time, c.Conflict)
 	}
+}
+
+// caseKinds returns the kinds of cases that a notice opens.
+func (w *posting) caseKinds(e *entry) (kinds []string) {
+	if e.gathering == nil && e.decision.Case != "" {
+		kinds = append(kinds, e.decision.Case)
+	}
+	if e.paidTwice {
+		kinds = append(kinds, kindPaidTwice)
+	}
+	if w.opensFutureDated(e) {
+		kinds = append(kinds, futureDated)
+	}
+	return kinds
+}
+
+// newCase returns a case about a notice, of the market and stall where its money is or would be.
+func newCase(e *entry, kind string) *openCase {
+	d := &e.decision
+	if e.intended != nil {
+		d = e.intended
+	}
+	_, market := d.accountAndMarket()
+	c := &openCase{
+		ID: caseID(kind, e.id, nil), Kind: kind, Connection: e.connection.ID, Notice: &e.id,
+		Delivery: &e.delivery.id, Market: market,
+	}
+	if d.To != nil {
+		c.Stall = &d.To.Stall
+	}
+	return c
 }

@@ -19,8 +19,7 @@ import (
 )
 
 const (
-	// retryEvery is how often pending notices are looked for whose turn has come, and retryGroup
-	// how many take one turn.
+	// retryEvery is how often pending notices that are due are read, and retryGroup how many at once.
 	retryEvery = 5 * time.Second
 	retryGroup = 100
 	// retryFirst is the pause after the first failure. It doubles up to retryLongest.
@@ -31,20 +30,18 @@ const (
 	retrySlow        = 15 * time.Minute
 )
 
-// leavePending keeps a delivery whose notices could not be processed: they are not lost, and tried
-// again.
-func (in *Intake) leavePending(ctx context.Context, d *delivery, cause error) error {
+// leavePending stores a delivery with notices that could not be processed. They are retried later.
+func (p *postings) leavePending(ctx context.Context, d *delivery, cause error) error {
 	why := "failed"
 	var pg *pgconn.PgError
 	if errors.As(cause, &pg) {
 		why = "failed:" + pg.Code
 	}
-	return in.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
+	return p.db.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
 		w := &posting{
-			intake: in, tx: tx, now: in.clock.Time(), deliveries: []*delivery{d}, lockWait: groupLockWait,
-			written: map[*delivery]bool{},
+			postings: p, tx: tx, time: p.clock.Time(), deliveries: []*delivery{d}, lockWait: groupLockWait,
 		}
-		if err := w.takeKeys(ctx); err != nil {
+		if err := w.storeKeys(ctx); err != nil {
 			return nil, err
 		}
 		for _, e := range w.entries {
@@ -57,7 +54,7 @@ func (in *Intake) leavePending(ctx context.Context, d *delivery, cause error) er
 	})
 }
 
-// queueRetries gives the notices that are left pending their first turn.
+// queueRetries schedules the first retry of the notices that are left pending.
 func (w *posting) queueRetries() {
 	var ids []uuid.UUID
 	for _, e := range w.entries {
@@ -65,44 +62,50 @@ func (w *posting) queueRetries() {
 	}
 	w.batch.Queue(`INSERT INTO notice_retries (notice_id, attempts, next_at, since) SELECT id, 0, $2, $3
 		FROM unnest($1::uuid[]) AS n (id)`,
-		ids, w.now.Add(retryFirst), w.now)
+		ids, w.time.Add(retryFirst), w.time)
 }
 
-// queueRetried ends the turns of a notice that was tried again with success, and its case.
+// queueRetried ends the retries of a notice after a successful one, and closes its case.
 func (w *posting) queueRetried(e *entry) {
 	w.batch.Queue(`DELETE FROM notice_retries WHERE notice_id = $1`, e.id)
 	w.batch.Queue(`UPDATE cases SET state = 'dismissed', closed_at = $2,
 		detail = detail || '; a later attempt succeeded'
-		WHERE id = $1 AND state IN ('open', 'proposed')`, caseID(retryFailed, e.id, nil), w.now)
+		WHERE id = $1 AND state IN ('open', 'proposed')`, caseID(retryFailed, e.id, nil), w.time)
+}
+
+// retries retries pending notices.
+type retries struct {
+	entries  *entries
+	postings *postings
+	log      *logLimit
 }
 
 const selectPending = `SELECT n.id, n.delivery_id, n.connection_id, n.external_id, n.direction, n.amount::text,
 	n.currency, n.occurred_at, n.precision, n.reference, n.particulars, n.told_at, coalesce(n.dialect, '')
 	FROM notice_retries r JOIN notices n ON n.id = r.notice_id `
 
-// retryPending tries the pending notices whose turn has come, one by one. One that fails goes to
-// the end of the line.
-func (in *Intake) retryPending(ctx context.Context) error {
-	waiting, err := findPending(ctx, in.money.Pool, selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`,
-		in.clock.Time(), retryGroup)
+// run retries the pending notices that are due, one by one. A notice that fails is scheduled again.
+func (rs *retries) run(ctx context.Context) error {
+	waiting, err := findPending(ctx, rs.postings.db.Pool,
+		selectPending+`WHERE r.next_at <= $1 ORDER BY r.next_at LIMIT $2`, rs.postings.clock.Time(), retryGroup)
 	if err != nil {
 		return err
 	}
 	var first error
 	failed := 0
 	for _, s := range waiting {
-		err := in.retryOnce(ctx, s)
+		err := rs.retry(ctx, s)
 		if err == nil {
 			continue
 		}
-		if unreachableNow(err) || ctx.Err() != nil {
-			return err // it is not the notice's fault
+		if isUnavailable(err) || ctx.Err() != nil {
+			return err // the notice is not the cause
 		}
 		if failed++; first == nil {
 			first = fmt.Errorf("notice %s: %w", s.id, err)
 		}
 	}
-	if skipped, ok := in.pendingLog.allow(); failed > 0 && ok {
+	if skipped, ok := rs.log.allow(); failed > 0 && ok {
 		slog.WarnContext(ctx, "notices stay pending", "count", failed, "first", first, "more", skipped)
 	}
 	return nil
@@ -115,7 +118,7 @@ func findPending(ctx context.Context, pool *pgxpool.Pool, query string, args ...
 	}
 	waiting, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s storedNotice, err error) {
 		err = row.Scan(&s.id, &s.delivery, &s.connection, &s.ExternalID, &s.Direction, &s.Amount, &s.Currency,
-			&s.OccurredAt, &s.Precision, &s.Reference, &s.sealed, &s.toldAt, &s.Identity)
+			&s.OccurredAt, &s.Precision, &s.Reference, &s.sealed, &s.bankTime, &s.Identity)
 		return s, err
 	})
 	if err != nil {
@@ -124,20 +127,20 @@ func findPending(ctx context.Context, pool *pgxpool.Pool, query string, args ...
 	return waiting, nil
 }
 
-// retryOnce tries a notice again, and notes a failure that is its own.
-func (in *Intake) retryOnce(ctx context.Context, s storedNotice) error {
-	err := in.retry(ctx, s)
-	if err == nil || ctx.Err() != nil || unreachableNow(err) {
+// retry posts a pending notice, and records a failure that the notice causes.
+func (rs *retries) retry(ctx context.Context, s storedNotice) error {
+	err := rs.post(ctx, s)
+	if err == nil || ctx.Err() != nil || isUnavailable(err) {
 		return err
 	}
-	return errors.Join(err, in.noteFailure(ctx, s, err))
+	return errors.Join(err, rs.recordFailure(ctx, s, err))
 }
 
-// noteFailure gives a notice its next turn. After retriesUntilCase failures a case tells the
-// operator.
-func (in *Intake) noteFailure(ctx context.Context, s storedNotice, cause error) error {
-	return in.money.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		now := in.clock.Time()
+// recordFailure schedules the next retry of a notice. After retriesUntilCase failures it opens a
+// case for the operator.
+func (rs *retries) recordFailure(ctx context.Context, s storedNotice, cause error) error {
+	return rs.postings.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		now := rs.postings.clock.Time()
 		var attempts int
 		err := tx.QueryRow(ctx, `UPDATE notice_retries SET attempts = attempts + 1 WHERE notice_id = $1
 			RETURNING attempts`, s.id).Scan(&attempts)
@@ -145,11 +148,11 @@ func (in *Intake) noteFailure(ctx context.Context, s storedNotice, cause error) 
 			return nil // a person decided about it meanwhile
 		}
 		if err != nil {
-			return fmt.Errorf("note failure of notice %s: %w", s.id, err)
+			return fmt.Errorf("record failure of notice %s: %w", s.id, err)
 		}
 		if _, err := tx.Exec(ctx, `UPDATE notice_retries SET next_at = $2 WHERE notice_id = $1`, s.id,
 			now.Add(retryPause(attempts))); err != nil {
-			return fmt.Errorf("note failure of notice %s: %w", s.id, err)
+			return fmt.Errorf("record failure of notice %s: %w", s.id, err)
 		}
 		if attempts < retriesUntilCase {
 			return nil
@@ -177,9 +180,9 @@ func retryPause(attempts int) time.Duration {
 	return min(retryFirst<<min(attempts, retriesUntilCase), retryLongest)
 }
 
-// unreachableNow reports whether an error is about reaching the database or its resources, not
-// about a notice.
-func unreachableNow(err error) bool {
+// isUnavailable reports whether an error is about the connection to the database or its resources,
+// not about a notice.
+func isUnavailable(err error) bool {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return slices.Contains([]string{"08", "53", "57", "58"}, pg.Code[:min(2, len(pg.Code))])
@@ -189,13 +192,14 @@ func unreachableNow(err error) bool {
 		errors.Is(err, context.Canceled)
 }
 
-// What Retry returns where no such notice waits to be tried again, and where it failed again.
+// ErrNotPending is the error of Retry for a notice that does not wait for a retry, ErrStillPending
+// for one that failed again.
 var (
 	ErrNotPending   = errors.New("the notice is not pending")
 	ErrStillPending = errors.New("the notice stays pending")
 )
 
-// Retry tries a pending notice again at once. It stays as it is when that fails.
+// Retry retries a pending notice at once. After another failure the notice stays pending.
 func (in *Intake) Retry(ctx context.Context, notice *uuid.UUID) error {
 	waiting, err := findPending(ctx, in.money.Pool, selectPending+`WHERE n.id = $1`, notice)
 	if err != nil {
@@ -204,34 +208,35 @@ func (in *Intake) Retry(ctx context.Context, notice *uuid.UUID) error {
 	if len(waiting) == 0 {
 		return ErrNotPending
 	}
-	if err := in.retryOnce(ctx, waiting[0]); err != nil {
+	if err := in.retries.retry(ctx, waiting[0]); err != nil {
 		return fmt.Errorf("%w: %w", ErrStillPending, err)
 	}
 	return nil
 }
 
-// storedNotice is a notice as its row tells it.
+// storedNotice is a notice as its row has it.
 type storedNotice struct {
 	banks.Notice
 	id, delivery, connection uuid.UUID
 	sealed                   []byte
-	toldAt                   *time.Time
+	bankTime                 *time.Time
 }
 
-func (in *Intake) retry(ctx context.Context, s storedNotice) error {
-	c, err := in.connections.Read(ctx, s.connection)
+// post posts a stored notice like a delivery of its own.
+func (rs *retries) post(ctx context.Context, s storedNotice) error {
+	c, err := rs.entries.connections.Read(ctx, s.connection)
 	if err != nil {
 		return err
 	}
 	n := s.Notice
-	if err := in.sealer.Open(ctx, s.id, s.sealed, &n); err != nil {
+	if err := rs.entries.sealer.Open(ctx, s.id, s.sealed, &n); err != nil {
 		return err
 	}
-	e, err := in.newEntry(ctx, s.id, c, n, in.now())
+	e, err := rs.entries.prepare(ctx, c, received{n, s.id, rs.entries.now()})
 	if err != nil {
 		return err
 	}
-	e.retried, e.toldAt = true, s.toldAt
+	e.retried, e.bankTime = true, s.bankTime
 	e.delivery = &delivery{id: s.delivery, connection: c, verdict: VerdictRead, entries: []*entry{e}}
-	return in.keep(ctx, []*delivery{e.delivery}, partLockWait)
+	return rs.postings.post(ctx, []*delivery{e.delivery}, partLockWait)
 }

@@ -14,76 +14,85 @@ import (
 
 	"market40/migrations/database"
 	"market40/payments/clock"
+	"market40/payments/feed"
 	"market40/payments/ledger"
+	"market40/payments/notices"
+	"market40/payments/unnest"
 )
 
 const (
-	// moveAttempts is how often a group is tried whose payments are being moved by a case at the
-	// same time.
-	moveAttempts = 3
-	// twiceWindow is how far apart two payments of one purchase are taken for one paid twice.
-	twiceWindow = 10 * time.Minute
+	// postAttempts is how often a group is tried while a case moves its payments at the same time.
+	postAttempts = 3
+	// purchaseWindow is the longest time between two payments that may be one purchase paid twice.
+	purchaseWindow = 10 * time.Minute
 )
 
-// plansOfPosting lets one transaction plan its statements once: they are the same ever again, and
-// PostgreSQL would plan them anew for each group wherever the values at hand leave out a partition.
-// All of them find a few rows by their keys; with a guess of many rows the planner would read a
-// whole table of the register for each group, and with a plan of a month's first minutes, when its
-// tables are empty, the whole month for each notice.
-const plansOfPosting = `SELECT clock_timestamp(), set_config('plan_cache_mode', 'force_generic_plan', true),
+// postingSettings sets the plans and limits of one transaction. The statements are the same for each
+// group, so they are planned once; otherwise PostgreSQL plans them again for each group, to leave out
+// partitions. All statements find a few rows by their keys. A plan for many rows would read a whole
+// table of the register for each group. A plan made in a month's first minutes, with empty tables,
+// would read the whole month for each notice.
+const postingSettings = `SELECT clock_timestamp(), set_config('plan_cache_mode', 'force_generic_plan', true),
 	set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
 	set_config('enable_seqscan', 'off', true),
 	set_config('lock_timeout', $1, true), set_config('idle_in_transaction_session_timeout', $2, true)`
 
-// postingIdle is how long a posting may hold its locks between two statements: a replica that is
-// stopped loses them.
+// postingIdle is how long a posting may hold its locks between two statements. A stopped replica
+// loses them.
 const postingIdle = 5 * time.Second
 
-// posting is one group of deliveries on its way into the database, in one transaction.
+// postings stores, matches and posts groups of deliveries.
+type postings struct {
+	db     *database.DB
+	now    func() time.Time
+	clock  *clock.Clock
+	sealer *notices.Sealer
+	book   ledger.Book
+	feed   *feed.Feed
+}
+
+// posting is one group of deliveries in one transaction.
 type posting struct {
-	intake     *Intake
+	*postings
 	tx         *database.Batches
-	now        time.Time
+	time       time.Time
 	deliveries []*delivery
 	lockWait   time.Duration
 	register   *register
-	entries    []*entry // new notices only, after keys
+	entries    []*entry // after the keys: only new notices
 	conflicts  []conflict
 	transfers  []ledger.Transfer
 	cases      []*openCase
-	written    map[*delivery]bool
-	told       tellings
-	paidBefore map[uuid.UUID]bool // notices whose purchase another one paid before
-	ahead      map[uuid.UUID]int  // by connection: notices of the last day that are dated ahead
-	takenBack  []Transaction      // wholly, by voids
+	reported   reports
+	paidBefore map[uuid.UUID]bool // notices of a purchase that another notice paid before
+	datedAhead map[uuid.UUID]int  // by connection: notices of the last day that are dated ahead
+	reversed   []Transaction      // reversed as a whole, by voids
 	batch      pgx.Batch
 }
 
+// conflict is a notice with other content than the first one of its key.
 type conflict struct {
 	*entry
-	first  uuid.UUID  // the notice that stands
-	market *uuid.UUID // of that notice
+	first  uuid.UUID  // the first notice
+	market *uuid.UUID // of the first notice
 }
 
-// keep keeps, matches and posts a group of deliveries: one set-based transaction, acknowledged
-// after commit.
-func (in *Intake) keep(ctx context.Context, group []*delivery, lockWait time.Duration) error {
-	err := in.keepOnce(ctx, group, lockWait)
-	for tried := 1; tried < moveAttempts && errors.Is(err, ledger.ErrAlreadyReversed); tried++ {
-		err = in.keepOnce(ctx, group, lockWait)
+// post stores, matches and posts a group of deliveries in one transaction, with statements for the
+// whole group. Deliveries are acknowledged after the commit.
+func (p *postings) post(ctx context.Context, group []*delivery, lockWait time.Duration) error {
+	err := p.postOnce(ctx, group, lockWait)
+	for tried := 1; tried < postAttempts && errors.Is(err, ledger.ErrAlreadyReversed); tried++ {
+		err = p.postOnce(ctx, group, lockWait)
 	}
 	return err
 }
 
-func (in *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
+func (p *postings) postOnce(ctx context.Context, group []*delivery, lockWait time.Duration) error {
 	var posted []ledger.Transfer
-	err := in.money.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
-		w := &posting{
-			intake: in, tx: tx, now: in.clock.Time(), deliveries: group, lockWait: lockWait,
-			written: map[*delivery]bool{},
-		}
-		for _, step := range []func(context.Context) error{w.takeKeysAndRegister, w.match, w.lockAndPost} {
-			if err := step(ctx); err != nil {
+	err := p.db.InBatches(ctx, func(ctx context.Context, tx *database.Batches) (*pgx.Batch, error) {
+		w := &posting{postings: p, tx: tx, time: p.clock.Time(), deliveries: group, lockWait: lockWait}
+		for _, do := range []func(context.Context) error{w.storeKeysAndLookUp, w.match, w.lockAndPost} {
+			if err := do(ctx); err != nil {
 				return nil, err
 			}
 		}
@@ -95,24 +104,24 @@ func (in *Intake) keepOnce(ctx context.Context, group []*delivery, lockWait time
 		return &w.batch, nil
 	})
 	if err != nil {
-		return fmt.Errorf("keep %d deliveries: %w", len(group), err)
+		return fmt.Errorf("post %d deliveries: %w", len(group), err)
 	}
-	in.feed.Announce(posted)
+	p.feed.Announce(posted)
 	return nil
 }
 
-// queueLimits sets the transaction's plans and limits, and refuses ids that are too far ahead of
-// the database's clock: they would lie in partitions that nobody has made yet.
+// queueLimits sets the transaction's plans and limits. It refuses ids that are too far ahead of the
+// database's clock: their partitions do not exist yet.
 func (w *posting) queueLimits(batch *pgx.Batch) {
-	before := w.intake.now()
-	batch.Queue(plansOfPosting, milliseconds(w.lockWait), milliseconds(postingIdle)).QueryRow(func(row pgx.Row) error {
+	before := w.now()
+	batch.Queue(postingSettings, milliseconds(w.lockWait), milliseconds(postingIdle)).QueryRow(func(row pgx.Row) error {
 		var database time.Time
 		if err := row.Scan(&database, nil, nil, nil, nil, nil, nil); err != nil {
 			return err
 		}
 		for _, d := range w.deliveries {
 			if !d.retried() && clock.IDTime(d.id).After(database.Add(clock.TrustedOffset)) {
-				w.intake.clock.Observe(before, database, w.intake.now())
+				w.clock.Observe(before, database, w.now())
 				return clock.ErrAhead
 			}
 		}
@@ -120,7 +129,7 @@ func (w *posting) queueLimits(batch *pgx.Batch) {
 	})
 }
 
-// retried reports whether a delivery stands already and only its notices are tried again.
+// retried reports whether a delivery is stored already and only its notices are retried.
 func (d *delivery) retried() bool { return len(d.entries) > 0 && d.entries[0].retried }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
@@ -135,18 +144,18 @@ func (w *posting) match(ctx context.Context) error {
 			e.decision = decision{State: Ignored, Why: WhyTakenBack, Receiver: e.decision.Receiver}
 		}
 	}
-	if err := w.countAhead(ctx); err != nil {
+	if err := w.countDatedAhead(ctx); err != nil {
 		return err
 	}
 	if err := w.gatherUnknown(ctx); err != nil {
 		return err
 	}
-	w.findTold()
-	w.findTwice()
+	w.markReported()
+	w.markPaidTwice()
 	return nil
 }
 
-// accountColumns selects a ledger account so that scanAccount reads it.
+// accountColumns selects a ledger account for scanAccount.
 func accountColumns(alias string) string {
 	return strings.ReplaceAll(
 		`a.kind, a.market_id, coalesce(a.account_id, a.tenancy_id, '00000000-0000-0000-0000-000000000000')`, "a.",
@@ -155,75 +164,73 @@ func accountColumns(alias string) string {
 
 func scanAccount(a *ledger.Account) []any { return []any{&a.Kind, &a.Market, &a.Owner} }
 
-// queueTwice looks for other payments of the same purchases in the last minutes.
-func (w *posting) queueTwice(batch *pgx.Batch, entries []*entry) {
-	w.paidBefore = map[uuid.UUID]bool{}
-	var indexes [][]byte
-	var from, to []time.Time
-	var ids []uuid.UUID
-	for _, e := range entries {
-		if e.repeatIndex != nil {
-			ids, indexes = append(ids, e.id), append(indexes, e.repeatIndex)
-			from, to = append(from, e.notice.OccurredAt.Add(-twiceWindow)),
-				append(to, e.notice.OccurredAt.Add(twiceWindow))
-		}
-	}
-	if len(ids) == 0 {
-		return
-	}
-	batch.Queue(`SELECT a.id FROM unnest($1::bytea[], $2::timestamptz[], $3::timestamptz[], $4::uuid[]) AS a (repeat,
-		earliest, latest, id)
-		CROSS JOIN LATERAL (SELECT 1 FROM notices o WHERE o.repeat_index = a.repeat
-		AND o.occurred_at BETWEEN a.earliest AND a.latest
-			AND o.state <> 'ignored' AND o.id <> a.id LIMIT 1) o`, indexes, from, to, ids).Query(
-		func(rows pgx.Rows) error {
-			var id uuid.UUID
-			_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
-				w.paidBefore[id] = true
-				return nil
-			})
-			return err
-		})
+var purchaseColumns = unnest.Columns[*entry]{
+	unnest.Col("id", "uuid", func(e *entry) uuid.UUID { return e.id }),
+	unnest.Col("repeat", "bytea", func(e *entry) []byte { return e.repeatIndex }),
+	unnest.Col("earliest", "timestamptz", func(e *entry) time.Time { return e.notice.OccurredAt.Add(-purchaseWindow) }),
+	unnest.Col("latest", "timestamptz", func(e *entry) time.Time { return e.notice.OccurredAt.Add(purchaseWindow) }),
 }
 
-// findTwice marks payments whose purchase another payment of the last minutes has paid already, in
-// the tables or earlier in this group.
-func (w *posting) findTwice() {
+var selectPaidBefore = `SELECT a.id FROM ` + purchaseColumns.From("a") + `
+	CROSS JOIN LATERAL (SELECT 1 FROM notices o WHERE o.repeat_index = a.repeat
+	AND o.occurred_at BETWEEN a.earliest AND a.latest
+		AND o.state <> 'ignored' AND o.id <> a.id LIMIT 1) o`
+
+// queuePurchases looks for other payments of the same purchases within purchaseWindow.
+func (w *posting) queuePurchases(batch *pgx.Batch, entries []*entry) {
+	w.paidBefore = map[uuid.UUID]bool{}
+	var purchases []*entry
+	for _, e := range entries {
+		if e.repeatIndex != nil {
+			purchases = append(purchases, e)
+		}
+	}
+	if len(purchases) == 0 {
+		return
+	}
+	batch.Queue(selectPaidBefore, purchaseColumns.Arguments(purchases)...).Query(func(rows pgx.Rows) error {
+		var id uuid.UUID
+		_, err := pgx.ForEachRow(rows, []any{&id}, func() error {
+			w.paidBefore[id] = true
+			return nil
+		})
+		return err
+	})
+}
+
+// markPaidTwice marks payments of a purchase that another payment has paid already, in the tables or
+// earlier in this group.
+func (w *posting) markPaidTwice() {
 	var before []*entry
 	for _, e := range w.entries {
-		if e.repeatIndex == nil || e.decision.State == Ignored || e.would != nil {
+		if e.repeatIndex == nil || e.decision.State == Ignored || e.intended != nil {
 			continue
 		}
-		e.twice = w.paidBefore[e.id]
+		e.paidTwice = w.paidBefore[e.id]
 		for _, other := range before {
 			apart := e.notice.OccurredAt.Sub(other.notice.OccurredAt).Abs()
-			e.twice = e.twice || (bytes.Equal(other.repeatIndex, e.repeatIndex) && apart <= twiceWindow)
+			e.paidTwice = e.paidTwice || (bytes.Equal(other.repeatIndex, e.repeatIndex) && apart <= purchaseWindow)
 		}
 		before = append(before, e)
 	}
 }
 
-// sides are the ledger accounts that a decision moves money between.
+// sides returns the ledger accounts that a decision moves money between; moves is false where it
+// moves none.
 func (d *decision) sides() (debit, credit ledger.Account, moves bool) {
 	switch {
-	case d.Takes != nil:
-		return d.Takes.Credit, d.Takes.Debit, true
+	case d.Reverses != nil:
+		return d.Reverses.Credit, d.Reverses.Debit, true
 	case d.To != nil:
 		return ledger.BankAccount(d.To.Market, d.Receiver.Account), ledger.StallAccount(d.To.Market, d.To.Tenancy), true
 	case d.Suspense != uuid.Nil:
-		return ledger.BankAccount(
-				d.Suspense,
-				d.Receiver.Account,
-			), ledger.MarketAccount(
-				ledger.Suspense,
-				d.Suspense,
-			), true
+		return ledger.BankAccount(d.Suspense, d.Receiver.Account), ledger.MarketAccount(ledger.Suspense, d.Suspense), true
 	}
 	return debit, credit, false
 }
 
-// lockAndPost locks what the transfers touch and posts those that no other connection and no person
-// has posted already.
+// lockAndPost locks the accounts of the transfers. It posts those that no other connection and no
+// person has posted already.
 func (w *posting) lockAndPost(ctx context.Context) error {
 	var transfers []ledger.Transfer
 	for _, e := range w.entries {
@@ -235,8 +242,8 @@ func (w *posting) lockAndPost(ctx context.Context) error {
 			ID: e.id, Debit: debit, Credit: credit, Amount: e.notice.Amount, OccurredAt: e.notice.OccurredAt,
 			Reference: e.notice.Reference, Strong: e.notice.StrongReference, MemoCode: e.code(),
 		}
-		if e.decision.Takes != nil {
-			t.Reverses = &e.decision.Takes.ID
+		if e.decision.Reverses != nil {
+			t.Reverses = &e.decision.Reverses.ID
 		}
 		transfers = append(transfers, t)
 	}
@@ -244,11 +251,11 @@ func (w *posting) lockAndPost(ctx context.Context) error {
 		return nil
 	}
 	batch := &pgx.Batch{}
-	locked := w.intake.book.Lock(batch, transfers, w.now)
+	locked := w.book.Lock(batch, transfers, w.time)
 	if err := w.tx.Send(ctx, batch); err != nil {
 		return fmt.Errorf("lock ledger accounts: %w", err)
 	}
-	posted, duplicates, err := locked.Post(&w.batch, w.now)
+	posted, duplicates, err := locked.Post(&w.batch, w.time)
 	if err != nil {
 		return err
 	}
@@ -256,21 +263,13 @@ func (w *posting) lockAndPost(ctx context.Context) error {
 	for _, e := range w.entries {
 		switch first, repeated := duplicates[e.id]; {
 		case repeated && first.OtherAccount:
-			e.leaveAsTold()
+			e.leaveAsReported()
 		case repeated:
 			e.decision = decision{State: Ignored, Why: duplicateOf + first.Payment.String()}
 		default:
 			continue
 		}
-		e.twice = false
+		e.paidTwice = false
 	}
 	return nil
-}
-
-// code is the one code found in the memo, or empty.
-func (e *entry) code() string {
-	if len(e.codes) == 1 {
-		return e.codes[0]
-	}
-	return ""
 }

@@ -11,9 +11,8 @@ import (
 	"market40/payments/banks"
 )
 
-// Receive keeps, matches and posts notices that were asked for rather than delivered: pulled from a
-// provider, or the demo's past. They go the same way in as a webhook's, so telling one twice
-// changes nothing.
+// Receive stores, matches and posts notices that were pulled from a provider, or the demo's history.
+// They are processed like those of a webhook, so that a repeat changes nothing.
 func (in *Intake) Receive(ctx context.Context, connectionID uuid.UUID, notices []banks.Notice) error {
 	c, err := in.connections.Read(ctx, connectionID)
 	if err != nil {
@@ -31,14 +30,14 @@ func (in *Intake) Receive(ctx context.Context, connectionID uuid.UUID, notices [
 			return err
 		}
 		for _, n := range group {
-			e, err := in.newEntry(ctx, in.clock.NewID(), c, n, d.receivedAt)
+			e, err := in.entries.prepare(ctx, c, received{n, in.clock.NewID(), d.receivedAt})
 			if err != nil {
 				return err
 			}
 			e.delivery = d
 			d.entries = append(d.entries, e)
 		}
-		if err := in.keep(ctx, []*delivery{d}, database.LockTimeout); err != nil {
+		if err := in.postings.post(ctx, []*delivery{d}, database.LockTimeout); err != nil {
 			return err
 		}
 	}

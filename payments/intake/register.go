@@ -19,7 +19,7 @@ const (
 	codesSQL = `SELECT c.code, c.tenancy_id, c.state, c.kind = 'order' FROM codes c WHERE c.code = ANY ($1)`
 )
 
-// queueRegister asks the register for all that a group of notices names.
+// queueRegister reads the accounts and codes that a group of notices names.
 func queueRegister(batch *pgx.Batch, entries []*entry) *register {
 	var numbers, virtuals [][]byte
 	var codes []string
@@ -36,7 +36,9 @@ func queueRegister(batch *pgx.Batch, entries []*entry) *register {
 		add(&virtuals, e.virtualIndex)
 		codes = append(codes, e.codes...)
 	}
-	r := &register{byNumber: map[string][]*receiver{}, byVirtual: map[string]*receiver{}, byCode: map[string]issued{}}
+	r := &register{
+		byNumber: map[string][]*receiver{}, byVirtual: map[string]*receiver{}, byCode: map[string]issuedCode{},
+	}
 	if len(numbers) > 0 {
 		batch.Queue(registerSQL, numbers).Query(r.readAccounts)
 	}
@@ -54,10 +56,10 @@ func (r *register) readAccounts(rows pgx.Rows) error {
 	var index []byte
 	var account, merchant uuid.UUID
 	var bin, state string
-	var tenancy, stall, market *uuid.UUID
+	var id, stall, market *uuid.UUID
 	var open, replaced bool
 	_, err := pgx.ForEachRow(rows, []any{
-		&index, &account, &merchant, &bin, &tenancy, &stall, &market, &open, &replaced,
+		&index, &account, &merchant, &bin, &id, &stall, &market, &open, &replaced,
 		&state,
 	}, func() error {
 		to := known[account]
@@ -66,8 +68,8 @@ func (r *register) readAccounts(rows pgx.Rows) error {
 			known[account] = to
 			r.byNumber[string(index)] = append(r.byNumber[string(index)], to)
 		}
-		if tenancy != nil {
-			to.Places = append(to.Places, place{*tenancy, *stall, *market, open, replaced, state})
+		if id != nil {
+			to.Tenancies = append(to.Tenancies, tenancy{*id, *stall, *market, open, replaced, state})
 		}
 		return nil
 	})
@@ -76,7 +78,7 @@ func (r *register) readAccounts(rows pgx.Rows) error {
 
 func (r *register) readCodes(rows pgx.Rows) error {
 	var code string
-	var i issued
+	var i issuedCode
 	_, err := pgx.ForEachRow(rows, []any{&code, &i.Tenancy, &i.State, &i.Order}, func() error {
 		r.byCode[code] = i
 		return nil
@@ -84,10 +86,10 @@ func (r *register) readCodes(rows pgx.Rows) error {
 	return err
 }
 
-// oneCode returns of several codes of one tenancy the one that says most: an order's, else the
-// current one. It returns the codes as they are where they are of two tenancies or orders, or one
-// is unknown.
-func (r *register) oneCode(codes []string) []string {
+// reduceCodes returns the most specific of several codes of one tenancy: an order's, else the
+// current one. It returns the codes unchanged where they are of two tenancies or orders, or one is
+// unknown.
+func (r *register) reduceCodes(codes []string) []string {
 	var orders, current []string
 	for _, code := range codes {
 		i, known := r.byCode[code]
@@ -112,14 +114,14 @@ func (r *register) readVirtuals(rows pgx.Rows) error {
 	var index, number []byte
 	var bin string
 	var account, merchant uuid.UUID
-	var p place
+	var t tenancy
 	_, err := pgx.ForEachRow(rows, []any{
-		&index, &number, &bin, &account, &merchant, &p.Tenancy, &p.Stall, &p.Market,
-		&p.Open, &p.StallState,
+		&index, &number, &bin, &account, &merchant, &t.Tenancy, &t.Stall, &t.Market,
+		&t.Open, &t.StallState,
 	}, func() error {
 		r.byVirtual[string(index)] = &receiver{
 			Account: account, Merchant: merchant, Number: string(number), BIN: bin,
-			Places: []place{p},
+			Tenancies: []tenancy{t},
 		}
 		return nil
 	})

@@ -17,21 +17,21 @@ import (
 	"market40/payments/money"
 )
 
-// testAmount is what a test delivery names, in đồng.
+// testAmount is the amount of a test delivery, in đồng.
 const testAmount = 1000
 
-// testKey marks the context of a test delivery. Nothing that comes from outside can carry it.
+// testKey marks the context of a test delivery. No call from outside can have it.
 type testKey struct{}
 
 // testDelivery receives the ids of the notices that a test brought.
 type testDelivery struct{ notices []uuid.UUID }
 
-func testOf(ctx context.Context) *testDelivery {
+func testDeliveryFrom(ctx context.Context) *testDelivery {
 	t, _ := ctx.Value(testKey{}).(*testDelivery)
 	return t
 }
 
-// testAnswer is the answer to a test delivery, as far as it is read.
+// testAnswer is the status of the answer to a test delivery.
 type testAnswer struct {
 	header http.Header
 	status int
@@ -49,9 +49,9 @@ func (a *testAnswer) Write(body []byte) (int, error) {
 	return len(body), nil
 }
 
-// TestConnection sends a delivery in the provider's words, signed by the connection's own secret,
-// through the routes that the provider calls. Its notice is ignored for being a test: it is never
-// posted and takes no id from a transfer.
+// TestConnection sends a delivery in the provider's format, signed by the connection's own secret,
+// to the routes that the provider calls. Its notice is ignored because it is a test: it is never
+// posted, and its id stays free for a transfer.
 func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, error) {
 	c, err := in.connections.Read(ctx, id)
 	if err != nil {
@@ -68,7 +68,7 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 		return nil, fmt.Errorf("compose a test for connection %s: %w", id, err)
 	}
 	answer := &testAnswer{header: http.Header{}}
-	in.hooks.ServeHTTP(answer, request)
+	in.routes.ServeHTTP(answer, request)
 	if answer.status >= http.StatusMultipleChoices || len(test.notices) == 0 {
 		return nil, problem.New(problem.Unavailable, "test_refused", fmt.Sprintf("Tin thử bị từ chối (%d).",
 			answer.status), fmt.Sprintf("The test was refused (%d).", answer.status))
@@ -76,7 +76,7 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 	return readNotice(ctx, in.db.Pool, test.notices[0])
 }
 
-// testRequest is the call that a connection's provider would make for a transfer of its own.
+// testRequest returns the call that a connection's provider would make for a transfer.
 func testRequest(ctx context.Context, c *connections.Sender, now time.Time) (*http.Request, error) {
 	secrets := c.Secrets[0]
 	n := banks.Notice{

@@ -14,56 +14,70 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 	"market40/payments/banks"
+	"market40/payments/clock"
 	"market40/payments/connections"
 )
 
 // maxBody is the largest body of a webhook, in bytes.
 const maxBody = 256 << 10
 
-// answerWithin is how long a webhook may take once its body is read, before it is told to come
-// again: below the shortest patience of a provider (MoMo: 15 s), whatever the database does.
+// answerWithin is the time limit of a webhook after its body is read; then it gets a 503. It is below
+// the shortest timeout of a provider (MoMo: 15 s), whatever the database does.
 const answerWithin = 7500 * time.Millisecond
 
+// The verdicts on a delivery.
 const (
 	VerdictRead       = "read"
 	verdictUnreadable = "unreadable"
 )
 
-// postNotice is a payment's way in: the raw body is read before anything binds it, its signature
-// verified, its notices kept, matched and posted, and only then the provider's own success
-// answered.
-func (in *Intake) postNotice(c *gin.Context) error {
+// webhooks receive the calls of banks and wallets.
+type webhooks struct {
+	entries *entries
+	workers *workers
+	clock   *clock.Clock
+	stamps  *clock.Stamps
+	counts  *counts
+	bodies  *web.Budget
+	logs    *logLimits
+}
+
+// receive processes one webhook call. It reads the raw body before anything parses it, verifies the
+// signature, and stores, matches and posts the notices. Only then it answers with the provider's own
+// success body.
+func (h *webhooks) receive(c *gin.Context) error {
 	begun := time.Now()
-	connection, err := in.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+	connection, err := h.find(c)
 	if err != nil {
-		return in.unreachable(err)
+		return h.unavailable(err)
 	}
 	left := answerWithin - time.Since(begun)
-	request, err := in.read(c)
+	request, err := h.read(c)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), left)
 	defer cancel()
 	c.Request = c.Request.WithContext(ctx)
-	test := testOf(c.Request.Context())
-	if test == nil { // a test is stamped by our own clock
-		request.Stamped = func(at time.Time) { in.stamps.Observe(at, request.Now) }
+	test := testDeliveryFrom(c.Request.Context())
+	if test == nil { // a test has a stamp of our own clock
+		request.Stamped = func(at time.Time) { h.stamps.Observe(at, request.Now) }
 	}
 	if err := connection.Provider.Verify(request, connection.Secrets); err != nil {
-		return in.refuse(c, connection, err)
+		return h.refuse(c, connection, err)
 	}
 	d := &delivery{
-		id: in.clock.NewID(), connection: connection, receivedAt: request.Now,
-		headers: keptHeaders(request.Header), verdict: VerdictRead,
+		id: h.clock.NewID(), connection: connection, receivedAt: request.Now,
+		headers: storedHeaders(request.Header), verdict: VerdictRead,
 	}
 	raw := request.Body
 	if request.Method == http.MethodGet {
 		raw = []byte(request.RawQuery)
 	}
-	if d.body, err = in.sealer.SealBody(c.Request.Context(), d.id, raw); err != nil {
-		return in.unreachable(err)
+	if d.body, err = h.entries.sealer.SealBody(c.Request.Context(), d.id, raw); err != nil {
+		return h.unavailable(err)
 	}
 	items, err := connection.Provider.Parse(request)
 	if test != nil {
@@ -73,106 +87,111 @@ func (in *Intake) postNotice(c *gin.Context) error {
 		}
 	}
 	if err == nil {
-		err = in.enter(c, d, items)
+		err = h.addEntries(ctx, d, items)
 	}
 	if errors.Is(err, banks.ErrUnreadable) {
-		return in.keepUnreadable(ctx, d, err)
+		return h.storeUnreadable(ctx, d, err)
 	}
 	if err != nil {
-		return in.unreachable(err)
+		return h.unavailable(err)
 	}
-	if err := in.submit(ctx, d); err != nil {
-		return in.unreachable(err)
+	if err := h.workers.submit(ctx, d); err != nil {
+		return h.unavailable(err)
 	}
-	in.counts.kept(connection.Provider.Name(), len(d.entries))
-	in.connections.CountReceived(connection.ID, request.Now)
+	h.counts.acknowledged(connection.Provider.Name(), len(d.entries))
+	h.entries.connections.CountReceived(connection.ID, request.Now)
 	var ids []string
 	for _, e := range d.entries {
-		ids = append(ids, e.keptAs().String())
+		ids = append(ids, e.storedID().String())
 		if test != nil {
-			test.notices = append(test.notices, e.keptAs())
+			test.notices = append(test.notices, e.storedID())
 		}
 	}
-	answer(c, connection.Provider.Accepted(items, ids))
+	writeAnswer(c, connection.Provider.Accepted(items, ids))
 	return nil
 }
 
-// unreachable turns a failure to reach the database into a 503, so that the provider comes again.
-func (in *Intake) unreachable(err error) error {
+// find returns the connection of a webhook's path.
+func (h *webhooks) find(c *gin.Context) (*connections.Sender, error) {
+	return h.entries.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+}
+
+// unavailable turns a failure of the database into a 503, so that the provider retries.
+func (h *webhooks) unavailable(err error) error {
 	var refusal *problem.Error
 	if errors.As(err, &refusal) {
 		return err
 	}
-	if skipped, ok := in.failures.allow(); ok {
-		slog.Error("a webhook could not be kept", "error", err, "more", skipped)
+	if skipped, ok := h.logs.failures.allow(); ok {
+		slog.Error("a webhook could not be stored", "error", err, "more", skipped)
 	}
-	return busy()
+	return errBusy()
 }
 
-// read takes the raw request; nothing has bound its body before.
-func (in *Intake) read(c *gin.Context) (banks.Request, error) {
-	body, release, err := in.bodies.Read(c, maxBody)
-	defer release() // what waits for the workers is bounded by their lanes
+// read reads the raw request, with its body as sent.
+func (h *webhooks) read(c *gin.Context) (banks.Request, error) {
+	body, release, err := h.bodies.Read(c, maxBody)
+	defer release() // from here on the lanes limit what waits for the workers
 	if err != nil {
 		return banks.Request{}, err
 	}
 	ip, _ := netip.ParseAddr(c.ClientIP())
 	return banks.Request{
 		Method: c.Request.Method, SubPath: subPath(c), RawQuery: c.Request.URL.RawQuery, Header: c.Request.Header,
-		Body: body, RemoteIP: ip, Now: in.now(),
+		Body: body, RemoteIP: ip, Now: h.entries.now(),
 	}, nil
 }
 
-// subPath is what follows /webhooks/{provider}/{connection}.
+// subPath returns what follows /webhooks/{provider}/{connection}.
 func subPath(c *gin.Context) string {
 	_, after, _ := strings.Cut(c.FullPath(), ":connection")
 	return after
 }
 
-// keptHeaders are the headers worth keeping, without any that may carry a secret.
-func keptHeaders(h http.Header) string {
-	var kept []string
+// storedHeaders returns the headers that are stored: none that may carry a secret.
+func storedHeaders(h http.Header) string {
+	var stored []string
 	for name, values := range h {
 		lower := strings.ToLower(name)
 		if lower == "content-type" || lower == "user-agent" || strings.HasSuffix(lower, "-timestamp") ||
 			strings.HasSuffix(lower, "webhook-id") {
-			kept = append(kept, lower+": "+strings.Join(values, ", "))
+			stored = append(stored, lower+": "+strings.Join(values, ", "))
 		}
 	}
-	slices.Sort(kept)
-	return strings.Join(kept, "\n")
+	slices.Sort(stored)
+	return strings.Join(stored, "\n")
 }
 
-// refuse answers a request whose signature is missing, wrong or stale. It is counted, and nothing
-// is kept.
-func (in *Intake) refuse(c *gin.Context, connection *connections.Sender, err error) error {
+// refuse answers a request with a missing, wrong or stale signature. It counts the request and stores
+// nothing.
+func (h *webhooks) refuse(c *gin.Context, connection *connections.Sender, err error) error {
 	why := banks.RefusalReason(err)
-	in.counts.refused(connection.Provider.Name(), why)
-	in.connections.CountRefused(connection.ID, in.now(), why)
+	h.counts.refused(connection.Provider.Name(), why)
+	h.entries.connections.CountRefused(connection.ID, h.entries.now(), why)
 	if why == banks.Stale {
-		if skipped, ok := in.staleLog.allow(); ok {
+		if skipped, ok := h.logs.stale.allow(); ok {
 			slog.Warn("a webhook with a good signature is refused for its stamp: is this machine's clock right?",
 				"provider", connection.Provider.Name(), "connection", connection.ID, "more", skipped)
 		}
 	}
 	if own, ok := connection.Provider.Refused(err); ok {
-		answer(c, own)
+		writeAnswer(c, own)
 		return nil
 	}
 	return problem.New(problem.Unauthorized, "signature", "Không chấp nhận.", "Refused.")
 }
 
-// enter turns what was read into entries. Items of an array stand alone: a bad one becomes a case;
-// when none can be read the whole delivery is unreadable.
-func (in *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
+// addEntries prepares the items of a delivery. An unreadable item of an array becomes a case; when
+// none is readable the whole delivery is unreadable.
+func (h *webhooks) addEntries(ctx context.Context, d *delivery, items []banks.Item) error {
 	for i, item := range items {
 		if item.Err != nil {
-			about := in.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err)+
+			about := h.entries.keys.Index("fault", fmt.Sprint(d.connection.ID, i, item.Notice.ExternalID, item.Err)+
 				string(item.Raw))
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}
-		e, err := in.newEntry(c.Request.Context(), in.clock.NewID(), d.connection, item.Notice, d.receivedAt)
+		e, err := h.entries.prepare(ctx, d.connection, received{item.Notice, h.clock.NewID(), d.receivedAt})
 		if err != nil {
 			return err
 		}
@@ -185,42 +204,42 @@ func (in *Intake) enter(c *gin.Context, d *delivery, items []banks.Item) error {
 	return nil
 }
 
-// keepUnreadable keeps a signed delivery of which nothing could be read, for the operator, and
-// answers 400.
-func (in *Intake) keepUnreadable(ctx context.Context, d *delivery, cause error) error {
+// storeUnreadable stores a signed delivery without a readable item, for the operator, and refuses it
+// (400).
+func (h *webhooks) storeUnreadable(ctx context.Context, d *delivery, cause error) error {
 	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
-	if err := in.submit(ctx, d); err != nil {
-		return in.unreachable(err)
+	if err := h.workers.submit(ctx, d); err != nil {
+		return h.unavailable(err)
 	}
-	in.counts.unreadable(d.connection.Provider.Name())
-	in.connections.CountRefused(d.connection.ID, d.receivedAt, banks.Unreadable)
+	h.counts.unreadable(d.connection.Provider.Name())
+	h.entries.connections.CountRefused(d.connection.ID, d.receivedAt, banks.Unreadable)
 	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+
 		cause.Error()+".")
 }
 
-// token issues the short-lived token that a provider asks for before it calls (VietQR.vn).
-func (in *Intake) token(c *gin.Context) error {
-	connection, err := in.connections.Find(c.Request.Context(), c.Param("provider"), c.Param("connection"))
+// issueToken issues the short-lived token that a provider requests before it calls (VietQR.vn).
+func (h *webhooks) issueToken(c *gin.Context) error {
+	connection, err := h.find(c)
 	if err != nil {
-		return in.unreachable(err)
+		return h.unavailable(err)
 	}
 	issuer, ok := connection.Provider.(banks.TokenIssuer)
 	if !ok {
 		return problem.Missing("page")
 	}
-	request, err := in.read(c)
+	request, err := h.read(c)
 	if err != nil {
 		return err
 	}
 	issued, err := issuer.Token(request, connection.Secrets)
 	if err != nil {
-		return in.refuse(c, connection, err)
+		return h.refuse(c, connection, err)
 	}
-	answer(c, issued)
+	writeAnswer(c, issued)
 	return nil
 }
 
-func answer(c *gin.Context, a banks.Answer) {
+func writeAnswer(c *gin.Context, a banks.Answer) {
 	if len(a.Body) == 0 {
 		c.Status(a.Status)
 		c.Writer.WriteHeaderNow()

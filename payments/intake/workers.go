@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -15,99 +16,123 @@ import (
 )
 
 const (
-	// keepWithin is how long one group may take before its callers are told to come again.
-	keepWithin = 6 * time.Second
+	// postWithin is the time limit of one group. After it the callers get a 503.
+	postWithin = 6 * time.Second
 	// groupLockWait is how long a group waits for a lock before it is split, and partLockWait how
 	// long its parts wait.
 	groupLockWait = time.Second
 	partLockWait  = 200 * time.Millisecond
 )
 
-// busy is the refusal when the database cannot be reached: the provider comes again (503).
-func busy() error { return problem.Away() }
+// errBusy returns the refusal while the database is unavailable (503): the provider retries.
+func errBusy() error { return problem.Away() }
 
-// submit hands a delivery to a worker and waits until it is committed or refused, or until ctx
-// ends: it may be kept then nevertheless, and the provider's next try is a repeat.
-func (in *Intake) submit(ctx context.Context, d *delivery) error {
+// workers post deliveries in groups.
+type workers struct {
+	postings *postings
+	lanes    *lanes
+	locked   *lockedAccounts
+	logs     *logLimits
+	running  sync.WaitGroup
+	stopped  chan struct{} // closed when the workers are done
+}
+
+func newWorkers(p *postings, logs *logLimits) *workers {
+	return &workers{
+		postings: p, lanes: newLanes(), locked: newLockedAccounts(), logs: logs, stopped: make(chan struct{}),
+	}
+}
+
+func (w *workers) start() {
+	for lane := range workerCount {
+		w.running.Go(func() { w.run(lane) })
+	}
+}
+
+func (w *workers) close() { w.lanes.close() }
+
+// submit gives a delivery to a worker and waits until it is committed or refused, or until ctx ends.
+// After the end of ctx it may be committed nevertheless; the provider's retry is then a repeat.
+func (w *workers) submit(ctx context.Context, d *delivery) error {
 	d.done = make(chan error, 1)
-	if !in.lanes.add(d) {
-		return busy()
+	if !w.lanes.add(d) {
+		return errBusy()
 	}
 	select {
 	case err := <-d.done:
 		return err
-	case <-in.stopped:
-		return busy()
+	case <-w.stopped:
+		return errBusy()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-// post runs one worker: it takes whatever waits, without a timer, and keeps it in one transaction.
-func (in *Intake) post(lane int) {
+// run runs one worker: it posts whatever waits as one group, without a timer.
+func (w *workers) run(lane int) {
 	for {
-		group := in.lanes.take(lane)
+		group := w.lanes.next(lane)
 		if group == nil {
 			return
 		}
-		in.keepGroup(group)
-		in.lanes.done(lane)
+		w.postGroup(group)
+		w.lanes.done(lane)
 	}
 }
 
-// keepGroup keeps a group. What waits for a lock that another transaction holds for long comes
-// last, on its own.
-func (in *Intake) keepGroup(group []*delivery) {
-	ctx, cancel := context.WithTimeout(context.Background(), keepWithin)
+// postGroup posts a group. Deliveries of accounts that another transaction holds locked are posted
+// last, on their own.
+func (w *workers) postGroup(group []*delivery) {
+	ctx, cancel := context.WithTimeout(context.Background(), postWithin)
 	defer cancel()
 	slices.SortStableFunc(group, func(a, b *delivery) int { return bytes.Compare(a.account(), b.account()) })
-	free, stuck := in.stuck.split(group)
-	in.keepPart(ctx, free, groupLockWait)
-	in.keepPart(ctx, stuck, partLockWait)
+	free, locked := w.locked.split(group)
+	w.postPart(ctx, free, groupLockWait)
+	w.postPart(ctx, locked, partLockWait)
 }
 
-// keepPart keeps deliveries in the order of their accounts. Where some of them fail they are split:
-// a bad delivery is left pending and tried again, one whose account is locked is told to come
-// again, and all others are posted.
-func (in *Intake) keepPart(ctx context.Context, group []*delivery, lockWait time.Duration) {
+// postPart posts deliveries in the order of their accounts. A part that fails is split: a bad
+// delivery is left pending and retried, one with a locked account gets a 503, and all others are
+// posted.
+func (w *workers) postPart(ctx context.Context, group []*delivery, lockWait time.Duration) {
 	if len(group) == 0 {
 		return
 	}
-	err := in.keep(ctx, group, lockWait)
+	err := w.postings.post(ctx, group, lockWait)
 	locked := hasCode(err, lockNotAvailable)
 	switch {
 	case err == nil:
-		tell(group, nil)
-	case locked && ctx.Err() == nil && !sameAccount(group), ofData(err) && len(group) > 1:
+		finish(group, nil)
+	case locked && ctx.Err() == nil && !sameAccount(group), isDataError(err) && len(group) > 1:
 		half := len(group) / 2
-		in.keepPart(ctx, group[:half], partLockWait)
-		in.keepPart(ctx, group[half:], partLockWait)
-	case !ofData(err):
+		w.postPart(ctx, group[:half], partLockWait)
+		w.postPart(ctx, group[half:], partLockWait)
+	case !isDataError(err):
 		if locked {
-			in.stuck.add(group[0].account())
+			w.locked.add(group[0].account())
 		}
-		if skipped, ok := in.failures.allow(); ok {
-			slog.Error("keeping notices failed", "deliveries", len(group), "error", err, "more", skipped)
+		if skipped, ok := w.logs.failures.allow(); ok {
+			slog.Error("posting notices failed", "deliveries", len(group), "error", err, "more", skipped)
 		}
-		tell(group, busy())
+		finish(group, errBusy())
 	default:
-		in.keepPending(ctx, group[0], err)
+		w.leavePending(ctx, group[0], err)
 	}
 }
 
-// keepPending leaves one delivery pending, or tells its caller to come again when that fails too.
-func (in *Intake) keepPending(ctx context.Context, d *delivery, cause error) {
-	err := in.leavePending(ctx, d, cause)
-	if skipped, ok := in.pendingLog.allow(); ok {
+// leavePending leaves one delivery pending. When that fails too, its caller gets a 503.
+func (w *workers) leavePending(ctx context.Context, d *delivery, cause error) {
+	err := w.postings.leavePending(ctx, d, cause)
+	if skipped, ok := w.logs.pending.allow(); ok {
 		slog.Error("a notice is left pending", "delivery", d.id, "error", errors.Join(cause, err), "more", skipped)
 	}
 	if err != nil {
-		err = busy()
+		err = errBusy()
 	}
-	tell([]*delivery{d}, err)
+	finish([]*delivery{d}, err)
 }
 
-// account is the account that a delivery's first notice names; nil: it has none.
+// account returns the index of the account that a delivery's first notice names; nil: none.
 func (d *delivery) account() []byte {
 	if len(d.entries) == 0 {
 		return nil
@@ -120,13 +145,14 @@ func sameAccount(group []*delivery) bool {
 	return bytes.Equal(group[0].account(), group[len(group)-1].account())
 }
 
-func tell(group []*delivery, err error) {
+// finish returns the result of a group to its callers.
+func finish(group []*delivery, err error) {
 	for _, d := range group {
 		d.done <- err
 	}
 }
 
-// lockNotAvailable is the SQLSTATE of a wait for a lock that took too long.
+// lockNotAvailable is the SQLSTATE of a lock that was not available in time.
 const lockNotAvailable = "55P03"
 
 func hasCode(err error, code string) bool {
@@ -134,10 +160,10 @@ func hasCode(err error, code string) bool {
 	return errors.As(err, &pg) && pg.Code == code
 }
 
-// ofData says whether an error is about what was written (it would fail again) rather than about
-// reaching the database, its resources or its locks (PostgreSQL, appendix A: classes 08, 40, 53,
-// 55, 57, 58).
-func ofData(err error) bool {
+// isDataError reports whether an error is about the data, so that it would happen again. Errors
+// about the connection, resources or locks are not (PostgreSQL, appendix A: classes 08, 40, 53, 55,
+// 57, 58, and 25).
+func isDataError(err error) bool {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false

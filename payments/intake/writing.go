@@ -1,7 +1,7 @@
 package intake
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"time"
 
@@ -9,121 +9,129 @@ import (
 
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
+	"market40/payments/unnest"
 )
 
-// queueDeliveries writes the requests that brought something new.
+var deliveryColumns = unnest.Columns[*delivery]{
+	unnest.Col("id", "uuid", func(d *delivery) uuid.UUID { return d.id }),
+	unnest.Col("connection_id", "uuid", func(d *delivery) uuid.UUID { return d.connection.ID }),
+	unnest.Col("received_at", "timestamptz", func(d *delivery) time.Time { return d.receivedAt }),
+	unnest.Col("verdict", "text", func(d *delivery) string { return d.verdict }),
+	unnest.Col("headers", "text", func(d *delivery) string { return d.headers }),
+	unnest.Col("body", "bytea", func(d *delivery) []byte { return d.body }),
+}
+
+var insertDeliveries = `INSERT INTO deliveries (` + deliveryColumns.Names() + `) SELECT * FROM ` + deliveryColumns.From("d")
+
+// queueDeliveries stores the requests that brought something new.
 func (w *posting) queueDeliveries() {
+	isNew := map[*delivery]bool{}
 	for _, e := range w.entries {
-		w.written[e.delivery] = w.written[e.delivery] || !e.retried
+		isNew[e.delivery] = isNew[e.delivery] || !e.retried
 	}
 	for _, c := range w.conflicts {
-		w.written[c.delivery] = true
+		isNew[c.delivery] = true
 	}
-	var ids, connections []uuid.UUID
-	var received []time.Time
-	var verdicts, headers []string
-	var bodies [][]byte
+	var stored []*delivery
 	for _, d := range w.deliveries {
-		if len(d.faults) == 0 && d.verdict == VerdictRead && !w.written[d] {
-			continue
+		if len(d.faults) > 0 || d.verdict != VerdictRead || isNew[d] {
+			stored = append(stored, d)
 		}
-		ids, connections, received = append(ids, d.id), append(connections, d.connection.ID),
-			append(received, d.receivedAt)
-		verdicts, headers, bodies = append(verdicts, d.verdict), append(headers, d.headers), append(bodies, d.body)
 	}
-	if len(ids) > 0 {
-		w.batch.Queue(`INSERT INTO deliveries (id, connection_id, received_at, verdict, headers, body)
-			SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::text[], $5::text[], $6::bytea[])`,
-			ids, connections, received, verdicts, headers, bodies)
-		w.queueLiving()
+	if len(stored) > 0 {
+		w.batch.Queue(insertDeliveries, deliveryColumns.Arguments(stored)...)
+		w.queueConnectionDays()
 	}
 }
 
-// queueLiving notes on which day each connection brought something that could be read: whose
-// notices come through it is observed on that day. A day that is noted is left alone, so that no
-// two postings wait for each other.
-func (w *posting) queueLiving() {
-	days := map[string]uuid.UUID{}
+// connectionDay is a day on which a connection delivered.
+type connectionDay struct {
+	connection uuid.UUID
+	day        string
+}
+
+var connectionDayColumns = unnest.Columns[connectionDay]{
+	unnest.Col("connection_id", "uuid", func(d connectionDay) uuid.UUID { return d.connection }),
+	unnest.Col("day", "text[]::date", func(d connectionDay) string { return d.day }),
+}
+
+var insertConnectionDays = `INSERT INTO connection_days (` + connectionDayColumns.Names() + `)
+	SELECT * FROM ` + connectionDayColumns.From("d") + ` ON CONFLICT DO NOTHING`
+
+// queueConnectionDays records that a connection delivered something readable on a day. Reports count
+// its merchants as observed then. A day that is recorded already is not updated, so that no two
+// postings wait for each other.
+func (w *posting) queueConnectionDays() {
+	var days []connectionDay
 	for _, d := range w.deliveries {
-		// one that is tried again came on another day
+		// a retried one was delivered on another day
 		if d.verdict == VerdictRead && !d.receivedAt.IsZero() && !d.test {
-			days[d.connection.ID.String()+bizday.DayOf(d.receivedAt)] = d.connection.ID
+			days = append(days, connectionDay{d.connection.ID, bizday.DayOf(d.receivedAt)})
 		}
 	}
-	var connections []uuid.UUID
-	var dates []string
-	for _, key := range slices.Sorted(maps.Keys(days)) {
-		connections, dates = append(connections, days[key]), append(dates, key[len(days[key].String()):])
-	}
-	if len(dates) > 0 {
-		w.batch.Queue(`INSERT INTO connection_days (connection_id, day) SELECT *
-			FROM unnest($1::uuid[], $2::text[]::date[]) ON CONFLICT DO NOTHING`, connections, dates)
+	slices.SortFunc(days, func(a, b connectionDay) int {
+		return cmp.Or(cmp.Compare(a.connection.String(), b.connection.String()), cmp.Compare(a.day, b.day))
+	})
+	if days = slices.Compact(days); len(days) > 0 {
+		w.batch.Queue(insertConnectionDays, connectionDayColumns.Arguments(days)...)
 	}
 }
 
-// noticeColumns are notices turned into one array a column, for unnest.
-type noticeColumns struct {
-	ids, deliveries, connections                                          []uuid.UUID
-	externals, states, whys, directions, currencies, precisions, refs, l4 []string
-	amounts                                                               []int64
-	occurred                                                              []time.Time
-	codes, dialects                                                       []*string
-	accounts, markets                                                     []*uuid.UUID
-	particulars, repeats, tellings                                        [][]byte
-	told                                                                  []*time.Time
-	gatherings                                                            []*uuid.UUID
+// noticeRow is a notice as it is stored.
+type noticeRow struct {
+	*entry
+	account, market *uuid.UUID
 }
 
-// queueNotices writes the new notices in their final state, and brings retried ones to theirs.
+var noticeColumns = unnest.Columns[noticeRow]{
+	unnest.Col("id", "uuid", func(n noticeRow) uuid.UUID { return n.id }),
+	unnest.Col("delivery_id", "uuid", func(n noticeRow) uuid.UUID { return n.delivery.id }),
+	unnest.Col("connection_id", "uuid", func(n noticeRow) uuid.UUID { return n.connection.ID }),
+	unnest.Col("external_id", "text", func(n noticeRow) string { return n.notice.ExternalID }),
+	unnest.Col("state", "text", func(n noticeRow) string { return string(n.decision.State) }),
+	unnest.Col("why", "text", func(n noticeRow) string { return n.decision.Why }),
+	unnest.Col("direction", "text", func(n noticeRow) string { return string(n.notice.Direction) }),
+	unnest.Col("amount", "bigint", func(n noticeRow) int64 { return n.notice.Amount.Dong() }),
+	unnest.Col("currency", "text", func(n noticeRow) string { return n.notice.Currency }),
+	unnest.Col("occurred_at", "timestamptz", func(n noticeRow) time.Time { return n.notice.OccurredAt }),
+	unnest.Col("precision", "text", func(n noticeRow) string { return string(n.notice.Precision) }),
+	unnest.Col("reference", "text", func(n noticeRow) string { return n.notice.Reference }),
+	unnest.Col("memo_code", "text", func(n noticeRow) *string { return orNull(n.code()) }),
+	unnest.Col("account_last4", "text", func(n noticeRow) string { return seal.Last4(n.notice.Account) }),
+	unnest.Col("account_id", "uuid", func(n noticeRow) *uuid.UUID { return n.account }),
+	unnest.Col("market_id", "uuid", func(n noticeRow) *uuid.UUID { return n.market }),
+	unnest.Col("particulars", "bytea", func(n noticeRow) []byte { return n.particulars }),
+	unnest.Col("repeat_index", "bytea", func(n noticeRow) []byte { return n.repeatIndex }),
+	unnest.Col("told_at", "timestamptz", func(n noticeRow) *time.Time { return n.bankTime }),
+	unnest.Col("gathering", "uuid", func(n noticeRow) *uuid.UUID { return n.gathering }),
+	unnest.Col("telling_index", "bytea", func(n noticeRow) []byte { return n.transferIndex }),
+	unnest.Col("dialect", "text", func(n noticeRow) *string { return orNull(n.notice.Dialect()) }),
+}
+
+var insertNotices = `INSERT INTO notices (` + noticeColumns.Names() + `, recorded_at)
+	SELECT n.*, ` + noticeColumns.Further(1) + ` FROM ` + noticeColumns.From("n")
+
+// queueNotices stores the new notices in their final state, and updates retried ones to theirs.
 func (w *posting) queueNotices() {
-	c := &noticeColumns{}
+	var fresh []noticeRow
 	for _, e := range w.entries {
-		account, market := e.decision.place()
-		if e.retried {
-			w.batch.Queue(`UPDATE notices SET state = $2, why = $3, account_id = $4, market_id = $5, gathering = $6
-				WHERE id = $1 AND state = 'pending'`,
-				e.id, e.decision.State, e.decision.Why, account, market, e.gathering)
-			w.queueRetried(e)
+		account, market := e.decision.accountAndMarket()
+		if !e.retried {
+			fresh = append(fresh, noticeRow{e, account, market})
 			continue
 		}
-		n := &e.notice
-		c.ids, c.deliveries, c.connections = append(c.ids, e.id), append(c.deliveries, e.delivery.id),
-			append(c.connections, e.connection.ID)
-		c.externals, c.states, c.whys = append(c.externals, n.ExternalID), append(c.states, string(e.decision.State)),
-			append(c.whys, e.decision.Why)
-		c.directions, c.amounts, c.currencies = append(c.directions, string(n.Direction)),
-			append(c.amounts, n.Amount.Dong()), append(c.currencies, n.Currency)
-		c.occurred, c.precisions = append(c.occurred, n.OccurredAt), append(c.precisions, string(n.Precision))
-		c.refs, c.l4 = append(c.refs, n.Reference), append(c.l4, seal.Last4(n.Account))
-		c.codes, c.dialects = append(c.codes, orNull(e.code())), append(c.dialects, orNull(n.Dialect()))
-		c.accounts, c.markets = append(c.accounts, account), append(c.markets, market)
-		c.particulars, c.repeats = append(c.particulars, e.particulars), append(c.repeats, e.repeatIndex)
-		c.told, c.gatherings, c.tellings = append(c.told, e.toldAt), append(c.gatherings, e.gathering),
-			append(c.tellings, e.tellingIndex)
+		w.batch.Queue(`UPDATE notices SET state = $2, why = $3, account_id = $4, market_id = $5, gathering = $6
+			WHERE id = $1 AND state = 'pending'`,
+			e.id, e.decision.State, e.decision.Why, account, market, e.gathering)
+		w.queueRetried(e)
 	}
-	if len(c.ids) == 0 {
-		return
+	if len(fresh) > 0 {
+		w.batch.Queue(insertNotices, noticeColumns.Arguments(fresh, w.time)...)
 	}
-	w.batch.Queue(`INSERT INTO notices (id, delivery_id, connection_id, external_id, state, why, direction, amount,
-		currency,
-			occurred_at, precision, recorded_at, reference, memo_code, account_last4, account_id, market_id,
-			particulars, repeat_index, told_at, gathering, telling_index, dialect)
-		SELECT n.id, n.delivery, n.connection, n.external, n.state, n.why, n.direction, n.amount, n.currency,
-			n.occurred, n.precision, $19, n.reference, n.code, n.last4, n.account, n.market, n.particulars, n.repeat,
-			n.told, n.gathering, n.telling, n.dialect
-		FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-		$9::text[],
-			$10::timestamptz[], $11::text[], $12::text[], $13::text[], $14::text[], $15::uuid[], $16::uuid[],
-			$17::bytea[], $18::bytea[], $20::timestamptz[], $21::uuid[], $22::bytea[], $23::text[])
-			AS n (id, delivery, connection, external, state, why, direction, amount, currency, occurred, precision,
-			reference, code, last4, account, market, particulars, repeat, told, gathering, telling, dialect)`,
-		c.ids, c.deliveries, c.connections, c.externals, c.states, c.whys, c.directions, c.amounts, c.currencies,
-		c.occurred, c.precisions, c.refs, c.codes, c.l4, c.accounts, c.markets, c.particulars, c.repeats, w.now, c.told,
-		c.gatherings, c.tellings, c.dialects)
 }
 
-// place is the known account and the market that a decision concerns.
-func (d *decision) place() (account, market *uuid.UUID) {
+// accountAndMarket returns the known account and the market of a decision; nil: unknown.
+func (d *decision) accountAndMarket() (account, market *uuid.UUID) {
 	if d.Receiver != nil {
 		account = &d.Receiver.Account
 	}
@@ -133,7 +141,8 @@ func (d *decision) place() (account, market *uuid.UUID) {
 	return account, market
 }
 
-// queueConflicts keeps what came under a known id with other content; the first stands.
+// queueConflicts stores notices with other content than the first one of their key. The first one
+// remains valid.
 func (w *posting) queueConflicts() {
 	for _, c := range w.conflicts {
 		w.batch.Queue(`INSERT INTO notice_conflicts (id, notice_id, delivery_id, digest, amount, occurred_at, reference,
@@ -141,8 +150,8 @@ func (w *posting) queueConflicts() {
 				precision, telling_index)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (notice_id, digest) DO NOTHING`,
 			c.id, c.first, c.delivery.id, c.digest, c.notice.Amount.Dong(), c.notice.OccurredAt, c.notice.Reference,
-			c.particulars, w.now, c.toldAt, c.notice.Currency,
-			c.notice.Precision, c.tellingIndex)
+			c.particulars, w.time, c.bankTime, c.notice.Currency,
+			c.notice.Precision, c.transferIndex)
 		opened := &openCase{
 			ID: caseID(KindConflict, c.first, c.digest), Kind: KindConflict, Connection: c.connection.ID,
 			Notice: &c.first, Delivery: &c.delivery.id,
@@ -150,8 +159,8 @@ func (w *posting) queueConflicts() {
 		}
 		if w.register != nil && c.market != nil {
 			d := w.register.decide(c.entry)
-			// no other market's board sees the first notice
-			if _, market := d.place(); market != nil && *market == *c.market {
+			// the boards of other markets must not see the first notice
+			if _, market := d.accountAndMarket(); market != nil && *market == *c.market {
 				opened.Market = market
 			}
 		}

@@ -11,8 +11,8 @@ import (
 	"market40/payments/money"
 )
 
-// AccountBalance is one account of the trial balance. The balance is on the account's own side: debits −
-// credits of a bank account, credits − debits of the others.
+// AccountBalance is one account of the trial balance. Its Balance is debits − credits for a bank
+// account, credits − debits for any other.
 type AccountBalance struct {
 	ID      uuid.UUID    `json:"id"`
 	Kind    Kind         `json:"kind" enum:"bank,stall,suspense,returned"`
@@ -28,17 +28,21 @@ type Totals struct {
 	Credits money.Amount `json:"credits"`
 }
 
-// TrialBalance is every account with its sums.
+// TrialBalance is all accounts with their sums.
 type TrialBalance struct {
 	Accounts []AccountBalance `json:"accounts"`
 	Totals   Totals           `json:"totals"`
 }
 
-// ReadTrialBalance returns the trial balance of the markets in a scope, or of one of them when market is not
-// empty.
-func ReadTrialBalance(ctx context.Context, pool *pgxpool.Pool, scope string, named *uuid.UUID,
-	market string,
-) (*TrialBalance, error) {
+// BalanceScope is which markets a trial balance is of.
+type BalanceScope struct {
+	Kind   string     // of the caller's scope
+	ID     *uuid.UUID // of the caller's scope, where its kind has one
+	Market string     // one market, by id or code; empty: every market in the scope
+}
+
+// ReadTrialBalance returns the trial balance of the markets in a scope.
+func ReadTrialBalance(ctx context.Context, pool *pgxpool.Pool, scope BalanceScope) (*TrialBalance, error) {
 	rows, err := pool.Query(ctx, `SELECT l.id, l.kind,
 			CASE l.kind
 				WHEN 'stall' THEN s.number || ' – ' || m.name || CASE WHEN upper_inf(t.valid) THEN ''
@@ -53,7 +57,7 @@ func ReadTrialBalance(ctx context.Context, pool *pgxpool.Pool, scope string, nam
 		LEFT JOIN tenancies t ON t.id = l.tenancy_id LEFT JOIN stalls s ON s.id = t.stall_id
 		LEFT JOIN accounts a ON a.id = l.account_id LEFT JOIN banks b ON b.bin = a.bank_bin
 		WHERE l.market_id IN (SELECT scope_markets($1, $2)) AND ($3 = '' OR m.id::text = $3 OR m.code = $3)
-		ORDER BY m.code, l.kind, 3, l.id`, scope, named, market)
+		ORDER BY m.code, l.kind, 3, l.id`, scope.Kind, scope.ID, scope.Market)
 	if err != nil {
 		return nil, fmt.Errorf("trial balance: %w", err)
 	}

@@ -7,19 +7,20 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/payments/unnest"
 )
 
 const (
-	// duplicateWindow is how far back the payments lie that a transfer may repeat. A transfer that
+	// duplicateWindow is the age of the payments that a transfer is compared with. A transfer that
 	// occurred earlier is compared with all payments since it occurred.
 	duplicateWindow = 45 * 24 * time.Hour
-	// clockSlack is how far a payment's id may lie before the time at which a bank says it
-	// occurred.
+	// clockSlack is how much earlier than the bank's time of a payment its id may be.
 	clockSlack = 48 * time.Hour
 )
 
-// ErrAlreadyReversed is a transfer that reverses a payment which another transaction has reversed in the
-// meantime.
+// ErrAlreadyReversed is a transfer that reverses a payment which another transaction has reversed
+// meanwhile.
 var ErrAlreadyReversed = errors.New("the payment has been reversed already")
 
 // original is a payment that a transfer of this group reverses.
@@ -28,34 +29,34 @@ type original struct {
 	reversed   bool
 }
 
-// mayRepeat reports whether another connection may have told of t too: it brings money from a bank
-// account, and its reference alone names the transfer.
-func (t *Transfer) mayRepeat() bool { return t.Strong && t.Debit.Kind == Bank }
+// comparable reports whether another connection may have reported t too: t brings money from a bank
+// account, and its reference alone identifies the transfer.
+func (t *Transfer) comparable() bool { return t.Strong && t.Debit.Kind == Bank }
 
-// repeats reports whether both transfers are one transfer of a bank: a reference that names one for
-// ever, and the amount. An account that nobody has registered may be any: it can be registered
-// before the transfer is told again.
-func (t *Transfer) repeats(o *Transfer) (is, elsewhere bool) {
+// duplicates reports whether both are one transfer of a bank: equal strong references and equal
+// amounts. An unregistered account may be any account: it may be registered before the transfer is
+// reported again.
+func (t *Transfer) duplicates(o *Transfer) (same, otherAccount bool) {
 	sameAccount := t.Debit.Owner == o.Debit.Owner || t.Debit.Owner == uuid.Nil || o.Debit.Owner == uuid.Nil
 	return t.Reference == o.Reference && t.Amount.Dong() == o.Amount.Dong(), !sameAccount
 }
 
-// repeat notes that a transfer repeats a payment. What came to the same account decides before what
-// came to another.
-func (l *Locked) repeat(t *Transfer, of uuid.UUID, elsewhere bool) {
-	if known, found := l.duplicates[t.ID]; elsewhere && (t.Distinct || found && !known.OtherAccount) {
+// addDuplicate records that a payment has posted a transfer. A payment from the same account wins
+// over one from another. One from another account does not count for a Distinct transfer.
+func (l *Locked) addDuplicate(t *Transfer, d Duplicate) {
+	if known, found := l.duplicates[t.ID]; d.OtherAccount && (t.Distinct || found && !known.OtherAccount) {
 		return
 	}
-	l.duplicates[t.ID] = Duplicate{of, elsewhere}
+	l.duplicates[t.ID] = d
 }
 
-// queueReferenceLocks makes transactions that post one strong reference wait for each other,
-// whichever ledger accounts they touch: one bank account has a ledger account in each market where
-// it is used.
+// queueReferenceLocks locks the strong references, so that transactions which post one reference
+// run one after the other. Account locks are not enough: one bank account has a ledger account in
+// each market that uses it.
 func queueReferenceLocks(batch *pgx.Batch, transfers []Transfer) {
 	var references []string
 	for i := range transfers {
-		if transfers[i].mayRepeat() {
+		if transfers[i].comparable() {
 			references = append(references, transfers[i].Reference)
 		}
 	}
@@ -67,62 +68,65 @@ func queueReferenceLocks(batch *pgx.Batch, transfers []Transfer) {
 	}
 }
 
-// queueDuplicates looks for payments of the same transfers: those with the same strong reference
-// and amount, of the same bank account first, whatever posted them. A payment whose case was opened
-// again, so that its money waits at the bank account, does not count; one that the bank took back
-// does, because the transfer is over. Reliable only under the locks.
+// comparedTransfer is a transfer that is compared with payments.
+type comparedTransfer struct {
+	*Transfer
+	index int       // in the group
+	since uuid.UUID // the first id of a payment to compare with
+}
+
+var comparedColumns = unnest.Columns[comparedTransfer]{
+	unnest.Col("index", "int", func(c comparedTransfer) int32 { return int32(c.index) }), //nolint:gosec // of a group
+	unnest.Col("reference", "text", func(c comparedTransfer) string { return c.Reference }),
+	unnest.Col("amount", "bigint", func(c comparedTransfer) int64 { return c.Amount.Dong() }),
+	unnest.Col("account", "uuid", func(c comparedTransfer) *uuid.UUID { return c.Debit.ownerOf(Bank) }),
+	unnest.Col("since", "uuid", func(c comparedTransfer) uuid.UUID { return c.since }),
+}
+
+var selectDuplicates = `SELECT t.index, p.id, p.other_account FROM ` + comparedColumns.From("t") + `
+	CROSS JOIN LATERAL (SELECT p.id, coalesce(b.account_id <> t.account, false) AS other_account
+		FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
+		WHERE p.strong AND p.reference = t.reference AND p.amount = t.amount AND p.id >= t.since
+		AND NOT EXISTS (
+			WITH RECURSIVE later AS (
+				SELECT r.id, r.credit_account, r.case_id FROM payments r WHERE r.reverses = p.id
+				UNION ALL
+				SELECT r.id, r.credit_account, r.case_id FROM later JOIN payments r ON r.reverses = later.id)
+			SELECT FROM later JOIN case_steps s ON s.case_id = later.case_id AND s.payment_id = later.id
+			AND s.step = 'reverse'
+			WHERE later.credit_account = p.debit_account AND NOT EXISTS (SELECT FROM payments r
+			WHERE r.reverses = later.id))
+		ORDER BY other_account LIMIT 1) p`
+
+// queueDuplicates looks for payments of the same transfers: equal strong reference and amount, the
+// same bank account first, whatever posted them. A payment with a reopened case does not count,
+// because its money waits at the bank account. One that the bank took back does: that transfer is
+// over. The result is only reliable under the locks.
 func (l *Locked) queueDuplicates(batch *pgx.Batch, now time.Time) {
-	var places []int32
-	var references []string
-	var amounts []int64
-	var owners []*uuid.UUID
-	var since []uuid.UUID
+	var compared []comparedTransfer
 	for i := range l.transfers {
 		t := &l.transfers[i]
-		if !t.mayRepeat() {
+		if !t.comparable() {
 			continue
-		}
-		var owner *uuid.UUID
-		if t.Debit.Owner != uuid.Nil {
-			owner = &t.Debit.Owner
 		}
 		earliest := now.Add(-duplicateWindow)
 		if occurred := t.OccurredAt.Add(-clockSlack); occurred.Before(earliest) {
 			earliest = occurred
 		}
-		places, references, amounts = append(places, int32(i)), append(references, t.Reference),
-			append(amounts, t.Amount.Dong()) //nolint:gosec // a group's place
-		owners, since = append(owners, owner), append(since, idFloor(earliest))
+		compared = append(compared, comparedTransfer{t, i, idFloor(earliest)})
 	}
-	if len(places) == 0 {
+	if len(compared) == 0 {
 		return
 	}
-	batch.Queue(`SELECT t.place, p.id, p.elsewhere
-		FROM unnest($1::int[], $2::text[], $3::bigint[], $4::uuid[], $5::uuid[]) AS t (place, reference, amount,
-		account, since)
-		CROSS JOIN LATERAL (SELECT p.id, coalesce(b.account_id <> t.account, false) AS elsewhere
-			FROM payments p JOIN ledger_accounts b ON b.id = p.debit_account AND b.kind = 'bank'
-			WHERE p.strong AND p.reference = t.reference AND p.amount = t.amount AND p.id >= t.since
-			AND NOT EXISTS (
-				WITH RECURSIVE later AS (
-					SELECT r.id, r.credit_account, r.case_id FROM payments r WHERE r.reverses = p.id
-					UNION ALL
-					SELECT r.id, r.credit_account, r.case_id FROM later JOIN payments r ON r.reverses = later.id)
-				SELECT FROM later JOIN case_steps s ON s.case_id = later.case_id AND s.payment_id = later.id
-				AND s.step = 'reverse'
-				WHERE later.credit_account = p.debit_account AND NOT EXISTS (SELECT FROM payments r
-				WHERE r.reverses = later.id))
-			ORDER BY elsewhere LIMIT 1) p`, places, references, amounts, owners, since).
-		Query(func(rows pgx.Rows) error {
-			var place int32
-			var id uuid.UUID
-			var elsewhere bool
-			_, err := pgx.ForEachRow(rows, []any{&place, &id, &elsewhere}, func() error {
-				l.repeat(&l.transfers[place], id, elsewhere)
-				return nil
-			})
-			return err
+	batch.Queue(selectDuplicates, comparedColumns.Arguments(compared)...).Query(func(rows pgx.Rows) error {
+		var index int32
+		var d Duplicate
+		_, err := pgx.ForEachRow(rows, []any{&index, &d.Payment, &d.OtherAccount}, func() error {
+			l.addDuplicate(&l.transfers[index], d)
+			return nil
 		})
+		return err
+	})
 }
 
 // queueOriginals reads the payments that the transfers reverse.
@@ -149,8 +153,8 @@ func (l *Locked) queueOriginals(batch *pgx.Batch) {
 		})
 }
 
-// settle divides the transfers into those to post and duplicates of payments, and dates each
-// reversal on the time of what it reverses.
+// settle returns the transfers to post, without the duplicates of payments and of each other. It
+// gives each reversal the time of what it reverses.
 func (l *Locked) settle() (post []Transfer, err error) {
 	reversed := map[uuid.UUID]bool{}
 	for _, t := range l.transfers {
@@ -161,10 +165,10 @@ func (l *Locked) settle() (post []Transfer, err error) {
 			}
 			reversed[*t.Reverses], t.OccurredAt = true, first.occurredAt
 		}
-		if t.mayRepeat() {
+		if t.comparable() {
 			for i := range post {
-				if is, elsewhere := post[i].repeats(&t); is && post[i].mayRepeat() {
-					l.repeat(&t, post[i].ID, elsewhere)
+				if same, otherAccount := post[i].duplicates(&t); same && post[i].comparable() {
+					l.addDuplicate(&t, Duplicate{post[i].ID, otherAccount})
 				}
 			}
 			if _, repeated := l.duplicates[t.ID]; repeated {
@@ -176,8 +180,8 @@ func (l *Locked) settle() (post []Transfer, err error) {
 	return post, nil
 }
 
-// idFloor is the smallest UUIDv7 of a moment (RFC 9562, section 5.7), as the SQL function id_floor
-// gives it.
+// idFloor returns the smallest UUIDv7 of a moment (RFC 9562, section 5.7), like the SQL function
+// id_floor.
 func idFloor(at time.Time) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:], uint64(max(at.UnixMilli(), 0))<<16)
 	return id

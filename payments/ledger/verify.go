@@ -14,21 +14,21 @@ import (
 //go:embed verify.sql
 var verifySQL string
 
-// Fault is one rule of the books that the rows break.
+// Fault is one violation of a rule of the books.
 type Fault struct{ Rule, What, Found string }
 
-// Proof is what a verification saw.
+// Proof is the result of a verification.
 type Proof struct {
 	Accounts, Payments, Notices int64
 	Debits, Credits             money.Amount
 	Faults                      []Fault
 }
 
-// Verify proves from the rows alone, on one snapshot: Σ debits = Σ credits; every balance equals
-// its payments; versions have no gaps; every posted notice has exactly one payment and every
-// payment its notice or case; nothing acknowledged is missing; each day's rollup equals its
-// payments, a reversal on the day of what it reverses; no payment is reversed twice; no transfer of
-// one bank account is posted twice.
+// Verify checks the books from the rows alone, on one snapshot. The rules (verify.sql):
+// Σ debits = Σ credits; every balance equals its payments; versions have no gaps; every posted
+// notice has exactly one payment and every payment its notice or case; nothing acknowledged is
+// missing; each day's sums equal its payments, a reversal on the day of what it reverses; no payment
+// is reversed twice; no transfer of one bank account is posted twice.
 func Verify(ctx context.Context, pool *pgxpool.Pool) (*Proof, error) {
 	proof := &Proof{}
 	err := pgx.BeginTxFunc(ctx, pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly},
@@ -51,8 +51,8 @@ func Verify(ctx context.Context, pool *pgxpool.Pool) (*Proof, error) {
 			if err := proof.Credits.Scan(credits); err != nil {
 				return err
 			}
-			// It reads all rows: joined one by one, as the planner does who knows nothing of the
-			// tables yet, that takes hours.
+			// The query reads all rows. Without statistics the planner may choose nested loops, which
+			// take hours.
 			if _, err := tx.Exec(ctx, `SET LOCAL enable_nestloop = off`); err != nil {
 				return err
 			}

@@ -13,22 +13,15 @@ import (
 	"market40/payments/money"
 )
 
-// ProviderSecrets are secrets of a plausible strength for each provider.
-var ProviderSecrets = map[string]banks.Secrets{
-	"sepay":     {"hmac_secret": "sepay-hmac-demo-secret"},
-	"sepay_pg":  {"secret_key": "pg-secret-key-of-the-merchant"},
-	"casso_v1":  {"secure_token": "SECURE-TOKEN-OF-THE-MERCHANT"},
-	"casso_v2":  {"checksum_key": "test_checksum_key"},
-	"payos":     {"checksum_key": "test_checksum_key"},
-	"pay2s":     {"token": "pay2s-token-of-the-merchant"},
-	"vietqr_vn": {"username": "vietqr-user", "password": "vietqr-password"},
-	"momo": {
-		"partner_code": "MOMOTEST", "access_key": "F8BBA842ECF85",
-		"secret_key": "K951B6PE1waDMi640xX08PD3vg6EkVlz",
-	},
-	"zalopay":  {"key2": "test-key2-khong-phai-khoa-that"},
-	"vnpay":    {"hash_secret": "vnpay-hash-secret"},
-	"standard": {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+// ProviderSecrets returns secrets of a plausible strength for a provider.
+func ProviderSecrets(provider string) banks.Secrets {
+	secrets := banks.Secrets{}
+	if p, ok := banks.FindProvider(provider); ok {
+		for _, field := range p.SecretForms()[0] {
+			secrets[field] = provider + "-" + field + "-of-the-merchant"
+		}
+	}
+	return secrets
 }
 
 // Feed is a bank connection of one provider, played with the provider's own bodies and signatures.
@@ -46,7 +39,7 @@ func (w *World) NewFeed(provider string) *Feed {
 	if !ok {
 		w.T.Fatalf("no provider %q", provider)
 	}
-	secrets := ProviderSecrets[provider]
+	secrets := ProviderSecrets(provider)
 	made := w.Call(w.Admin, "POST", "/api/v1/bank-connections", Object{
 		"provider": provider, "name": provider,
 		"secrets": secrets,

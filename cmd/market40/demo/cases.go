@@ -126,16 +126,16 @@ func (d *inventedProvince) solve(ctx context.Context) error {
 		}
 		for k, of := range []struct {
 			one, two *tenancy
-			action   string
+			action   cases.Action
 			reason   string
 			people   int
 		}{
-			{joined[5], joined[6], "assign", "người bán và người mua cùng xác nhận (dữ liệu minh họa)", 2},
+			{joined[5], joined[6], cases.Assign, "người bán và người mua cùng xác nhận (dữ liệu minh họa)", 2},
 			{
-				joined[7], joined[8], "dismiss",
+				joined[7], joined[8], cases.Dismiss,
 				"khách chuyển tiền riêng cho chủ sạp, không phải tiền hàng (dữ liệu minh họa)", 1,
 			},
-			{joined[8], joined[5], "assign", "theo lời người bán, chờ người thứ hai duyệt (dữ liệu minh họa)", 1},
+			{joined[8], joined[5], cases.Assign, "theo lời người bán, chờ người thứ hai duyệt (dữ liệu minh họa)", 1},
 		} {
 			external := fmt.Sprintf("demo-solved-%d-%d", i, k)
 			account := of.one.codes[0].account

@@ -7,14 +7,14 @@ import (
 	"market40/payments/intake"
 )
 
-// refuseTold refuses to post what another connection has brought into the books since the case was
+// refuseReported refuses to post a transfer that another connection has posted since the case was
 // opened.
-func (c *caseWork) refuseTold(ctx context.Context) error {
+func (c *caseWork) refuseReported(ctx context.Context) error {
 	if c.kind == intake.KindReportedTwice {
 		return nil // that is what people decide
 	}
-	told, err := intake.ReportedElsewhere(ctx, c.tx, *c.notice, c.content)
-	if err != nil || !told {
+	reported, err := intake.ReportedElsewhere(ctx, c.tx, *c.notice, c.content)
+	if err != nil || !reported {
 		return err
 	}
 	return problem.New(problem.Conflict, "told_already", "Khoản này đã được ghi sổ qua kết nối khác.",
