@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// channel is what the open streams of one ledger account share: its newest payments, read once for
-// all of them.
+// channel is shared by the open streams of one ledger account. It has the newest payments, read once
+// for all streams.
 type channel struct {
 	account uuid.UUID
 	woken   chan struct{} // holds one wake-up
@@ -48,14 +48,14 @@ func (at *channel) add(frames []frame) {
 	}
 }
 
-// view is what a channel holds for a reader.
+// view is the content of a channel for one reader.
 type view struct {
 	frames     []frame // the payments above the reader's version, when that is not below from
 	from, upTo int64
 	speaker    Speaker
 }
 
-// view returns what a channel holds for a reader that has a version.
+// view returns the content of a channel for a reader with a version.
 func (at *channel) view(version int64) view {
 	at.mu.Lock()
 	defer at.mu.Unlock()

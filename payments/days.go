@@ -23,24 +23,24 @@ var daysSQL string
 const (
 	// maxDays is how many days one list may reach over.
 	maxDays = 400
-	// usualDays is how many it reaches over when it is not told.
+	// usualDays is the default length of a period.
 	usualDays = 30
 )
 
-// Day is a business day of a stall (Asia/Ho_Chi_Minh, of when the bank says that money moved).
+// Day is a business day of a stall: in Asia/Ho_Chi_Minh, by the bank's time of the transfer.
 type Day struct {
 	Day      string       `json:"day" example:"2026-11-22"`
 	Count    int          `json:"count" doc:"payments, less those taken back"`
-	Amount   money.Amount `json:"amount" doc:"đồng; a reversal is taken off the day of what it takes back"`
+	Amount   money.Amount `json:"amount" doc:"đồng; a reversal is subtracted on the day of its payment"`
 	Currency string       `json:"currency"`
-	Hours    []Hour       `json:"hours" doc:"in which something came, in order; what a bank told by its date alone is of hour 0"`
+	Hours    []Hour       `json:"hours" doc:"the hours with payments, in order; a payment with a date only counts in hour 0"`
 }
 
-// DayList is a page of days, and how far into the stall's stream they count.
+// DayList is a page of days, and the version up to which they count the stall's payments.
 type DayList struct {
 	Items   []Day   `json:"items"`
 	Next    *string `json:"next" doc:"cursor of the next page, null at the end"`
-	Version int64   `json:"version" doc:"the version of the newest payment of the present tenancy that the days count; 0: none. What the stream tells with a greater version is not in them yet"`
+	Version int64   `json:"version" doc:"the version of the newest payment of the present tenancy that the days count; 0: none. Payments of the stream with a greater version are not in them yet"`
 }
 
 // Hour is an hour of a day.
@@ -52,12 +52,12 @@ type Hour struct {
 
 // Period is a span of business days, both ends included; embed it in a huma input.
 type Period struct {
-	From string `query:"from" doc:"the first day, YYYY-MM-DD; 30 days unless told"`
-	To   string `query:"to" doc:"the last day, which is included; today unless told"`
+	From string `query:"from" doc:"the first day, YYYY-MM-DD; the default is a period of 30 days"`
+	To   string `query:"to" doc:"the last day, which is included; the default is today"`
 }
 
-// days are the ends of a period as it is meant at a time. Refused (422): what is no day, an end
-// before the beginning, and more than so many days.
+// days returns the first and last day of a period, with defaults as of now. It refuses (422)
+// malformed days, an end before the beginning, and more than most days.
 func (p Period) days(now time.Time, most int) (from, to string, err error) {
 	from, to = p.From, p.To
 	if to == "" {
@@ -76,7 +76,7 @@ func (p Period) days(now time.Time, most int) (from, to string, err error) {
 		return "", "", noDay("from")
 	case first.After(last):
 		return "", "", problem.Of("from", "period_order", "Ngày đầu nằm sau ngày cuối.",
-			"The first day lies after the last.")
+			"The first day is after the last.")
 	case !first.AddDate(0, 0, most).After(last):
 		return "", "", problem.Of("from", "period_long", fmt.Sprintf("Nhiều nhất %d ngày.", most),
 			fmt.Sprintf("At most %d days.", most))
@@ -85,15 +85,15 @@ func (p Period) days(now time.Time, most int) (from, to string, err error) {
 }
 
 func noDay(field string) error {
-	return problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD.", "A day YYYY-MM-DD is wanted.")
+	return problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD.", "Expected a day: YYYY-MM-DD.")
 }
 
-// Days are the days of a stall on which something came, newest first: of its present tenancy, or to
-// a merchant, of its own.
+// Days returns the days of a stall with payments, newest first: of its present tenancy, or for a
+// merchant, of the merchant's own tenancies.
 func (p *Payments) Days(ctx context.Context, who roles.Principal, stall string, period Period,
 	page web.Page,
 ) (*DayList, error) {
-	tenancies, err := p.tenanciesOf(ctx, who, stall)
+	tenancies, err := p.findTenancies(ctx, who, stall)
 	if err != nil {
 		return nil, err
 	}
@@ -144,8 +144,9 @@ func collectDays(rows pgx.Rows) (days []Day, version int64, err error) {
 	return days, version, rows.Err()
 }
 
-// tenanciesOf are the tenancies of a stall whose days a caller may read; a vacant stall has none.
-func (p *Payments) tenanciesOf(ctx context.Context, who roles.Principal, stall string) ([]uuid.UUID, error) {
+// findTenancies returns the tenancies of a stall that a caller may read the days of; none for a vacant
+// stall.
+func (p *Payments) findTenancies(ctx context.Context, who roles.Principal, stall string) ([]uuid.UUID, error) {
 	id, err := uuid.Parse(stall)
 	if err != nil {
 		return nil, problem.Missing("stall")

@@ -17,7 +17,7 @@ import (
 	"market40/payments/money"
 )
 
-// Routes mounts what people and programs read of a stall's payments, and the trial balance.
+// Routes mounts the lists and the stream of a stall's payments, and the trial balance.
 func (p *Payments) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/ledger/trial-balance", "trial-balance",
@@ -31,13 +31,13 @@ func (p *Payments) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/shifts", "list-shifts",
 		"Ca bán: the shifts of the stall's staff with count and sum, newest first", 0), p.listShifts)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/confirmations", "confirm-payment",
-		"An owner's word that money came (evidence B)", http.StatusCreated), p.confirm)
+		"An owner confirms that money was received (evidence B)", http.StatusCreated), p.confirm)
 	e.Engine.GET("/api/v1/stalls/:id/payments/stream", problem.Handle(p.stream))
 	e.Document(huma.Operation{
 		OperationID: "stream-stall-payments", Method: http.MethodGet, Path: "/api/v1/stalls/{id}/payments/stream",
 		Summary: "A stall's payments as Server-Sent Events; Last-Event-ID resumes without loss",
 		Responses: map[string]*huma.Response{"200": {
-			Description: "event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}, heard being the version up to which it has taken payments to speak them",
+			Description: "event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}; heard is the version up to which the soundbox has received payments to announce",
 			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
 		}},
 	})
@@ -56,12 +56,12 @@ func (p *Payments) trialBalance(ctx context.Context, in *struct {
 	}))
 }
 
-// minReference is how much of a reference finds payments, in characters.
+// minReference is the shortest end of a reference that a list may search for, in characters.
 const minReference = 3
 
 func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 	web.Named
-	From string `query:"from" doc:"a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time; payments that occurred from then on"`
+	From string `query:"from" doc:"a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time; payments that occurred at or after it"`
 	To   string `query:"to" doc:"the same; payments before it"`
 
 	Amount    string `query:"amount" maxLength:"40" doc:"exactly, in đồng" example:"45000"`
@@ -90,7 +90,7 @@ func (p *Payments) listStallPayments(ctx context.Context, in *struct {
 	if n := utf8.RuneCountInString(f.Reference); n > 0 && n < minReference || strings.ContainsRune(f.Reference, 0) ||
 		!utf8.ValidString(f.Reference) {
 		return nil, problem.Of("reference", "too_short", "Cần ít nhất 3 ký tự cuối của mã tham chiếu.",
-			"At least the last 3 characters of a reference are wanted.")
+			"Enter at least the last 3 characters of the reference.")
 	}
 	return web.Answer(p.StallPayments(ctx, who, in.ID, f, in.Page))
 }

@@ -23,22 +23,21 @@ type Payment struct {
 	ID         uuid.UUID    `json:"id"`
 	Amount     money.Amount `json:"amount" doc:"đồng; negative where a reversal takes it back"`
 	Currency   string       `json:"currency"`
-	OccurredAt time.Time    `json:"occurred_at" doc:"when the bank says it happened"`
+	OccurredAt time.Time    `json:"occurred_at" doc:"the bank's time of the transfer"`
 	RecordedAt time.Time    `json:"recorded_at" doc:"when we posted it"`
 	Reference  string       `json:"reference" doc:"the bank's reference, normalised"`
 	MemoCode   *string      `json:"memo_code" doc:"the code found in the memo"`
 	Version    int64        `json:"version" doc:"1, 2, 3… on the stall's ledger account, in commit order"`
 	State      string       `json:"state" enum:"posted,reversed,reversal"`
 	Reverses   *uuid.UUID   `json:"reverses,omitempty" doc:"the payment that a reversal takes back"`
-	Precision  *string      `json:"precision" enum:"second,minute,day" doc:"how exactly the bank told occurred_at; null: a person assigned the payment"`
-	ToldAt     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it lay over an hour ahead; absent: occurred_at"`
+	Precision  *string      `json:"precision" enum:"second,minute,day" doc:"how exact the bank's occurred_at is; null: a person assigned the payment"`
+	BankTime   *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead; absent: occurred_at"`
 }
 
-// stallPaymentsSQL reads payments of ledger accounts $1, of each those below version $2, the newest
-// first, $6 of each at most. A stall is credited by payments and debited by what reverses them:
-// both branches are read in the order of their index, and end after a page. Of those that occurred
-// at $3 or later ($4: and before it) what was recorded long before is not looked at, nor for shift
-// $5 what was recorded before it. $7 is an amount, $8 how the reference ends.
+// stallPaymentsSQL reads payments of ledger accounts $1: of each the newest $6 below version $2. A
+// stall is credited by payments and debited by reversals. Both branches are read in the order of
+// their index and end after a page. Payments occurred in [$3, $4), in shift $5; rows recorded long
+// before are not read. $7 is an amount, $8 the end of the reference.
 var stallPaymentsSQL = `WITH page AS MATERIALIZED (
 	SELECT a.id AS account, p.* FROM (SELECT u.id, u.below, greatest(version_before(u.id, $3), version_before(u.id,
 	lower(shift_span($5)))) AS above
@@ -70,9 +69,9 @@ var narrowed = ` ($3::timestamptz IS NULL OR p.occurred_at >= $3) AND ($4::times
 	AND` + inShift(5) + `
 	AND ($7::numeric IS NULL OR p.amount = $7) AND right(p.reference, length($8)) = $8`
 
-// FindStall finds the stall's tenancies that the caller may read, the present one first, and their
-// ledger accounts. Another scope's stall is not found; a role that may not read payments is
-// refused.
+// FindStall returns the stall's tenancies that the caller may read, the present one first, and their
+// ledger accounts. It does not find a stall of another scope, and refuses a role that may not read
+// payments.
 func (p *Payments) FindStall(ctx context.Context, who roles.Principal,
 	stall string,
 ) (tenancies, accounts []uuid.UUID, err error) {
@@ -110,20 +109,19 @@ func (p *Payments) FindStall(ctx context.Context, who roles.Principal,
 	return tenancies, accounts, who.Allow(roles.ReadPayments)
 }
 
-// inShift narrows payments p to those recorded within a shift ($n): what lies outside of it is
-// never read. Without one (NULL) it narrows nothing.
+// inShift returns a condition for payments p: recorded within the shift $n, or $n is NULL.
 func inShift(n int) string {
 	return fmt.Sprintf(` ($%d::uuid IS NULL OR p.recorded_at <@ shift_span($%d))`, n, n)
 }
 
-// PaymentFilter narrows a list of payments; empty fields do not.
+// PaymentFilter selects the payments of a list; an empty field selects all.
 type PaymentFilter struct {
 	From, To  *time.Time    // when they occurred: [From, To)
 	Amount    *money.Amount // exactly
-	Reference string        // the bank's reference ends so
+	Reference string        // the end of the bank's reference
 }
 
-// StallPayments are a stall's payments, newest first; to staff, those of the own shift.
+// StallPayments returns a stall's payments, newest first; for staff, those of their own shift.
 func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall string, f PaymentFilter,
 	page web.Page,
 ) (*web.List[Payment], error) {
@@ -131,13 +129,13 @@ func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall
 	if err != nil {
 		return nil, err
 	}
-	place, err := placesOf(page)
+	position, err := readPositions(page)
 	if err != nil {
 		return nil, err
 	}
 	below := make([]int64, len(accounts))
 	for i, account := range accounts {
-		below[i] = place.below(account)
+		below[i] = position.below(account)
 	}
 	rows, err := p.db.Pool.Query(ctx, stallPaymentsSQL, accounts, below, f.From, f.To, who.Shift(), page.Size()+1,
 		f.Amount, strings.ToUpper(f.Reference))
@@ -148,18 +146,18 @@ func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall
 	if err != nil {
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}
-	items, next := place.merge(read, page.Size())
+	items, next := position.merge(read, page.Size())
 	return &web.List[Payment]{Items: items, Next: next}, trail.Seen(ctx, trail.ReadingPayments, tenancies)
 }
 
-// Confirmation is an owner's word that money came: evidence B, never in the ledger.
+// Confirmation is an owner's statement that money was received: evidence B, never in the ledger.
 type Confirmation struct {
 	ID         uuid.UUID    `json:"id"`
 	Amount     money.Amount `json:"amount"`
 	OccurredAt time.Time    `json:"occurred_at"`
 }
 
-// Confirm records an owner's word for the stall's present tenancy.
+// Confirm records an owner's statement for the stall's present tenancy.
 func (p *Payments) Confirm(ctx context.Context, who roles.Principal, stall string, amount money.Amount,
 	at time.Time,
 ) (*Confirmation, error) {
@@ -190,16 +188,16 @@ func (p *Payments) Confirm(ctx context.Context, who roles.Principal, stall strin
 			"The amount is 1 to 499,999,999 đồng.")
 	case !bizday.Within(at):
 		return nil, problem.Of("occurred_at", "time_form", "Thời điểm nằm ngoài các năm 1900 đến 2100.",
-			"The time lies outside of the years 1900 to 2100.")
+			"The time is outside the years 1900 to 2100.")
 	case at.After(p.now().Add(5 * time.Minute)):
-		return nil, problem.Of("occurred_at", "in_future", "Thời điểm ở tương lai.", "The time lies in the future.")
+		return nil, problem.Of("occurred_at", "in_future", "Thời điểm ở tương lai.", "The time is in the future.")
 	}
 	c := &Confirmation{uuid.Must(uuid.NewV7()), amount, at}
 	_, err = p.db.Pool.Exec(ctx, `INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at,
 		recorded_at, actor_id) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		c.ID, market, tenancy, amount.Dong(), at, p.now(), who.ActorID)
 	if err != nil {
-		return nil, fmt.Errorf("keep confirmation for stall %s: %w", id, err)
+		return nil, fmt.Errorf("store confirmation for stall %s: %w", id, err)
 	}
 	return c, nil
 }

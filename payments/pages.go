@@ -11,29 +11,29 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// accountPayment is a payment with the ledger account that it is of.
+// accountPayment is a payment with its ledger account.
 type accountPayment struct {
 	Payment
 	Account uuid.UUID
 }
 
-// places are how far a list of a stall's payments has been read: of each ledger account the lowest
-// version so far.
-type places map[uuid.UUID]int64
+// positions are how far a list of a stall's payments has been read: the lowest version so far of each
+// ledger account.
+type positions map[uuid.UUID]int64
 
-// What separates an account from its version, and one account from the next, in a cursor.
+// The separators of a cursor: between an account and its version, and between accounts.
 const (
 	versionMark = ":"
 	accountMark = ","
 )
 
-// placesOf reads a page's cursor.
-func placesOf(page web.Page) (places, error) {
+// readPositions reads a page's cursor.
+func readPositions(page web.Page) (positions, error) {
 	mark, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	read := places{}
+	read := positions{}
 	if page.After == "" {
 		return read, nil
 	}
@@ -42,23 +42,23 @@ func placesOf(page web.Page) (places, error) {
 		id, idErr := uuid.Parse(account)
 		n, err := strconv.ParseInt(version, 36, 64)
 		if idErr != nil || err != nil || n < 0 {
-			return nil, problem.Of("after", "cursor_form", "Vị trí trang không hợp lệ.", "The cursor is none of ours.")
+			return nil, problem.Of("after", "cursor_form", "Vị trí trang không hợp lệ.", "The cursor is not valid.")
 		}
 		read[id] = n
 	}
 	return read, nil
 }
 
-// below is the version under which an account has not been read yet.
-func (p places) below(account uuid.UUID) int64 {
+// below returns the version below which an account has not been read yet.
+func (p positions) below(account uuid.UUID) int64 {
 	if version, begun := p[account]; begun {
 		return version
 	}
 	return math.MaxInt64
 }
 
-// mark is the cursor of what was read.
-func (p places) mark() *string {
+// mark returns the cursor behind what was read.
+func (p positions) mark() *string {
 	words := make([]string, 0, len(p))
 	for account, version := range p {
 		words = append(words, account.String()+versionMark+strconv.FormatInt(version, 36))
@@ -67,10 +67,10 @@ func (p places) mark() *string {
 	return &cursor
 }
 
-// merge takes the newest payments out of what was read of each account, in the order of account and
-// version, and moves the places past them. The accounts of a stall follow each other in time: the
-// head that was recorded last is taken, and no account's own order is ever left.
-func (p places) merge(read []accountPayment, size int) (items []Payment, next *string) {
+// merge returns the newest payments of all accounts and moves the positions behind them. The input is
+// ordered by account and version. The next payment is the one recorded last among the first of each
+// account, so the order within an account never changes.
+func (p positions) merge(read []accountPayment, size int) (items []Payment, next *string) {
 	var heads [][]accountPayment
 	for len(read) > 0 {
 		n := 1

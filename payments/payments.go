@@ -1,5 +1,5 @@
-// Package payments is what may be read of a stall's payments: lists, days, shifts, the stream, and
-// who looked.
+// Package payments reads a stall's payments: lists, days, shifts, and the live stream. Readings are
+// recorded in the access log.
 package payments
 
 import (
@@ -11,7 +11,7 @@ import (
 	"market40/payments/feed"
 )
 
-// Payments is what a stall, and whoever may, reads of its payments.
+// Payments reads the payments of stalls for callers who may read them.
 type Payments struct {
 	db      *database.DB
 	now     func() time.Time
@@ -23,20 +23,20 @@ type Payments struct {
 	cancel   context.CancelFunc
 }
 
-// New reads payments; feed wakes the streams of those who wait for them.
+// New returns the payments of a database; feed wakes their streams.
 func New(db *database.DB, feed *feed.Feed, now func() time.Time) *Payments {
 	p := &Payments{db: db, now: now, feed: feed, stopping: make(chan struct{})}
 	p.streams = newStreams(p)
 	return p
 }
 
-// Start looks after the open streams until Stop.
+// Start supervises the open streams until Stop.
 func (p *Payments) Start(ctx context.Context) {
 	ctx, p.cancel = context.WithCancel(ctx)
 	p.running.Go(func() { p.streams.run(ctx) })
 }
 
-// Stop ends the streams. It comes before that of the intake, which wakes them.
+// Stop ends the streams. Call it before the intake's Stop, which wakes them.
 func (p *Payments) Stop() {
 	close(p.stopping)
 	p.streams.hangUp()

@@ -5,17 +5,17 @@ import (
 	"testing"
 )
 
-// readings are what of a stall's merchant was read, as key is told: "role what", newest first,
+// readings returns the readings of a stall's merchant that key may see: "role what", newest first,
 // registering left out.
 func (w *world) readings(key, stall string) string {
 	w.T.Helper()
-	var told []string
+	var list []string
 	for _, r := range w.Call(key, "GET", "/api/v1/stalls/"+stall+"/readers", nil, 200).Items() {
 		if r.Text("what") != "contact" {
-			told = append(told, r.Text("role")+" "+r.Text("what"))
+			list = append(list, r.Text("role")+" "+r.Text("what"))
 		}
 	}
-	return strings.Join(told, ", ")
+	return strings.Join(list, ", ")
 }
 
 func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
@@ -35,19 +35,19 @@ func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
 		t.Fatalf("before anybody read: %s", got)
 	}
 	w.Call(w.Admin, "GET", "/api/v1/stalls/"+a+"/payments", nil, 200)
-	w.listen(w.Key("integration", "market:CHODAM"), a, "") // told while it is open
+	w.listen(w.Key("integration", "market:CHODAM"), a, "") // recorded while it is open
 	w.Notice(c, 1)
 	auditor := w.Key("auditor", "")
 	w.Call(auditor, "GET", "/api/v1/notices", nil, 200)
 	w.Call(w.Key("manager", "market:CHODAM"), "GET", "/api/v1/cases", nil, 200)
 	if got := w.readings(mine,
 		a); got != "manager cases, auditor notices, admin notices, integration stream, admin payments" {
-		t.Errorf("A is told: %s", got)
+		t.Errorf("A sees: %s", got)
 	}
 	if got := w.readings(theirs, b); strings.Contains(got, "payments") || strings.Contains(got, "notices") {
-		t.Errorf("B, who was paid nothing, is told: %s", got)
+		t.Errorf("B, who was paid nothing, sees: %s", got)
 	}
-	// A refused reading stands in the trail, though it showed nothing.
+	// A refused reading is in the trail, though it showed nothing.
 	var refused int
 	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_events
 		WHERE route = '/api/v1/stalls/:id/payments' AND status = 403`).Scan(&refused))

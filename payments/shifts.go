@@ -20,21 +20,21 @@ import (
 //go:embed shifts.sql
 var shiftsSQL string
 
-// Shift is one shift of a stall's staff as the merchant sees it: what was recorded while it ran.
+// Shift is one shift of a stall's staff, with the payments recorded during it.
 type Shift struct {
 	ID        uuid.UUID    `json:"id"`
 	StaffID   uuid.UUID    `json:"staff_id"`
 	Name      string       `json:"name"`
 	Device    string       `json:"device" doc:"the name of the merchant's device"`
 	StartedAt time.Time    `json:"started_at"`
-	EndedAt   *time.Time   `json:"ended_at" doc:"null: it runs"`
-	Payments  int          `json:"payments" doc:"how many came"`
-	Amount    money.Amount `json:"amount" doc:"đồng; a reversal recorded in the shift is taken away"`
+	EndedAt   *time.Time   `json:"ended_at" doc:"null: not ended"`
+	Payments  int          `json:"payments" doc:"the number of payments"`
+	Amount    money.Amount `json:"amount" doc:"đồng; a reversal recorded in the shift is subtracted"`
 	Currency  string       `json:"currency"`
 }
 
-// Shifts are the shifts of the merchant's present tenancy of a stall, newest first. Shifts that ran
-// at the same time each count what came while both ran: a payment names a stall and no seller.
+// Shifts returns the shifts of the merchant's present tenancy of a stall, newest first. Shifts at the
+// same time all count the payments of that time, because a payment names a stall and no seller.
 func (p *Payments) Shifts(ctx context.Context, who roles.Principal, stall string,
 	page web.Page,
 ) (*web.List[Shift], error) {

@@ -9,16 +9,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// SoundboxTimeout is how long after it was last heard of a soundbox counts as connected.
+// SoundboxTimeout is how long a soundbox counts as connected after its last message.
 const SoundboxTimeout = 45 * time.Second
 
-// Speaker is how the soundboxes of a stall stand that are set to speak in its phones' place.
+// Speaker is the state of a stall's soundboxes that speak instead of its phones.
 type Speaker struct {
-	Active bool  `json:"active"` // one is connected: phones leave a payment to it, for five seconds
-	Heard  int64 `json:"heard"`  // the account's version up to which connected ones have taken payments to speak them
+	Active bool  `json:"active"` // one is connected: phones wait five seconds for it to announce a payment
+	Heard  int64 `json:"heard"`  // the account's version up to which connected ones have received payments
 }
 
-// speakers are how the soundboxes of ledger accounts stand; an account without one is left out.
+// speakers returns the state of the soundboxes of ledger accounts; accounts without one are left out.
 func (p *Payments) speakers(ctx context.Context, accounts []uuid.UUID) (map[uuid.UUID]Speaker, error) {
 	rows, err := p.db.Pool.Query(ctx, `SELECT account_id, max(heard_version) FROM soundboxes
 		WHERE account_id = ANY ($1) AND revoked_at IS NULL AND speaks AND line_id IS NOT NULL AND seen_at > $2

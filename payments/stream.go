@@ -20,17 +20,16 @@ import (
 )
 
 const (
-	// pingEvery is how often an idle stream shows that it lives, as a comment without id. A phone
-	// calls a line lost after 9 seconds of silence (frontend/stall/live.ts), so two pings may be
-	// late.
+	// pingEvery is how often an idle stream sends a ping, a comment without id. A phone considers a
+	// stream lost after 9 seconds of silence (frontend/stall/live.ts), so two pings may be late.
 	pingEvery = 4 * time.Second
 	// streamPage is how many payments a stream reads at once.
 	streamPage = 200
-	// writeWithin is how long a reader may take for what is written to it.
+	// writeWithin is how long a write to a reader may take.
 	writeWithin = 30 * time.Second
 )
 
-// stream is GET /api/v1/stalls/{id}/payments/stream.
+// stream answers GET /api/v1/stalls/{id}/payments/stream.
 func (p *Payments) stream(c *gin.Context) error {
 	ctx := c.Request.Context()
 	who, err := roles.From(ctx)
@@ -51,8 +50,8 @@ func (p *Payments) stream(c *gin.Context) error {
 	return p.follow(c, right{caller: who, market: market, tenancy: tenancy})
 }
 
-// presentTenancy is the stall's present tenancy. One that has ended has no stream: to its merchant
-// the stall is missing.
+// presentTenancy returns the stall's present tenancy. A vacant stall has no stream (409); for the
+// merchant of an ended tenancy the stall is missing (404).
 func (p *Payments) presentTenancy(ctx context.Context, who roles.Principal,
 	stall uuid.UUID,
 ) (market, tenancy uuid.UUID, err error) {
@@ -71,15 +70,15 @@ func (p *Payments) presentTenancy(ctx context.Context, who roles.Principal,
 	return market, tenancy, nil
 }
 
-// Follow writes a tenancy's payments as Server-Sent Events, each once, in the order of its
-// account's versions: those after Last-Event-ID, or without one those after the newest. It ends
-// with the request, the tenancy or the program.
+// Follow writes a tenancy's payments as Server-Sent Events, each once, in the order of its account's
+// versions. It starts after Last-Event-ID, or without one after the newest payment. It ends with the
+// request, the tenancy or the program.
 func (p *Payments) Follow(c *gin.Context, market, tenancy uuid.UUID) error {
 	return p.follow(c, right{anyone: true, market: market, tenancy: tenancy})
 }
 
-// follow is Follow for a caller: it ends with the caller's right too. One that sees a shift is told
-// nothing from before it, even when asked for by Last-Event-ID.
+// follow is Follow for a caller, and also ends with the caller's right. A caller who sees one shift
+// gets no payment from before it, whatever Last-Event-ID says.
 func (p *Payments) follow(c *gin.Context, r right) error {
 	ctx := c.Request.Context()
 	connection := http.NewResponseController(c.Writer)
@@ -100,7 +99,7 @@ func (p *Payments) follow(c *gin.Context, r right) error {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
-		if err := w.news(ctx); err != nil {
+		if err := w.writeNews(ctx); err != nil {
 			return err
 		}
 		w.flush()
@@ -125,23 +124,24 @@ type streamWriter struct {
 	st    *stream
 	shift *uuid.UUID
 	last  int64   // the newest version that was written
-	told  Speaker // as it was written
+	sent  Speaker // the last state that was written
 	text  bytes.Buffer
 }
 
-// news writes what the reader does not know yet: first who speaks payments, then the payments.
-func (w *streamWriter) news(ctx context.Context) error {
+// writeNews writes what the reader does not have yet: first the state of the soundboxes, then the
+// payments.
+func (w *streamWriter) writeNews(ctx context.Context) error {
 	for {
 		at := w.st.channel.view(w.last)
-		if at.speaker != w.told {
+		if at.speaker != w.sent {
 			data, err := json.Marshal(at.speaker)
 			if err != nil {
 				return fmt.Errorf("write speaker: %w", err)
 			}
 			fmt.Fprintf(&w.text, "event: speaker\ndata: %s\n\n", data)
-			w.told = at.speaker
+			w.sent = at.speaker
 		}
-		needed := at.from // up to where the channel does not help: what a shift may see is its own
+		needed := at.from // the channel has no earlier payments, and for a shift it has too many
 		if w.shift != nil {
 			needed = at.upTo
 		}
@@ -159,7 +159,7 @@ func (w *streamWriter) news(ctx context.Context) error {
 		}
 		w.write(frames)
 		if len(payments) < streamPage {
-			w.last = max(w.last, needed) // what was left out is not for this stream
+			w.last = max(w.last, needed) // the others are not for this stream
 		}
 		w.flush()
 		if w.over() {
@@ -175,7 +175,7 @@ func (w *streamWriter) write(frames []frame) {
 	}
 }
 
-// over says whether the stream is to end.
+// over reports whether the stream must end.
 func (w *streamWriter) over() bool {
 	select {
 	case <-w.c.Request.Context().Done():
@@ -187,8 +187,8 @@ func (w *streamWriter) over() bool {
 	return true
 }
 
-// flush sends what was written. A reader that does not take it in time is hung up on, at the
-// program's end soon.
+// flush sends what was written. A reader that does not read in time is disconnected, sooner while the
+// program stops.
 func (w *streamWriter) flush() {
 	if w.text.Len() == 0 {
 		return
@@ -205,13 +205,13 @@ func (w *streamWriter) flush() {
 	w.text.Reset()
 }
 
-// startAfter is the version after which a stream starts.
+// startAfter returns the version after which a stream starts.
 func (p *Payments) startAfter(at *channel, lastEventID string) (int64, error) {
 	if lastEventID != "" {
 		version, err := strconv.ParseInt(lastEventID, 10, 64)
 		if err != nil || version < 0 {
 			return 0, problem.Of("Last-Event-ID", "cursor_form", "Vị trí luồng không hợp lệ.",
-				"The Last-Event-ID is none of ours.")
+				"The Last-Event-ID is not valid.")
 		}
 		return version, nil
 	}
@@ -220,8 +220,8 @@ func (p *Payments) startAfter(at *channel, lastEventID string) (int64, error) {
 	return at.upTo, nil
 }
 
-// versionOf is the newest version of a ledger account; it may not have been opened yet.
-func (p *Payments) versionOf(ctx context.Context, account uuid.UUID) (version int64, err error) {
+// readVersion returns the newest version of a ledger account; 0 for one that does not exist yet.
+func (p *Payments) readVersion(ctx context.Context, account uuid.UUID) (version int64, err error) {
 	err = p.db.Pool.QueryRow(ctx, `SELECT coalesce((SELECT version FROM ledger_accounts WHERE id = $1), 0)`,
 		account).Scan(&version)
 	if err != nil {
@@ -230,8 +230,8 @@ func (p *Payments) versionOf(ctx context.Context, account uuid.UUID) (version in
 	return version, nil
 }
 
-// afterSQL reads the first $3 payments of ledger account $1 above version $2; of shift $4, if any.
-// Both branches are read in the order of their index, and end after a page.
+// afterSQL reads the first $3 payments of ledger account $1 above version $2, of shift $4 if any.
+// Both branches are read in the order of their index and end after a page.
 var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_before($1, lower(shift_span($4)))) AS
 	above)
 	SELECT news.id, amount::text, 'VND', occurred_at, recorded_at, reference, memo_code, version, state, reverses,
@@ -249,8 +249,8 @@ var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_b
 	inShift(4) + ` ORDER BY p.debit_version LIMIT $3)) news
 	ORDER BY version LIMIT $3`
 
-// ReadAfter returns a ledger account's payments with a version above last, in the order of
-// versions; of one shift, if any.
+// ReadAfter returns a page of a ledger account's payments above version last, in the order of
+// versions. With a shift it returns only that shift's payments.
 func (p *Payments) ReadAfter(ctx context.Context, account uuid.UUID, last int64, shift *uuid.UUID) ([]Payment, error) {
 	rows, err := p.db.Pool.Query(ctx, afterSQL, account, last, streamPage, shift)
 	if err != nil {

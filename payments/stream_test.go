@@ -116,3 +116,20 @@ func TestStreamKeepsToItsScope(t *testing.T) {
 	w.Call(w.Key("manager", "market:CHODAM"), "GET", path, nil, 403)
 	w.Call("", "GET", path, nil, 401)
 }
+
+// TestStreamErrors checks that only a vacant stall is a conflict (409). A failure of the database is
+// an error of the server.
+func TestStreamErrors(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
+	path := "/api/v1/stalls/" + stall + "/payments/stream"
+	must(t, w.Execute(`UPDATE tenancies SET valid = tstzrange(lower(valid), now())`))
+	if got := w.Call(w.Admin, "GET", path, nil, 409).Text("code"); got != "stall_vacant" {
+		t.Errorf("a vacant stall is answered %q", got)
+	}
+	w.DB.Pool.Close()
+	if status := w.Status(w.Admin, "GET", path); status != 500 && status != 503 {
+		t.Errorf("without a database the stream is answered %d", status)
+	}
+}

@@ -13,33 +13,32 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
 	"market40/payments/ledger"
+	"market40/payments/unnest"
 )
 
 const (
-	// lookEvery is how often all open streams are looked at together: their rights, what came that
-	// nobody was woken for, and their soundboxes.
-	lookEvery = 2 * time.Second
-	// lookWithin is how long one look may take.
-	lookWithin = 3 * time.Second
-	// deafAfter is how long looks may fail before every stream ends: an open stream says that it
-	// hears.
-	deafAfter = 5 * time.Second
-	// streamReads is how many reads of payments for streams run at once.
+	// checkEvery is how often all open streams are checked together: their rights, payments without a
+	// wake-up, and their soundboxes.
+	checkEvery = 2 * time.Second
+	// checkWithin is how long one check may take.
+	checkWithin = 3 * time.Second
+	// endAfter is how long checks may fail before every stream ends: an open stream promises to
+	// report payments.
+	endAfter = 5 * time.Second
+	// streamReads is how many reads of payments for streams run in parallel.
 	streamReads = 3
-	// recentFrames is how many payments of a stall are held for its streams; who is further behind
-	// reads for itself.
+	// recentFrames is how many payments of a stall are cached for its streams. A reader that is
+	// further behind reads the database.
 	recentFrames = 64
-	// hangUpWithin is how long a reader that does not read may keep its stream when the program
-	// ends.
+	// hangUpWithin is the time limit of writes to slow readers while the program stops.
 	hangUpWithin = time.Second
 )
 
-// right is what lets a stream stay open.
+// right is the right to a stream of a tenancy's payments.
 type right struct {
-	caller roles.Principal
-	anyone bool // a demo's start page
-	market uuid.UUID
-	// tenancy is whose payments the stream tells of.
+	caller  roles.Principal
+	anyone  bool // no caller: a demo's start page
+	market  uuid.UUID
 	tenancy uuid.UUID
 }
 
@@ -56,12 +55,12 @@ type stream struct {
 // streams are all open streams of this process.
 type streams struct {
 	p     *Payments
-	reads chan struct{} // a place for each read
+	reads chan struct{} // a slot for each read
 
 	mu       sync.Mutex
 	open     map[*stream]bool
 	channels map[uuid.UUID]*channel
-	looked   time.Time // when a look last succeeded; of run alone
+	checked  time.Time // the last successful check; used by run only
 }
 
 func newStreams(p *Payments) *streams {
@@ -71,7 +70,7 @@ func newStreams(p *Payments) *streams {
 	}
 }
 
-// join opens a stream on its tenancy's channel, which the first one opens too.
+// join opens a stream on its tenancy's channel. The first stream opens the channel too.
 func (s *streams) join(ctx context.Context, r right, deadline func(time.Time)) (*stream, error) {
 	st := &stream{right: r, woken: make(chan struct{}, 1), over: make(chan struct{}), deadline: deadline}
 	st.end = sync.OnceFunc(func() { close(st.over) })
@@ -99,14 +98,14 @@ func (s *streams) join(ctx context.Context, r right, deadline func(time.Time)) (
 	return st, nil
 }
 
-// start reads where a channel begins, once: at the account's version, and with its soundboxes.
+// start reads the account's version and soundboxes for a new channel, once.
 func (s *streams) start(ctx context.Context, at *channel) error {
 	at.mu.Lock()
 	defer at.mu.Unlock()
 	if at.opened {
 		return nil
 	}
-	version, err := s.p.versionOf(ctx, at.account)
+	version, err := s.p.readVersion(ctx, at.account)
 	if err != nil {
 		return err
 	}
@@ -118,7 +117,7 @@ func (s *streams) start(ctx context.Context, at *channel) error {
 	return nil
 }
 
-// leave ends a stream, and its channel with the last one.
+// leave ends a stream. The last stream ends the channel too.
 func (s *streams) leave(st *stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -130,7 +129,7 @@ func (s *streams) leave(st *stream) {
 	}
 }
 
-// follow reads what comes on a channel whenever it is woken, and wakes its streams.
+// follow reads a channel's new payments at each wake-up, and wakes its streams.
 func (s *streams) follow(ctx context.Context, at *channel, heard <-chan struct{}) {
 	for {
 		select {
@@ -142,15 +141,15 @@ func (s *streams) follow(ctx context.Context, at *channel, heard <-chan struct{}
 		case <-at.woken:
 		}
 		if err := s.update(ctx, at); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "reading for streams failed", "error", err) // the look tries again, or ends them
+			slog.WarnContext(ctx, "reading for streams failed", "error", err) // the next check retries or ends them
 		}
 	}
 }
 
-// update reads the payments that a channel does not hold yet. Before them it reads who speaks them,
-// where anybody does.
+// update reads the payments that a channel does not have yet. Before them it reads the state of the
+// soundboxes, where one is active.
 func (s *streams) update(ctx context.Context, at *channel) error {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	at.mu.Lock()
 	after, active, opened := at.upTo, at.speaker.Active, at.opened
@@ -185,7 +184,7 @@ func (s *streams) update(ctx context.Context, at *channel) error {
 	}
 }
 
-// read reads a page of payments for streams, few of them at once.
+// read reads a page of payments for streams, at most streamReads in parallel.
 func (s *streams) read(ctx context.Context, account uuid.UUID, after int64, shift *uuid.UUID) ([]Payment, error) {
 	select {
 	case s.reads <- struct{}{}:
@@ -212,11 +211,11 @@ func signal(c chan struct{}) {
 	}
 }
 
-// run looks at the open streams until ctx ends.
+// run checks the open streams until ctx ends.
 func (s *streams) run(ctx context.Context) {
-	ticks := time.NewTicker(lookEvery)
+	ticks := time.NewTicker(checkEvery)
 	defer ticks.Stop()
-	s.looked = time.Now()
+	s.checked = time.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -224,22 +223,22 @@ func (s *streams) run(ctx context.Context) {
 		case <-ticks.C:
 		}
 		began := time.Now()
-		if err := s.look(ctx); err == nil {
-			s.looked = began
+		if err := s.check(ctx); err == nil {
+			s.checked = began
 			continue
 		} else if ctx.Err() == nil {
-			slog.WarnContext(ctx, "the open streams could not be looked at", "error", err)
+			slog.WarnContext(ctx, "the open streams could not be checked", "error", err)
 		}
-		if time.Since(s.looked) > deafAfter {
+		if time.Since(s.checked) > endAfter {
 			s.endAll()
 		}
 	}
 }
 
-// look ends the streams whose right has ended and wakes the channels that are behind, with a few
-// queries for all.
-func (s *streams) look(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+// check ends the streams with an ended right and wakes the channels that are behind, with a few
+// queries for all streams.
+func (s *streams) check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	s.mu.Lock()
 	open := make([]*stream, 0, len(s.open))
@@ -256,19 +255,27 @@ func (s *streams) look(ctx context.Context) error {
 	return s.wakeBehind(ctx)
 }
 
-// endWithRights ends the streams whose caller may not have them any more.
+var rightColumns = unnest.Columns[*stream]{
+	unnest.Col("tenancy", "uuid", func(st *stream) uuid.UUID { return st.right.tenancy }),
+	unnest.Col("kind", "text", func(st *stream) string { return string(st.right.caller.ScopeKind) }),
+	unnest.Col("scope", "uuid", func(st *stream) *uuid.UUID { return st.right.caller.ScopeID }),
+}
+
+// selectEnded selects the numbers of the streams of ended tenancies, or outside the caller's scope.
+// Only a locality and dated scopes can lose a market; the others name what they see.
+var selectEnded = `SELECT r.n FROM ` + rightColumns.FromNumbered("r", "n") + `
+	LEFT JOIN tenancies t ON t.id = r.tenancy
+	WHERE NOT coalesce(upper_inf(t.valid), false) OR r.kind IN ('locality', 'dated')
+	AND t.market_id NOT IN (SELECT scope_markets(r.kind, r.scope))`
+
+// endWithRights ends the streams of callers who lost the right to them.
 func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
 	var callers []roles.Principal
 	var called []*stream
-	var tenancies []uuid.UUID
-	var scopes []*uuid.UUID
-	var kinds []string
 	for _, st := range open {
 		if !st.right.anyone {
 			callers, called = append(callers, st.right.caller), append(called, st)
 		}
-		tenancies, kinds, scopes = append(tenancies, st.right.tenancy),
-			append(kinds, string(st.right.caller.ScopeKind)), append(scopes, st.right.caller.ScopeID)
 	}
 	last, err := signin.Lasting(ctx, s.p.db, s.p.now(), callers)
 	if err != nil {
@@ -279,18 +286,13 @@ func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
 			st.end()
 		}
 	}
-	// Only a locality and dated scopes can lose a market; the others name what they see.
-	rows, err := s.p.db.Pool.Query(ctx, `SELECT r.n FROM unnest($1::uuid[], $2::text[], $3::uuid[]) WITH ORDINALITY AS r
-		(tenancy, kind, scope, n)
-		LEFT JOIN tenancies t ON t.id = r.tenancy
-		WHERE NOT coalesce(upper_inf(t.valid), false) OR r.kind IN ('locality', 'dated')
-		AND t.market_id NOT IN (SELECT scope_markets(r.kind, r.scope))`, tenancies, kinds, scopes)
+	rows, err := s.p.db.Pool.Query(ctx, selectEnded, rightColumns.Arguments(open)...)
 	if err != nil {
-		return fmt.Errorf("look for streams' tenancies: %w", err)
+		return fmt.Errorf("read the streams' tenancies: %w", err)
 	}
 	ended, err := pgx.CollectRows(rows, pgx.RowTo[int64])
 	if err != nil {
-		return fmt.Errorf("look for streams' tenancies: %w", err)
+		return fmt.Errorf("read the streams' tenancies: %w", err)
 	}
 	for _, n := range ended {
 		open[n-1].end()
@@ -298,7 +300,7 @@ func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
 	return nil
 }
 
-// wakeBehind wakes the channels whose account or soundboxes have changed.
+// wakeBehind wakes the channels with new payments or changed soundboxes.
 func (s *streams) wakeBehind(ctx context.Context) error {
 	s.mu.Lock()
 	channels := make(map[uuid.UUID]*channel, len(s.channels))
@@ -309,14 +311,14 @@ func (s *streams) wakeBehind(ctx context.Context) error {
 	s.mu.Unlock()
 	rows, err := s.p.db.Pool.Query(ctx, `SELECT id, version FROM ledger_accounts WHERE id = ANY ($1)`, accounts)
 	if err != nil {
-		return fmt.Errorf("look for streams' versions: %w", err)
+		return fmt.Errorf("read the streams' versions: %w", err)
 	}
 	versions := map[uuid.UUID]int64{}
 	var id uuid.UUID
 	var version int64
 	if _, err := pgx.ForEachRow(rows, []any{&id, &version},
 		func() error { versions[id] = version; return nil }); err != nil {
-		return fmt.Errorf("look for streams' versions: %w", err)
+		return fmt.Errorf("read the streams' versions: %w", err)
 	}
 	speakers, err := s.p.speakers(ctx, accounts)
 	if err != nil {
@@ -339,7 +341,7 @@ func (s *streams) wakeBehind(ctx context.Context) error {
 	return nil
 }
 
-// endAll ends every stream: its phone says that it does not hear, and comes again.
+// endAll ends every stream. Its phone shows that it is not connected, and reconnects.
 func (s *streams) endAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -348,7 +350,7 @@ func (s *streams) endAll() {
 	}
 }
 
-// hangUp gives readers that do not read a moment to take what is left, when the program ends.
+// hangUp limits the time of the last writes to slow readers, when the program stops.
 func (s *streams) hangUp() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

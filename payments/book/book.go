@@ -1,6 +1,6 @@
-// Package book keeps the revenue book of a household business, form S1a-HKD: receipts that its
-// owner calls turnover, and cash. Nobody but the owner opens it. It is apart from payments because
-// it draws documents, which the way of notices must not carry.
+// Package book is the revenue book of a household business, form S1a-HKD: receipts that its owner
+// marks as turnover, and cash. Only the owner opens it. It is a package of its own because it draws
+// documents, which the intake of notices must not depend on.
 package book
 
 import (
@@ -25,60 +25,60 @@ import (
 //go:embed entries.sql
 var entriesSQL string
 
-// maxYears is how much one book holds.
+// maxYears is the longest period of one book.
 const maxYears = 5
 
-// Books are the revenue books of all merchants, each opened by its owner.
+// Books are the revenue books of all merchants.
 type Books struct {
 	db   *database.DB
 	keys *seal.Keys
 	now  func() time.Time
 }
 
-// New opens the books of a database.
+// New returns the books of a database.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Books { return &Books{db, keys, now} }
 
-// Entry is a line that is in the book, or that its owner may enter.
+// Entry is a line of the book, or a receipt that its owner may enter.
 type Entry struct {
 	ID          uuid.UUID    `json:"id" doc:"of the payment, or of the cash line"`
 	Kind        string       `json:"kind" enum:"receipt,cash"`
 	Day         string       `json:"day" doc:"the business day, YYYY-MM-DD in Asia/Ho_Chi_Minh"`
 	Text        string       `json:"text"`
-	Amount      money.Amount `json:"amount" doc:"đồng; negative: a reversal, which follows what is said of the receipt it takes back"`
+	Amount      money.Amount `json:"amount" doc:"đồng; negative: a reversal, which follows the decision about its receipt"`
 	Currency    string       `json:"currency"`
-	Turnover    *bool        `json:"turnover" doc:"true: in the book; false: no turnover; null: its owner has not said"`
+	Turnover    *bool        `json:"turnover" doc:"true: in the book; false: no turnover; null: not decided"`
 	StallNumber *string      `json:"stall_number" doc:"null: cash"`
 
 	at time.Time
 }
 
-// Undecided is what the owner has yet to say a word about.
+// Undecided are the receipts that the owner has not decided about.
 type Undecided struct {
-	Count  int          `json:"count" doc:"receipts that nothing took back"`
+	Count  int          `json:"count" doc:"receipts without a reversal"`
 	Amount money.Amount `json:"amount" doc:"đồng"`
 }
 
-// Book is a merchant's revenue book of some days.
+// Book is a merchant's revenue book of a period.
 type Book struct {
 	Household string       `json:"household" doc:"the registered household business, else the merchant's name"`
-	Address   string       `json:"address" doc:"market and locality of its stalls: no other address is kept"`
-	TaxCode   string       `json:"tax_code" doc:"whole; empty: none is registered"`
+	Address   string       `json:"address" doc:"market and locality of its stalls: no other address is stored"`
+	TaxCode   string       `json:"tax_code" doc:"the full code; empty: none is registered"`
 	Place     string       `json:"place" doc:"its stalls"`
 	From      string       `json:"from" doc:"the first day"`
 	To        string       `json:"to" doc:"the last day, which is included"`
 	Entries   []Entry      `json:"entries" doc:"oldest first"`
 	Total     money.Amount `json:"total" doc:"đồng: the turnover of the whole period, whatever the page"`
 	Undecided Undecided    `json:"undecided" doc:"of the whole period"`
-	Threshold *Threshold   `json:"threshold" doc:"for its owner's eyes; null: no threshold is known for that year"`
+	Threshold *Threshold   `json:"threshold" doc:"only for the owner; null: no threshold is known for that year"`
 	Next      *string      `json:"next" doc:"cursor of the next page of entries, null at the end"`
 }
 
-// owner is the merchant that a caller is. Refused (403): who is no merchant.
-func owner(ctx context.Context) (roles.Principal, uuid.UUID, error) {
+// requireOwner returns the caller's merchant. It refuses (403) a caller without one.
+func requireOwner(ctx context.Context) (roles.Principal, uuid.UUID, error) {
 	who, err := roles.Require(ctx, roles.KeepBook)
 	if err == nil && who.MerchantID == nil {
 		err = problem.New(problem.Forbidden, "not_allowed", "Sổ doanh thu chỉ dành cho chủ hộ kinh doanh.",
-			"The revenue book is its owner's alone.")
+			"Only the owner may open the revenue book.")
 	}
 	if err != nil {
 		return who, uuid.Nil, err
@@ -88,12 +88,12 @@ func owner(ctx context.Context) (roles.Principal, uuid.UUID, error) {
 
 // Page is a page of a book's entries; embed it in a huma input.
 type Page struct {
-	Undecided bool `query:"undecided" doc:"true: only receipts that wait for their owner's word"`
+	Undecided bool `query:"undecided" doc:"true: only receipts that wait for the owner's decision"`
 	web.Page
 }
 
-// Read is a merchant's book of a period: a page of its entries, or all that are in the form with
-// nil.
+// Read returns a merchant's book of a period: a page of its entries, or with nil all entries of the
+// form.
 func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, page *Page) (*Book, error) {
 	from, to, err := period.days(b.now())
 	if err != nil {
@@ -102,18 +102,18 @@ func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, pag
 	book := &Book{From: from, To: to}
 	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	err = pgx.BeginTxFunc(ctx, b.db.Pool, snapshot, func(tx pgx.Tx) error {
-		if err := b.head(ctx, tx, merchant, book); err != nil {
+		if err := b.readHead(ctx, tx, merchant, book); err != nil {
 			return err
 		}
-		if err := b.entries(ctx, tx, merchant, book, page); err != nil {
+		if err := readEntries(ctx, tx, merchant, book, page); err != nil {
 			return err
 		}
-		sums, err := sumsOf(ctx, tx, merchant, from, to)
+		sums, err := readSums(ctx, tx, merchant, span{from, to})
 		if err != nil {
 			return err
 		}
 		book.Total, book.Undecided = sums.total, sums.Undecided
-		book.Threshold, err = b.threshold(ctx, tx, merchant, to)
+		book.Threshold, err = b.readThreshold(ctx, tx, merchant, to)
 		return err
 	})
 	if err != nil {
@@ -122,9 +122,9 @@ func (b *Books) Read(ctx context.Context, merchant uuid.UUID, period Period, pag
 	return book, nil
 }
 
-// head reads whose book it is. No address is kept of merchants: the stalls of today stand for it,
-// or the last ones.
-func (b *Books) head(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book) error {
+// readHead reads the owner. No address of merchants is stored: their present or last stalls are used
+// instead.
+func (b *Books) readHead(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book) error {
 	var sealed []byte
 	err := tx.QueryRow(ctx, `SELECT coalesce(nullif(o.household_name, ''), o.full_name), o.tax_code, coalesce(w.address,
 		''), coalesce(w.place, '')
@@ -153,8 +153,8 @@ func (b *Books) head(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *B
 	return nil
 }
 
-// entries reads a page of what is and may be in the book, or with nil all that is in it.
-func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book, page *Page) error {
+// readEntries reads a page of the entries and receipts, or with nil all entries.
+func readEntries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book *Book, page *Page) error {
 	var after web.Mark
 	var limit *int
 	undecided := false
@@ -192,17 +192,20 @@ func (b *Books) entries(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, book
 	return nil
 }
 
-// sums are what a period comes to.
+// sums are the totals of a period.
 type sums struct {
 	total money.Amount
 	Undecided
 }
 
-func sumsOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, from, to string) (s sums, err error) {
+// span is a first and a last day.
+type span struct{ from, to string }
+
+func readSums(ctx context.Context, tx pgx.Tx, merchant uuid.UUID, days span) (s sums, err error) {
 	err = tx.QueryRow(ctx, `SELECT coalesce(sum(amount) FILTER (WHERE turnover), 0)::text,
 		count(*) FILTER (WHERE turnover IS NULL AND NOT reversed),
-			coalesce(sum(amount) FILTER (WHERE turnover IS NULL), 0)::text FROM (`+entriesSQL+`) e`, merchant, from,
-		to).
+			coalesce(sum(amount) FILTER (WHERE turnover IS NULL), 0)::text FROM (`+entriesSQL+`) e`, merchant, days.from,
+		days.to).
 		Scan(&s.total, &s.Count, &s.Amount)
 	if err != nil {
 		return s, fmt.Errorf("sum the book of merchant %s: %w", merchant, err)

@@ -141,8 +141,7 @@ func TestTheOwnersWordMakesTheBook(t *testing.T) {
 	w.readsTheSame(key, november, b)
 }
 
-// readsTheSame opens the documents in other programs, and compares them with the book that the API
-// tells.
+// readsTheSame opens the documents in other programs, and compares them with the book of the API.
 func (w *world) readsTheSame(key, query string, b object) {
 	w.T.Helper()
 	dir := w.T.TempDir()

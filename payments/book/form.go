@@ -6,8 +6,7 @@ import (
 	"market40/payments/money"
 )
 
-// form is S1a-HKD as it is written: Circular 152/2025/TT-BTC of 31 December 2025, whose words these
-// are.
+// form is a filled form S1a-HKD, with the words of Circular 152/2025/TT-BTC of 31 December 2025.
 type form struct {
 	household, address, taxCode, place, period string
 	lines                                      []line
@@ -38,8 +37,8 @@ var (
 	formSigner  = []string{"NGƯỜI ĐẠI DIỆN HỘ KINH DOANH/", "CÁ NHÂN KINH DOANH"}
 )
 
-// newForm is the form of a book that holds turnover only. Its date and its signature are left to
-// the owner's hand.
+// newForm returns the form of a book that has turnover only. The owner fills in date and signature by
+// hand.
 func newForm(b *Book) *form {
 	f := &form{household: b.Household, address: b.Address, taxCode: b.TaxCode, place: b.Place}
 	f.period = "từ ngày " + dayText(b.From) + " đến ngày " + dayText(b.To)
@@ -54,21 +53,21 @@ func newForm(b *Book) *form {
 	return f
 }
 
-// head are the lines above the title.
+// head returns the lines above the title.
 func (f *form) head() []string {
 	return []string{"HỘ, CÁ NHÂN KINH DOANH: " + f.household, "Địa chỉ: " + f.address, "Mã số thuế: " + f.taxCode}
 }
 
-// below are the lines between the title and the table.
+// below returns the lines between the title and the table.
 func (f *form) below() []string {
 	return []string{"Địa điểm kinh doanh: " + f.place, "Kỳ kê khai: " + f.period}
 }
 
-// dayText is 2026-11-22 as 22/11/2026.
+// dayText returns 2026-11-22 as 22/11/2026.
 func dayText(day string) string {
 	parts := strings.Split(day, "-")
 	return parts[2] + "/" + parts[1] + "/" + parts[0]
 }
 
-// amountText is an amount without its unit, which stands above the table: "1.234.567".
+// amountText returns an amount without its unit, which is above the table: "1.234.567".
 func amountText(a money.Amount) string { return strings.TrimSuffix(a.Format(), " đ") }

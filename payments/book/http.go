@@ -14,7 +14,7 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// sendWithin is how long a document may take to be sent: a busy stall's years are many lines.
+// sendWithin is how long sending a document may take: the years of a busy stall are many lines.
 const sendWithin = 2 * time.Minute
 
 var drawing = web.NewDrawing()
@@ -29,17 +29,17 @@ func (b *Books) Routes(e *web.Edge) {
 		}
 	}
 	huma.Register(e.API, op(http.MethodGet, path, "read-revenue-book",
-		"Sổ doanh thu: what the owner calls turnover, and what waits for a word", 0), b.read)
-	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Ghi tiền mặt: takings in cash",
+		"Sổ doanh thu: receipts marked as turnover, and undecided ones", 0), b.read)
+	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Ghi tiền mặt: revenue in cash",
 		http.StatusCreated), b.postCash)
 	huma.Register(e.API, op(http.MethodDelete, path+"/cash/{id}", "remove-cash",
-		"Xóa dòng tiền mặt: a line that was wrong", http.StatusNoContent), b.deleteCash)
+		"Xóa dòng tiền mặt: remove a wrong line", http.StatusNoContent), b.deleteCash)
 	huma.Register(e.API, op(http.MethodPut, path+"/receipts", "decide-receipts",
-		"Khoản nào là doanh thu: whether receipts are turnover", http.StatusNoContent), b.putReceipts)
+		"Khoản nào là doanh thu: decide whether receipts are turnover", http.StatusNoContent), b.putReceipts)
 	for ending, kind := range kinds {
 		e.Engine.GET(path+ending, problem.Handle(b.document(ending, kind)))
 		o := op(http.MethodGet, path+ending, "download-revenue-book-"+ending[1:],
-			"Sổ doanh thu S1a-HKD: what is turnover, as "+ending[1:], 0)
+			"Sổ doanh thu S1a-HKD: turnover as "+ending[1:], 0)
 		for _, name := range []string{"from", "to"} {
 			o.Parameters = append(o.Parameters, &huma.Param{
 				Name: name, In: "query",
@@ -56,7 +56,7 @@ func (b *Books) Routes(e *web.Edge) {
 	}
 }
 
-// kinds are the documents that a book is given as, by the ending of their names.
+// kinds are the document formats of a book, by file extension.
 var kinds = map[string]kind{
 	".pdf":  {"application/pdf", writePDF},
 	".xlsx": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", writeXLSX},
@@ -72,7 +72,7 @@ func (b *Books) read(ctx context.Context, in *struct {
 	Page
 },
 ) (*web.Body[*Book], error) {
-	_, merchant, err := owner(ctx)
+	_, merchant, err := requireOwner(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (b *Books) read(ctx context.Context, in *struct {
 }
 
 func (b *Books) postCash(ctx context.Context, in *web.Body[CashOrder]) (*web.Body[*Entry], error) {
-	who, merchant, err := owner(ctx)
+	who, merchant, err := requireOwner(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (b *Books) postCash(ctx context.Context, in *web.Body[CashOrder]) (*web.Bod
 }
 
 func (b *Books) deleteCash(ctx context.Context, in *web.Named) (*struct{}, error) {
-	_, merchant, err := owner(ctx)
+	_, merchant, err := requireOwner(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -104,7 +104,7 @@ func (b *Books) putReceipts(ctx context.Context, in *web.Body[struct {
 	Turnover bool     `json:"turnover"`
 }],
 ) (*struct{}, error) {
-	who, merchant, err := owner(ctx)
+	who, merchant, err := requireOwner(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -114,14 +114,14 @@ func (b *Books) putReceipts(ctx context.Context, in *web.Body[struct {
 			return nil, problem.Missing("payment")
 		}
 	}
-	return nil, b.Decide(ctx, who, merchant, payments, in.Body.Turnover)
+	return nil, b.Decide(ctx, who, merchant, Decision{payments, in.Body.Turnover})
 }
 
-// document answers the book of a period as a document, whole.
+// document returns a handler that answers the whole book of a period as a document.
 func (b *Books) document(ending string, kind kind) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
-		_, merchant, err := owner(ctx)
+		_, merchant, err := requireOwner(ctx)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (b *Books) document(ending string, kind kind) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
-		// a test's recorder has none
+		// a test's recorder has no deadline
 		_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(sendWithin))
 		c.Header("Content-Disposition", `attachment; filename="so-doanh-thu-S1a-HKD-`+book.From+"-"+book.To+ending+`"`)
 		c.Data(http.StatusOK, kind.media, file)

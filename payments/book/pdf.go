@@ -21,10 +21,10 @@ const (
 // columns are the widths of A, B and 1.
 var columns = [3]float64{27, width - 27 - 38, 38}
 
-// sheet is a form under way.
+// sheet is a form that is being drawn.
 type sheet struct{ *fpdf.Fpdf }
 
-// writePDF draws a form. Its table begins every page with its heads.
+// writePDF draws a form. Every page of its table begins with the column heads.
 func writePDF(w io.Writer, f *form) error {
 	s := sheet{fpdf.New("P", "mm", "A4", "")}
 	s.SetMargins(marginLeft, marginTop, marginRight)
@@ -56,7 +56,7 @@ func writePDF(w io.Writer, f *form) error {
 
 func (s sheet) font(style string, points float64) { s.SetFont(posters.Font, style, points) }
 
-// above draws the head: whose book it is on the left, which form on the right, then the title.
+// above draws the owner on the left, the form's name on the right, and the title below.
 func (s sheet) above(f *form) {
 	const left = 98.0
 	s.font("B", 10)
@@ -127,7 +127,7 @@ func (s sheet) line(cells [3]string) {
 	s.SetXY(marginLeft, y+height)
 }
 
-// signature draws the block below the table, whole on one page.
+// signature draws the block below the table, on one page.
 func (s sheet) signature() {
 	const half, height = width / 2, 50
 	if s.GetY()+height > pageHeight-marginBottom {
@@ -146,8 +146,8 @@ func (s sheet) signature() {
 	print("", formSigned)
 }
 
-// drawn is a text as the font can show it: what lies beyond the basic plane, such as an emoji, is a
-// box.
+// drawn returns a text that the font can show. Characters beyond the basic plane, such as emoji,
+// become boxes.
 func drawn(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r > 0xFFFF {

@@ -12,11 +12,10 @@ import (
 // tab is the name of the workbook's only sheet.
 const tab = "S1a-HKD"
 
-// writeXLSX writes a form as a workbook. Amounts are whole numbers, texts are texts: none can be
-// read as a formula.
+// writeXLSX writes a form as a workbook. Amounts are whole numbers, and texts are never formulas.
 func writeXLSX(w io.Writer, f *form) error {
 	file := excelize.NewFile()
-	defer func() { _ = file.Close() }() // nothing of it lies on a disk
+	defer func() { _ = file.Close() }() // it is in memory only
 	styles, err := stylesOf(file)
 	if err != nil {
 		return err
@@ -43,7 +42,7 @@ func writeXLSX(w io.Writer, f *form) error {
 	return nil
 }
 
-// styles are the looks of cells, by name.
+// styles are the styles of cells, by name.
 type styles map[string]int
 
 func stylesOf(file *excelize.File) (styles, error) {
@@ -82,7 +81,7 @@ func stylesOf(file *excelize.File) (styles, error) {
 	return made, nil
 }
 
-// workbook is a sheet under way; the first error stays.
+// workbook is a sheet that is being written; err is the first error.
 type workbook struct {
 	*excelize.StreamWriter
 	styles styles
@@ -98,7 +97,7 @@ func (t *workbook) widths(all ...float64) {
 	}
 }
 
-// row writes cells: pairs of a style and a value; "" leaves a cell out.
+// row writes cells, given as pairs of style and value; style "" leaves a cell out.
 func (t *workbook) row(cells ...any) {
 	t.rows++
 	values := make([]any, 0, len(cells)/2)
@@ -119,7 +118,7 @@ func (t *workbook) row(cells ...any) {
 	}
 }
 
-// wide writes one text over the columns from one to the last.
+// wide writes one text over the columns from a first one to the last.
 func (t *workbook) wide(from, style, text string) {
 	cells := []any{}
 	for c := "A"; c < from; c = string(c[0] + 1) {

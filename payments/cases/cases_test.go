@@ -4,9 +4,8 @@ import (
 	"testing"
 )
 
-// TestAssignmentNeedsTwoPeopleAndCanBeTakenBack follows the money from suspense to a stall and
-// back.
-func TestAssignmentNeedsTwoPeopleAndCanBeTakenBack(t *testing.T) {
+// TestAssignmentNeedsTwoPeopleAndCanBeReversed follows the money from suspense to a stall and back.
+func TestAssignmentNeedsTwoPeopleAndCanBeReversed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
@@ -86,7 +85,8 @@ func TestDismissIsRecordedAndCanBeReopened(t *testing.T) {
 	w.Call(w.Admin, "POST", path+"/resolve", object{"action": "give", "reason": "không có"}, 422)
 }
 
-func TestCasesKeepToTheirScope(t *testing.T) {
+// TestCasesWithinTheScope checks which callers see which cases.
+func TestCasesWithinTheScope(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
@@ -104,8 +104,8 @@ func TestCasesKeepToTheirScope(t *testing.T) {
 	w.Call(auditor, "POST", "/api/v1/cases/"+id+"/resolve", object{"action": "dismiss", "reason": "không phải"}, 403)
 }
 
-// TestOneTransferInTwoInboxesIsAssignedOnce: two connections told one transfer on an account nobody
-// registered.
+// TestOneTransferInTwoInboxesIsAssignedOnce reports one transfer by two connections, on an
+// unregistered account.
 func TestOneTransferInTwoInboxesIsAssignedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

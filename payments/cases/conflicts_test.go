@@ -28,9 +28,9 @@ func (w *world) twoContents(t *testing.T) (connection, first, second, path strin
 	return connection, first, second, "/api/v1/cases/" + w.WantCases("conflict", 1)[0].Text("id")
 }
 
-// TestAConflictPostsWhatCameLater: the case shows both contents, and two people post the second one
-// to its own stall.
-func TestAConflictPostsWhatCameLater(t *testing.T) {
+// TestConflictPostsTheLaterContent shows both contents in the case, and two people post the second
+// one to its own stall.
+func TestConflictPostsTheLaterContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, first, second, path := w.twoContents(t)
@@ -97,8 +97,9 @@ func TestAConflictPostsWhatCameLater(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAConflictIsPostedWherePeopleSay: to the stall that they name, or not at all.
-func TestAConflictIsPostedWherePeopleSay(t *testing.T) {
+// TestConflictIsPostedByDecision posts the later content to the stall that people name, or not at
+// all.
+func TestConflictIsPostedByDecision(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	connection, first, second, path := w.twoContents(t)
@@ -106,7 +107,7 @@ func TestAConflictIsPostedWherePeopleSay(t *testing.T) {
 	w.WantPaid(first, "30000")
 	w.WantPaid(second)
 
-	// nobody's account
+	// an unregistered account
 	w.Accept(connection, transfer{ID: 7, Account: "9999999", Memo: "tien rau", Amount: 50000, Reference: "3080"})
 	named := "/api/v1/cases/" + w.WantCases("conflict", 1)[0].Text("id") + "/resolve"
 	w.Call(w.Admin, "POST", named, object{"action": "assign", "reason": "thiếu sạp"}, 422)
@@ -116,9 +117,8 @@ func TestAConflictIsPostedWherePeopleSay(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAConflictIsOneTransferToo: what came later is not posted when another connection has posted
-// it.
-func TestAConflictIsOneTransferToo(t *testing.T) {
+// TestConflictIsOneTransfer refuses later content that another connection has posted.
+func TestConflictIsOneTransfer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
@@ -134,9 +134,9 @@ func TestAConflictIsOneTransferToo(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAConflictIsATellingToo: its reference is weak. People posted it before another connection
-// told it, or after, by its day alone.
-func TestAConflictIsATellingToo(t *testing.T) {
+// TestConflictIsAReport posts a conflict with a weak reference before another connection reports
+// the transfer, or after, with its day only.
+func TestConflictIsAReport(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
@@ -171,9 +171,9 @@ func TestAConflictIsATellingToo(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAConflictOfAnEarlierProgram: its row says not that the later content is a debit; the delivery
+// TestConflictOfAnEarlierProgram reads a conflict of a debit: its row does not say so, its delivery
 // does.
-func TestAConflictOfAnEarlierProgram(t *testing.T) {
+func TestConflictOfAnEarlierProgram(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
@@ -198,8 +198,8 @@ func TestAConflictOfAnEarlierProgram(t *testing.T) {
 	w.WantPaid(stall, "30000")
 }
 
-// TestMoneyOfAnotherCurrencyIsNeverPosted: a case about dollars can only be dismissed.
-func TestMoneyOfAnotherCurrencyIsNeverPosted(t *testing.T) {
+// TestOtherCurrencyCanOnlyBeDismissed checks a case about dollars.
+func TestOtherCurrencyCanOnlyBeDismissed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, _ := w.Stall(w.Market, "A1", "970422", "1111111")

@@ -26,20 +26,20 @@ type drawnTransfer struct {
 	currency, reference string
 	memo                string
 	at                  time.Time
-	day                 bool // a feed of dates may tell it
+	day                 bool // a feed with dates only may report it
 	twin                *drawnTransfer
 }
 
 // strong reports whether the reference alone names the transfer.
 func (d *drawnTransfer) strong() bool { return strings.HasPrefix(d.reference, "FT") }
 
-// drawnContent is what one connection told under one id: a notice, or a conflict with the notice of
+// drawnContent is what one connection reported under one id: a notice, or a conflict with the notice of
 // that id.
 type drawnContent struct {
 	of         *drawnTransfer
 	feed       *paymentstest.Feed
 	notice     banks.Notice // as it is sent, whenever it is sent
-	stall      string       // whose money it is; "": people have to say
+	stall      string       // that receives the money; "": people have to decide
 	id         string       // the notice's, or the conflict's; "": not sent yet
 	conflict   bool
 	mu         sync.Mutex // of from and to
@@ -48,7 +48,7 @@ type drawnContent struct {
 	state, why string
 	at         string   // where its money is: a stall, a market, "returned"; "": nowhere in the books
 	before     []string // where it was before each decision
-	extra      bool     // people posted it although it is told twice
+	extra      bool     // people posted it although it is reported twice
 	dismissed  bool
 	voided     bool // its bank took it back
 }
@@ -142,7 +142,7 @@ func (r *drawnRound) register() {
 	r.base = r.days()
 }
 
-// account is the account of a stall, or of U: nobody's.
+// account returns the account of a stall, or for U an unregistered one.
 func (r *drawnRound) account(stall string) string {
 	if stall == "G" || stall == "H" {
 		return paymentstest.GatewayAccount
@@ -150,7 +150,7 @@ func (r *drawnRound) account(stall string) string {
 	return fmt.Sprint(7_000_000 + r.prefix*4 + strings.Index("ABCU", strings.ReplaceAll(stall, "D", "C")))
 }
 
-// owner is the stall whose money a memo on an account is.
+// owner returns the stall that receives the money of a memo on an account.
 func (r *drawnRound) owner(account, memo string) string {
 	for name, code := range r.codes {
 		if strings.Contains(memo, code) {
@@ -199,7 +199,7 @@ func (r *drawnRound) happen(rt *rapid.T) {
 		d.reference = "5243.65937"
 	}
 	if n > 0 && rapid.IntRange(0, 5).Draw(rt, "reference of another") == 0 {
-		other := r.transfers[rapid.IntRange(0, n-1).Draw(rt, "whose")]
+		other := r.transfers[rapid.IntRange(0, n-1).Draw(rt, "other")]
 		if other.amount != d.amount {
 			d.reference = other.reference // one reference, two amounts
 		}
@@ -224,21 +224,21 @@ func (r *drawnRound) happen(rt *rapid.T) {
 	r.transfers = append(r.transfers, d)
 }
 
-// tell draws a connection that tells of a transfer, and sends what it tells.
-func (r *drawnRound) tell(rt *rapid.T) {
-	if c := r.drawTelling(rt); c != nil {
+// report draws a connection and lets it report a transfer.
+func (r *drawnRound) report(rt *rapid.T) {
+	if c := r.drawReport(rt); c != nil {
 		r.add(c)
 		r.send(c)
 		r.settle(c)
 	}
 }
 
-// tellTogether is tell, of several at the same moment.
-func (r *drawnRound) tellTogether(rt *rapid.T) {
+// reportTogether is report, by several connections at the same moment.
+func (r *drawnRound) reportTogether(rt *rapid.T) {
 	var drawn []*drawnContent
 	var all sync.WaitGroup
 	for range rapid.IntRange(2, 4).Draw(rt, "tellings") {
-		if c := r.drawTelling(rt); c != nil && !c.conflict { // of two contents under one id, either might be the first
+		if c := r.drawReport(rt); c != nil && !c.conflict { // of two contents under one id, either might be the first
 			r.add(c)
 			drawn = append(drawn, c)
 		}
@@ -252,10 +252,10 @@ func (r *drawnRound) tellTogether(rt *rapid.T) {
 	}
 }
 
-// mislead lets a connection tell of a failure or a debit under the id of a credit: it is no money
+// mislead lets a connection report a failure or a debit under the id of a credit: it is no money
 // and takes no id.
 func (r *drawnRound) mislead(rt *rapid.T) {
-	c := r.drawTelling(rt)
+	c := r.drawReport(rt)
 	if c == nil {
 		return
 	}
@@ -274,8 +274,8 @@ func (r *drawnRound) mislead(rt *rapid.T) {
 	r.send(&drawnContent{of: c.of, feed: c.feed, notice: n})
 }
 
-// drawTelling draws what a connection tells of a transfer: what it has told already is a retry.
-func (r *drawnRound) drawTelling(rt *rapid.T) *drawnContent {
+// drawReport draws the report of a transfer by a connection: a second one is a retry.
+func (r *drawnRound) drawReport(rt *rapid.T) *drawnContent {
 	if len(r.transfers) == 0 {
 		return nil
 	}
@@ -288,7 +288,7 @@ func (r *drawnRound) drawTelling(rt *rapid.T) *drawnContent {
 	f := feeds[rapid.IntRange(0, len(feeds)-1).Draw(rt, "connection")]
 	name := f.Provider.Name()
 	for _, c := range r.contents {
-		if c.of == d && (c.feed == f || d.reference == "") { // without a reference nobody can know that two tell one
+		if c.of == d && (c.feed == f || d.reference == "") { // without a reference two reports cannot be compared
 			return c
 		}
 	}
@@ -316,7 +316,7 @@ func (r *drawnRound) drawTelling(rt *rapid.T) *drawnContent {
 	if rapid.IntRange(0, 2).Draw(rt, "another memo") == 0 {
 		n.Memo = strings.ReplaceAll(strings.ToUpper(d.memo), " ", "-")
 		if owner := r.owner(d.account, d.memo); d.strong() && (owner == "A" || owner == "B") {
-			n.Memo = "MBVCB.123 chuyen tien" // the account says whose it is
+			n.Memo = "MBVCB.123 chuyen tien" // the account decides who receives it
 		} else if d.strong() && d.account == r.account("C") && owner == "" {
 			n.Memo = r.codes["C"] + " tien ca" // only this connection says it
 		}
@@ -346,7 +346,7 @@ func (r *drawnRound) add(c *drawnContent) {
 }
 
 func (r *drawnRound) send(c *drawnContent) {
-	c.mu.Lock() // the same content may be told twice at one moment
+	c.mu.Lock() // one content may be reported twice at one moment
 	first := c.from.IsZero()
 	if first {
 		c.from = time.Now()
@@ -365,7 +365,7 @@ func (r *drawnRound) send(c *drawnContent) {
 		return
 	}
 	n := &c.notice
-	r.rt.Logf("%s tells %s: %d on %s, reference %q, memo %q, at %v", c.feed.Provider.Name(), n.ExternalID,
+	r.rt.Logf("%s reports %s: %d on %s, reference %q, memo %q, at %v", c.feed.Provider.Name(), n.ExternalID,
 		n.Amount.Dong(), n.Account,
 		n.Reference, n.Memo, n.OccurredAt)
 	if status, answer := c.feed.Send(q); status >= 300 {

@@ -41,11 +41,11 @@ func TestOneOfSeveralIsDecided(t *testing.T) {
 	c := w.SePay(nil)
 	a, _ := w.Stall(w.Market, "A1", "970422", "1111111")
 	b, _ := w.Stall(w.Market, "B1", "970422", "2222222")
-	tell := func(id int) {
+	report := func(id int) {
 		w.Accept(c, transfer{ID: id, Account: "5555555", Memo: "tien rau", Amount: 1000 * id})
 	}
 	for id := 1; id <= 3; id++ {
-		tell(id)
+		report(id)
 	}
 	all := w.WantCases("unknown_account", 1)[0]
 	path := "/api/v1/cases/" + all.Text("id")
@@ -60,7 +60,7 @@ func TestOneOfSeveralIsDecided(t *testing.T) {
 		got.Text("amount") != "3000" || got.Text("notice_count") != "1" {
 		t.Errorf("the proposal is %v", got)
 	}
-	tell(4)
+	report(4)
 	rest := w.WantCases("unknown_account", 1)[0]
 	if rest.Text("id") == all.Text("id") || rest.Text("notice_count") != "3" || rest.Text("amount") != "1000" {
 		t.Errorf("the others wait as %v", rest)
@@ -76,7 +76,7 @@ func TestOneOfSeveralIsDecided(t *testing.T) {
 	}
 	path = "/api/v1/cases/" + last[0].Text("id")
 	w.Call(w.Admin, "POST", path+"/resolve", object{"action": "dismiss", "reason": "không phải của chợ"}, 200)
-	tell(5)
+	report(5)
 	if fresh := w.WantCases("unknown_account", 1)[0]; fresh.Text("notice_count") != "1" ||
 		fresh.Text("amount") != "5000" {
 		t.Errorf("after a dismissal a new notice waits as %v", fresh)

@@ -37,14 +37,14 @@ func (w *world) twoMarkets() (here, hereCode, there, thereCode string) {
 
 const sharedReference = "FT26253000030653"
 
-// oneTransfer is the same transfer as each connection tells it.
+// oneTransfer is one transfer as each connection reports it.
 func oneTransfer(memo string) transfer {
 	return transfer{ID: 1, Account: "1111111", Memo: memo, Amount: 25000, Reference: sharedReference}
 }
 
-// TestAnAssignedTransferIsPostedOnce: a second and a third connection tell, with the memo code,
+// TestAssignedTransferIsPostedOnce reports by a second and a third connection, with the memo code,
 // what two people assigned.
-func TestAnAssignedTransferIsPostedOnce(t *testing.T) {
+func TestAssignedTransferIsPostedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	here, hereCode, there, thereCode := w.twoMarkets()
@@ -60,9 +60,9 @@ func TestAnAssignedTransferIsPostedOnce(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAPostedTransferIsNotAssigned: the memo code came first, then two people want to assign what
-// the other connection told.
-func TestAPostedTransferIsNotAssigned(t *testing.T) {
+// TestPostedTransferIsNotAssigned reports a transfer with its memo code first; two people cannot
+// assign the report of the other connection.
+func TestPostedTransferIsNotAssigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	here, hereCode, there, _ := w.twoMarkets()
@@ -83,9 +83,9 @@ func TestAPostedTransferIsNotAssigned(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAnUnknownAccountIsRegisteredLater: what was assigned while nobody had registered the account
-// is told again afterwards.
-func TestAnUnknownAccountIsRegisteredLater(t *testing.T) {
+// TestUnknownAccountIsRegisteredLater assigns a transfer to an unregistered account, and reports it
+// again after the account is registered.
+func TestUnknownAccountIsRegisteredLater(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	old, _ := w.Stall(w.Market, "A9", "970422", "9999999")
@@ -100,10 +100,10 @@ func TestAnUnknownAccountIsRegisteredLater(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestMovedReturnedAndReopenedTransfersAreToldAgain: money that a case moved or returned stays
-// known; money that waits again may be posted by whoever names its stall, and then the case can
-// assign it no more.
-func TestMovedReturnedAndReopenedTransfersAreToldAgain(t *testing.T) {
+// TestMovedReturnedAndReopenedTransfersAreReportedAgain checks that money moved or returned by a
+// case counts as posted. Money of a reopened case may be posted by another report with its stall;
+// then the case cannot assign it any more.
+func TestMovedReturnedAndReopenedTransfersAreReportedAgain(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		do          func(w *world, here, there string) // what people do with the waiting case
@@ -150,8 +150,8 @@ func TestMovedReturnedAndReopenedTransfersAreToldAgain(t *testing.T) {
 	}
 }
 
-// TestAssignmentsAndNoticesAtOnce: two people assign while two other connections tell the same
-// transfer.
+// TestAssignmentsAndNoticesAtOnce lets two people assign a transfer while two other connections
+// report it.
 func TestAssignmentsAndNoticesAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -160,17 +160,17 @@ func TestAssignmentsAndNoticesAtOnce(t *testing.T) {
 	other := w.Key("admin", "")
 	const rounds = 12
 	for n := range rounds {
-		tell := transfer{
+		reported := transfer{
 			ID: n + 1, Account: "1111111", Memo: "tien ca", Amount: 1000 + n,
 			Reference: fmt.Sprintf("FT26253%09d", n),
 		}
-		w.Accept(first, tell)
+		w.Accept(first, reported)
 		path := "/api/v1/cases/" + w.WantCases("no_single_stall", 1)[0].Text("id") + "/resolve"
 		w.Call(w.Admin, "POST", path, paymentstest.AssignTo(there), 200)
 		var all sync.WaitGroup
 		all.Go(func() { w.Attempt(other, path, paymentstest.AssignTo(there)) })
 		for i, connection := range []string{second, third} {
-			again := tell
+			again := reported
 			again.Memo = []string{hereCode, thereCode}[i]
 			all.Go(func() { w.Accept(connection, again) })
 		}
@@ -183,9 +183,9 @@ func TestAssignmentsAndNoticesAtOnce(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAVoidedTransferIsToldAgain: what the bank took back does not come to life by another
-// connection, nor by a case.
-func TestAVoidedTransferIsToldAgain(t *testing.T) {
+// TestVoidedTransferIsReportedAgain checks that neither another connection nor a case posts what
+// the bank took back.
+func TestVoidedTransferIsReportedAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.GatewayStall("A1")

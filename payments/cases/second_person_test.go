@@ -46,20 +46,21 @@ func (w office) admits(caller string) (session, id string) {
 	return w.enters(login, made), made.Text("id")
 }
 
-// enters signs a user in with what it was told once.
-func (w office) enters(login string, told object) string {
+// enters signs a user in with the secrets of its enrolment.
+func (w office) enters(login string, made object) string {
 	w.T.Helper()
-	code, err := totp.GenerateCode(told.Text("enrolment.totp_secret"), time.Now())
+	code, err := totp.GenerateCode(made.Text("enrolment.totp_secret"), time.Now())
 	must(w.T, err)
-	attempt := signin.Attempt{Login: login, Password: told.Text("enrolment.password"), Code: code, Address: "127.0.0.1"}
+	attempt := signin.Attempt{Login: login, Password: made.Text("enrolment.password"), Code: code, Address: "127.0.0.1"}
 	token, _, err := w.People.SignIn(w.T.Context(), attempt)
 	must(w.T, err)
 	return paymentstest.Session + token
 }
 
-// TestWhatAProgramMakesIsNoSecondPerson: a key or a user that a key made is that key's own, however
-// long the chain, in cases and in connections; a key made at the server is another's.
-func TestWhatAProgramMakesIsNoSecondPerson(t *testing.T) {
+// TestCreationsOfAProgramAreNoSecondPerson checks that a key or user created by a key counts as
+// that key, however long the chain, in cases and in connections. A key created at the server counts
+// as another person.
+func TestCreationsOfAProgramAreNoSecondPerson(t *testing.T) {
 	t.Parallel()
 	w := newOffice(t)
 	bank := w.SePay(nil)
@@ -93,7 +94,7 @@ func TestWhatAProgramMakesIsNoSecondPerson(t *testing.T) {
 	for name, caller := range own {
 		refused(name, caller)
 	}
-	// A renewal by a user whom the key let in vouches for nobody; one by a person does, but not for
+	// A renewal by a user whom the key let in confirms no person; one by a person does, but not for
 	// the keys made before.
 	again := w.Ask(w.address, laterUser, "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
 	refused("renewed by its own", w.enters(again.Text("login"), again))

@@ -20,13 +20,13 @@ import (
 
 var (
 	drawnRounds = flag.Int("transfers.rounds", 6,
-		"how many drawn rounds of notices and decisions are held against what was told")
+		"how many drawn rounds of notices and decisions are compared with the reports")
 	drawnActions = flag.Int("transfers.actions", 30, "how many actions a round has")
 )
 
-// TestDrawnTransfers: whatever banks tell in whatever order, and people decide, money that was told
-// is never lost, never counted twice, never on another stall nor another day. What is expected
-// comes from what was told alone.
+// TestDrawnTransfers draws reports of banks and decisions of people in any order. No reported money
+// is lost, counted twice, or at another stall or day. The expected result follows from the reports
+// alone.
 func TestDrawnTransfers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -54,7 +54,7 @@ func TestDrawnTransfers(t *testing.T) {
 		}
 		r.register()
 		actions := []func(*rapid.T){
-			r.happen, r.happen, r.tell, r.tell, r.tell, r.tellTogether, r.mislead, r.decide,
+			r.happen, r.happen, r.report, r.report, r.report, r.reportTogether, r.mislead, r.decide,
 			r.decide, r.reopen, r.void,
 		}
 		for range *drawnActions {
@@ -138,7 +138,7 @@ func (r *drawnRound) dated(c *drawnContent, text string) {
 	ahead := c.notice.OccurredAt.After(c.to.Add(time.Hour))
 	if c.occurred = at; ahead && (at.Before(c.from.Add(-time.Second)) || at.After(c.to)) || !ahead &&
 		!at.Equal(c.notice.OccurredAt) {
-		r.rt.Fatalf("what is told of %v occurred at %v", c.notice.OccurredAt, at)
+		r.rt.Fatalf("the report of %v occurred at %v", c.notice.OccurredAt, at)
 	}
 }
 
@@ -281,7 +281,7 @@ func (r *drawnRound) reopen(rt *rapid.T) {
 	}
 }
 
-// void lets a gateway take back what it told, or is about to tell.
+// void lets a gateway reverse what it reported, or is about to report.
 func (r *drawnRound) void(rt *rapid.T) {
 	c := r.drawTelling(rt)
 	if c == nil || c.of.account != paymentstest.GatewayAccount || c.conflict {
@@ -302,7 +302,7 @@ func (r *drawnRound) void(rt *rapid.T) {
 	}
 }
 
-// check holds what the books and the cases say against what was told.
+// check compares the books and the cases with the reports.
 func (r *drawnRound) check() {
 	waiting := map[string]bool{} // contents that an open case shows
 	for _, c := range r.openCases() {
@@ -319,14 +319,14 @@ func (r *drawnRound) check() {
 			want[c.at+" "+bizday.DayOf(c.occurred)] += c.of.amount
 		}
 		if c.at == "" && c.state == "unmatched" && !waiting[c.id] && !c.dismissed && !c.voided {
-			r.rt.Errorf("what %s told as %s is in no open case", c.feed.Provider.Name(), c.notice.ExternalID)
+			r.rt.Errorf("the report of %s with id %s is in no open case", c.feed.Provider.Name(), c.notice.ExternalID)
 		}
 	}
 	maps.DeleteFunc(want, func(_ string, dong int64) bool { return dong == 0 })
 	got := r.days()
 	maps.DeleteFunc(got, func(_ string, dong int64) bool { return dong == 0 })
 	if !maps.Equal(got, want) {
-		r.rt.Errorf("the stalls hold %v, what was told makes %v", got, want)
+		r.rt.Errorf("the stalls have %v, the reports make %v", got, want)
 	}
 	for _, d := range r.transfers {
 		if d.twin == nil || slices.Index(r.transfers, d) < slices.Index(r.transfers, d.twin) {
@@ -345,14 +345,14 @@ func (r *drawnRound) check() {
 // checkCounted checks that a transfer, with its twin, is counted as often as it happened, or waits
 // for people.
 func (r *drawnRound) checkCounted(d *drawnTransfer, waiting map[string]bool) {
-	told := map[*drawnTransfer]bool{}
+	reported := map[*drawnTransfer]bool{}
 	counted, extra, open := 0, 0, 0
 	var said []string
 	for _, c := range r.contents {
 		if c.id == "" || c.of != d && (d.twin == nil || c.of != d.twin) {
 			continue
 		}
-		told[c.of] = true
+		reported[c.of] = true
 		said = append(said, fmt.Sprintf("%s %s: %s %s at %q %v", c.feed.Provider.Name(), c.notice.ExternalID, c.state,
 			c.why, c.at, c.voided))
 		switch {
@@ -364,9 +364,9 @@ func (r *drawnRound) checkCounted(d *drawnTransfer, waiting map[string]bool) {
 			open++
 		}
 	}
-	if counted > len(told) || d.strong() && counted+extra > 1 || counted+extra+open < len(told) {
+	if counted > len(reported) || d.strong() && counted+extra > 1 || counted+extra+open < len(reported) {
 		r.rt.Errorf("%d transfers of %d, reference %q, memo %q are counted %d times and wait %d times: %q",
-			len(told), d.amount, d.reference, d.memo, counted+extra, open, said)
+			len(reported), d.amount, d.reference, d.memo, counted+extra, open, said)
 	}
 }
 

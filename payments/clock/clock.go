@@ -1,5 +1,5 @@
-// Package clock holds this process's clock against the database's and against the stamps of signed
-// notices, and makes ids of its time.
+// Package clock compares this process's clock with the database's and with the stamps of signed
+// notices, and creates ids from its time.
 package clock
 
 import (
@@ -15,32 +15,32 @@ import (
 )
 
 const (
-	// TrustedOffset is how far off the database's clock this process's may be to be believed. Ids
-	// are made from the time, and a clock that is months ahead would fill partitions that do not
-	// exist yet.
+	// TrustedOffset is the largest difference from the database's clock at which this process's clock
+	// is used. Ids are made from the time; with a clock that is months ahead they would belong to
+	// partitions that do not exist yet.
 	TrustedOffset = 24 * time.Hour
 )
 
-// clockTolerance is how far apart the two clocks may be before readiness warns of it.
+// clockTolerance is the difference of the two clocks from which readiness warns.
 const clockTolerance = 5 * time.Second
 
-// ErrAhead refuses a group whose ids lie over TrustedOffset ahead of the database's clock.
+// ErrAhead is a group with ids over TrustedOffset ahead of the database's clock.
 var ErrAhead = errors.New("the clock of this process is too far ahead of the database's")
 
-// Clock is this process's clock and how far the database's was from it when last compared.
+// Clock is this process's clock, and its difference from the database's when last compared.
 type Clock struct {
 	now func() time.Time
 
 	mu      sync.Mutex
 	offset  time.Duration // of the database's clock from ours; positive: ours is behind
-	doubt   time.Duration // by how much offset may be wrong
+	doubt   time.Duration // the largest error of offset
 	checked time.Time     // zero: never
 }
 
-// New has the time from now.
+// New returns a clock that reads the time from now.
 func New(now func() time.Time) *Clock { return &Clock{now: now} }
 
-// Observe notes what the database's clock said between two moments of ours.
+// Observe records the database's time, read between two moments of ours.
 func (c *Clock) Observe(before, database, after time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,7 +48,7 @@ func (c *Clock) Observe(before, database, after time.Time) {
 	c.offset, c.checked = database.Sub(before.Add(c.doubt)), after
 }
 
-// Time returns our time, or the database's where ours is not to be believed.
+// Time returns our time, or the database's where ours is more than TrustedOffset away from it.
 func (c *Clock) Time() time.Time {
 	now := c.now()
 	c.mu.Lock()
@@ -59,8 +59,8 @@ func (c *Clock) Time() time.Time {
 	return now
 }
 
-// Off returns how far our clock is ahead of the database's for sure; 0: within clockTolerance, or
-// not known.
+// Off returns how far our clock is ahead of the database's; 0: possibly within clockTolerance, or
+// unknown.
 func (c *Clock) Off() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -87,12 +87,12 @@ func (c *Clock) NewID() uuid.UUID {
 	return id
 }
 
-// IDTime returns the time that a UUIDv7 was made from.
+// IDTime returns the time of a UUIDv7.
 func IDTime(id uuid.UUID) time.Time {
 	return time.UnixMilli(int64(binary.BigEndian.Uint64(id[:8]) >> 16))
 }
 
-// Check holds our clock against the database's.
+// Check compares our clock with the database's.
 func (c *Clock) Check(ctx context.Context, pool *pgxpool.Pool) error {
 	before := c.now()
 	var database time.Time

@@ -6,18 +6,18 @@ import (
 )
 
 const (
-	// stampsCompared is how many signed stamps our clock is held against, the newest ones.
+	// stampsCompared is how many of the newest signed stamps are compared with our clock.
 	stampsCompared = 5
-	// stampTolerance is how far the clock may be from all of them before readiness warns. It is
-	// below banks.Tolerance, from where on good notices are refused.
+	// stampTolerance is the difference from all of them from which readiness warns. It is below
+	// banks.Tolerance, from which good notices are refused.
 	stampTolerance = 2 * time.Minute
-	// stampsLast is how long they tell anything about the clock.
+	// stampsLast is how long stamps are used.
 	stampsLast = 24 * time.Hour
 )
 
-// Stamps holds our clock against the stamps of signed notices. A notice arrives some time after its
-// stamp, and an old one may be sent again; so the one with the least delay says how far the clock
-// is ahead.
+// Stamps compares our clock with the stamps of signed notices. A notice is received some time after
+// its stamp, and an old one may be sent again. So the least delay is the best estimate of how far the
+// clock is ahead.
 type Stamps struct {
 	mu   sync.Mutex
 	ages [stampsCompared]time.Duration // of the newest stamps at their receipt
@@ -25,7 +25,7 @@ type Stamps struct {
 	last time.Time // when the newest came
 }
 
-// Observe notes a stamp and the time of its receipt.
+// Observe records a stamp and the time of its receipt.
 func (s *Stamps) Observe(stamp, received time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,8 +34,7 @@ func (s *Stamps) Observe(stamp, received time.Time) {
 	s.last = received
 }
 
-// Ahead returns how far our clock is ahead of the stamps as far as they tell; ok is false where
-// there are none of late.
+// Ahead returns how far our clock is ahead of the stamps; ok is false without recent stamps.
 func (s *Stamps) Ahead(now time.Time) (by time.Duration, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -49,7 +48,7 @@ func (s *Stamps) Ahead(now time.Time) (by time.Duration, ok bool) {
 	return by, true
 }
 
-// Off returns how far our clock is ahead of the stamps; 0: near enough, or not known.
+// Off returns how far our clock is ahead of the stamps; 0: near enough, or unknown.
 func (s *Stamps) Off(now time.Time) time.Duration {
 	by, known := s.Ahead(now)
 	if !known || by.Abs() <= stampTolerance {

@@ -1,5 +1,5 @@
-// Package connections holds the bank connections: who may send notices, by which secrets, and about
-// whose accounts; and how they fare.
+// Package connections manages the bank connections: who may send notices, with which secrets, about
+// which accounts, and the health of each connection.
 package connections
 
 import (
@@ -21,7 +21,7 @@ import (
 	"market40/payments/banks"
 )
 
-// Owners of a bank connection: whose accounts it may speak of.
+// Owners of a bank connection: it may report about the accounts of its owner.
 const (
 	ownerPlatform = "platform"
 	ownerMarket   = "market"
@@ -31,19 +31,18 @@ const (
 // activeSecrets is how many secrets of a connection are valid at once, so that one can be rotated.
 const activeSecrets = 2
 
-// connectionKept is how long a connection is remembered before it is read again. What another
-// replica switched off or retired ends here that much later and the time of one look-up: within two
-// seconds.
-const connectionKept = time.Second
+// cachedFor is how long a connection is cached. A change by another replica takes effect here after
+// that time and one look-up: within two seconds.
+const cachedFor = time.Second
 
 const (
 	// lookUpWithin is how long a webhook waits for its connection to be read.
 	lookUpWithin = 3 * time.Second
-	// rememberedFor is how long a connection is remembered while the database does not answer.
-	rememberedFor = 10 * time.Minute
+	// staleFor is how long a cached connection is used while the database does not answer.
+	staleFor = 10 * time.Minute
 )
 
-// Sender is a bank connection as the intake needs it.
+// Sender is a bank connection with its secrets, for the intake.
 type Sender struct {
 	ID        uuid.UUID
 	Provider  banks.Provider
@@ -56,7 +55,7 @@ type Sender struct {
 	until     time.Time // when it is read again
 }
 
-// Covers reports whether the sender may speak of an account, by the keyed index of its number and
+// Covers reports whether the sender may report about an account, by the keyed index of its number and
 // its bank.
 func (c *Sender) Covers(numberIndex, bin string) bool {
 	if c.accounts == nil {
@@ -70,14 +69,12 @@ func (c *Sender) Covers(numberIndex, bin string) bool {
 	return false
 }
 
-// Merchant returns the merchant whose accounts alone it may speak of; limited is false where there
-// is no such limit.
+// Merchant returns the only merchant that it may report about; limited is false without such a limit.
 func (c *Sender) Merchant() (id uuid.UUID, limited bool) {
 	return c.owner, c.ownerKind == ownerMerchant
 }
 
-// Market returns the market of whose stalls alone it may speak; limited is false where there is no
-// such limit.
+// Market returns the only market that it may report about; limited is false without such a limit.
 func (c *Sender) Market() (id uuid.UUID, limited bool) { return c.owner, c.ownerKind == ownerMarket }
 
 // ReceivesNotices reports whether the connection is switched on and has a secret.
@@ -86,11 +83,10 @@ func (c *Sender) ReceivesNotices() bool { return c.enabled && len(c.Secrets) > 0
 // WebhookPath returns the path that its provider calls.
 func (c *Sender) WebhookPath() string { return webhookPath(c.Provider.Name(), c.ID) }
 
-// Connections are the bank connections: who may send notices, by which secrets, and about whose
-// accounts.
+// Connections manages the bank connections and caches them for webhooks.
 type Connections struct {
-	db     *database.DB // what people ask for
-	money  *database.DB // what webhooks ask for, over connections of its own
+	db     *database.DB // for requests of people
+	money  *database.DB // for webhooks, with connections of its own
 	keys   *seal.Keys
 	now    func() time.Time
 	health tallies
@@ -99,7 +95,7 @@ type Connections struct {
 	cached map[uuid.UUID]*Sender
 }
 
-// New reads and manages bank connections.
+// New returns the bank connections of a database.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Connections {
 	return &Connections{db: db, money: db.Money(), keys: keys, now: now, cached: map[uuid.UUID]*Sender{}}
 }
@@ -113,45 +109,45 @@ func (cs *Connections) Find(ctx context.Context, provider, id string) (*Sender, 
 	cs.mu.Lock()
 	found := cs.cached[key]
 	stale := found == nil || cs.now().After(found.until)
-	if found != nil && stale { // one reads it again, the others go on with what is known
+	if found != nil && stale { // one call reads it again, the others use the cached one
 		again := *found
-		again.until = cs.now().Add(connectionKept)
+		again.until = cs.now().Add(cachedFor)
 		cs.cached[key] = &again
 	}
 	cs.mu.Unlock()
 	if stale {
-		again, err := cs.readSoon(ctx, key)
+		again, err := cs.readInTime(ctx, key)
 		var refusal *problem.Error
-		if err != nil && (found == nil || errors.As(err, &refusal) || cs.now().After(found.readAt.Add(rememberedFor))) {
+		if err != nil && (found == nil || errors.As(err, &refusal) || cs.now().After(found.readAt.Add(staleFor))) {
 			return nil, err
 		}
-		if err != nil { // the database hangs: what is remembered verifies the signature
-			return found.named(provider)
+		if err != nil { // the database hangs: the cached secrets verify the signature
+			return found.ifProvider(provider)
 		}
 		found = again
 		cs.mu.Lock()
 		cs.cached[key] = found
 		cs.mu.Unlock()
 	}
-	return found.named(provider)
+	return found.ifProvider(provider)
 }
 
-// named returns the connection if it is one of a provider and takes notices.
-func (c *Sender) named(provider string) (*Sender, error) {
+// ifProvider returns the connection if it is of a provider and receives notices.
+func (c *Sender) ifProvider(provider string) (*Sender, error) {
 	if c.Provider.Name() != provider || !c.ReceivesNotices() {
 		return nil, problem.Missing("connection")
 	}
 	return c, nil
 }
 
-// readSoon is Read with the patience of a webhook.
-func (cs *Connections) readSoon(ctx context.Context, id uuid.UUID) (*Sender, error) {
+// readInTime is Read with the time limit of a webhook.
+func (cs *Connections) readInTime(ctx context.Context, id uuid.UUID) (*Sender, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
 	defer cancel()
 	return cs.Read(ctx, id)
 }
 
-// Invalidate has a connection read again.
+// Invalidate removes a connection from the cache.
 func (cs *Connections) Invalidate(id uuid.UUID) {
 	cs.mu.Lock()
 	delete(cs.cached, id)
@@ -160,7 +156,7 @@ func (cs *Connections) Invalidate(id uuid.UUID) {
 
 // Read returns a connection, or the refusal where there is none (404).
 func (cs *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) {
-	found := &Sender{ID: id, readAt: cs.now(), until: cs.now().Add(connectionKept)}
+	found := &Sender{ID: id, readAt: cs.now(), until: cs.now().Add(cachedFor)}
 	var provider string
 	var owner *uuid.UUID
 	err := cs.money.Pool.QueryRow(ctx, `SELECT provider, owner_kind, owner_id, enabled FROM bank_connections
@@ -202,8 +198,8 @@ func (cs *Connections) Read(ctx context.Context, id uuid.UUID) (*Sender, error) 
 	return found, nil
 }
 
-// Secrets returns a connection's active secrets, the newest first; for the way in and for
-// `simulate`.
+// Secrets returns a connection's active secrets, the newest first. The intake and `simulate` use
+// them.
 func (cs *Connections) Secrets(ctx context.Context, id uuid.UUID) ([]banks.Secrets, error) {
 	rows, err := cs.money.Pool.Query(ctx, `SELECT id, secrets FROM connection_secrets WHERE connection_id = $1
 		AND retired_at IS NULL AND NOT awaits_approval ORDER BY id DESC`, id)
@@ -232,11 +228,11 @@ func secretsPlace(row uuid.UUID) seal.Place {
 	return seal.Place{Table: "connection_secrets", Column: "secrets", ID: row}
 }
 
-// ConnectionOrder is what a bank connection is made of.
+// ConnectionOrder is a request for a new bank connection.
 type ConnectionOrder struct {
 	Provider ProviderName     `json:"provider" doc:"the word in /webhooks/{provider}/…" example:"sepay"`
 	Name     string           `json:"name" minLength:"1" maxLength:"200"`
-	Owner    *ConnectionOwner `json:"owner,omitempty" doc:"whose accounts it may speak of; absent: platform"`
+	Owner    *ConnectionOwner `json:"owner,omitempty" doc:"it may report about this owner's accounts; absent: platform"`
 	Secrets  SecretFields     `json:"secrets" doc:"the provider's own fields; never shown again"`
 	Accounts []AccountName    `json:"accounts,omitempty" maxItems:"1000" doc:"absent: all accounts in the owner's scope"`
 }
@@ -253,7 +249,7 @@ type AccountName struct {
 	AccountNumber string `json:"account_number" minLength:"1" maxLength:"64"`
 }
 
-// Connection is a bank connection as it is shown: without secrets.
+// Connection is a bank connection without its secrets.
 type Connection struct {
 	ID          uuid.UUID       `json:"id"`
 	Provider    ProviderName    `json:"provider"`
@@ -265,9 +261,9 @@ type Connection struct {
 	ClockAhead  *ClockAhead     `json:"clock_ahead" doc:"the feed dates its notices hours ahead; null: it does not"`
 
 	Enabled         bool `json:"enabled" doc:"false: its webhooks answer 404, because it was switched off or has no active secret"`
-	PendingApproval bool `json:"pending_approval" doc:"a secret that signs nothing waits for a second person"`
-	Unsigned        bool `json:"unsigned" doc:"a secret of it, active or waiting, lets calls in by their address alone"`
-	WeakSecret      bool `json:"weak_secret" doc:"an active secret from before there was a least strength could be guessed"`
+	PendingApproval bool `json:"pending_approval" doc:"a secret without signatures waits for a second person"`
+	Unsigned        bool `json:"unsigned" doc:"one of its secrets, active or waiting, accepts calls by their address alone"`
+	WeakSecret      bool `json:"weak_secret" doc:"an old active secret is easy to guess"`
 }
 
 type shownAccount struct {
@@ -333,8 +329,8 @@ func checkSecrets(provider banks.Provider, raw json.RawMessage) (banks.Secrets, 
 	return secrets, nil
 }
 
-// Create stores a connection with its first secret. One that signs nothing takes no notices until a
-// second person approves it.
+// Create stores a connection with its first secret. With a secret that signs nothing it receives no
+// notices until a second person approves it.
 func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connection, error) {
 	secrets, err := o.check()
 	if err != nil {
@@ -350,7 +346,7 @@ func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connecti
 	if o.Owner != nil {
 		c.Owner = *o.Owner
 	}
-	owner, err := cs.owner(ctx, c.Owner)
+	owner, err := cs.findOwner(ctx, c.Owner)
 	if err != nil {
 		return nil, err
 	}
@@ -381,8 +377,8 @@ func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connecti
 	return c, nil
 }
 
-// owner is the id that an owner names, checked to exist.
-func (cs *Connections) owner(ctx context.Context, o ConnectionOwner) (*uuid.UUID, error) {
+// findOwner returns the id of an owner that exists; nil for the platform.
+func (cs *Connections) findOwner(ctx context.Context, o ConnectionOwner) (*uuid.UUID, error) {
 	if o.Kind == ownerPlatform {
 		return nil, nil
 	}

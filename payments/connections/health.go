@@ -14,16 +14,15 @@ import (
 )
 
 const (
-	// flushEvery is how often the counters of connections are written: strangers cannot make more
-	// writes than that.
+	// flushEvery is how often the counters of connections are written, whatever the number of calls.
 	flushEvery = 2 * time.Second
-	// flushWithin is how long one writing may take.
+	// flushWithin is how long one write may take.
 	flushWithin = 5 * time.Second
-	// hoursKept is how long the counters of an hour are kept.
-	hoursKept = 48 * time.Hour
+	// hoursStored is how long the counters of an hour are stored.
+	hoursStored = 48 * time.Hour
 )
 
-// ConnectionHealth is what came through a connection of late.
+// ConnectionHealth is the recent activity of a connection.
 type ConnectionHealth struct {
 	LastReceivedAt *time.Time `json:"last_received_at" doc:"the last call that was accepted, tests included"`
 	LastRefusedAt  *time.Time `json:"last_refused_at"`
@@ -33,20 +32,19 @@ type ConnectionHealth struct {
 	Unmatched24h   int64      `json:"unmatched_24h" doc:"notices of the last 24 hours that wait for a case"`
 }
 
-// hourCount is what one hour brought.
+// hourCount is the calls of one hour.
 type hourCount struct{ received, refused int64 }
 
-// tally is what a connection brought since the last writing.
+// tally is the calls of a connection since the last write.
 type tally struct {
 	hours                     map[time.Time]hourCount
 	lastReceived, lastRefused *time.Time
 	refusal                   *string
 }
 
-// tallies gathers in memory what webhooks bring, so that a flood of refused calls costs one row an
-// hour.
+// tallies counts calls in memory, so that a flood of refused calls costs one row an hour.
 type tallies struct {
-	writing sync.Mutex // whoever reads the health waits for what is being written
+	writing sync.Mutex // a reader of the health waits for the present write
 	mu      sync.Mutex
 	byID    map[uuid.UUID]*tally
 }
@@ -83,20 +81,20 @@ func (t *tallies) refused(id uuid.UUID, at time.Time, why banks.Refusal) {
 	c.hours[hour], c.lastRefused, c.refusal = n, &at, &reason
 }
 
-// take empties the tallies.
-func (t *tallies) take() map[uuid.UUID]*tally {
+// drain empties the tallies and returns them.
+func (t *tallies) drain() map[uuid.UUID]*tally {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	taken := t.byID
+	drained := t.byID
 	t.byID = nil
-	return taken
+	return drained
 }
 
-// putBack adds what could not be written to what came meanwhile.
-func (t *tallies) putBack(taken map[uuid.UUID]*tally) {
+// putBack adds tallies that could not be written to the present ones.
+func (t *tallies) putBack(drained map[uuid.UUID]*tally) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for id, old := range taken {
+	for id, old := range drained {
 		c := t.at(id)
 		for hour, n := range old.hours {
 			c.hours[hour] = hourCount{c.hours[hour].received + n.received, c.hours[hour].refused + n.refused}
@@ -123,18 +121,18 @@ func (cs *Connections) FlushHealth(ctx context.Context) {
 	}
 }
 
-// writeHealth writes what was gathered; what cannot be written is gathered again.
+// writeHealth writes the tallies. After a failure it puts them back.
 func (cs *Connections) writeHealth(ctx context.Context) error {
 	cs.health.writing.Lock()
 	defer cs.health.writing.Unlock()
-	taken := cs.health.take()
-	if len(taken) == 0 {
+	drained := cs.health.drain()
+	if len(drained) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, flushWithin)
 	defer cancel()
 	batch := &pgx.Batch{}
-	for id, c := range taken {
+	for id, c := range drained {
 		for hour, n := range c.hours {
 			batch.Queue(`INSERT INTO connection_hours AS h (connection_id, hour, received, refused)
 				VALUES ($1, $2, $3, $4)
@@ -150,17 +148,17 @@ func (cs *Connections) writeHealth(ctx context.Context) error {
 			'-infinity') THEN excluded.last_refusal ELSE h.last_refusal END,
 			last_refused_at = greatest(h.last_refused_at, excluded.last_refused_at)`,
 			id, c.lastReceived, c.lastRefused, c.refusal)
-		batch.Queue(`DELETE FROM connection_hours WHERE connection_id = $1 AND hour < $2`, id, cs.now().Add(-hoursKept))
+		batch.Queue(`DELETE FROM connection_hours WHERE connection_id = $1 AND hour < $2`, id, cs.now().Add(-hoursStored))
 	}
 	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {
-		cs.health.putBack(taken)
-		return fmt.Errorf("write health of %d connections: %w", len(taken), err)
+		cs.health.putBack(drained)
+		return fmt.Errorf("write health of %d connections: %w", len(drained), err)
 	}
 	return nil
 }
 
-// connectionHealth reads a connection's health, with what this process has gathered of late.
+// connectionHealth reads a connection's health, with the tallies of this process.
 func (cs *Connections) connectionHealth(ctx context.Context, id uuid.UUID) (h ConnectionHealth, err error) {
 	if err := cs.writeHealth(ctx); err != nil {
 		return h, err

@@ -12,7 +12,7 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// Routes mounts what admins do with bank connections.
+// Routes mounts the admins' routes for bank connections.
 func (cs *Connections) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	const all, one = "/api/v1/bank-connections", "/api/v1/bank-connections/{id}"
@@ -25,7 +25,7 @@ func (cs *Connections) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPatch, one, "change-bank-connection",
 		"Rename a bank connection, or switch it on or off", 0), cs.changeConnection)
 	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-bank-connection",
-		"Let a connection that signs nothing take notices: a second person", 0), cs.approveConnection)
+		"Approve a connection without signatures, as a second person", 0), cs.approveConnection)
 	huma.Register(e.API, op(http.MethodPost, one+"/secrets", "rotate-bank-connection-secret",
 		"Add a secret; the one before stays active", http.StatusNoContent), cs.rotateSecret)
 	huma.Register(e.API, op(http.MethodDelete, one+"/secrets/{secret}", "retire-bank-connection-secret",
@@ -67,8 +67,8 @@ func (cs *Connections) rotateSecret(ctx context.Context, in *struct {
 	return nil, cs.RotateSecret(ctx, id, in.Body.Secrets.RawMessage)
 }
 
-// connectionOf is the connection that a path names, for those who run connections for everybody.
-func connectionOf(ctx context.Context, in web.Named) (uuid.UUID, error) {
+// pathConnection returns the connection of a path, for callers who manage all connections.
+func pathConnection(ctx context.Context, in web.Named) (uuid.UUID, error) {
 	if err := RequirePlatform(ctx); err != nil {
 		return uuid.Nil, err
 	}
@@ -78,7 +78,7 @@ func connectionOf(ctx context.Context, in web.Named) (uuid.UUID, error) {
 func (cs *Connections) getConnection(ctx context.Context,
 	in *struct{ web.Named },
 ) (*web.Body[*ConnectionDetail], error) {
-	id, err := connectionOf(ctx, in.Named)
+	id, err := pathConnection(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (cs *Connections) changeConnection(ctx context.Context, in *struct {
 	Body ConnectionChange
 },
 ) (*web.Body[*ConnectionDetail], error) {
-	id, err := connectionOf(ctx, in.Named)
+	id, err := pathConnection(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +100,7 @@ func (cs *Connections) changeConnection(ctx context.Context, in *struct {
 func (cs *Connections) approveConnection(ctx context.Context,
 	in *struct{ web.Named },
 ) (*web.Body[*ConnectionDetail], error) {
-	id, err := connectionOf(ctx, in.Named)
+	id, err := pathConnection(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (cs *Connections) retireSecret(ctx context.Context, in *struct {
 	Secret string `path:"secret"`
 },
 ) (*struct{}, error) {
-	id, err := connectionOf(ctx, in.Named)
+	id, err := pathConnection(ctx, in.Named)
 	if err != nil {
 		return nil, err
 	}
@@ -127,13 +127,13 @@ func (cs *Connections) retireSecret(ctx context.Context, in *struct {
 	return nil, cs.RetireSecret(ctx, id, secret)
 }
 
-// RequirePlatform lets those pass who run connections for everybody: a connection's secret opens
-// more than one scope.
+// RequirePlatform refuses callers who may not manage all connections: a connection's secret gives
+// access to more than one scope.
 func RequirePlatform(ctx context.Context) error {
 	who, err := roles.Require(ctx, roles.WriteConnections)
 	if err == nil && who.ScopeKind != roles.ScopeAll {
 		err = problem.New(problem.Forbidden, "not_allowed", "Cần quyền trên toàn hệ thống.",
-			"This wants a key for the whole platform.")
+			"This needs a key for the whole platform.")
 	}
 	return err
 }

@@ -12,16 +12,16 @@ import (
 // ProviderName is a provider's word in /webhooks/{provider}/….
 type ProviderName string
 
-// Schema lists the providers for OpenAPI. An unknown one is refused by ConnectionOrder, beside
-// everything else that is wrong.
+// Schema lists the providers for OpenAPI. ConnectionOrder refuses an unknown one, together with all
+// other errors.
 func (ProviderName) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Extensions: map[string]any{"enum": banks.ProviderNames()}}
 }
 
-// SecretFields are a connection's secrets as an operator gives them: the fields of its provider.
+// SecretFields are a connection's secrets as an operator enters them: the fields of its provider.
 type SecretFields struct{ json.RawMessage }
 
-// Schema lists the fields of each provider for OpenAPI. They are checked by the provider.
+// Schema lists the fields of each provider for OpenAPI. The provider checks them.
 func (SecretFields) Schema(huma.Registry) *huma.Schema {
 	var forms []*huma.Schema
 	for _, name := range banks.ProviderNames() {

@@ -26,7 +26,7 @@ type ConnectionSecret struct {
 	Active          bool      `json:"active"`
 	PendingApproval bool      `json:"pending_approval" doc:"it signs nothing and waits for a second person"`
 	Unsigned        bool      `json:"unsigned"`
-	Weak            bool      `json:"weak" doc:"it could be guessed: rotate it"`
+	Weak            bool      `json:"weak" doc:"it is easy to guess: rotate it"`
 }
 
 // ConnectionDetail is a connection with its state.
@@ -36,8 +36,7 @@ type ConnectionDetail struct {
 	Secrets []ConnectionSecret `json:"secrets" doc:"the newest first, never a value"`
 }
 
-// selectConnections begins a query of connections; $1 is the time since which their clocks are
-// looked at.
+// selectConnections begins a query of connections; $1 is the start of AheadWindow.
 const selectConnections = `SELECT c.id, c.provider, c.name, c.owner_kind, coalesce(c.owner_id::text, ''), c.created_at,
 	c.enabled,
 		(SELECT coalesce(json_agg(json_build_object('bank_bin', a.bank_bin, 'account_number', '••••' || a.last4)), '[]')
@@ -98,8 +97,8 @@ func (cs *Connections) Describe(ctx context.Context, id uuid.UUID) (*ConnectionD
 	return detail, err
 }
 
-// describeSecrets returns a connection's secrets without their values, and puts what they make of
-// it into c.
+// describeSecrets returns a connection's secrets without their values, and sets the fields of c that
+// follow from them.
 func (cs *Connections) describeSecrets(ctx context.Context, c *Connection) ([]ConnectionSecret, error) {
 	rows, err := cs.db.Pool.Query(ctx, `SELECT id, created_at, retired_at IS NULL, awaits_approval, secrets
 		FROM connection_secrets
@@ -162,8 +161,7 @@ func (cs *Connections) Change(ctx context.Context, id uuid.UUID, change Connecti
 	return cs.Describe(ctx, id)
 }
 
-// inConnection changes a connection under its row lock and has every part of this process read it
-// again.
+// inConnection changes a connection under its row lock and removes it from the cache.
 func (cs *Connections) inConnection(ctx context.Context, id uuid.UUID, do func(ctx context.Context, tx pgx.Tx,
 	enabled bool) error,
 ) error {
@@ -185,15 +183,15 @@ func (cs *Connections) inConnection(ctx context.Context, id uuid.UUID, do func(c
 	return nil
 }
 
-// countActive counts a connection's active secrets but one.
-func countActive(ctx context.Context, tx pgx.Tx, connection, but uuid.UUID) (n int, err error) {
+// countActive counts a connection's active secrets, without the secret except.
+func countActive(ctx context.Context, tx pgx.Tx, connection, except uuid.UUID) (n int, err error) {
 	err = tx.QueryRow(ctx, `SELECT count(*) FROM connection_secrets WHERE connection_id = $1 AND id <> $2
 		AND retired_at IS NULL AND NOT awaits_approval`,
-		connection, but).Scan(&n)
+		connection, except).Scan(&n)
 	return n, err
 }
 
-// RotateSecret adds a secret to a connection; the one before stays active beside it. One that signs
+// RotateSecret adds a secret to a connection; the previous one stays active. A secret that signs
 // nothing waits for a second person.
 func (cs *Connections) RotateSecret(ctx context.Context, id uuid.UUID, raw json.RawMessage) error {
 	found, err := cs.Read(ctx, id)
@@ -209,7 +207,7 @@ func (cs *Connections) RotateSecret(ctx context.Context, id uuid.UUID, raw json.
 	})
 }
 
-// addSecret makes a secret the newest; one that waits for approval replaces any other that waits.
+// addSecret stores the newest secret. One that waits for approval replaces another waiting one.
 func (cs *Connections) addSecret(ctx context.Context, tx pgx.Tx, connection uuid.UUID, secrets []byte,
 	awaits bool,
 ) error {
@@ -249,8 +247,7 @@ func (cs *Connections) retireOldest(ctx context.Context, tx pgx.Tx, connection u
 	return nil
 }
 
-// RetireSecret ends a secret at once; the last active one only of a connection that is switched
-// off.
+// RetireSecret ends a secret at once. It refuses the last active secret of an enabled connection.
 func (cs *Connections) RetireSecret(ctx context.Context, id, secret uuid.UUID) error {
 	return cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, enabled bool) error {
 		var active bool
@@ -276,8 +273,8 @@ func (cs *Connections) RetireSecret(ctx context.Context, id, secret uuid.UUID) e
 	})
 }
 
-// Approve lets a secret that signs nothing take notices: another person than who made it asks for
-// it.
+// Approve activates a secret that signs nothing. The caller must be another person than the one who
+// created it.
 func (cs *Connections) Approve(ctx context.Context, who roles.Principal, id uuid.UUID) (*ConnectionDetail, error) {
 	err := cs.inConnection(ctx, id, func(ctx context.Context, tx pgx.Tx, _ bool) error {
 		var secret uuid.UUID

@@ -1,6 +1,5 @@
-// Package feed wakes whoever waits for a stall's payments, on every replica, for what has been
-// committed. A wake-up carries no payment: the reader asks the database for what is newer than the
-// version it saw.
+// Package feed wakes the readers of a stall's payments, on every replica, after a commit. A wake-up
+// contains no payment: the reader queries the database for what is newer than its version.
 package feed
 
 import (
@@ -25,41 +24,41 @@ import (
 
 const (
 	channelName = "payments"
-	// maxNamed is how many accounts one notification names; beyond that it wakes everybody. A
-	// payload of NOTIFY stays below 8,000 bytes.
+	// maxNamed is how many accounts one notification names; with more it wakes all readers. The
+	// payload of NOTIFY must be below 8,000 bytes.
 	maxNamed = 200
 	// reconnectAfter is how long a lost listener waits before it connects again.
 	reconnectAfter = time.Second
-	// heartbeat is how long the listener hears nothing until it asks whether its connection still
-	// leads anywhere, and answerWithin how long an answer may take.
+	// heartbeat is how long the listener waits for a notification before it tests its connection, and
+	// answerWithin how long an answer may take.
 	heartbeat    = 10 * time.Second
 	answerWithin = 2 * time.Second
 )
 
-// Feed is the wake-up of one process.
+// Feed wakes the readers of one process, and notifies the feeds of the others.
 type Feed struct {
 	db      *database.DB
 	channel string
 	mu      sync.Mutex
 	waiting map[uuid.UUID]map[chan struct{}]bool
-	untold  map[uuid.UUID]bool // announced here, not yet to other processes
+	pending map[uuid.UUID]bool // announced here, not yet to other processes
 	news    chan struct{}
 	beat    time.Duration
 }
 
-// New is a feed over db; Run listens.
+// New returns a feed over db; Run listens.
 func New(db *database.DB) *Feed {
 	return &Feed{
 		db: db, channel: db.Channel(channelName), waiting: map[uuid.UUID]map[chan struct{}]bool{},
-		untold: map[uuid.UUID]bool{}, news: make(chan struct{}, 1), beat: heartbeat,
+		pending: map[uuid.UUID]bool{}, news: make(chan struct{}, 1), beat: heartbeat,
 	}
 }
 
-// Announce wakes those who wait for the stalls of committed payments: in this process at once, in
-// every other by one notification for all that was announced meanwhile. It is called after the
-// commit and outside of it, because NOTIFY holds a lock of the whole server until its transaction
-// is on disk: inside, two posters could not commit at the same time. Should the process die in
-// between, the streams find the payments by looking for themselves.
+// Announce wakes the readers of the stalls of committed payments: in this process at once, in every
+// other by one notification for all announcements since the last one. Call it after the commit.
+// NOTIFY holds a lock of the whole server until its transaction is on disk, so inside of it no two
+// workers could commit at once. If the process ends in between, the streams find the payments by
+// their own polling.
 func (f *Feed) Announce(transfers []ledger.Transfer) {
 	named := map[uuid.UUID]bool{}
 	for _, t := range transfers {
@@ -72,14 +71,14 @@ func (f *Feed) Announce(transfers []ledger.Transfer) {
 	f.Wake(slices.Collect(maps.Keys(named))...)
 }
 
-// Wake wakes those who wait for some ledger accounts, as Announce does.
+// Wake wakes the readers of ledger accounts, like Announce.
 func (f *Feed) Wake(accounts ...uuid.UUID) {
 	if len(accounts) == 0 {
 		return
 	}
 	f.mu.Lock()
 	for _, id := range accounts {
-		f.untold[id] = true
+		f.pending[id] = true
 		for c := range f.waiting[id] {
 			signal(c)
 		}
@@ -88,8 +87,8 @@ func (f *Feed) Wake(accounts ...uuid.UUID) {
 	signal(f.news)
 }
 
-// tell notifies the other processes of whatever was announced, without a timer.
-func (f *Feed) tell(ctx context.Context) {
+// notifyOthers notifies the other processes of all announcements, without a timer.
+func (f *Feed) notifyOthers(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -97,12 +96,12 @@ func (f *Feed) tell(ctx context.Context) {
 		case <-f.news:
 		}
 		f.mu.Lock()
-		untold := f.untold
-		f.untold = map[uuid.UUID]bool{}
+		pending := f.pending
+		f.pending = map[uuid.UUID]bool{}
 		f.mu.Unlock()
 		var list strings.Builder
-		if len(untold) <= maxNamed {
-			for id := range untold {
+		if len(pending) <= maxNamed {
+			for id := range pending {
 				list.WriteString(hex.EncodeToString(id[:]))
 			}
 		}
@@ -112,7 +111,8 @@ func (f *Feed) tell(ctx context.Context) {
 	}
 }
 
-// notify tells the other processes, or gives up soon: their streams look for themselves.
+// notify sends one notification. It gives up after answerWithin: the other processes' streams poll
+// too.
 func (f *Feed) notify(ctx context.Context, payload string) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
@@ -139,12 +139,12 @@ func (f *Feed) Wait(account uuid.UUID) (woken <-chan struct{}, cancel func()) {
 	}
 }
 
-// Run tells and listens until ctx ends. While the connection is lost nobody is woken; after it is
-// back everybody is, so that nothing said in between is missed.
+// Run notifies and listens until ctx ends. While the connection is lost no reader is woken; after a
+// reconnect all readers are, so that they miss nothing.
 func (f *Feed) Run(ctx context.Context) {
-	var telling sync.WaitGroup
-	telling.Go(func() { f.tell(ctx) })
-	defer telling.Wait()
+	var running sync.WaitGroup
+	running.Go(func() { f.notifyOthers(ctx) })
+	defer running.Wait()
 	for ctx.Err() == nil {
 		if err := f.listen(ctx); err != nil && ctx.Err() == nil {
 			slog.WarnContext(ctx, "the payment feed lost its connection", "error", err)
@@ -166,12 +166,12 @@ func (f *Feed) listen(ctx context.Context) error {
 		defer cancel()
 		_ = conn.Close(ctx)
 	}()
-	if err := f.ask(ctx, conn, "LISTEN "+pgx.Identifier{f.channel}.Sanitize()); err != nil {
+	if err := f.execute(ctx, conn, "LISTEN "+pgx.Identifier{f.channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
 	f.wakeAll()
 	for {
-		n, err := f.hear(ctx, conn)
+		n, err := f.receive(ctx, conn)
 		switch {
 		case err != nil:
 			return fmt.Errorf("wait: %w", err)
@@ -181,26 +181,26 @@ func (f *Feed) listen(ctx context.Context) error {
 	}
 }
 
-// hear waits for one notification. After a heartbeat without any it asks for an answer, and returns
-// nil with it.
-func (f *Feed) hear(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
+// receive waits for one notification. After a heartbeat without any it tests the connection and
+// returns nil.
+func (f *Feed) receive(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
 	waiting, cancel := context.WithTimeout(ctx, f.beat)
 	defer cancel()
 	n, err := conn.WaitForNotification(waiting)
 	if err == nil || ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
 		return n, err
 	}
-	return nil, f.ask(ctx, conn, "SELECT 1")
+	return nil, f.execute(ctx, conn, "SELECT 1")
 }
 
-func (f *Feed) ask(ctx context.Context, conn *pgx.Conn, sql string) error {
+func (f *Feed) execute(ctx context.Context, conn *pgx.Conn, sql string) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	_, err := conn.Exec(ctx, sql)
 	return err
 }
 
-// wake wakes the accounts that a payload names, all when it names none.
+// wake wakes the readers of the accounts that a payload names; all readers when it names none.
 func (f *Feed) wake(payload string) {
 	const width = 2 * len(uuid.UUID{})
 	if payload == "" {

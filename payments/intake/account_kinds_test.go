@@ -6,9 +6,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAWalletIsNoBankAccount: a number at a bank and the same number at a wallet are accounts of
-// two people.
-func TestAWalletIsNoBankAccount(t *testing.T) {
+// TestWalletIsNoBankAccount checks that one number at a bank and at a wallet means two accounts.
+func TestWalletIsNoBankAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()
@@ -36,9 +35,8 @@ func TestAWalletIsNoBankAccount(t *testing.T) {
 	w.WantPaid(wallet, "30000", "30000", "30000", "30000")
 }
 
-// TestABankThatWeDoNotKnow: a notice that names another bank than any we know is posted by our code
-// only.
-func TestABankThatWeDoNotKnow(t *testing.T) {
+// TestUnknownBank checks that a notice of an unknown bank is posted only with a memo code.
+func TestUnknownBank(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()
@@ -50,8 +48,8 @@ func TestABankThatWeDoNotKnow(t *testing.T) {
 	w.WantPaid(stall, "2000")
 }
 
-// TestATerminalCountsOnItsAccount: terminals of two banks may have one id.
-func TestATerminalCountsOnItsAccount(t *testing.T) {
+// TestTerminalCountsOnItsAccount checks terminals of two banks that have one id.
+func TestTerminalCountsOnItsAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()

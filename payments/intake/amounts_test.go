@@ -8,8 +8,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAmountsAsText: "45.000" is 45,000 to whoever writes it. No amount that is read as text is
-// taken for another one.
+// TestAmountsAsText checks that no amount in a text is read as another one: "45.000" means 45,000
+// in Vietnam.
 func TestAmountsAsText(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -10,7 +10,7 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAnswers checks the table of payments/intake/README.md, "Answers to a webhook".
+// TestAnswers checks every row of the table "Answers to a webhook" of contract.md.
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -40,7 +40,7 @@ func TestAnswers(t *testing.T) {
 		}
 		w.WantPaid(stall, "45000")
 	})
-	t.Run("same id, other content is a conflict and a case; the first stands", func(t *testing.T) {
+	t.Run("same id, other content is a conflict and a case; the first one remains", func(t *testing.T) {
 		other := good
 		other.Amount = 4500000
 		for range 2 {
@@ -52,7 +52,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("notice is %v", n)
 		}
 	})
-	t.Run("debit, sandbox are kept as ignored", func(t *testing.T) {
+	t.Run("debit, sandbox are stored as ignored", func(t *testing.T) {
 		w.Accept(c, transfer{ID: 2, Account: "0328400091", Memo: code, Amount: 45000, Type: "out"})
 		w.WantNotice(c, 2, "ignored", "debit")
 		w.Accept(c, transfer{ID: 3, Account: "0328400091", Memo: code, Amount: 45000, Reference: "SB123456"})
@@ -70,13 +70,13 @@ func TestAnswers(t *testing.T) {
 		}
 		if items := w.Call(w.Admin, "GET", "/api/v1/notices?connection_id="+c+"&external_id=5", nil, 200).Items(); len(
 			items) != 0 {
-			t.Error("a notice without signature was kept")
+			t.Error("a notice without signature was stored")
 		}
 	})
 	t.Run("unknown connection, and another provider's word", func(t *testing.T) {
 		for _, path := range []string{
 			"/webhooks/sepay/" + paymentstest.NewID(), "/webhooks/sepay/x",
-			"/webhooks/casso_v1/" + c, "/webhooks/nobody/" + c,
+			"/webhooks/casso_v1/" + c, "/webhooks/unknown/" + c,
 		} {
 			if status, _ := w.Hook(path, "Apikey "+paymentstest.SePayKey, []byte("{}")); status != 404 {
 				t.Errorf("%s answered %d", path, status)
@@ -89,7 +89,7 @@ func TestAnswers(t *testing.T) {
 			t.Errorf("answered %d", status)
 		}
 	})
-	t.Run("nothing readable is 400, kept for the operator", func(t *testing.T) {
+	t.Run("nothing readable is 400, stored for the operator", func(t *testing.T) {
 		bodies := []string{"", "{", "[]", "null", "{}"}
 		for _, amount := range []string{"0", "-5", "1.5", `"x"`, "12345678901234"} {
 			bodies = append(
@@ -106,12 +106,12 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("%s answered %d %s", body, status, answer)
 			}
 		}
-		kept := w.Call(w.Admin, "GET", "/api/v1/deliveries/unreadable", nil, 200).Items()
-		if len(kept) != len(bodies) || kept[0].Text("body") != bodies[len(bodies)-1] {
-			t.Errorf("%d deliveries kept, want %d: %v", len(kept), len(bodies), kept)
+		stored := w.Call(w.Admin, "GET", "/api/v1/deliveries/unreadable", nil, 200).Items()
+		if len(stored) != len(bodies) || stored[0].Text("body") != bodies[len(bodies)-1] {
+			t.Errorf("%d deliveries stored, want %d: %v", len(stored), len(bodies), stored)
 		}
 	})
-	t.Run("over the NAPAS limit is kept as a case", func(t *testing.T) {
+	t.Run("over the NAPAS limit is stored as a case", func(t *testing.T) {
 		w.Accept(c, transfer{ID: 6, Account: "0328400091", Memo: code, Amount: 500_000_000})
 		w.WantNotice(c, 6, "unmatched", "over_limit")
 		w.WantCases("over_limit", 1)
@@ -125,7 +125,7 @@ func TestAnswers(t *testing.T) {
 	})
 }
 
-// TestManyAtOnce sends each notice three times from many callers: each is there once, in one
+// TestManyAtOnce sends each notice three times from many callers: each is stored once, in one
 // sequence of versions.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()

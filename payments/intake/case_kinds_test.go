@@ -11,9 +11,9 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestTheInterfaceNamesEveryKindOfCase compares the declared kinds with the enum from which the
-// client's types are made.
-func TestTheInterfaceNamesEveryKindOfCase(t *testing.T) {
+// TestEnumHasEveryKindOfCase compares the declared kinds with the enum that the client's types are
+// generated from.
+func TestEnumHasEveryKindOfCase(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "case_kinds.go", nil, 0)
 	must(t, err)

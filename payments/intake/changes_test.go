@@ -8,9 +8,8 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// TestMoneyFollowsAChangeOfAccount pays the old and the new account by real webhooks before, while
-// and after another account takes over: each đồng goes to this stall or to a case, never to another
-// stall.
+// TestMoneyFollowsAChangeOfAccount pays the old and the new account before, during and after a
+// change of account. All money goes to this stall or to a case, never to another stall.
 func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -28,7 +27,7 @@ func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 		"reason":  "đổi tài khoản",
 	}, 201)
 
-	// While it waits, the old account receives, and the new one is nobody's.
+	// While it waits, the old account receives, and the new one is unknown.
 	w.Accept(connection, transfer{
 		ID: 2, Account: "1111000011", Memo: memo(code), Amount: 20000,
 		Reference: "FT26324000000002",
@@ -63,7 +62,7 @@ func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 		ID: 7, Account: "1111000011", Memo: memo(code), Amount: 70000,
 		Reference: "FT26324000000007",
 	})
-	// nothing says whose
+	// without a code
 	w.Accept(connection, transfer{
 		ID: 9, Account: "1111000011", Memo: "khong co ma", Amount: 90000,
 		Reference: "FT26324000000009",
@@ -82,9 +81,8 @@ func TestMoneyFollowsAChangeOfAccount(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAMerchantsTwoStallsStayApart: an account that serves one stall takes over at another of the
-// same merchant.
-func TestAMerchantsTwoStallsStayApart(t *testing.T) {
+// TestTwoStallsOfOneMerchant moves the account of one stall to another stall of the same merchant.
+func TestTwoStallsOfOneMerchant(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	connection := w.SePay(nil)
@@ -110,7 +108,7 @@ func TestAMerchantsTwoStallsStayApart(t *testing.T) {
 	w.WantPaid(second, "10000")
 	w.WantPaid(first)
 
-	// The day passes: a registry whose clock is a day ahead does what the clock's job does.
+	// The day passes: settle the changes as the scheduled job does.
 	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes
 		SET needs_second = false, due_at = proposed_at + interval '24 hours' WHERE id = $1`, c.Text("id"))
 	must(t, err)
@@ -129,7 +127,7 @@ func TestAMerchantsTwoStallsStayApart(t *testing.T) {
 		ID: 4, Account: "2222000022", Memo: "TT " + made.Text("code.code"), Amount: 40000,
 		Reference: "FT26324000000004",
 	})
-	// whose?
+	// two stalls receive on it
 	w.Accept(connection, transfer{
 		ID: 5, Account: "2222000022", Memo: "khong co ma", Amount: 50000,
 		Reference: "FT26324000000005",
@@ -140,9 +138,8 @@ func TestAMerchantsTwoStallsStayApart(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAMarketsOwnHoursTellItsPeak: payments at 10 and 11 make 9 the hour before the peak, and 4 no
-// longer.
-func TestAMarketsOwnHoursTellItsPeak(t *testing.T) {
+// TestPeakHours checks that payments at 10 and 11 make 9 the hour before the peak, and no longer 4.
+func TestPeakHours(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	connection := w.SePay(nil)

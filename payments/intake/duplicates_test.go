@@ -11,9 +11,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAWeakReferenceToldTwice: two connections tell one transfer whose reference alone does not
-// name it.
-func TestAWeakReferenceToldTwice(t *testing.T) {
+// TestWeakReferenceReportedTwice reports one transfer with a weak reference by two connections.
+func TestWeakReferenceReportedTwice(t *testing.T) {
 	t.Parallel()
 	for name, cassoFirst := range map[string]bool{"sepay first": false, "casso first": true} {
 		t.Run(name, func(t *testing.T) {
@@ -45,9 +44,9 @@ func TestAWeakReferenceToldTwice(t *testing.T) {
 	}
 }
 
-// TestEqualPurchasesToldTwice: two real payments, told by both connections in any order, are two
-// payments.
-func TestEqualPurchasesToldTwice(t *testing.T) {
+// TestEqualPurchasesReportedTwice reports two real payments by both connections, in any order: two
+// payments are posted.
+func TestEqualPurchasesReportedTwice(t *testing.T) {
 	t.Parallel()
 	for _, order := range []string{"sscc", "scsc", "cssc", "ccss"} {
 		t.Run(order, func(t *testing.T) {
@@ -66,8 +65,9 @@ func TestEqualPurchasesToldTwice(t *testing.T) {
 	}
 }
 
-// TestOneConnectionTellsEqualPurchases: what one connection tells under two ids are two payments.
-func TestOneConnectionTellsEqualPurchases(t *testing.T) {
+// TestEqualPurchasesOfOneConnection reports two payments by one connection under two ids: both are
+// posted.
+func TestEqualPurchasesOfOneConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
@@ -79,8 +79,8 @@ func TestOneConnectionTellsEqualPurchases(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAFeedOfDatesTellsToo: Casso may know the day alone.
-func TestAFeedOfDatesTellsToo(t *testing.T) {
+// TestReportWithDateOnly reports a transfer by a feed that knows only the day, as Casso may.
+func TestReportWithDateOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
@@ -95,9 +95,8 @@ func TestAFeedOfDatesTellsToo(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestConnectionsTellAtOnce: each of some transfers comes through both connections at the same
-// moment.
-func TestConnectionsTellAtOnce(t *testing.T) {
+// TestReportsAtOnce reports each transfer by both connections at the same moment.
+func TestReportsAtOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
@@ -122,8 +121,8 @@ func TestConnectionsTellAtOnce(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestOneTransferOfTwoReferences: two connections, or two ways of one, tell one transfer; not both
-// give it a reference that names it for ever.
+// TestOneTransferOfTwoReferences reports one transfer by two connections, or by two formats of one
+// connection. At most one of the references is strong.
 func TestOneTransferOfTwoReferences(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -154,7 +153,7 @@ func TestOneTransferOfTwoReferences(t *testing.T) {
 		ID: 30, Gateway: "Vietcombank", Account: "1111111", Memo: code + " mua ca", Amount: 46000,
 		Reference: "3081", Date: paymentstest.BankTime.Format(time.DateTime),
 	})
-	w.hub(c, "01a22d6c-1bc3-75ed-87eb-88d5275c8c04", code+" mua ca", "3081", 46000)
+	w.sendBankHub(c, "01a22d6c-1bc3-75ed-87eb-88d5275c8c04", code+" mua ca", "3081", 46000)
 	w.WantPaid(stall, append([]string{"46000"}, paid...)...)
 	w.WantCases("told_twice", 7)
 	terminal, _ := w.Stall(w.Market, "A2", "970436", "2222222") // its account is a virtual one of the account of A1
@@ -171,9 +170,9 @@ func TestOneTransferOfTwoReferences(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestLaterPurchasesAreNotToldTwice: where one connection dates a transfer later than the other,
-// the next equal purchase is still a new one.
-func TestLaterPurchasesAreNotToldTwice(t *testing.T) {
+// TestLaterPurchasesAreNew reports purchases by two connections that date them differently: the
+// next equal purchase is still a new one.
+func TestLaterPurchasesAreNew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
@@ -188,46 +187,9 @@ func TestLaterPurchasesAreNotToldTwice(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAStrongReferenceOnTwoAccounts: a virtual account and the account behind it are registered as
-// two stalls', and one transfer is told of each, with another memo or by one connection. One is
-// posted; the other waits for people, who may say that it was another one.
-func TestAStrongReferenceOnTwoAccounts(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	main, _ := w.Stall(w.Market, "A1", "970422", "3333333")
-	virtual, _ := w.Stall(w.Market, "A2", "970422", "VQRQAFMGQ4306")
-	c, casso := w.SePay(nil), w.NewFeed("casso_v1")
-	w.Accept(c, transfer{
-		ID: 1, Account: "3333333", Sub: "VQRQAFMGQ4306", Memo: "Qafmgq4306 mua ca", Amount: 50000,
-		Reference: "FT26324000030654",
-	})
-	n := paymentstest.Credit("2", "3333333", 50000)
-	n.BankBIN, n.Memo, n.Reference, n.OccurredAt = "970422", "mua ca", "FT26324000030654", paymentstest.BankTime
-	casso.Play(n)
-	w.Accept(c, transfer{ID: 3, Account: "3333333", Memo: "mua ca", Amount: 60000, Reference: "FT26324000030655"})
-	w.Accept(c, transfer{
-		ID: 4, Account: "3333333", Sub: "VQRQAFMGQ4306", Memo: "mua ca", Amount: 60000,
-		Reference: "FT26324000030655",
-	})
-	w.WantPaid(virtual, "50000")
-	w.WantPaid(main, "60000")
-	cases := w.WantCases("told_twice", 2)
-	path := "/api/v1/cases/" + cases[0].Text("id") + "/resolve"
-	w.Call(w.Admin, "POST", path, paymentstest.AssignTo(main), 200)
-	w.Call(w.Key("admin", ""), "POST", path, paymentstest.AssignTo(main), 200)
-	w.WantCases("told_twice", 1)
-	// another amount
-	w.Accept(c, transfer{
-		ID: 5, Account: "3333333", Sub: "VQRQAFMGQ4306", Memo: "mua", Amount: 70000,
-		Reference: "FT26324000030655",
-	})
-	w.WantPaid(virtual, "70000", "50000")
-	w.VerifyBooks()
-}
-
-// TestAClockAheadTellsToo: a feed whose clock is ahead is dated by its receipt, some minutes after
-// the transfer.
-func TestAClockAheadTellsToo(t *testing.T) {
+// TestReportDatedByReceipt reports a transfer by a feed with a clock that is ahead: it is dated by
+// its receipt, minutes after the transfer.
+func TestReportDatedByReceipt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970436", "1111111")
@@ -242,8 +204,8 @@ func TestAClockAheadTellsToo(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// hub sends what Bank Hub tells of a transfer to 1111111, on the route of a connection of SePay.
-func (w *world) hub(connection, id, memo, reference string, amount int) {
+// sendBankHub reports a transfer to 1111111 as Bank Hub does, on the route of a SePay connection.
+func (w *world) sendBankHub(connection, id, memo, reference string, amount int) {
 	w.T.Helper()
 	body := fmt.Sprintf(
 		`{"transaction_id": %q, "transaction_date": %q, "account_number": "1111111", "transfer_type": "credit", "amount": %d, "content": %q, "reference_code": %q}`,
@@ -259,10 +221,10 @@ func (w *world) hub(connection, id, memo, reference string, amount int) {
 	}
 }
 
-// TestTheWayOfTellingIsRemembered: what Bank Hub tells of a transfer that the webhook told is no
-// second purchase, when it is tried again and when people decide on it as the later content of an
+// TestFormatIsStored reports a transfer by the webhook and by Bank Hub of one connection. It is no
+// second purchase: neither after a retry, nor when people decide about it as later content of an
 // id.
-func TestTheWayOfTellingIsRemembered(t *testing.T) {
+func TestFormatIsStored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
@@ -274,16 +236,16 @@ func TestTheWayOfTellingIsRemembered(t *testing.T) {
 			Date: paymentstest.BankTime.Format(time.DateTime),
 		})
 	}
-	w.hub(c, "hub-1", code, "3081", 46000)
+	w.sendBankHub(c, "hub-1", code, "3081", 46000)
 	must(t, w.Execute(`ALTER TABLE notices DROP CONSTRAINT trap`))
 	for until := time.Now().Add(paymentstest.Patience); len(w.OpenCases("told_twice")) == 0; time.Sleep(
 		100 * time.Millisecond) {
 		if time.Now().After(until) {
-			t.Fatalf("what was tried again is no case; the stall was paid %v", w.Amounts(stall))
+			t.Fatalf("the retried notice opened no case; the stall was paid %v", w.Amounts(stall))
 		}
 	}
-	w.hub(c, "hub-2", code, "5017", 90000)
-	w.hub(c, "hub-2", code, "3081", 47000)
+	w.sendBankHub(c, "hub-2", code, "5017", 90000)
+	w.sendBankHub(c, "hub-2", code, "3081", 47000)
 	path := "/api/v1/cases/" + w.WantCases("conflict", 1)[0].Text("id") + "/resolve"
 	w.Call(w.Admin, "POST", path, paymentstest.AssignTo(stall), 200)
 	if got := w.Call(w.Key("admin", ""), "POST", path, paymentstest.AssignTo(stall), 409).Text(

@@ -8,7 +8,7 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// wantFeed wants what a stall's own screen is told of its feed.
+// wantFeed checks the state of the feed that a stall's own screen shows.
 func (w *world) wantFeed(stall, want, when string) {
 	w.T.Helper()
 	seen := w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall, nil, 200)
@@ -18,18 +18,17 @@ func (w *world) wantFeed(stall, want, when string) {
 	}
 }
 
-// heard is what a stall's screen should be told of its only account, of which money came or did
-// not.
-func heard(payments []object) string {
+// expectedFeed returns the expected state of a stall's feed after these payments.
+func expectedFeed(payments []object) string {
 	if len(payments) > 0 {
 		return "live"
 	}
 	return "none"
 }
 
-// TestAFeedIsOfItsKindOfAccount: whether a stall is told that it is heard follows from what each
-// provider's notices can reach.
-func TestAFeedIsOfItsKindOfAccount(t *testing.T) {
+// TestFeedOfEachKindOfAccount checks for each provider that a stall has a feed exactly if its
+// notices reach the stall's account.
+func TestFeedOfEachKindOfAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i, provider := range banks.ProviderNames() {
@@ -45,17 +44,17 @@ func TestAFeedIsOfItsKindOfAccount(t *testing.T) {
 			c.Reference = fmt.Sprintf("FT26324000%02d%d00", i, n)
 			f.Play(c)
 		}
-		w.wantFeed(stall, heard(w.Paid(stall)), "of a bank account, told by "+provider+",")
-		w.wantFeed(shop, heard(w.Paid(shop)), "of a wallet, told by "+provider+",")
+		w.wantFeed(stall, expectedFeed(w.Paid(stall)), "for a bank account, reported by "+provider+",")
+		w.wantFeed(shop, expectedFeed(w.Paid(shop)), "for a wallet, reported by "+provider+",")
 		w.Call(w.Admin, "PATCH", paymentstest.ConnectionsPath+"/"+f.ID, object{"enabled": false}, 200)
 		w.wantFeed(stall, "none", "after "+provider+" was switched off")
 		w.wantFeed(shop, "none", "after "+provider+" was switched off")
 	}
 }
 
-// TestAFeedIsOfItsConnectionsScope: the accounts that a connection names, and its owner's, are
-// those of whose notices a stall is told.
-func TestAFeedIsOfItsConnectionsScope(t *testing.T) {
+// TestFeedWithinTheScope checks that a stall has a feed exactly if its account is within the scope
+// of the connection.
+func TestFeedWithinTheScope(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()
@@ -81,7 +80,7 @@ func TestAFeedIsOfItsConnectionsScope(t *testing.T) {
 			ID: i + 1, Gateway: "CIMB", Account: "1111111", Memo: "tien ca", Amount: 1000 + i,
 			Reference: fmt.Sprint("FT2632400091", i),
 		})
-		w.wantFeed(stall, heard(w.Paid(stall)[before:]), fmt.Sprint("by a connection of ", more))
+		w.wantFeed(stall, expectedFeed(w.Paid(stall)[before:]), fmt.Sprint("by a connection of ", more))
 		w.Call(w.Admin, "PATCH", paymentstest.ConnectionsPath+"/"+c, object{"enabled": false}, 200)
 	}
 	if paid := len(w.Paid(stall)); paid != 5 {
@@ -89,9 +88,9 @@ func TestAFeedIsOfItsConnectionsScope(t *testing.T) {
 	}
 }
 
-// TestAFeedWhoseDoorIsShutIsNone: a connection takes nothing before it is approved, nor without a
+// TestFeedOfAClosedConnection checks that a connection is no feed before its approval or without a
 // secret.
-func TestAFeedWhoseDoorIsShutIsNone(t *testing.T) {
+func TestFeedOfAClosedConnection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
@@ -106,7 +105,7 @@ func TestAFeedWhoseDoorIsShutIsNone(t *testing.T) {
 	secret := w.Call(w.Admin, "GET", one, nil, 200)["secrets"].([]any)[0].(map[string]any)["id"].(string)
 	w.Call(w.Admin, "PATCH", one, object{"enabled": false}, 200)
 	w.Call(w.Admin, "DELETE", one+"/secrets/"+secret, nil, 204)
-	// as it stands in a database from before this was refused
+	// as in old databases
 	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE bank_connections SET enabled = true`)
 	must(t, err)
 	w.wantFeed(stall, "none", "without a secret")

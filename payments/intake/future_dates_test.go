@@ -7,9 +7,9 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// TestANoticeOfTomorrowIsOfItsReceipt: posted and counted on the day it came, its own date shown,
-// and a case opens.
-func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
+// TestFutureDateCountsOnReceipt checks that a notice with a future date is posted and counted on
+// the day of its receipt, shows its own date, and opens a case.
+func TestFutureDateCountsOnReceipt(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
@@ -33,9 +33,9 @@ func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 	if at.Before(began.Add(-time.Second)) || at.After(time.Now()) {
 		t.Errorf("it occurred at %s", clamped.Text("occurred_at"))
 	}
-	told, err := time.Parse(time.RFC3339, clamped.Text("told_at"))
+	written, err := time.Parse(time.RFC3339, clamped.Text("told_at"))
 	must(t, err)
-	if !told.Equal(time.Date(9999, 12, 31, 8, 0, 0, 0, bizday.Vietnam)) {
+	if !written.Equal(time.Date(9999, 12, 31, 8, 0, 0, 0, bizday.Vietnam)) {
 		t.Errorf("the bank's date is %s", clamped.Text("told_at"))
 	}
 	if payments[0]["told_at"] != nil {
@@ -56,9 +56,9 @@ func TestANoticeOfTomorrowIsOfItsReceipt(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAFeedThatIsAheadIsTheOperatorsMatter: its money is posted, its cases end at a limit, its
-// connection says so.
-func TestAFeedThatIsAheadIsTheOperatorsMatter(t *testing.T) {
+// TestFeedDatedAhead checks that the money of a feed that is ahead is posted, that the number of
+// its cases is limited, and that its connection shows the cause.
+func TestFeedDatedAhead(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)

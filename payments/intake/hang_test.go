@@ -26,9 +26,9 @@ func newProxiedWorld(t *testing.T) (w *world, proxy *dbtest.Proxy, direct *datab
 	return newWorldOn(t, open(proxy.URL)), proxy, direct
 }
 
-// TestWebhooksAreAnsweredWhileTheDatabaseHangs: also those that wait behind others, and of a
-// connection that is not remembered. What was refused is posted once the database is back and the
-// bank comes again.
+// TestWebhooksAreAnsweredWhileTheDatabaseHangs checks that webhooks are answered in time, also
+// those that wait behind others and those of a connection that is not cached. After the database is
+// back, a retry posts what was refused.
 func TestWebhooksAreAnsweredWhileTheDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	w, proxy, _ := newProxiedWorld(t)
@@ -73,7 +73,7 @@ func TestWebhooksAreAnsweredWhileTheDatabaseHangs(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestPostingSurvivesASilentFailover: connections that exist lead nowhere any more, new ones work.
+// TestPostingSurvivesASilentFailover lets the existing connections hang while new ones work.
 func TestPostingSurvivesASilentFailover(t *testing.T) {
 	t.Parallel()
 	w, proxy, _ := newProxiedWorld(t)
@@ -93,8 +93,8 @@ func TestPostingSurvivesASilentFailover(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestOneLockedAccountBlocksNoOther: while another transaction holds one stall's row in the ledger,
-// the notices of all other stalls are posted, and those of the locked one are told to come again.
+// TestOneLockedAccountBlocksNoOther locks the row of one stall in the ledger: notices of all other
+// stalls are posted, those of the locked one get a 503.
 func TestOneLockedAccountBlocksNoOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -14,8 +14,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestIdentityOfReferences: where the id is a bank's reference, which may have four digits, account
-// and time belong to it.
+// TestIdentityOfReferences checks ids that are a bank's reference, which may have four digits:
+// account and time distinguish them.
 func TestIdentityOfReferences(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -27,7 +27,7 @@ func TestIdentityOfReferences(t *testing.T) {
 	later, sameDay := onFirst, onFirst
 	later.OccurredAt, later.Amount = paymentstest.BankTime.AddDate(0, 0, 1), money.FromDong(50000)
 	sameDay.OccurredAt = paymentstest.BankTime.Add(time.Hour)
-	for range 2 { // told again, each is the same
+	for range 2 { // a repeat is the same
 		for _, n := range []banks.Notice{onFirst, onSecond, later, sameDay} {
 			payos.Play(n)
 		}
@@ -48,8 +48,8 @@ func TestIdentityOfReferences(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestIdentityOfVietQR: a transaction of two owners of one feed has a debit leg and a credit leg
-// under one id.
+// TestIdentityOfVietQR checks a transaction between two owners of one feed, which has a debit leg
+// and a credit leg.
 func TestIdentityOfVietQR(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -77,8 +77,8 @@ func TestIdentityOfVietQR(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestVietQRWithoutId: a notice without transactionid is known by its reference, with account and
-// time.
+// TestVietQRWithoutId checks that a notice without transactionid is identified by its reference,
+// with account and time.
 func TestVietQRWithoutId(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -98,8 +98,8 @@ func TestVietQRWithoutId(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestIgnoredTakesNoIdentity: in every provider's words, what is ignored takes no identity from the
-// credit of that id.
+// TestIgnoredTakesNoIdentity checks for every provider that an ignored notice does not use up the
+// identity of a later credit.
 func TestIgnoredTakesNoIdentity(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -143,8 +143,7 @@ func TestIgnoredTakesNoIdentity(t *testing.T) {
 	}
 }
 
-// TestWalletsPaidAfterFailure: a payment that was authorised or failed first is posted when it
-// succeeds.
+// TestWalletsPaidAfterFailure checks that a payment is posted that was authorised or failed first.
 func TestWalletsPaidAfterFailure(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -190,8 +189,8 @@ func (w *world) wallet(number, account string) string {
 	}, 201).Text("id")
 }
 
-// TestBankHubHasItsOwnIds: SePay's webhook and its Bank Hub number their transactions apart and
-// share one route.
+// TestBankHubHasItsOwnIds checks that SePay's webhook and its Bank Hub may use the same number for
+// two transactions.
 func TestBankHubHasItsOwnIds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -212,8 +211,8 @@ func TestBankHubHasItsOwnIds(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestVoidBesidePayment: a void of the payment gateway has an identity of its own and reverses the
-// payment once.
+// TestVoidBesidePayment checks that a void of the payment gateway has its own identity and reverses
+// the payment.
 func TestVoidBesidePayment(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -235,8 +234,8 @@ func TestVoidBesidePayment(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestSameIdOtherContentIsAConflict: for a credit this has not changed, whatever was ignored before
-// it.
+// TestSameIdOtherContentIsAConflict checks that other content under the id of a credit is a
+// conflict, whatever was ignored before it.
 func TestSameIdOtherContentIsAConflict(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -262,9 +261,8 @@ func TestSameIdOtherContentIsAConflict(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestIdentityOverTheUpgrade takes the keys back to what they were before they had parts and
-// migrates them again: what was told before is still a repeat, and what was ignored no longer takes
-// the id of a credit.
+// TestIdentityOverTheUpgrade reverts the keys to the form without parts and migrates them again.
+// Earlier notices are still repeats, and an ignored one no longer uses up the id of a credit.
 func TestIdentityOverTheUpgrade(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

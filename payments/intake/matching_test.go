@@ -85,8 +85,8 @@ func TestScopeOfAConnection(t *testing.T) {
 	w.WantPaid(far, "4000")
 }
 
-// TestOneTransferThroughTwoConnections: never twice, across connections too; where the reference is
-// weak, a person decides.
+// TestOneTransferThroughTwoConnections checks that one transfer is never posted twice, also across
+// connections. With a weak reference a person decides.
 func TestOneTransferThroughTwoConnections(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -16,9 +16,9 @@ import (
 
 const thisMonth = `to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM')`
 
-// TestPartitionsTakeWhatDefaultHeld: rows that came while their month had no partition are moved
-// when it is made, and a table for which that fails stops no other.
-func TestPartitionsTakeWhatDefaultHeld(t *testing.T) {
+// TestPartitionsTakeRowsOfDefault checks that rows of a month without a partition are moved when it
+// is created, and that a failure for one table does not stop the others.
+func TestPartitionsTakeRowsOfDefault(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
 	db, err := database.Open(t.Context(), url, database.Options{})
@@ -66,9 +66,9 @@ func TestPartitionsTakeWhatDefaultHeld(t *testing.T) {
 	}
 }
 
-// TestAClockAheadPoisonsNoPartition: with a clock 70 days ahead or behind, ids are made from the
+// TestWrongClockUsesDatabaseTime checks that with a clock 70 days off, ids are made from the
 // database's clock.
-func TestAClockAheadPoisonsNoPartition(t *testing.T) {
+func TestWrongClockUsesDatabaseTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")

@@ -11,8 +11,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestOneBadNoticeBlocksNoOther makes the database refuse one amount: that notice is acknowledged
-// and left pending, all others of its group are posted, and it follows when the cause is gone.
+// TestOneBadNoticeBlocksNoOther makes the database refuse one amount. That notice is acknowledged
+// and left pending, all others of its group are posted, and it is posted after the cause is gone.
 func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -52,8 +52,8 @@ func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestIgnoredStaysIgnoredAfterPending: what could not be kept at first is not posted when it is
-// tried again.
+// TestIgnoredStaysIgnoredAfterPending checks that an ignored notice that could not be stored at
+// first is not posted by the retry.
 func TestIgnoredStaysIgnoredAfterPending(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -76,8 +76,8 @@ func TestIgnoredStaysIgnoredAfterPending(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestDatabaseDownIsSaid: 503 with Retry-After, so that the provider comes again.
-func TestDatabaseDownIsSaid(t *testing.T) {
+// TestDatabaseDown checks the 503 with Retry-After, so that the provider retries.
+func TestDatabaseDown(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
@@ -112,9 +112,9 @@ func (w *world) setTrap(amount string) (remove func()) {
 	}
 }
 
-// TestYoungerPendingNoticesHaveTheirTurn: more notices that fail for ever than one turn takes
-// starve no younger one.
-func TestYoungerPendingNoticesHaveTheirTurn(t *testing.T) {
+// TestYoungerPendingNoticesAreRetried checks that many notices that always fail do not block
+// younger ones.
+func TestYoungerPendingNoticesAreRetried(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
@@ -135,7 +135,8 @@ func TestYoungerPendingNoticesHaveTheirTurn(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestTenFailuresOpenACase: an operator sees it, tries again, and it ends with the notice.
+// TestTenFailuresOpenACase checks that an operator sees the case and may retry, and that the case
+// closes with the notice.
 func TestTenFailuresOpenACase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -147,7 +148,7 @@ func TestTenFailuresOpenACase(t *testing.T) {
 	must(t, err)
 	w.Eventually("a case is open", func() bool { return len(w.OpenCases("retry_failed")) == 1 })
 	path := "/api/v1/cases/" + w.OpenCases("retry_failed")[0].Text("id") + "/retry"
-	// The trap is a check, whose code the case names.
+	// The trap is a check constraint; the case shows its SQLSTATE.
 	for _, c := range []struct{ detail, cause string }{
 		{"detail", "refused"},
 		{"'SQLSTATE 55P03 '", "busy"},

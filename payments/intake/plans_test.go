@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestPostingReadsNoWholeTable: on the first of a month the month's tables are empty, and the plans
-// of that moment are used until PostgreSQL looks at the tables again.
+// TestPostingReadsNoWholeTable checks the plans made on the first of a month with empty tables,
+// which are used until PostgreSQL analyzes the tables again.
 func TestPostingReadsNoWholeTable(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -16,9 +16,9 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestReadersWaitForThePoolWithAnEnd: while every connection for reading is in use, a reader is
-// told to come again, and money goes on coming in.
-func TestReadersWaitForThePoolWithAnEnd(t *testing.T) {
+// TestReadersWaitForThePoolWithALimit checks that while all connections for reading are in use, a
+// reader gets a 503 and postings continue.
+func TestReadersWaitForThePoolWithALimit(t *testing.T) {
 	t.Parallel()
 	const conns = 4
 	db, err := database.Open(t.Context(), dbtest.URL(t), database.Options{
@@ -56,9 +56,9 @@ func TestReadersWaitForThePoolWithAnEnd(t *testing.T) {
 	w.WantPaid(stall, "2000", "1000")
 }
 
-// TestAStalledReplicaKeepsNoLock: a replica that stops in the middle of posting, with the stall's
-// row locked, loses the lock by the server's limit, and the others post to that stall.
-func TestAStalledReplicaKeepsNoLock(t *testing.T) {
+// TestStalledReplicaLosesItsLock stops a replica during a posting with the stall's row locked. The
+// server's limit ends the lock, and the others post to that stall.
+func TestStalledReplicaLosesItsLock(t *testing.T) {
 	t.Parallel()
 	stalled, proxy, direct := newProxiedWorld(t)
 	c := stalled.SePay(nil)

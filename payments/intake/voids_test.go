@@ -4,121 +4,126 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"market40/merchants/platform/bizday"
 	"market40/payments/paymentstest"
 )
 
-// told is what one gateway tells of a transaction of 80,000: "paid", or "void" and its amount; a
-// day of November may follow.
-type told struct {
+// november returns 08:00 of a day of November 2026.
+func november(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, bizday.Vietnam) }
+
+// reported is what one gateway reports about a transaction of 80,000: "paid", or "void" and its
+// amount; a day of November may follow.
+type reported struct {
 	by   int // 0 and 1: gateways of the platform, 2: one of another merchant
 	what string
 }
 
-// TestVoidsInEveryOrder: what was taken back wholly is in no stall's figures, and no case is left
-// of it; what was taken back in part waits for people.
+// TestVoidsInEveryOrder checks that a payment reversed as a whole is in no stall's figures and
+// leaves no open case, in any order of reports. One reversed in part waits for people.
 func TestVoidsInEveryOrder(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, _ := w.GatewayStall("A1")
 	other := w.Key("admin", "")
 	gateways := []string{w.NewGateway(), w.NewGateway(), w.foreignGateway()}
-	const stands, gone, never = "[80000]", "[-80000 80000]", "[]"
+	const remains, gone, never = "[80000]", "[-80000 80000]", "[]"
 	for i, c := range []struct {
-		name     string
-		tellings []told
-		paid     string
-		open     string // kinds of the cases that are open
-		// what comes of two people taking the money back: an error's code, or "" for done; "-":
-		// nobody does
+		name    string
+		reports []reported
+		paid    string
+		open    string // kinds of the cases that are open
+		// the result when two people take the money back: an error's code, or "" for success; "-":
+		// not tried
 		back string
 	}{
-		{"paid, void", []told{{0, "paid"}, {0, "void 80000"}}, gone, "", "-"},
-		{"void, paid", []told{{0, "void 80000"}, {0, "paid"}}, never, "", "-"},
-		{"paid, part", []told{{0, "paid"}, {0, "void 30000"}}, stands, "original_unknown", "taken_back_in_part"},
-		{"part, paid", []told{{0, "void 30000"}, {0, "paid"}}, stands, "original_unknown", "taken_back_in_part"},
-		{"paid, part, void", []told{{0, "paid"}, {0, "void 30000"}, {0, "void 80000"}}, gone, "", "-"},
-		{"paid, void, part", []told{{0, "paid"}, {0, "void 80000"}, {0, "void 30000"}}, gone, "", "-"},
-		{"part, paid, void", []told{{0, "void 30000"}, {0, "paid"}, {0, "void 80000"}}, gone, "", "-"},
-		{"part, void, paid", []told{{0, "void 30000"}, {0, "void 80000"}, {0, "paid"}}, never, "", "-"},
-		{"void, part, paid", []told{{0, "void 80000"}, {0, "void 30000"}, {0, "paid"}}, never, "", "-"},
-		{"paid, too much", []told{{0, "paid"}, {0, "void 90000"}}, stands, "original_unknown", ""},
+		{"paid, void", []reported{{0, "paid"}, {0, "void 80000"}}, gone, "", "-"},
+		{"void, paid", []reported{{0, "void 80000"}, {0, "paid"}}, never, "", "-"},
+		{"paid, part", []reported{{0, "paid"}, {0, "void 30000"}}, remains, "original_unknown", "taken_back_in_part"},
+		{"part, paid", []reported{{0, "void 30000"}, {0, "paid"}}, remains, "original_unknown", "taken_back_in_part"},
+		{"paid, part, void", []reported{{0, "paid"}, {0, "void 30000"}, {0, "void 80000"}}, gone, "", "-"},
+		{"paid, void, part", []reported{{0, "paid"}, {0, "void 80000"}, {0, "void 30000"}}, gone, "", "-"},
+		{"part, paid, void", []reported{{0, "void 30000"}, {0, "paid"}, {0, "void 80000"}}, gone, "", "-"},
+		{"part, void, paid", []reported{{0, "void 30000"}, {0, "void 80000"}, {0, "paid"}}, never, "", "-"},
+		{"void, part, paid", []reported{{0, "void 80000"}, {0, "void 30000"}, {0, "paid"}}, never, "", "-"},
+		{"paid, too much", []reported{{0, "paid"}, {0, "void 90000"}}, remains, "original_unknown", ""},
 		{
 			"paid, two parts",
-			[]told{{0, "paid"}, {0, "void 30000"}, {0, "void 50000"}},
-			stands,
+			[]reported{{0, "paid"}, {0, "void 30000"}, {0, "void 50000"}},
+			remains,
 			"original_unknown original_unknown", "",
 		},
 		{
 			"two parts, paid",
-			[]told{{0, "void 30000"}, {0, "void 50000"}, {0, "paid"}},
-			stands,
+			[]reported{{0, "void 30000"}, {0, "void 50000"}, {0, "paid"}},
+			remains,
 			"original_unknown original_unknown", "",
 		},
 		{
 			"paid, two equal parts",
-			[]told{{0, "paid"}, {0, "void 40000"}, {0, "void 40000 28"}},
-			stands,
+			[]reported{{0, "paid"}, {0, "void 40000"}, {0, "void 40000 28"}},
+			remains,
 			"conflict original_unknown", "",
 		},
 		{
 			"paid, one part by both",
-			[]told{{0, "paid"}, {0, "void 40000"}, {1, "void 40000 28"}},
-			stands,
+			[]reported{{0, "paid"}, {0, "void 40000"}, {1, "void 40000 28"}},
+			remains,
 			"original_unknown original_unknown", "taken_back_in_part",
 		},
 		{
 			"one part by both, paid by both",
-			[]told{{1, "void 40000"}, {0, "void 40000"}, {0, "paid"}, {1, "paid"}},
-			stands,
+			[]reported{{1, "void 40000"}, {0, "void 40000"}, {0, "paid"}, {1, "paid"}},
+			remains,
 			"told_twice original_unknown original_unknown", "-",
 		},
 		{
 			"paid, two parts by both",
-			[]told{
+			[]reported{
 				{0, "paid"},
 				{0, "void 30000"},
 				{1, "void 30000"},
 				{1, "void 50000"},
 				{0, "void 50000"},
 			},
-			stands,
+			remains,
 			strings.Repeat(" original_unknown", 4)[1:], "",
 		},
 		{
 			"paid, a part by each",
-			[]told{{0, "paid"}, {0, "void 30000"}, {1, "void 50000"}},
-			stands,
+			[]reported{{0, "paid"}, {0, "void 30000"}, {1, "void 50000"}},
+			remains,
 			"original_unknown original_unknown", "",
 		},
-		{"paid, void twice", []told{{0, "paid"}, {0, "void 80000"}, {0, "void 80000 28"}}, gone, "", "-"},
-		{"void twice, paid", []told{{0, "void 80000"}, {0, "void 80000 28"}, {0, "paid"}}, never, "", "-"},
-		{"paid, void by another", []told{{0, "paid"}, {1, "void 80000"}}, gone, "", "-"},
-		{"void by another, paid", []told{{1, "void 80000"}, {0, "paid"}}, never, "", "-"},
-		{"paid, void by both", []told{{0, "paid"}, {1, "void 80000"}, {0, "void 80000"}}, gone, "", "-"},
+		{"paid, void twice", []reported{{0, "paid"}, {0, "void 80000"}, {0, "void 80000 28"}}, gone, "", "-"},
+		{"void twice, paid", []reported{{0, "void 80000"}, {0, "void 80000 28"}, {0, "paid"}}, never, "", "-"},
+		{"paid, void by another", []reported{{0, "paid"}, {1, "void 80000"}}, gone, "", "-"},
+		{"void by another, paid", []reported{{1, "void 80000"}, {0, "paid"}}, never, "", "-"},
+		{"paid, void by both", []reported{{0, "paid"}, {1, "void 80000"}, {0, "void 80000"}}, gone, "", "-"},
 		{
 			"paid and void by both",
-			[]told{{0, "paid"}, {1, "paid"}, {1, "void 80000"}, {0, "void 80000"}},
+			[]reported{{0, "paid"}, {1, "paid"}, {1, "void 80000"}, {0, "void 80000"}},
 			gone,
 			"told_twice", "-",
 		},
-		{"void by another merchant's, paid", []told{{2, "void 80000"}, {0, "paid"}}, stands, "original_unknown", "-"},
-		{"paid, void by another merchant's", []told{{0, "paid"}, {2, "void 80000"}}, stands, "original_unknown", "-"},
+		{"void by another merchant's, paid", []reported{{2, "void 80000"}, {0, "paid"}}, remains, "original_unknown", "-"},
+		{"paid, void by another merchant's", []reported{{0, "paid"}, {2, "void 80000"}}, remains, "original_unknown", "-"},
 	} {
 		stall, code := w.GatewayStallOf(fmt.Sprint("V", i), first)
 		known := w.caseIDs()
-		for _, told := range c.tellings {
+		for _, r := range c.reports {
 			e := paymentstest.GatewayEvent{
 				ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i),
 				At: november(25),
 			}
-			if what, void := strings.CutPrefix(told.what, "void "); void {
+			if what, void := strings.CutPrefix(r.what, "void "); void {
 				day := 26
 				_, _ = fmt.Sscan(what, &e.Amount, &day)
 				e.Void, e.At = true, november(day)
 			}
-			w.SendGateway(gateways[told.by], e)
-			w.SendGateway(gateways[told.by], e) // and once more
+			w.SendGateway(gateways[r.by], e)
+			w.SendGateway(gateways[r.by], e) // and once more
 		}
 		if got := fmt.Sprint(w.Amounts(stall)); got != c.paid {
 			t.Errorf("%s: the stall was paid %s, not %s", c.name, got, c.paid)
@@ -141,7 +146,7 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		w.Call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
 		w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "nhầm khoản"}, 200)
 		if got := fmt.Sprint(w.Amounts(stall)); got != "[80000 -80000 80000]" {
-			t.Errorf("%s: after the case was opened again the stall was paid %s", c.name, got)
+			t.Errorf("%s: after the case was reopened the stall was paid %s", c.name, got)
 		}
 		w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
 		w.Call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
@@ -157,15 +162,15 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		}
 		if got := w.Call(w.Admin, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "nhầm khoản"}, 409).Text(
 			"code"); got != "taken_back" {
-			t.Errorf("%s: after the whole void its case is opened again: %s", c.name, got)
+			t.Errorf("%s: after the whole void its case was reopened: %s", c.name, got)
 		}
 	}
 	w.VerifyBooks()
 }
 
-// TestOnePartToldWithSeveralDays: what came later under a part's id counts where two people said
-// that it is another part.
-func TestOnePartToldWithSeveralDays(t *testing.T) {
+// TestOnePartReportedWithSeveralDays checks that later content with a part's id counts only where
+// two people decided that it is another part.
+func TestOnePartReportedWithSeveralDays(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, _ := w.GatewayStall("A1")
@@ -223,10 +228,10 @@ func TestOnePartToldWithSeveralDays(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAVoidOfASecondTransfer: a gateway told two transfers under one id, and two people posted the
-// second. A void is of the one whose reference it names, or whose amount; else people look at it.
-// It never takes the other stall's money.
-func TestAVoidOfASecondTransfer(t *testing.T) {
+// TestVoidOfASecondTransfer checks a gateway that used one id for two transfers, with the second
+// one posted by two people. A void belongs to the transfer with its reference, or its amount; else
+// people decide. It never takes the money of the other stall.
+func TestVoidOfASecondTransfer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, firstCode := w.GatewayStall("A1")
@@ -303,8 +308,8 @@ func TestAVoidOfASecondTransfer(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestVoidsOfTwoTransfers: each of two transfers under one id is taken back by its own void, told
-// under one id too.
+// TestVoidsOfTwoTransfers checks that each of two transfers with one id is reversed by its own
+// void, also with one id.
 func TestVoidsOfTwoTransfers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -328,7 +333,7 @@ func TestVoidsOfTwoTransfers(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// foreignGateway makes a connection of the payment gateway that is another merchant's.
+// foreignGateway creates a connection of the payment gateway that is another merchant's.
 func (w *world) foreignGateway() string {
 	w.T.Helper()
 	stall, _ := w.Stall(w.Market, "Z9", "970436", "9999999")
@@ -341,7 +346,7 @@ func (w *world) foreignGateway() string {
 	}, 201).Text("id")
 }
 
-// caseIDs are the cases that are open or proposed.
+// caseIDs returns the ids of the open and proposed cases.
 func (w *world) caseIDs() map[string]bool {
 	w.T.Helper()
 	known := map[string]bool{}

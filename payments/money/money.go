@@ -22,11 +22,11 @@ const (
 	// EMVCo's tag 54 allows 13 characters (EMV QRCPS MPM v1.0, section 4.7.4).
 	MaxDigits = 13
 	// TransferLimit is the largest single NAPAS247 transfer in đồng: one transfer stays
-	// below 500,000,000 (NAPAS terms, section 8.1.1). A notice above it is kept and becomes a case.
+	// below 500,000,000 (NAPAS terms, section 8.1.1). A notice above it is stored and opens a case.
 	TransferLimit = 499_999_999
 )
 
-// ErrNotWhole, ErrFormat and ErrTooLong say why a text is no amount of đồng.
+// ErrFormat, ErrNotWhole and ErrTooLong are the reasons why a text is not an amount of đồng.
 var (
 	ErrFormat   = errors.New("not a decimal number")
 	ErrNotWhole = errors.New("not a whole number of đồng")
@@ -37,13 +37,13 @@ var (
 // The zero value is 0 đ.
 type Amount struct{ d decimal.Decimal }
 
-// FromDong is the amount of n đồng.
+// FromDong returns the amount of n đồng.
 func FromDong(n int64) Amount { return Amount{decimal.NewFromInt(n)} }
 
-// Parse reads an amount written as text: up to MaxDigits digits, alone or with ".0" or ".00" behind
-// them, as the numeric columns of PHP and SQL print whole numbers. It refuses everything else.
-// Above all it refuses "45.000", which is 45,000 to whoever writes it in Vietnam and 45 to a
-// computer; also signs, exponents, spaces and fractions of a đồng.
+// Parse reads an amount written as text: up to MaxDigits digits, alone or followed by ".0" or ".00",
+// as PHP and SQL print whole numbers of numeric columns. It refuses everything else. Above all it
+// refuses "45.000", which means 45,000 in Vietnam and 45 to a computer. It also refuses signs,
+// exponents, spaces and fractions of a đồng.
 func Parse(s string) (Amount, error) {
 	whole, fraction, dotted := strings.Cut(s, ".")
 	switch {
@@ -61,8 +61,8 @@ func Parse(s string) (Amount, error) {
 	return FromDong(n), nil
 }
 
-// ParseNumber reads an amount written as a number of JSON, which is no text: 100.000 is a hundred
-// and 1e5 a hundred thousand. The value must be whole and have at most MaxDigits digits.
+// ParseNumber reads an amount written as a JSON number: 100.000 is a hundred and 1e5 a hundred
+// thousand. The value must be whole and have at most MaxDigits digits.
 func ParseNumber(s string) (Amount, error) {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
 	power, err := strconv.Atoi(cmp.Or(exponent, "0"))
@@ -82,7 +82,7 @@ func ParseNumber(s string) (Amount, error) {
 	return FromDong(d.IntPart()), nil
 }
 
-// digits says whether s is one or more ASCII digits.
+// digits reports whether s is one or more ASCII digits.
 func digits(s string) bool {
 	if s == "" {
 		return false
@@ -102,13 +102,13 @@ func cut(s string) string {
 	return s
 }
 
-// Dong is the amount as a count of đồng, for set-based SQL parameters.
+// Dong returns the amount as a count of đồng, for set-based SQL parameters.
 func (a Amount) Dong() int64 { return a.d.IntPart() }
 
-// String is the amount without separators: "45000".
+// String returns the amount without separators: "45000".
 func (a Amount) String() string { return a.d.String() }
 
-// Format is the amount as Vietnamese screens show it: "1.234.567 đ".
+// Format returns the amount as Vietnamese screens show it: "1.234.567 đ".
 func (a Amount) Format() string {
 	s := a.d.Abs().String()
 	for i := len(s) - 3; i > 0; i -= 3 {
@@ -120,28 +120,26 @@ func (a Amount) Format() string {
 	return s + " đ"
 }
 
-// Add is a + b.
+// Add returns a + b.
 func (a Amount) Add(b Amount) Amount { return Amount{a.d.Add(b.d)} }
 
-// Sub is a − b.
+// Sub returns a − b.
 func (a Amount) Sub(b Amount) Amount { return Amount{a.d.Sub(b.d)} }
 
-// Neg is −a.
+// Neg returns −a.
 func (a Amount) Neg() Amount { return Amount{a.d.Neg()} }
 
-// Sign is −1, 0 or 1.
+// Sign returns −1, 0 or 1.
 func (a Amount) Sign() int { return a.d.Sign() }
 
 // Cmp compares two amounts like cmp.Compare.
 func (a Amount) Cmp(b Amount) int { return a.d.Cmp(b.d) }
 
-// MarshalText writes the amount as its decimal text; in JSON it is a string, "45000" with its
-// quotes.
+// MarshalText writes the amount as decimal text; in JSON it is a string in quotes, "45000".
 func (a Amount) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
-// UnmarshalText reads what MarshalText writes, a minus sign included, and otherwise what Parse
-// reads. A bare JSON number is refused by encoding/json itself, so that no client passes through
-// floats.
+// UnmarshalText reads what MarshalText writes, with a minus sign, and otherwise what Parse reads.
+// encoding/json itself refuses a bare JSON number, so that no client uses floats.
 func (a *Amount) UnmarshalText(b []byte) (err error) {
 	text, negative := strings.CutPrefix(string(b), "-")
 	if *a, err = Parse(text); negative {

@@ -11,13 +11,13 @@ import (
 	"market40/payments/banks"
 )
 
-// PartLength is the length of a key's part in bytes: enough that two never meet by chance.
+// PartLength is the length of a key's part in bytes, long enough to exclude collisions.
 const PartLength = 16
 
-// KeyPart returns what a notice's key has beside its connection and external id, so that equal keys
-// name one transfer. A credit is known by its id, and by its provider's Identity where the id alone
-// is not enough. What is ignored is no transfer: its part is its content, so that it takes no
-// identity from a credit and a repeat is still a repeat.
+// KeyPart returns the part of a notice's key beside its connection and external id, so that equal
+// keys mean one transfer. A credit is identified by its id, and by its provider's Identity where the
+// id is not enough. An ignored notice is no transfer. Its part is its content: it does not use up the
+// identity of a credit, and a repeat of it is still a repeat.
 func (s *Sealer) KeyPart(n banks.Notice, digest []byte) []byte {
 	switch {
 	case n.Ignore != "" || n.Direction == banks.Out:
@@ -28,35 +28,34 @@ func (s *Sealer) KeyPart(n banks.Notice, digest []byte) []byte {
 	return []byte{}
 }
 
-// Digest returns the content of a notice by which a retry is told from a change: never the bytes,
-// for balances and the times of answers differ at a retry. It is keyed, because an account number
-// behind a plain SHA-256 could be tried out. Of the memo only our codes in it count: they say whose
-// the money is.
+// Digest returns a keyed digest of a notice's content, which distinguishes a retry from a change. It
+// is not of the bytes, because balances and the times of answers differ at a retry. It is keyed,
+// because an account number behind a plain SHA-256 could be guessed. Only our codes in the memo
+// count: they decide who receives the money.
 func (s *Sealer) Digest(n banks.Notice) []byte {
-	// none is something else than what nobody looked for
+	// the word "codes" distinguishes a memo without codes from the digests of earlier programs
 	return s.digestOf(n, append([]string{"codes"}, FindCodes(n.Memo)...)...)
 }
 
-// PlainDigest returns the digest that earlier programs made: no codes count.
+// PlainDigest returns the digest of earlier programs, without codes.
 func (s *Sealer) PlainDigest(n banks.Notice) []byte { return s.digestOf(n) }
 
-// digestOf is Digest with what is to count beside account, amount, time and reference: nothing in
-// earlier programs.
-func (s *Sealer) digestOf(n banks.Notice, beside ...string) []byte {
+// digestOf returns the digest of account, amount, time, reference and further values. Earlier
+// programs had no further values.
+func (s *Sealer) digestOf(n banks.Notice, further ...string) []byte {
 	occurred := strconv.FormatInt(n.OccurredAt.UnixMilli(), 10)
 	if n.AnswerTime {
 		occurred = ""
 	}
-	said := []string{
+	values := []string{
 		merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(),
 		n.Currency, occurred, n.Reference,
 	}
-	return s.keys.Index("notice", strings.Join(append(said, beside...), "\n"))
+	return s.keys.Index("notice", strings.Join(append(values, further...), "\n"))
 }
 
-// SameContent reports whether an earlier digest is of what n says, apart from a time that is only
-// an answer's. Earlier programs digested that time too, and no codes: it is occurred then, as the
-// earlier notice has it.
+// SameContent reports whether an earlier digest has the content of n. The time of an answer does not
+// count. Earlier programs included that time (occurred, of the earlier notice) and no codes.
 func (s *Sealer) SameContent(n banks.Notice, earlier []byte, occurred time.Time) bool {
 	timeless, timed := n, n
 	timeless.AnswerTime, timed.AnswerTime = true, false

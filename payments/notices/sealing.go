@@ -1,5 +1,5 @@
-// Package notices says how a notice is stored: what of it is sealed, and the digest and the key by
-// which a repeat is known.
+// Package notices defines how a notice is stored: which fields are sealed, and the digest and the key
+// that identify a repeat.
 package notices
 
 import (
@@ -13,10 +13,10 @@ import (
 	"market40/payments/banks"
 )
 
-// Sealer seals and digests what notices and deliveries say.
+// Sealer seals and digests the contents of notices and deliveries.
 type Sealer struct{ keys *seal.Keys }
 
-// NewSealer seals under the keys of the month.
+// NewSealer returns a sealer with the keys of the month.
 func NewSealer(keys *seal.Keys) *Sealer { return &Sealer{keys} }
 
 // SealBody seals the raw body of a delivery.
@@ -33,7 +33,7 @@ func bodyPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "deliveries", Column: "body", ID: id}
 }
 
-// particulars are what is sealed of a notice.
+// particulars are the sealed fields of a notice.
 type particulars struct {
 	BankBIN  string `json:"bank_bin,omitempty"`
 	Account  string `json:"account"`
@@ -44,7 +44,7 @@ type particulars struct {
 	Ignore   string `json:"ignore,omitempty"`
 }
 
-// fill gives a notice that was read from its row what is sealed of it.
+// fill sets the sealed fields of a notice that was read from its row.
 func (s *particulars) fill(n *banks.Notice) {
 	n.BankBIN, n.Account, n.VirtualAccount, n.Memo = s.BankBIN, s.Account, s.Virtual, s.Memo
 	n.OrderRef, n.Reverses, n.Ignore = s.OrderRef, s.Reverses, banks.Ignore(s.Ignore)
@@ -55,7 +55,7 @@ func particularsPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "notices", Column: "particulars", ID: id}
 }
 
-// Seal seals what of a notice says whose account it names, and what its payer wrote.
+// Seal seals the fields of a notice that identify people: accounts, and the payer's words.
 func (s *Sealer) Seal(ctx context.Context, id uuid.UUID, n banks.Notice) ([]byte, error) {
 	plain, err := json.Marshal(particulars{
 		n.BankBIN, n.Account, n.VirtualAccount, n.Memo, n.OrderRef, n.Reverses,
@@ -67,19 +67,19 @@ func (s *Sealer) Seal(ctx context.Context, id uuid.UUID, n banks.Notice) ([]byte
 	return s.keys.Seal(ctx, particularsPlace(id), plain)
 }
 
-// Open gives a notice that was read from its row what is sealed of it; of an erased merchant's
-// nothing is left.
+// Open sets the sealed fields of a notice that was read from its row. They are empty after a merchant
+// was erased.
 func (s *Sealer) Open(ctx context.Context, id uuid.UUID, sealed []byte, n *banks.Notice) error {
-	var said particulars
+	var opened particulars
 	if len(sealed) > 0 {
 		plain, err := s.keys.Open(ctx, particularsPlace(id), sealed)
 		if err != nil {
 			return err
 		}
-		if err := json.Unmarshal(plain, &said); err != nil {
+		if err := json.Unmarshal(plain, &opened); err != nil {
 			return err
 		}
 	}
-	said.fill(n)
+	opened.fill(n)
 	return nil
 }

@@ -10,16 +10,16 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// Routes mounts orders for who sells; shoppers make theirs on the page of a code.
+// Routes mounts the sellers' orders. Shoppers create theirs on the page of a code.
 func (o *Orders) Routes(e *web.Edge) {
 	op := web.Tagged("orders")
 	e.Scope("orders", `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code
 		WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/orders", "make-order",
-		"Tạo mã có số tiền: a code for one purchase, for 15 minutes", http.StatusCreated), o.postOrder)
+		"Tạo mã có số tiền: create a code for one purchase, valid for 15 minutes", http.StatusCreated), o.postOrder)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders", "list-orders",
 		"A stall's orders of the last two days, newest first", 0), o.listOrders)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders/{id}", "get-order", "An order and what came for it", 0),
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders/{id}", "get-order", "An order and what was paid for it", 0),
 		o.getOrder)
 }
 
@@ -28,12 +28,11 @@ func (o *Orders) postOrder(ctx context.Context, in *web.Body[OrderRequest]) (*we
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(o.Make(ctx, who, in.Body))
+	return web.Answer(o.Create(ctx, who, in.Body))
 }
 
 func (o *Orders) listOrders(ctx context.Context, in *struct {
-	StallID string `query:"stall_id" required:"true"`
-	State   string `query:"state" enum:"open,under,paid,over,expired"`
+	Filter
 	web.Page
 },
 ) (*web.Body[*web.List[Order]], error) {
@@ -41,7 +40,7 @@ func (o *Orders) listOrders(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(o.List(ctx, who, in.StallID, in.State, in.Page))
+	return web.Answer(o.List(ctx, who, in.Filter, in.Page))
 }
 
 func (o *Orders) getOrder(ctx context.Context, in *web.Named) (*web.Body[*Order], error) {
@@ -52,9 +51,9 @@ func (o *Orders) getOrder(ctx context.Context, in *web.Named) (*web.Body[*Order]
 	if _, err := in.UUID("order"); err != nil {
 		return nil, err
 	}
-	order, err := o.find(ctx, who, in.ID)
-	if err != nil || !who.Role.May(roles.TakeOrders) { // an auditor sees what came, and no account
+	order, err := o.findInScope(ctx, who, in.ID)
+	if err != nil || !who.Role.May(roles.TakeOrders) { // an auditor sees what was paid, and no account
 		return web.Answer(order, err)
 	}
-	return web.Answer(o.Order(ctx, who, in.ID))
+	return web.Answer(o.Find(ctx, who, in.ID))
 }

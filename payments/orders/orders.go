@@ -1,5 +1,5 @@
-// Package orders makes codes with an amount inside, for one purchase each, and says what came for
-// them. Whether an order is paid is stored nowhere: it is read from the stall's payments.
+// Package orders creates codes with an amount, for one purchase each, and reports what was paid for
+// them. Whether an order is paid is not stored: it is read from the stall's payments.
 package orders
 
 import (
@@ -25,50 +25,50 @@ import (
 var ordersSQL string
 
 const (
-	// Lifetime is how long an order waits for its money. What comes later still reaches the stall,
-	// and pays it.
+	// Lifetime is how long an order waits for its money. A later payment is still posted to the stall
+	// and pays the order.
 	Lifetime = 15 * time.Minute
 	// MaxNote is the longest note, in characters.
 	MaxNote = 100
-	// openOrdersOfShoppers is how many orders that nobody paid may wait at one stall: a stranger
-	// makes them.
-	openOrdersOfShoppers = 200
-	// listedOrders is how far back a list of orders reaches: what came since each was made is
-	// looked through.
+	// maxShopperOrders is how many orders of shoppers may be created at one stall within Lifetime.
+	// Strangers create them, so there must be a limit.
+	maxShopperOrders = 200
+	// listedOrders is the age of the oldest order in a list. For each order all later payments are
+	// searched.
 	listedOrders = 48 * time.Hour
 )
 
-// States of an order. Only what a bank told changes them.
+// States of an order. Only notices of banks change them.
 const (
-	orderOpen    = "open"    // nothing came yet
-	orderUnder   = "under"   // less than its amount came
-	orderPaid    = "paid"    // exactly its amount came
-	orderOver    = "over"    // more came
-	orderExpired = "expired" // nothing came in its time
+	orderOpen    = "open"    // not paid yet
+	orderUnder   = "under"   // paid less than its amount
+	orderPaid    = "paid"    // paid exactly its amount
+	orderOver    = "over"    // paid more
+	orderExpired = "expired" // not paid within Lifetime
 )
 
-// Order is one purchase: a code with its amount inside, and what came for it.
+// Order is one purchase: a code with its amount, and what was paid for it.
 type Order struct {
 	ID          uuid.UUID    `json:"id"`
 	StallID     uuid.UUID    `json:"stall_id"`
-	Code        string       `json:"code" doc:"what stands in the transfer note: a payment with this memo_code is of this order"`
+	Code        string       `json:"code" doc:"in the transfer note: a payment with this memo_code is of this order"`
 	Amount      money.Amount `json:"amount" doc:"đồng"`
 	Currency    string       `json:"currency"`
 	Note        string       `json:"note"`
-	Supplements *uuid.UUID   `json:"supplements" doc:"the order whose missing part this one asks for"`
+	Supplements *uuid.UUID   `json:"supplements" doc:"the order that this one completes: it asks for the missing part"`
 	CreatedAt   time.Time    `json:"created_at"`
 	ExpiresAt   time.Time    `json:"expires_at"`
-	Received    money.Amount `json:"received" doc:"đồng; what banks told us, with what came for its supplements, less what was taken back"`
-	PaidAt      *time.Time   `json:"paid_at" doc:"when its last payment was posted; null: nothing came"`
+	Received    money.Amount `json:"received" doc:"đồng; payments of the order and its supplements, less what was taken back"`
+	PaidAt      *time.Time   `json:"paid_at" doc:"when its last payment was posted; null: no payment"`
 
-	Missing money.Amount `json:"missing" db:"-" doc:"đồng that have not come; 0 when paid or over"`
+	Missing money.Amount `json:"missing" db:"-" doc:"đồng that are not paid yet; 0 when paid or over"`
 	State   string       `json:"state" db:"-" enum:"open,under,paid,over,expired"`
-	Image   string       `json:"image" db:"-" doc:"the code as SVG; .png and .txt beside it"`
-	Payload *string      `json:"payload" db:"-" doc:"VietQR with the amount inside; null in lists"`
+	Image   string       `json:"image" db:"-" doc:"the code as SVG; also as .png and .txt"`
+	Payload *string      `json:"payload" db:"-" doc:"VietQR with the amount; null in lists"`
 }
 
-// judge says what state an order is in.
-func (o *Order) judge(now time.Time) {
+// complete sets the fields that follow from the amount, the payments and the time.
+func (o *Order) complete(now time.Time) {
 	o.Image = "/q/" + o.Code + ".svg"
 	if o.Missing = o.Amount.Sub(o.Received); o.Missing.Sign() < 0 {
 		o.Missing = money.Amount{}
@@ -87,29 +87,29 @@ func (o *Order) judge(now time.Time) {
 	}
 }
 
-// Orders makes codes for single purchases and tells what came for them.
+// Orders creates and reads orders.
 type Orders struct {
 	db       *database.DB
 	register *merchants.Registry
 	now      func() time.Time
 }
 
-// New makes orders at the stalls of a register, and looks for their payments in the ledger.
+// New returns the orders of a register's stalls, with their payments from the ledger.
 func New(db *database.DB, register *merchants.Registry, now func() time.Time) *Orders {
 	return &Orders{db, register, now}
 }
 
-// OrderRequest is what an order is made of.
+// OrderRequest is a request for an order.
 type OrderRequest struct {
 	StallID     string       `json:"stall_id"`
 	Amount      money.Amount `json:"amount" pattern:"^[0-9]{1,13}(\\.00?)?$" patternDescription:"an amount of đồng" doc:"đồng, a decimal string" example:"45000"`
-	Note        string       `json:"note,omitempty" maxLength:"100" doc:"for the stall's own eyes: it is not in the code"`
-	Supplements string       `json:"supplements,omitempty" doc:"the order of the same stall whose missing part this one asks for"`
+	Note        string       `json:"note,omitempty" maxLength:"100" doc:"only the stall sees it: it is not in the code"`
+	Supplements string       `json:"supplements,omitempty" doc:"an order of the same stall that this one completes: it asks for the missing part"`
 }
 
-// Make makes an order at a stall in the caller's scope.
-func (o *Orders) Make(ctx context.Context, who roles.Principal, in OrderRequest) (*Order, error) {
-	stall, err := o.stall(ctx, who, in.StallID)
+// Create creates an order at a stall in the caller's scope.
+func (o *Orders) Create(ctx context.Context, who roles.Principal, in OrderRequest) (*Order, error) {
+	stall, err := o.findStall(ctx, who, in.StallID)
 	if err != nil {
 		return nil, err
 	}
@@ -120,9 +120,9 @@ func (o *Orders) Make(ctx context.Context, who roles.Principal, in OrderRequest)
 	if err != nil {
 		return nil, err
 	}
-	made := making{at: at, amount: in.Amount, note: in.Note}
+	made := newOrder{at: at, amount: in.Amount, note: in.Note}
 	if in.Supplements != "" {
-		first, err := o.find(ctx, who, in.Supplements)
+		first, err := o.findInScope(ctx, who, in.Supplements)
 		if err != nil || first.StallID != stall {
 			return nil, problem.Of("supplements", "unknown_order", "Không có đơn này tại sạp.",
 				"The stall has no such order.")
@@ -131,23 +131,23 @@ func (o *Orders) Make(ctx context.Context, who roles.Principal, in OrderRequest)
 			made.supplements = first.Supplements // all supplements are of the first order
 		}
 	}
-	id, err := o.make(ctx, made)
+	id, err := o.store(ctx, made)
 	if err != nil {
 		return nil, err
 	}
-	order, err := o.Order(ctx, who, id.String())
+	order, err := o.Find(ctx, who, id.String())
 	if err != nil {
 		return nil, err
 	}
 	return order, trail.Seen(ctx, trail.ReadingContact, []uuid.UUID{at.Tenancy}) // the payload names the account
 }
 
-// CreateForShopper makes an order of a shopper who stands before a code, for the account of that code.
+// CreateForShopper creates an order for a shopper at a printed code, for the account of that code.
 func (o *Orders) CreateForShopper(ctx context.Context, shown *merchants.Printed, amount money.Amount) (*Order, error) {
 	switch {
 	case shown.Order || shown.Revoked() || shown.Moved:
 		return nil, problem.New(problem.Conflict, "code_not_current", "Mã này không dùng để tạo khoản thanh toán mới.",
-			"No order can be made with this code.")
+			"No order can be created with this code.")
 	case shown.StallState != "operating":
 		return nil, problem.New(problem.Conflict, "stall_not_operating", "Sạp đang không hoạt động.",
 			"The stall is not operating.")
@@ -158,14 +158,14 @@ func (o *Orders) CreateForShopper(ctx context.Context, shown *merchants.Printed,
 	if err := orderAmount(amount); err != nil {
 		return nil, err
 	}
-	id, err := o.make(ctx, making{at: shown.Place, amount: amount, byShopper: true})
+	id, err := o.store(ctx, newOrder{at: shown.Place, amount: amount, byShopper: true})
 	if err != nil {
 		return nil, err
 	}
 	return o.FindAtCode(ctx, shown, id.String())
 }
 
-// CreateSupplement makes a shopper's order of what is missing of the one whose code is shown.
+// CreateSupplement creates a shopper's order for the missing part of the order of a printed code.
 func (o *Orders) CreateSupplement(ctx context.Context, shown *merchants.Printed) (*Order, error) {
 	first, err := o.FindByCode(ctx, shown.Code)
 	switch {
@@ -175,11 +175,13 @@ func (o *Orders) CreateSupplement(ctx context.Context, shown *merchants.Printed)
 		return nil, problem.New(problem.Conflict, "nothing_missing", "Khoản này không còn thiếu.",
 			"Nothing is missing of this order.")
 	}
-	of := first.ID
+	supplemented := first.ID
 	if first.Supplements != nil {
-		of = *first.Supplements
+		supplemented = *first.Supplements
 	}
-	id, err := o.make(ctx, making{at: shown.Place, amount: first.Missing, byShopper: true, supplements: &of})
+	id, err := o.store(ctx, newOrder{
+		at: shown.Place, amount: first.Missing, byShopper: true, supplements: &supplemented,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -194,8 +196,8 @@ func orderAmount(amount money.Amount) error {
 	return nil
 }
 
-// making is an order to be written.
-type making struct {
+// newOrder is an order to be stored.
+type newOrder struct {
 	at          merchants.OrderPlace
 	amount      money.Amount
 	note        string
@@ -203,11 +205,11 @@ type making struct {
 	supplements *uuid.UUID
 }
 
-func (o *Orders) make(ctx context.Context, m making) (uuid.UUID, error) {
+func (o *Orders) store(ctx context.Context, m newOrder) (uuid.UUID, error) {
 	id, now := uuid.Must(uuid.NewV7()), o.now()
 	err := o.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if m.byShopper {
-			if err := o.room(ctx, tx, m.at.Stall, now); err != nil {
+			if err := limitShoppers(ctx, tx, m.at.Stall, now); err != nil {
 				return err
 			}
 		}
@@ -224,20 +226,21 @@ func (o *Orders) make(ctx context.Context, m making) (uuid.UUID, error) {
 		return err
 	})
 	if err != nil {
-		return id, fmt.Errorf("make an order at stall %s: %w", m.at.Stall, err)
+		return id, fmt.Errorf("create an order at stall %s: %w", m.at.Stall, err)
 	}
 	return id, nil
 }
 
-// room refuses a further order of a shopper where too many wait: the stall's own are never refused.
-func (o *Orders) room(ctx context.Context, tx pgx.Tx, stall uuid.UUID, now time.Time) error {
+// limitShoppers refuses another shopper's order while too many wait. The stall's own orders have no
+// limit.
+func limitShoppers(ctx context.Context, tx pgx.Tx, stall uuid.UUID, now time.Time) error {
 	var waiting int
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM codes c JOIN orders o ON o.code = c.code AND o.by_shopper
 		WHERE c.kind = 'order' AND c.stall_id = $1 AND c.issued_at > $2`, stall, now.Add(-Lifetime)).Scan(&waiting)
 	if err != nil {
 		return fmt.Errorf("count orders of stall %s: %w", stall, err)
 	}
-	if waiting >= openOrdersOfShoppers {
+	if waiting >= maxShopperOrders {
 		e := problem.New(problem.TooMany, "too_many_orders", "Sạp đang có quá nhiều khoản chờ. Hãy quét mã in tại sạp.",
 			"Too many orders wait at this stall: scan its printed code.")
 		e.RetryAfter = int(Lifetime.Seconds())
@@ -246,8 +249,8 @@ func (o *Orders) room(ctx context.Context, tx pgx.Tx, stall uuid.UUID, now time.
 	return nil
 }
 
-// stall is a stall in the caller's scope, of which it may take orders.
-func (o *Orders) stall(ctx context.Context, who roles.Principal, text string) (uuid.UUID, error) {
+// findStall returns the id of a stall in the caller's scope.
+func (o *Orders) findStall(ctx context.Context, who roles.Principal, text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return id, problem.Missing("stall")
@@ -266,9 +269,9 @@ func (o *Orders) stall(ctx context.Context, who roles.Principal, text string) (u
 	return id, nil
 }
 
-// Order is an order in the caller's scope, with its payload.
-func (o *Orders) Order(ctx context.Context, who roles.Principal, text string) (*Order, error) {
-	order, err := o.find(ctx, who, text)
+// Find returns an order in the caller's scope, with its payload.
+func (o *Orders) Find(ctx context.Context, who roles.Principal, text string) (*Order, error) {
+	order, err := o.findInScope(ctx, who, text)
 	if err != nil {
 		return nil, err
 	}
@@ -280,12 +283,13 @@ func (o *Orders) Order(ctx context.Context, who roles.Principal, text string) (*
 	return order, trail.Seen(ctx, trail.ReadingContact, []uuid.UUID{shown.Place.Tenancy})
 }
 
-func (o *Orders) find(ctx context.Context, who roles.Principal, text string) (*Order, error) {
+// findInScope returns an order in the caller's scope, without its payload.
+func (o *Orders) findInScope(ctx context.Context, who roles.Principal, text string) (*Order, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return nil, problem.Missing("order")
 	}
-	found, err := o.read(ctx, asking{who: &who, id: &id, limit: 1})
+	found, err := o.read(ctx, query{who: &who, id: &id, limit: 1})
 	if err != nil {
 		return nil, err
 	}
@@ -295,23 +299,24 @@ func (o *Orders) find(ctx context.Context, who roles.Principal, text string) (*O
 	return &found[0], nil
 }
 
-// FindAtCode is an order as the shopper sees it who made it at a stall's code, or holds the order's own
-// code.
+// FindAtCode returns an order for the shopper who created it at a stall's code, or who has the order's
+// own code.
 func (o *Orders) FindAtCode(ctx context.Context, shown *merchants.Printed, text string) (*Order, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return nil, problem.Missing("order")
 	}
-	return o.shown(ctx, asking{id: &id, stall: &shown.Place.Stall, limit: 1})
+	return o.findForShopper(ctx, query{id: &id, stall: &shown.Place.Stall, limit: 1})
 }
 
-// FindByCode is the order that a code names.
+// FindByCode returns the order of a code, for a shopper.
 func (o *Orders) FindByCode(ctx context.Context, code string) (*Order, error) {
-	return o.shown(ctx, asking{code: code, limit: 1})
+	return o.findForShopper(ctx, query{code: code, limit: 1})
 }
 
-func (o *Orders) shown(ctx context.Context, a asking) (*Order, error) {
-	found, err := o.read(ctx, a)
+// findForShopper returns an order with its payload and without the stall's note.
+func (o *Orders) findForShopper(ctx context.Context, q query) (*Order, error) {
+	found, err := o.read(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -319,7 +324,7 @@ func (o *Orders) shown(ctx context.Context, a asking) (*Order, error) {
 		return nil, problem.Missing("order")
 	}
 	order := &found[0]
-	order.Note = "" // the stall's own words
+	order.Note = "" // only for the stall
 	printed, err := o.register.Printed(ctx, order.Code)
 	if err != nil {
 		return nil, err
@@ -328,11 +333,15 @@ func (o *Orders) shown(ctx context.Context, a asking) (*Order, error) {
 	return order, nil
 }
 
-// List is a page of a stall's orders of the last two days, newest first.
-func (o *Orders) List(ctx context.Context, who roles.Principal, stall, state string,
-	page web.Page,
-) (*web.List[Order], error) {
-	id, err := o.stall(ctx, who, stall)
+// Filter selects the orders of a list; an empty State selects all.
+type Filter struct {
+	StallID string `query:"stall_id" required:"true"`
+	State   string `query:"state" enum:"open,under,paid,over,expired"`
+}
+
+// List returns a page of a stall's orders of the last two days, newest first.
+func (o *Orders) List(ctx context.Context, who roles.Principal, f Filter, page web.Page) (*web.List[Order], error) {
+	id, err := o.findStall(ctx, who, f.StallID)
 	if err != nil {
 		return nil, err
 	}
@@ -340,8 +349,8 @@ func (o *Orders) List(ctx context.Context, who roles.Principal, stall, state str
 	if err != nil {
 		return nil, err
 	}
-	found, err := o.read(ctx, asking{
-		who: &who, stall: &id, state: state, since: o.now().Add(-listedOrders),
+	found, err := o.read(ctx, query{
+		who: &who, stall: &id, state: f.State, since: o.now().Add(-listedOrders),
 		after: after, limit: page.Size() + 1,
 	})
 	if err != nil {
@@ -351,8 +360,8 @@ func (o *Orders) List(ctx context.Context, who roles.Principal, stall, state str
 	return &web.List[Order]{Items: items, Next: next}, nil
 }
 
-// asking is which orders are wanted. Without who the asker is a shopper.
-type asking struct {
+// query selects orders. who is nil for a shopper.
+type query struct {
 	who       *roles.Principal
 	id, stall *uuid.UUID
 	code      string
@@ -362,13 +371,13 @@ type asking struct {
 	limit     int
 }
 
-func (o *Orders) read(ctx context.Context, a asking) ([]Order, error) {
+func (o *Orders) read(ctx context.Context, q query) ([]Order, error) {
 	kind, scope, merchant, shift := roles.ScopeAll, (*uuid.UUID)(nil), (*uuid.UUID)(nil), (*uuid.UUID)(nil)
-	if a.who != nil {
-		kind, scope, merchant, shift = a.who.ScopeKind, a.who.ScopeID, a.who.MerchantID, a.who.Shift()
+	if q.who != nil {
+		kind, scope, merchant, shift = q.who.ScopeKind, q.who.ScopeID, q.who.MerchantID, q.who.Shift()
 	}
-	rows, err := o.db.Pool.Query(ctx, ordersSQL, kind, scope, merchant, shift, a.id, a.stall, a.code, a.after.At,
-		a.after.ID, o.now(), a.state, a.limit, a.since)
+	rows, err := o.db.Pool.Query(ctx, ordersSQL, kind, scope, merchant, shift, q.id, q.stall, q.code, q.after.At,
+		q.after.ID, o.now(), q.state, q.limit, q.since)
 	if err != nil {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
@@ -377,7 +386,7 @@ func (o *Orders) read(ctx context.Context, a asking) ([]Order, error) {
 		return nil, fmt.Errorf("read orders: %w", err)
 	}
 	for i := range found {
-		found[i].judge(o.now())
+		found[i].complete(o.now())
 	}
 	return found, nil
 }

@@ -40,7 +40,7 @@ func TestOrderIsPaidByItsNoticesAlone(t *testing.T) {
 		w.Accept(c, transfer{ID: id, Account: "1111111", Memo: code, Amount: amount})
 	}
 
-	pay(1, 45000, static) // a static payment of the same amount is nobody's order
+	pay(1, 45000, static) // a static payment of the same amount is for no order
 	expect(o, "open", "0", "45000")
 	pay(2, 40000, "ck "+o.Text("code"))
 	expect(o, "under", "40000", "5000")
@@ -48,7 +48,7 @@ func TestOrderIsPaidByItsNoticesAlone(t *testing.T) {
 	pay(3, 5000, rest.Text("code"))
 	expect(rest, "paid", "5000", "0")
 	expect(o, "paid", "45000", "0")
-	pay(3, 5000, rest.Text("code")) // told again
+	pay(3, 5000, rest.Text("code")) // a repeat
 	expect(o, "paid", "45000", "0")
 	pay(4, 1000, static+" "+o.Text("code")) // the order's code says more than the stall's beside it
 	expect(o, "over", "46000", "0")

@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// ConnectionsPath is where bank connections are managed.
+// ConnectionsPath is the path of the bank connections.
 const ConnectionsPath = "/api/v1/bank-connections"
 
-// WantDays wants a stall's days of November 2026 to be "day count amount", and their hours to add
-// up.
+// WantDays checks a stall's days of November 2026, as "day count amount", and the sums of their
+// hours.
 func (w *World) WantDays(stall string, want ...string) {
 	w.T.Helper()
 	var got []string
@@ -35,7 +35,7 @@ func (w *World) WantDays(stall string, want ...string) {
 	}
 }
 
-// Amounts returns what a stall was paid, newest first.
+// Amounts returns the amounts of a stall's payments, newest first.
 func (w *World) Amounts(stall string) []string {
 	w.T.Helper()
 	var amounts []string
@@ -50,12 +50,12 @@ func (w *World) Eventually(what string, holds func() bool) {
 	w.T.Helper()
 	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.T.Fatalf("not in time: %s", what)
+			w.T.Fatalf("timeout: %s", what)
 		}
 	}
 }
 
-// Outcome posts a webhook body and returns the status and how long the answer took.
+// Outcome posts a webhook body and returns the status and the duration.
 func (w *World) Outcome(connection string, n Transfer) (status int, retryAfter string, took time.Duration) {
 	w.T.Helper()
 	raw, err := json.Marshal(n.Body())
@@ -77,8 +77,7 @@ func (w *World) Outcome(connection string, n Transfer) (status int, retryAfter s
 	return res.StatusCode, res.Header.Get("Retry-After"), time.Since(begun)
 }
 
-// Grow gives the only stall that was paid n earlier payments, 300 a day until two days ago,
-// straight into the tables.
+// Grow inserts n earlier payments of the only stall with payments, 300 a day until two days ago.
 func (w *World) Grow(n int) {
 	w.T.Helper()
 	_, err := w.DB.Pool.Exec(w.T.Context(), `INSERT INTO payments (id, market_id, debit_account, credit_account, amount,
@@ -93,13 +92,13 @@ func (w *World) Grow(n int) {
 	Must(w.T, w.Execute(`ANALYZE payments`))
 }
 
-// Execute runs SQL beside the program.
+// Execute runs SQL outside the program.
 func (w *World) Execute(sql string) error {
 	_, err := w.DB.Pool.Exec(w.T.Context(), sql)
 	return err
 }
 
-// Status returns how a request is answered.
+// Status returns the status of a request.
 func (w *World) Status(key, method, path string) int {
 	w.T.Helper()
 	req, err := http.NewRequestWithContext(w.T.Context(), method, w.Server.URL+path, http.NoBody)

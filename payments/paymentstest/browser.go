@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// SMSGateway is an operator's SMS gateway: it stores what it was given.
+// SMSGateway is an operator's SMS gateway: it stores the messages that it receives.
 type SMSGateway struct {
 	*httptest.Server
 	mu   sync.Mutex
@@ -37,7 +37,7 @@ func newSMSGateway(t *testing.T) *SMSGateway {
 	return g
 }
 
-// codeFor waits for the n-th message and is the code in it.
+// codeFor waits for the n-th message and returns the code in it.
 func (g *SMSGateway) codeFor(t *testing.T, phone string, n int) string {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
@@ -56,16 +56,16 @@ func (g *SMSGateway) codeFor(t *testing.T, phone string, n int) string {
 	return ""
 }
 
-// Browser is one on a phone: it keeps cookies and tells where a request comes from.
+// Browser is a phone's browser: it stores cookies and sends the origin of a request.
 type Browser struct {
 	*World
 	Cookies map[string]string
 }
 
-// OpenBrowser returns a browser that nobody has signed in with.
+// OpenBrowser returns a browser without a session.
 func (w *World) OpenBrowser() *Browser { return &Browser{w, map[string]string{}} }
 
-// Fetch makes a request and wants a status.
+// Fetch sends a request, checks the status, and returns the body.
 func (b *Browser) Fetch(method, path string, body any, want int) string {
 	b.T.Helper()
 	raw, err := json.Marshal(body)
@@ -104,7 +104,7 @@ func (b *Browser) Cookie() string {
 	return strings.Join(pairs, "; ")
 }
 
-// Visit makes a request, wants a status, and returns the answer.
+// Visit sends a request, checks the status, and returns the decoded answer.
 func (b *Browser) Visit(method, path string, body any, want int) Object {
 	b.T.Helper()
 	answered := Object{}
@@ -114,7 +114,7 @@ func (b *Browser) Visit(method, path string, body any, want int) Object {
 	return answered
 }
 
-// Refuse wants a refusal with its status and code.
+// Refuse sends a request and checks that it is refused with a status and code.
 func (b *Browser) Refuse(method, path string, body any, status int, code string) {
 	b.T.Helper()
 	if o := b.Visit(method, path, body, status); o.Text("code") != code {
@@ -122,7 +122,7 @@ func (b *Browser) Refuse(method, path string, body any, status int, code string)
 	}
 }
 
-// SignInByPhone comes in by the n-th message, a minute after the one before.
+// SignInByPhone signs in with the code of the n-th message, a minute after the previous one.
 func (b *Browser) SignInByPhone(phone string, n int) {
 	b.T.Helper()
 	_, err := b.DB.Pool.Exec(b.T.Context(), `UPDATE phone_codes SET sent_at = sent_at - interval '1 minute'`)
@@ -134,7 +134,7 @@ func (b *Browser) SignInByPhone(phone string, n int) {
 	}
 }
 
-// Try makes a request and says how it was answered.
+// Try sends a request and returns the status and the answer.
 func (b *Browser) Try(method, path string, body any) (int, Object) {
 	b.T.Helper()
 	raw, err := json.Marshal(body)

@@ -11,7 +11,7 @@ import (
 	"market40/payments/cases"
 )
 
-// CaseKinds returns the kinds of cases that the interface names.
+// CaseKinds returns the kinds of cases in the API.
 func CaseKinds() []string {
 	field, _ := reflect.TypeFor[cases.Case]().FieldByName("Kind")
 	return strings.Split(field.Tag.Get("enum"), ",")
@@ -23,7 +23,7 @@ func (w *World) OpenCases(kind string) []Object {
 	var found []Object
 	for _, c := range w.Call(w.Admin, "GET", "/api/v1/cases?state=open", nil, 200).Items() {
 		if !slices.Contains(CaseKinds(), c.Text("kind")) {
-			w.T.Errorf("a case is of the kind %s, which the interface does not name", c.Text("kind"))
+			w.T.Errorf("a case has the kind %s, which the API does not have", c.Text("kind"))
 		}
 		if c.Text("kind") == kind {
 			found = append(found, c)
@@ -32,7 +32,7 @@ func (w *World) OpenCases(kind string) []Object {
 	return found
 }
 
-// WantCases wants a number of open cases of a kind, and returns them.
+// WantCases checks the number of open cases of a kind, and returns them.
 func (w *World) WantCases(kind string, n int) []Object {
 	w.T.Helper()
 	found := w.OpenCases(kind)
@@ -42,7 +42,7 @@ func (w *World) WantCases(kind string, n int) []Object {
 	return found
 }
 
-// Decide lets two people decide the one open case of a kind and returns its path.
+// Decide lets two people decide the only open case of a kind, and returns its path.
 func (w *World) Decide(kind string, resolution Object) string {
 	w.T.Helper()
 	cases := w.OpenCases(kind)
@@ -55,12 +55,12 @@ func (w *World) Decide(kind string, resolution Object) string {
 	return path
 }
 
-// AssignTo is the resolution that assigns a case to a stall.
+// AssignTo returns the resolution that assigns a case to a stall.
 func AssignTo(stall string) Object {
 	return Object{"action": "assign", "stall_id": stall, "reason": "người bán xác nhận"}
 }
 
-// Attempt posts a body whose answer may be a success or a conflict, and nothing else.
+// Attempt posts a body and checks that the answer is a success or a conflict.
 func (w *World) Attempt(key, path string, body any) {
 	raw, err := json.Marshal(body)
 	if err != nil {

@@ -24,7 +24,7 @@ func ProviderSecrets(provider string) banks.Secrets {
 	return secrets
 }
 
-// Feed is a bank connection of one provider, played with the provider's own bodies and signatures.
+// Feed is a bank connection of one provider, used with the provider's own bodies and signatures.
 type Feed struct {
 	*World
 	ID, Path string
@@ -32,7 +32,7 @@ type Feed struct {
 	Secrets  banks.Secrets
 }
 
-// NewFeed makes a connection of a provider.
+// NewFeed creates a connection of a provider.
 func (w *World) NewFeed(provider string) *Feed {
 	w.T.Helper()
 	p, ok := banks.FindProvider(provider)
@@ -47,7 +47,7 @@ func (w *World) NewFeed(provider string) *Feed {
 	return &Feed{World: w, ID: made.Text("id"), Path: made.Text("webhook_path"), Provider: p, Secrets: secrets}
 }
 
-// Play sends a notice in the provider's words and wants a success.
+// Play sends a notice in the provider's format and checks that it succeeds.
 func (f *Feed) Play(n banks.Notice) {
 	f.T.Helper()
 	r, err := f.Provider.Compose(n, f.Secrets, time.Now())
@@ -55,7 +55,7 @@ func (f *Feed) Play(n banks.Notice) {
 	f.Deliver(r)
 }
 
-// Deliver sends a request and wants a success.
+// Deliver sends a request and checks that it succeeds.
 func (f *Feed) Deliver(r banks.Request) {
 	f.T.Helper()
 	if status, answer := f.Send(r); status >= 300 {
@@ -81,8 +81,7 @@ func (f *Feed) Send(r banks.Request) (int, string) {
 	return res.StatusCode, string(answer)
 }
 
-// States returns the states and reasons of the notices under one external id, in the order they
-// came.
+// States returns the states and reasons of the notices with one external id, in the order of receipt.
 func (f *Feed) States(external string) []string {
 	f.T.Helper()
 	var states []string
@@ -93,7 +92,7 @@ func (f *Feed) States(external string) []string {
 	return states
 }
 
-// WantStates wants States to be some.
+// WantStates checks what States returns.
 func (f *Feed) WantStates(external string, want ...string) {
 	f.T.Helper()
 	if got := f.States(external); fmt.Sprint(got) != fmt.Sprint(want) {
@@ -104,7 +103,7 @@ func (f *Feed) WantStates(external string, want ...string) {
 // BankTime is a whole minute in Vietnam.
 var BankTime = time.Date(2026, 11, 20, 10, 11, 0, 0, bizday.Vietnam)
 
-// Credit returns a notice of money that came in, with what every provider's words can carry.
+// Credit returns a notice of money received, with the fields that every provider's format has.
 func Credit(id, account string, amount int64) banks.Notice {
 	return banks.Notice{
 		ExternalID: id, Account: account, Direction: banks.In, Amount: money.FromDong(amount), Currency: money.Currency,
@@ -112,8 +111,8 @@ func Credit(id, account string, amount int64) banks.Notice {
 	}
 }
 
-// SendVietcombank plays one transfer of Vietcombank as SePay (casso nil) or Casso reports it: its
-// reference is weak.
+// SendVietcombank reports one transfer of Vietcombank as SePay (casso nil) or Casso does, with a weak
+// reference.
 func (w *World) SendVietcombank(connection string, casso *Feed, id int, memo string, at time.Time) {
 	w.T.Helper()
 	if casso == nil {

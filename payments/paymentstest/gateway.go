@@ -31,8 +31,8 @@ func (w *World) GatewayStall(number string) (id, code string) {
 	return made.Text("id"), made.Text("code.code")
 }
 
-// GatewayStallOf registers a further stall of the merchant of another one, which receives through
-// the gateway too.
+// GatewayStallOf registers another stall of a stall's merchant, which also receives through the
+// gateway.
 func (w *World) GatewayStallOf(number, first string) (id, code string) {
 	w.T.Helper()
 	var merchant string
@@ -48,7 +48,7 @@ func (w *World) GatewayStallOf(number, first string) (id, code string) {
 	return made.Text("id"), made.Text("code.code")
 }
 
-// NewGateway makes a connection of SePay's payment gateway.
+// NewGateway creates a connection of SePay's payment gateway.
 func (w *World) NewGateway() string {
 	w.T.Helper()
 	return w.Call(w.Admin, "POST", "/api/v1/bank-connections", Object{
@@ -56,8 +56,7 @@ func (w *World) NewGateway() string {
 	}, 201).Text("id")
 }
 
-// GatewayEvent is a payment by the gateway, of 80,000 unless an amount is named, or the void of
-// one.
+// GatewayEvent is a payment through the gateway, by default of 80,000, or the void of one.
 type GatewayEvent struct {
 	ID, Memo, Reference string
 	Amount              int
@@ -87,7 +86,7 @@ func (w *World) SendGateway(gateway string, e GatewayEvent) {
 	w.PostGateway(gateway, string(raw))
 }
 
-// PostGateway posts a body as the gateway does, and wants a success.
+// PostGateway posts a body as the gateway does, and checks that it succeeds.
 func (w *World) PostGateway(gateway, body string) {
 	w.T.Helper()
 	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Server.URL+"/webhooks/sepay_pg/"+gateway,

@@ -1,4 +1,4 @@
-// Package paymentstest holds what tests of several packages need of payments. Only tests import it.
+// Package paymentstest runs the program for tests of several packages. Only tests import it.
 package paymentstest
 
 import (
@@ -22,7 +22,7 @@ type Parts struct {
 	Payments    *payments.Payments
 }
 
-// NewParts puts the parts together on one database. Start lets notices in.
+// NewParts puts the parts together on one database. Start begins to accept notices.
 func NewParts(db *database.DB, keys *seal.Keys, now func() time.Time) *Parts {
 	senders := connections.New(db, keys, now)
 	in := intake.New(db, keys, senders, now)
@@ -43,7 +43,7 @@ func (p *Parts) Start(ctx context.Context) {
 	p.Intake.Start(ctx)
 }
 
-// Stop ends the streams, and posts what was received.
+// Stop ends the streams, and posts the notices that were received.
 func (p *Parts) Stop() {
 	p.Payments.Stop()
 	p.Intake.Stop()

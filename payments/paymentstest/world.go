@@ -29,7 +29,7 @@ import (
 	"market40/payments/orders"
 )
 
-// World is one program on its own database, reached over real HTTP as banks and people reach it.
+// World is one program on its own database. Tests call it over real HTTP, like banks and people.
 type World struct {
 	T        *testing.T
 	DB       *database.DB
@@ -51,7 +51,7 @@ func New(t *testing.T) *World {
 	return NewOn(t, dbtest.New(t))
 }
 
-// NewOn is New on a database that the test opened.
+// NewOn is New on a database that the test has opened.
 func NewOn(t *testing.T, db *database.DB) *World {
 	t.Helper()
 	w := &World{T: t, DB: db}
@@ -96,7 +96,7 @@ func Must(t testing.TB, err error) {
 	}
 }
 
-// Key makes an API key of a role and scope.
+// Key creates an API key of a role and scope.
 func (w *World) Key(role, scope string) string {
 	w.T.Helper()
 	key, err := w.APIKeys.Create(w.T.Context(), signin.Order{Name: w.T.Name(), Role: role, Scope: scope})
@@ -107,7 +107,7 @@ func (w *World) Key(role, scope string) string {
 // Object is a decoded JSON object.
 type Object map[string]any
 
-// Text returns the member at a path of names as text; "" where nothing is.
+// Text returns the member at a path of names as text; "" where it is absent.
 func (o Object) Text(path string) string {
 	var at any = map[string]any(o)
 	for name := range strings.SplitSeq(path, ".") {
@@ -120,7 +120,7 @@ func (o Object) Text(path string) string {
 	return fmt.Sprint(at)
 }
 
-// At is a member of an object; nil where nothing is.
+// At returns a member of an object; nil where it is absent.
 func (o Object) At(name string) any { return o[name] }
 
 // Items returns the members of a list's page.
@@ -143,11 +143,10 @@ func (o Object) List(name string) []Object {
 	return items
 }
 
-// Session stands before a session's token where a key would stand.
+// Session is the prefix of a session's token that is used like a key.
 const Session = "session:"
 
-// SignInAdmin signs in an admin, who has proved who they are just now, and returns the session as a
-// key.
+// SignInAdmin signs in a new admin with password and code, and returns the session as a key.
 func (w *World) SignInAdmin() string {
 	w.T.Helper()
 	const password = "tôm hùm 9 con"
@@ -167,13 +166,13 @@ func (w *World) SignInAdmin() string {
 	return Session + token
 }
 
-// Call asks our own API and wants a status.
+// Call calls our own API, checks the status, and returns the answer.
 func (w *World) Call(key, method, path string, body any, want int) Object {
 	w.T.Helper()
 	return w.Ask(w.Server.URL, key, method, path, body, want)
 }
 
-// At is Call, of a second program on the same database whose clock stands at a moment.
+// At returns Call for a second program on the same database, with its clock at a fixed moment.
 func (w *World) At(moment time.Time) func(key, method, path string, body any, want int) Object {
 	w.T.Helper()
 	now := func() time.Time { return moment }
@@ -189,7 +188,7 @@ func (w *World) At(moment time.Time) func(key, method, path string, body any, wa
 	}
 }
 
-// Ask is Call of a server.
+// Ask is Call for a server.
 func (w *World) Ask(server, key, method, path string, body any, want int) Object {
 	w.T.Helper()
 	var reader io.Reader
@@ -232,7 +231,7 @@ func (w *World) NewMarket(code string) string {
 	}, 201).Text("id")
 }
 
-// Stall registers a stall whose merchant receives on one account, and returns its id and memo code.
+// Stall registers a stall with one account, and returns its id and memo code.
 func (w *World) Stall(market, number, bin, account string) (id, code string) {
 	w.T.Helper()
 	w.Phones++
@@ -250,7 +249,7 @@ func (w *World) Stall(market, number, bin, account string) (id, code string) {
 // SePayKey is the static key of SePay's webhooks.
 const SePayKey = "sepay-test-key"
 
-// SePay makes a SePay connection and returns its id.
+// SePay creates a SePay connection and returns its id.
 func (w *World) SePay(more Object) string {
 	w.T.Helper()
 	order := Object{"provider": "sepay", "name": "SePay", "secrets": Object{"api_key": SePayKey}}
@@ -260,7 +259,7 @@ func (w *World) SePay(more Object) string {
 	return w.Call(w.Admin, "POST", "/api/v1/bank-connections", order, 201).Text("id")
 }
 
-// Transfer is one incoming transfer as SePay tells it.
+// Transfer is one incoming transfer as SePay reports it.
 type Transfer struct {
 	ID        int
 	Gateway   string // default MBBank
@@ -316,7 +315,8 @@ func (w *World) Hook(path, authorization string, raw []byte) (int, string) {
 // Patience is how long anything may take on a busy machine.
 const Patience = time.Minute
 
-// Accept sends a transfer and wants success, of a busy server as a bank does: by sending it again.
+// Accept sends a transfer and checks that it succeeds. While the server is busy it retries, like a
+// bank.
 func (w *World) Accept(connection string, n Transfer) {
 	w.T.Helper()
 	status, answer := w.Send(connection, n)
@@ -329,7 +329,7 @@ func (w *World) Accept(connection string, n Transfer) {
 	}
 }
 
-// Notice returns the one notice of a connection's transfer.
+// Notice returns the only notice of a connection's transfer.
 func (w *World) Notice(connection string, id int) Object {
 	w.T.Helper()
 	items := w.Call(w.Admin, "GET", fmt.Sprintf("/api/v1/notices?connection_id=%s&external_id=%d", connection, id), nil,
@@ -346,7 +346,7 @@ func (w *World) Paid(stall string) []Object {
 	return w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall+"/payments?limit=200", nil, 200).Items()
 }
 
-// WantPaid wants a stall's payments to have some amounts, newest first.
+// WantPaid checks the amounts of a stall's payments, newest first.
 func (w *World) WantPaid(stall string, amounts ...string) {
 	w.T.Helper()
 	var got []string
@@ -358,7 +358,7 @@ func (w *World) WantPaid(stall string, amounts ...string) {
 	}
 }
 
-// WantNotice wants a notice to be in a state, for a reason that begins with why.
+// WantNotice checks the state of a notice, and that its reason begins with why.
 func (w *World) WantNotice(connection string, id int, state, why string) Object {
 	w.T.Helper()
 	n := w.Notice(connection, id)
@@ -368,7 +368,7 @@ func (w *World) WantNotice(connection string, id int, state, why string) Object 
 	return n
 }
 
-// VerifyBooks proves the books.
+// VerifyBooks checks the proof of the books.
 func (w *World) VerifyBooks() {
 	w.T.Helper()
 	proof, err := ledger.Verify(w.T.Context(), w.DB.Pool)

@@ -12,15 +12,15 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// Routes mounts who is told of a stall's payments while the app is closed.
+// Routes mounts the subscriptions to a stall's payments while the app is closed.
 func (s *Notifier) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/push/key", "push-key",
-		"The key by which push services know us (VAPID)", 0), s.getKey)
+		"The key that identifies us to push services (VAPID)", 0), s.getKey)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/push-subscriptions", "subscribe-phone",
-		"Nhận thông báo: tell this phone of the stall's payments", http.StatusCreated), s.putSubscription)
+		"Nhận thông báo: notify this phone of the stall's payments", http.StatusCreated), s.putSubscription)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/push-subscriptions/{subscription}",
-		"unsubscribe-phone", "Tell this phone no more", http.StatusNoContent), s.deleteSubscription)
+		"unsubscribe-phone", "End the notifications of this phone", http.StatusNoContent), s.deleteSubscription)
 }
 
 type pushKey struct {

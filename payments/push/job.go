@@ -21,31 +21,31 @@ import (
 )
 
 const (
-	// pushEvery is how often subscriptions are looked through.
+	// pushEvery is how often subscriptions are checked.
 	pushEvery = 2 * time.Second
-	// pushFor is how long a push service keeps a message for a phone that is off: later it would be
-	// taken for what comes now.
+	// pushFor is how long a push service stores a message for a phone that is off. A later message
+	// would be mistaken for a new payment.
 	pushFor = 120 * time.Second
-	// pushBatch is how many subscriptions are told in one look, pushAtOnce at the same time.
+	// pushBatch is how many subscriptions are notified in one run, pushAtOnce how many in parallel.
 	pushBatch, pushAtOnce = 200, 8
-	// pushGivenUp is after how many failures in a row a subscription is dropped; the pause doubles
-	// from pushEvery, to an hour.
-	pushGivenUp = 12
-	// sessionsLast is the longest that a merchant's session lasts.
+	// maxFailures is how many failures in a row drop a subscription. The pause after a failure doubles
+	// from pushEvery to an hour.
+	maxFailures = 12
+	// sessionsLast is the longest time that a merchant's session lasts.
 	sessionsLast = 180 * 24 * time.Hour
 )
 
-// push tells each subscription what came since it was last told; those whose session or tenancy has
-// ended are forgotten.
+// push notifies each subscription of the payments since its last message. It deletes subscriptions
+// with an ended session or tenancy.
 func (s *Notifier) push(ctx context.Context) error {
 	now := s.now()
 	_, err := s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions p USING sessions e, tenancies t
 		WHERE e.id = p.session_id AND t.id = p.tenancy_id AND (e.ended_at IS NOT NULL OR e.created_at < $1
 		OR NOT upper_inf(t.valid) OR p.failures >= $2
 			OR p.shift AND NOT coalesce(shift_span(p.session_id) @> $3::timestamptz, false))`, now.Add(-sessionsLast),
-		pushGivenUp, now)
+		maxFailures, now)
 	if err != nil {
-		return fmt.Errorf("forget push subscriptions: %w", err)
+		return fmt.Errorf("delete push subscriptions: %w", err)
 	}
 	rows, err := s.db.Pool.Query(ctx, `SELECT p.id, p.session_id, p.stall_id, p.market_id, p.tenancy_id, st.number,
 		p.shift, p.subscription, p.last_version, p.failures
@@ -53,33 +53,33 @@ func (s *Notifier) push(ctx context.Context) error {
 		JOIN stalls st ON st.id = p.stall_id
 		WHERE l.version > p.last_version AND p.next_at <= $1 ORDER BY p.next_at LIMIT $2`, now, pushBatch)
 	if err != nil {
-		return fmt.Errorf("find phones to tell: %w", err)
+		return fmt.Errorf("find phones to notify: %w", err)
 	}
-	waiting, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t telling, err error) {
+	waiting, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (t target, err error) {
 		err = row.Scan(&t.id, &t.session, &t.stall, &t.market, &t.tenancy, &t.number, &t.shift, &t.sealed, &t.last,
 			&t.failures)
 		return t, err
 	})
 	if err != nil {
-		return fmt.Errorf("find phones to tell: %w", err)
+		return fmt.Errorf("find phones to notify: %w", err)
 	}
-	seats := make(chan struct{}, pushAtOnce)
-	var telling sync.WaitGroup
+	slots := make(chan struct{}, pushAtOnce)
+	var running sync.WaitGroup
 	for _, t := range waiting {
-		seats <- struct{}{}
-		telling.Go(func() {
-			defer func() { <-seats }()
-			if err := s.tell(ctx, t); err != nil && ctx.Err() == nil {
-				slog.WarnContext(ctx, "a phone was not told", "subscription", t.id, "error", err)
+		slots <- struct{}{}
+		running.Go(func() {
+			defer func() { <-slots }()
+			if err := s.notify(ctx, t); err != nil && ctx.Err() == nil {
+				slog.WarnContext(ctx, "a phone was not notified", "subscription", t.id, "error", err)
 			}
 		})
 	}
-	telling.Wait()
+	running.Wait()
 	return nil
 }
 
-// tell sends one message for all that came since the last one.
-func (s *Notifier) tell(ctx context.Context, t telling) error {
+// notify sends one message for all payments since the last one.
+func (s *Notifier) notify(ctx context.Context, t target) error {
 	var shift *uuid.UUID
 	if t.shift {
 		shift = &t.session
@@ -116,13 +116,13 @@ func (s *Notifier) tell(ctx context.Context, t telling) error {
 			s.now().Add(pause))
 	}
 	if err != nil {
-		return fmt.Errorf("note what a phone was told: %w", err)
+		return fmt.Errorf("record the result of a message: %w", err)
 	}
 	return nil
 }
 
-// message is what is told of payments; nil: nothing.
-func message(t telling, news []payments.Payment) *pushed {
+// message returns the message about payments; nil: no payment.
+func message(t target, news []payments.Payment) *pushed {
 	if len(news) == 0 {
 		return nil
 	}
@@ -159,12 +159,12 @@ func message(t telling, news []payments.Payment) *pushed {
 	return m
 }
 
-// smallPush is the amount below which a payment is told as a warning, as the voice does.
+// smallPush is the amount below which a payment is announced as a warning, like in the voice.
 const smallPush = 1000
 
-// send encrypts a message for a phone (RFC 8291) and hands it to its push service; the status is
-// the service's.
-func (s *Notifier) send(ctx context.Context, t telling, m *pushed) (int, error) {
+// send encrypts a message for a phone (RFC 8291) and sends it to its push service. It returns the
+// service's status.
+func (s *Notifier) send(ctx context.Context, t target, m *pushed) (int, error) {
 	raw, err := s.keys.Open(ctx, subscriptionPlace(t.id), t.sealed)
 	if err != nil {
 		return 0, err

@@ -1,5 +1,5 @@
-// Package push sends a stall's payments to phones whose app is closed (Web Push). The database is
-// the queue: the posting writes nothing for it.
+// Package push notifies phones of a stall's payments while the app is closed (Web Push). The database
+// is the queue: the posting writes nothing for it.
 package push
 
 import (
@@ -26,19 +26,18 @@ import (
 	"market40/payments/ledger"
 )
 
-// Hosts are the push services of the browsers that people here use; a leading dot stands for any
-// name below it.
+// Hosts are the push services of the browsers in use; a leading dot means any name below it.
 var Hosts = []string{
 	"fcm.googleapis.com", "updates.push.services.mozilla.com", ".push.services.mozilla.com",
 	".notify.windows.com", ".push.apple.com",
 }
 
-// subscriptionsOfAStall is how many phones may be told of one stall.
+// subscriptionsOfAStall is how many phones may subscribe to one stall.
 const subscriptionsOfAStall = 20
 
-// Notifier tells phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291, 8292).
-// The database is the queue: a subscription is told what came after the last version it was told
-// of, and nothing is written when money comes.
+// Notifier notifies phones of payments while the stall's app is closed (Web Push, RFC 8030, 8291,
+// 8292). The database is the queue: a subscription has the version of its last message, and a posting
+// writes nothing for it.
 type Notifier struct {
 	payments        *payments.Payments
 	db              *database.DB
@@ -47,11 +46,11 @@ type Notifier struct {
 	hosts           []string
 	client          *http.Client
 	public, private string // the VAPID keys, base64url
-	subscriber      string // who may be asked about us: an address or a URL
+	subscriber      string // our contact for push services: an address or a URL
 }
 
-// Parts are what Notifier are made of: it tells by the push services of Hosts, and PublicURL is who
-// we are to them.
+// Parts are the dependencies of a Notifier. It sends to the push services of Hosts; PublicURL is our
+// contact for them.
 type Parts struct {
 	DB        *database.DB
 	Keys      *seal.Keys
@@ -62,16 +61,16 @@ type Parts struct {
 	PublicURL string
 }
 
-// New tells phones once its Job runs.
-func New(of Parts) (*Notifier, error) {
+// New returns a notifier, which sends while its Job runs.
+func New(parts Parts) (*Notifier, error) {
 	s := &Notifier{
-		payments: of.Payments, db: of.DB, keys: of.Keys, now: of.Now, hosts: of.Hosts, client: of.Client,
-		subscriber: of.PublicURL,
+		payments: parts.Payments, db: parts.DB, keys: parts.Keys, now: parts.Now, hosts: parts.Hosts,
+		client: parts.Client, subscriber: parts.PublicURL,
 	}
-	if !strings.HasPrefix(of.PublicURL, "https://") {
-		s.subscriber = "market40@localhost" // a push service wants some address
+	if !strings.HasPrefix(parts.PublicURL, "https://") {
+		s.subscriber = "market40@localhost" // a push service requires an address
 	}
-	key, err := vapidKey(of.Keys)
+	key, err := vapidKey(parts.Keys)
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +79,12 @@ func New(of Parts) (*Notifier, error) {
 	return s, nil
 }
 
-// Job tells phones what came.
+// Job returns the scheduled job that notifies phones.
 func (s *Notifier) Job() jobs.Job { return jobs.Job{Name: "push", Every: pushEvery, Do: s.push} }
 
-// vapidKey is the key by which push services know us (RFC 8292). It follows from the index key,
-// which is never rotated in place: a subscription is bound to it, and a backup needs no further
-// secret.
+// vapidKey derives the key that identifies us to push services (RFC 8292) from the index key. A
+// subscription is bound to it, and the index key is never rotated in place. So a backup needs no
+// further secret.
 func vapidKey(keys *seal.Keys) (*ecdh.PrivateKey, error) {
 	for n := range 8 { // of 2³² digests about one is no scalar of P-256
 		if key, err := ecdh.P256().NewPrivateKey(keys.Index("vapid", strconv.Itoa(n))); err == nil {
@@ -95,7 +94,7 @@ func vapidKey(keys *seal.Keys) (*ecdh.PrivateKey, error) {
 	return nil, fmt.Errorf("derive the VAPID key: no digest is a scalar")
 }
 
-// Subscription is what a browser gives who subscribes (W3C Push API).
+// Subscription is a browser's subscription (W3C Push API).
 type Subscription struct {
 	Endpoint string `json:"endpoint" maxLength:"1000" doc:"of the browser's push service"`
 	Keys     struct {
@@ -104,7 +103,8 @@ type Subscription struct {
 	} `json:"keys"`
 }
 
-// check refuses what is no subscription, and any host that is no push service we know: we call it.
+// check refuses malformed subscriptions, and hosts that are not known push services, because we call
+// them.
 func (s *Notifier) check(in Subscription) error {
 	at, err := url.Parse(in.Endpoint)
 	known := err == nil && at.User == nil && slices.ContainsFunc(s.hosts, func(h string) bool {
@@ -113,24 +113,24 @@ func (s *Notifier) check(in Subscription) error {
 	// plain http reaches only what the operator named: merchants/platform/outgoing
 	if !known || at.Scheme != "https" && at.Scheme != "http" {
 		return problem.Of("endpoint", "unknown_push_service", "Dịch vụ thông báo của trình duyệt này chưa được hỗ trợ.",
-			"This is no push service that we call.")
+			"This push service is not supported.")
 	}
 	public, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(in.Keys.P256dh, "="))
 	if err == nil {
 		_, err = ecdh.P256().NewPublicKey(public)
 	}
 	if err != nil {
-		return problem.Of("keys.p256dh", "key_form", "Khóa chưa đúng.", "This is no key of P-256.")
+		return problem.Of("keys.p256dh", "key_form", "Khóa chưa đúng.", "This is not a P-256 key.")
 	}
 	if secret, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(in.Keys.Auth, "=")); err != nil ||
 		len(secret) != 16 {
-		return problem.Of("keys.auth", "key_form", "Khóa chưa đúng.", "This is no secret of 16 bytes.")
+		return problem.Of("keys.auth", "key_form", "Khóa chưa đúng.", "This is not a secret of 16 bytes.")
 	}
 	return nil
 }
 
-// Subscribe lets the phone of the session be told of a stall's payments from now on. The same phone
-// again is the same subscription.
+// Subscribe subscribes the phone of the session to a stall's payments from now on. A second call of
+// the same phone renews its subscription.
 func (s *Notifier) Subscribe(
 	ctx context.Context,
 	who roles.Principal,
@@ -147,7 +147,7 @@ func (s *Notifier) Subscribe(
 	}
 	if len(tenancies) == 0 {
 		return uuid.Nil, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.",
-			"Nobody has the stall.")
+			"The stall has no tenant.")
 	}
 	if err := s.check(in); err != nil {
 		return uuid.Nil, err
@@ -184,7 +184,7 @@ func (s *Notifier) Subscribe(
 	}
 	if tag.RowsAffected() == 0 {
 		return id, problem.New(problem.Conflict, "too_many_phones", "Sạp đã có quá nhiều máy nhận thông báo.",
-			"Too many phones are told of this stall.")
+			"Too many phones are subscribed to this stall.")
 	}
 	return id, nil
 }
@@ -211,7 +211,7 @@ func subscriptionPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "push_subscriptions", Column: "subscription", ID: id}
 }
 
-// pushed is what a phone is told.
+// pushed is a message to a phone.
 type pushed struct {
 	StallID     uuid.UUID `json:"stall_id"`
 	StallNumber string    `json:"stall_number"`
@@ -225,8 +225,8 @@ type pushed struct {
 	Tag         string    `json:"tag"`
 }
 
-// telling is a subscription that has something to be told.
-type telling struct {
+// target is a subscription with new payments.
+type target struct {
 	id, session, stall, market, tenancy uuid.UUID
 	number                              string
 	shift                               bool
@@ -235,5 +235,5 @@ type telling struct {
 	failures                            int
 }
 
-// account is the ledger account whose payments it is told of.
-func (t *telling) account() uuid.UUID { return ledger.StallAccount(t.market, t.tenancy).ID() }
+// account returns the ledger account of its stall.
+func (t *target) account() uuid.UUID { return ledger.StallAccount(t.market, t.tenancy).ID() }

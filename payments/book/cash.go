@@ -23,31 +23,31 @@ const MaxText = 200
 
 // Period is the days of a book, both ends included; embed it in a huma input.
 type Period struct {
-	From string `query:"from" doc:"the first day, YYYY-MM-DD; the first of the month of the last unless told"`
-	To   string `query:"to" doc:"the last day, which is included; today unless told"`
+	From string `query:"from" doc:"the first day, YYYY-MM-DD; the default is the first of the last day's month"`
+	To   string `query:"to" doc:"the last day, which is included; the default is today"`
 }
 
-// days are the period's ends as meant at a time. Refused (422): what is no day, an end before the
-// beginning, and more than five years.
+// days returns the first and last day of a period, with defaults as of now. It refuses (422)
+// malformed days, an end before the beginning, and more than five years.
 func (p Period) days(now time.Time) (from, to string, err error) {
 	from, to = p.From, p.To
 	if to == "" {
 		to = bizday.DayOf(now)
 	}
-	last, err := dayOf("to", to)
+	last, err := parseDay("to", to)
 	if err != nil {
 		return "", "", err
 	}
 	if from == "" {
 		from = to[:len("2006-01-")] + "01"
 	}
-	first, err := dayOf("from", from)
+	first, err := parseDay("from", from)
 	switch {
 	case err != nil:
 		return "", "", err
 	case first.After(last):
 		return "", "", problem.Of("from", "period_order", "Ngày đầu nằm sau ngày cuối.",
-			"The first day lies after the last.")
+			"The first day is after the last.")
 	case !first.AddDate(maxYears, 0, 0).After(last):
 		return "", "", problem.Of("from", "period_long", fmt.Sprintf("Nhiều nhất %d năm.", maxYears),
 			fmt.Sprintf("At most %d years.", maxYears))
@@ -55,25 +55,25 @@ func (p Period) days(now time.Time) (from, to string, err error) {
 	return from, to, nil
 }
 
-func dayOf(field, day string) (time.Time, error) {
+func parseDay(field, day string) (time.Time, error) {
 	at, err := bizday.Day(day)
 	if err != nil || at.Year() < 2000 {
 		return at, problem.Of(field, "day_form", "Cần ngày YYYY-MM-DD, từ năm 2000.",
-			"A day YYYY-MM-DD since the year 2000 is wanted.")
+			"Expected a day (YYYY-MM-DD) since the year 2000.")
 	}
 	return at, nil
 }
 
-// CashOrder is what an owner took in cash.
+// CashOrder is a request to enter revenue in cash.
 type CashOrder struct {
 	Day    string       `json:"day" example:"2026-11-22" doc:"today or before, within five years"`
 	Text   string       `json:"text" minLength:"1" maxLength:"200" example:"Bán lẻ tiền mặt"`
 	Amount money.Amount `json:"amount" pattern:"^[0-9]{1,13}(\\.00?)?$" patternDescription:"an amount of đồng" doc:"đồng, a decimal string" example:"45000"`
 }
 
-// line is the order with its text as it is kept: NFC, in one line, single spaces.
-func (o CashOrder) line(now time.Time) (CashOrder, error) {
-	at, err := dayOf("day", o.Day)
+// normalize returns the order with its text in NFC, in one line with single spaces.
+func (o CashOrder) normalize(now time.Time) (CashOrder, error) {
+	at, err := parseDay("day", o.Day)
 	if err != nil {
 		return o, err
 	}
@@ -85,22 +85,22 @@ func (o CashOrder) line(now time.Time) (CashOrder, error) {
 	}, o.Text)), " "))
 	switch {
 	case o.Day > bizday.DayOf(now):
-		err = problem.Of("day", "in_future", "Ngày ở tương lai.", "The day lies in the future.")
+		err = problem.Of("day", "in_future", "Ngày ở tương lai.", "The day is in the future.")
 	case !at.AddDate(maxYears, 0, 0).After(now):
 		err = problem.Of("day", "too_old", "Chỉ ghi được trong 5 năm gần đây.",
 			"Only the last five years can be entered.")
 	case o.Text == "" || !utf8.ValidString(o.Text) || utf8.RuneCountInString(o.Text) > MaxText:
 		err = problem.Of("text", "text_form", "Diễn giải từ 1 đến 200 ký tự.",
-			"A text of 1 to 200 characters is wanted.")
+			"Enter a text of 1 to 200 characters.")
 	case o.Amount.Sign() <= 0:
-		err = problem.Of("amount", "amount_range", "Số tiền lớn hơn 0.", "The amount is above 0.")
+		err = problem.Of("amount", "amount_range", "Số tiền lớn hơn 0.", "The amount must be above 0.")
 	}
 	return o, err
 }
 
-// AddCash enters takings in cash into a merchant's book.
+// AddCash enters revenue in cash into a merchant's book.
 func (b *Books) AddCash(ctx context.Context, who roles.Principal, merchant uuid.UUID, o CashOrder) (*Entry, error) {
-	o, err := o.line(b.now())
+	o, err := o.normalize(b.now())
 	if err != nil {
 		return nil, err
 	}
@@ -118,8 +118,8 @@ func (b *Books) AddCash(ctx context.Context, who roles.Principal, merchant uuid.
 	return e, nil
 }
 
-// RemoveCash takes a line of cash out of a merchant's book; the line itself stays in the database,
-// with when that was.
+// RemoveCash removes a cash line from a merchant's book. Its row stays in the database with the time
+// of the removal.
 func (b *Books) RemoveCash(ctx context.Context, merchant, id uuid.UUID) error {
 	done, err := b.db.Pool.Exec(ctx, `UPDATE book_cash SET removed_at = $3 WHERE id = $1 AND merchant_id = $2
 		AND removed_at IS NULL`, id, merchant, b.now())
@@ -132,12 +132,16 @@ func (b *Books) RemoveCash(ctx context.Context, merchant, id uuid.UUID) error {
 	return nil
 }
 
-// Decide says of receipts whether they are turnover; said again, it changes nothing. Refused whole
-// (404): when one of them is no payment to this merchant, or a reversal, which follows what it
-// takes back.
-func (b *Books) Decide(ctx context.Context, who roles.Principal, merchant uuid.UUID, payments []uuid.UUID,
-	turnover bool,
-) error {
+// Decision says whether receipts are turnover.
+type Decision struct {
+	Payments []uuid.UUID
+	Turnover bool
+}
+
+// Decide records a decision about receipts; a repeat changes nothing. It refuses all of them (404) if
+// one is no payment to this merchant, or a reversal, which follows its receipt.
+func (b *Books) Decide(ctx context.Context, who roles.Principal, merchant uuid.UUID, d Decision) error {
+	payments := slices.Clone(d.Payments)
 	slices.SortFunc(payments, func(a, c uuid.UUID) int { return strings.Compare(a.String(), c.String()) })
 	payments = slices.Compact(payments)
 	var own int
@@ -155,7 +159,7 @@ func (b *Books) Decide(ctx context.Context, who roles.Principal, merchant uuid.U
 		SELECT unnest($1::uuid[]), $2, $3, $4, $5
 		ON CONFLICT (payment_id) DO UPDATE SET turnover = excluded.turnover, decided_by = excluded.decided_by,
 		decided_at = excluded.decided_at
-		WHERE d.turnover <> excluded.turnover`, payments, merchant, turnover, who.ActorID, b.now())
+		WHERE d.turnover <> excluded.turnover`, payments, merchant, d.Turnover, who.ActorID, b.now())
 	if err != nil {
 		return fmt.Errorf("decide %d receipts of merchant %s: %w", len(payments), merchant, err)
 	}

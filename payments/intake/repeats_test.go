@@ -13,9 +13,9 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAnAnswersTimeIsNoContent: MoMo stamps each answer, and SePay's gateway each event. A retry
-// with another stamp is a repeat.
-func TestAnAnswersTimeIsNoContent(t *testing.T) {
+// TestAnswerTimeIsNotContent checks that a retry with another time of the answer is a repeat: MoMo
+// stamps each answer, SePay's gateway each event.
+func TestAnswerTimeIsNotContent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for i, c := range []struct{ account, store string }{{"MERCHANT1", ""}, {"MERCHANT2", "STORE-7"}} {
@@ -44,8 +44,8 @@ func TestAnAnswersTimeIsNoContent(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestARetryOfANoticeOfAnEarlierProgram: its digest was made with the time of MoMo's answer.
-func TestARetryOfANoticeOfAnEarlierProgram(t *testing.T) {
+// TestRepeatOfAnEarlierProgramsNotice checks a digest that was made with the time of MoMo's answer.
+func TestRepeatOfAnEarlierProgramsNotice(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall := w.wallet("W1", "MERCHANT1")
@@ -64,9 +64,9 @@ func TestARetryOfANoticeOfAnEarlierProgram(t *testing.T) {
 	w.WantCases("conflict", 0)
 }
 
-// TestAConflictOfOneTransferIsNotAssigned: account, amount and reference are those of the first
-// content.
-func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
+// TestConflictOfOneTransferIsNotAssigned checks a conflict with the account, amount and reference
+// of the first notice.
+func TestConflictOfOneTransferIsNotAssigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
@@ -91,35 +91,35 @@ func TestAConflictOfOneTransferIsNotAssigned(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestAVoidedPaymentIsNotAssigned: it waited in the inbox when the bank took it back. Neither what
-// was proposed before is approved, nor is anything proposed.
-func TestAVoidedPaymentIsNotAssigned(t *testing.T) {
+// TestVoidedPaymentIsNotAssigned checks a payment that waited in the inbox when the bank took it
+// back. An earlier proposal is not approved, and no new one is accepted.
+func TestVoidedPaymentIsNotAssigned(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	elsewhere, _ := w.Stall(w.Market, "A1", "970436", "2222222")
+	other, _ := w.Stall(w.Market, "A1", "970436", "2222222")
 	gateway := w.NewGateway()
-	// nobody receives on the gateway
+	// no stall receives on the gateway
 	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: "mua ca", Reference: "PG-1", At: november(25)}
 	w.SendGateway(gateway, event)
 	path := "/api/v1/cases/" + w.WantCases("unknown_account", 1)[0].Text("id") + "/resolve"
-	w.Call(w.Admin, "POST", path, paymentstest.AssignTo(elsewhere), 200)
+	w.Call(w.Admin, "POST", path, paymentstest.AssignTo(other), 200)
 	event.Void, event.At = true, november(26)
 	w.SendGateway(gateway, event)
-	// nobody proposed to return it
+	// no proposal to return it exists
 	for _, action := range []object{
-		paymentstest.AssignTo(elsewhere),
+		paymentstest.AssignTo(other),
 		{"action": "return", "reason": "ngân hàng đã hoàn"},
 	} {
 		if got := w.Call(w.Key("admin", ""), "POST", path, action, 409).Text("code"); got != "taken_back" {
 			t.Errorf("refused as %q", got)
 		}
 	}
-	w.WantPaid(elsewhere)
+	w.WantPaid(other)
 	w.VerifyBooks()
 }
 
-// TestAnotherCurrencyIsNeverPosted: neither the notice nor what comes later under its id.
-func TestAnotherCurrencyIsNeverPosted(t *testing.T) {
+// TestOtherCurrencyIsNeverPosted checks the notice and the later content with its id.
+func TestOtherCurrencyIsNeverPosted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
@@ -151,7 +151,7 @@ func TestAnotherCurrencyIsNeverPosted(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestUnreadableItemsHaveACaseEach: two items that fail alike are not one item.
+// TestUnreadableItemsHaveACaseEach checks that two items with the same fault are two items.
 func TestUnreadableItemsHaveACaseEach(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -169,9 +169,9 @@ func TestUnreadableItemsHaveACaseEach(t *testing.T) {
 	w.WantCases("unreadable_item", 2)
 }
 
-// TestASuccessWithoutADate: VNPAY's table calls vnp_PayDate optional. The time of receipt stands
-// for it.
-func TestASuccessWithoutADate(t *testing.T) {
+// TestSuccessWithoutADate checks that the time of receipt is used: VNPAY's table calls vnp_PayDate
+// optional.
+func TestSuccessWithoutADate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall := w.wallet("W1", "MERCHANT3")
@@ -194,7 +194,8 @@ func TestASuccessWithoutADate(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestOneNumberIsOneID: however JSON writes it; true and false are no ids.
+// TestOneNumberIsOneID checks all forms in which JSON may write a number; true and false are not
+// ids.
 func TestOneNumberIsOneID(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -231,7 +232,7 @@ func TestOneNumberIsOneID(t *testing.T) {
 	w.VerifyBooks()
 }
 
-// TestFormsOfADate: each names 20 November 2026, 10:11 or 10:11:12 in Vietnam.
+// TestFormsOfADate reads forms of 20 November 2026, 10:11 or 10:11:12 in Vietnam.
 func TestFormsOfADate(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
