@@ -1,7 +1,7 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt formatted help setup
+.PHONY: quick explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt formatted help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 CODE := cmd frontend merchants migrations payments reports .ci
@@ -34,16 +34,21 @@ test: setup apps formatted ## everything that proves the program: format, vet, a
 	$(PLAIN) vet $(FLAGS) ./...
 	@$(MAKE) --no-print-directory --jobs 2 --keep-going --output-sync=target test-racy test-plain
 
-# Vet has looked at everything before, and harder than go test does. What Go builds for a test stays on the disk. Tests wait for servers and
-# browsers more than they reckon: four at a time keep two processors busy.
-test-racy test-plain: export GOTMPDIR = $(or $(TMPDIR),/tmp)
-test-racy test-plain: QUICK = TMPDIR=$$(.ci/quick)
+quick: $(GOFUMPT) $(GOLINES) ## before a commit: format, vet and tests of what changed since BASE (origin/main), without browsers
+	@files=$$(.ci/changed files); bad=$${files:+$$($(FORMAT) --list-files $$files)}; [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
+	@packages=$$(.ci/changed packages); [ -z "$$packages" ] || { $(PLAIN) vet $(FLAGS) $$packages && \
+		grep -vE '/cmd/market40$$|/frontend/apptest' <<<"$$packages" | $(TMP) CGO_ENABLED=0 xargs -r go test -vet=off $(FLAGS) -parallel 4; }
+
+# vet ran before, with more checks than go test has. What Go builds for a test is written to the disk, what the test writes to memory. Tests wait
+# for servers and browsers more than they compute: four at a time use two processors.
+quick test-racy test-plain: export GOTMPDIR = $(or $(TMPDIR),/tmp)
+quick test-racy test-plain: TMP = TMPDIR=$$(.ci/memory)
 
 test-racy:
-	$(QUICK) go test -race -vet=off $(FLAGS) -parallel 4 -timeout 20m $(RACY)
+	$(TMP) go test -race -vet=off $(FLAGS) -parallel 4 -timeout 20m $(RACY)
 
 test-plain:
-	$(QUICK) $(PLAIN) test -vet=off $(FLAGS) -parallel 4 -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
+	$(TMP) $(PLAIN) test -vet=off $(FLAGS) -parallel 4 -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 explore: export RAPID_SEED = 0
 explore: setup ## the property tests on what was never drawn before
