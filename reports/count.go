@@ -140,7 +140,7 @@ func (c *counted) allMarkets(units []scope.Unit) []scope.Market {
 	return markets
 }
 
-// summedMarkets returns the markets whose merchants are counted together in some units.
+// summedMarkets returns the markets of some units that are counted together.
 func (c *counted) summedMarkets(units []scope.Unit) []scope.Market {
 	markets, _ := c.splitSmall(c.allMarkets(units))
 	return markets

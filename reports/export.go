@@ -76,7 +76,7 @@ func (a *Adoption) Table() [][]string {
 	return lines
 }
 
-// unitState is what each line says of its unit as a whole.
+// unitState is the status of a unit, which each of its lines repeats.
 type unitState struct {
 	status, reason string
 	revised        *figures.Revised

@@ -99,8 +99,8 @@ func (r *Reports) checkBasis(ctx context.Context, basis string) error {
 	return nil
 }
 
-// day parses the as-of day: tomorrow at the latest, and not before the first day whose units are
-// known. It returns 00:00 UTC: a date, not a moment.
+// day parses the as-of day: tomorrow at the latest, and not before the first day with known units.
+// It returns 00:00 UTC: a date, not a moment.
 func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 	today := r.today()
 	if asOf == "" {

@@ -1,5 +1,5 @@
-// Package campaigns reads what campaigns require of localities on a day, and judges how their pilot
-// markets do.
+// Package campaigns reads what campaigns require of localities on a day, and decides the status of
+// their pilot markets.
 package campaigns
 
 import (
@@ -51,7 +51,7 @@ func (c *campaign) requires(day time.Time) bool {
 // designated is a locality in a campaign.
 type designated struct{ campaign, locality uuid.UUID }
 
-// choice is a locality's pilot, or why it is exempt.
+// choice is a locality's pilot, or the reason why it is exempt.
 type choice struct {
 	market   *uuid.UUID
 	exempt   string

@@ -235,7 +235,7 @@ func warning(row indicators.Row, value, bound decimal.Decimal) reason {
 }
 
 func (j judgement) dueOn() time.Time {
-	due, _ := time.Parse(time.DateOnly, j.target.DueOn) // written by us
+	due, _ := time.Parse(time.DateOnly, j.target.DueOn) // cannot fail: the program wrote it
 	return due
 }
 

@@ -52,7 +52,7 @@ func (q Quantity) MarshalJSON() ([]byte, error) {
 	return []byte(q.String()), nil
 }
 
-// UnmarshalJSON reads either.
+// UnmarshalJSON reads a number as a count and a string as money.
 func (q *Quantity) UnmarshalJSON(b []byte) error {
 	q.Money = len(b) > 0 && b[0] == '"'
 	return q.Decimal.UnmarshalJSON(b)
@@ -68,7 +68,7 @@ func (Quantity) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// Interval is a confidence interval of 95 %, as values with 4 decimals.
+// Interval is a 95 % confidence interval, as values with 4 decimals.
 type Interval struct {
 	Low  string `json:"low" example:"0.3120"`
 	High string `json:"high" example:"0.4415"`
@@ -85,9 +85,9 @@ type Share struct {
 // once, by its best evidence, so the sum is the numerator.
 type Evidence struct {
 	A int `json:"A"` // a bank's notice or statement
-	B int `json:"B"` // the owner's word
+	B int `json:"B"` // the owner's confirmation
 	C int `json:"C"` // declared
-	D int `json:"D"` // seen in the field
+	D int `json:"D"` // observed in the field
 }
 
 // Schema describes the evidence, which may be null: huma has no tag for that.

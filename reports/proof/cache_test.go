@@ -9,8 +9,9 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// A proof is cached for the same facts only. Changes of the register, the programme or the places of
-// markets void it, and so does time. Of a day that may still change none is cached.
+// A proof is cached for the same facts only. A change of the register, of the programme or of a
+// market's location makes it invalid, and so does time. No proof is cached for a day that may still
+// change.
 func TestChangeVoidsCachedProof(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)

@@ -97,7 +97,8 @@ func (m measured) cell(v figures.View, atoms []int) audit.Cell {
 	} else if shown.Denominator == nil {
 		cell.Values = of + 1
 	}
-	if shown.Numerator == nil && m.Measure == indicators.Dormant { // the dormant are ready, observed, and not paid
+	// the dormant merchants are ready, observed and not paid
+	if shown.Numerator == nil && m.Measure == indicators.Dormant {
 		cell.Most = min(cell.Most, v.Tally.Measured[indicators.Covered].Mix.Sum())
 		if able := v.Measure(m.Row, indicators.Ready).Numerator; able != nil {
 			cell.Most = min(cell.Most, int(able.IntPart()))

@@ -14,7 +14,7 @@ import (
 	"market40/reports/scope"
 )
 
-// ErrUnproved says that a hidden figure of a day could be narrowed down, or that nothing could be
+// ErrUnproved means that a hidden figure of a day could be narrowed down, or that nothing could be
 // proved.
 type ErrUnproved struct{ Findings []string }
 

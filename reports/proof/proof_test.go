@@ -124,7 +124,7 @@ func drawProvince(r *rand.Rand) *province {
 			number++
 			key := number
 			if i == 0 && r.IntN(2) == 0 {
-				key = several + r.Uint64N(2) // also elsewhere
+				key = several + r.Uint64N(2) // also at another market
 			}
 			person := &facts.Person{Operates: r.IntN(5) > 0, Inactive: r.IntN(3) == 0}
 			if person.Inactive && r.IntN(4) == 0 {
