@@ -6,7 +6,7 @@ import "strings"
 // transfer are equal. It reports whether the reference is strong: it identifies one transfer for
 // ever. T24's FT numbers (also inside a longer text, without MB's tail \BNK), UUIDs and VietinBank's
 // day-T numbers are strong. ACB's four digits, Casso's "5017 - 48678" and VCB's MBVCB.… are not.
-// Sources: providers.md sections 1.1, 1.2, 3.1.
+// The forms and their sources: payments/banks/README.md, "References".
 func NormalReference(text string) (reference string, strong bool) {
 	s := strings.ToUpper(strings.TrimSpace(text))
 	if isUUID(s) || isVietin(s) {

@@ -66,7 +66,7 @@ func parseTime(text string) (at time.Time, precision Precision, err error) {
 }
 
 // minuteBanks are the BINs of the banks that report no seconds, so that their times end in :00: ACB,
-// MB, VPBank, OCB (from public deliveries, providers.md section 1.1).
+// MB, VPBank, OCB (payments/banks/README.md, "Times").
 var minuteBanks = [...]string{"970416", "970422", "970432", "970448"}
 
 // minuteOnly reports whether a bank's time is exact to the minute only.

@@ -10,7 +10,7 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// TestAnswers checks every row of the table "Answers to a webhook" of contract.md.
+// TestAnswers checks every row of the table in payments/intake/README.md, "Answers to a webhook".
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -98,7 +98,7 @@ type decision struct {
 	Reverses *PostedPayment // the payment that it reverses
 }
 
-// decide applies the rule of matching, in the order of architecture.md "A payment's way", step 5:
+// decide applies the rule of matching, in the order of payments/README.md, "A payment's way", step 5:
 // a known virtual account, then a memo code of a stall that receives on this account, then the
 // account if exactly one open stall receives on it, then a case. Amount and time alone never match.
 func (r *register) decide(e *entry) decision {

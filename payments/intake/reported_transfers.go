@@ -271,8 +271,8 @@ func (w *posting) queueReported(batch *pgx.Batch, entries []*entry) {
 }
 
 // markReported leaves to a case what another source reported already: account, amount and normalised
-// memo are equal, the times are near and the references do not differ (providers.md, section 3.3).
-// Two people may still assign it.
+// memo are equal, the times are near and the references do not differ
+// (payments/banks/README.md, "References"). Two people may still assign it.
 func (w *posting) markReported() {
 	for _, e := range w.entries {
 		if _, _, moves := e.decision.sides(); !moves || e.transferIndex == nil {
