@@ -133,7 +133,7 @@ export interface paths {
         /** Khóa API, newest first, without the keys */
         get: operations["list-api-keys"];
         put?: never;
-        /** A key for a program, told once */
+        /** A key for a program, shown once */
         post: operations["create-api-key"];
         delete?: never;
         options?: never;
@@ -715,7 +715,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many people's data is kept */
+        /** How many people's data is stored */
         get: operations["count-data-subjects"];
         put?: never;
         post?: never;
@@ -1542,7 +1542,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sự đồng ý: where a merchant stands on each purpose */
+        /** Sự đồng ý: a merchant's answer to each purpose */
         get: operations["list-consents"];
         put?: never;
         /** Đồng ý hoặc rút lại: a yes or a no, at once */
@@ -1578,7 +1578,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Bản sao dữ liệu: all that is kept of a merchant, whole, as JSON */
+        /** Bản sao dữ liệu: all stored data of a merchant, whole, as JSON */
         get: operations["export-merchant"];
         put?: never;
         post?: never;
@@ -1956,7 +1956,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not tell whether it is one */
+        /** Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not reveal whether it is registered */
         post: operations["ask-phone-code"];
         delete?: never;
         options?: never;
@@ -2750,7 +2750,7 @@ export interface paths {
         /** Người dùng: who signs in, by login */
         get: operations["list-users"];
         put?: never;
-        /** Tạo người dùng: tells password, second factor and recovery codes once */
+        /** Tạo người dùng: returns password, second factor and recovery codes once */
         post: operations["create-user"];
         delete?: never;
         options?: never;
@@ -5554,7 +5554,7 @@ export interface components {
              * @description of the text that is asked today
              */
             current_version: number;
-            /** @description false where nobody asked; true where no consent is needed */
+            /** @description false if never asked; true if no consent is needed */
             given: boolean;
             /** @enum {string|null} */
             how: "in_app" | "paper" | "request" | null;
@@ -5603,11 +5603,11 @@ export interface components {
         };
         PrivacyDecision: {
             /**
-             * @description answer: the merchant was told how it will be done; done; refuse
+             * @description answer: the merchant knows how it will be done; done; refuse
              * @enum {string}
              */
             action: "answer" | "done" | "refuse";
-            /** @description what the merchant is told; required to refuse */
+            /** @description the reason for the merchant; required to refuse */
             reason?: string;
         };
         PrivacyRemindedChange: {
@@ -5632,7 +5632,7 @@ export interface components {
         PrivacyRequest: {
             /**
              * Format: date-time
-             * @description until when the merchant is told how it will be done
+             * @description the deadline to answer the merchant how it will be done
              */
             answer_due_at: string;
             /** Format: date-time */
@@ -5667,7 +5667,7 @@ export interface components {
         PrivacyRequestStep: {
             /** Format: date-time */
             at: string;
-            /** @description what the merchant is told */
+            /** @description the reason for the merchant */
             reason: string;
             /** @description of who did it */
             role: string;
@@ -5706,9 +5706,9 @@ export interface components {
             users: number;
         };
         PrivacyVisibility: {
-            /** @description where it stands on each purpose, with the version it answered */
+            /** @description its answer to each purpose, with the version it answered */
             consents: components["schemas"]["PrivacyConsent"][] | null;
-            /** @description the parts of what is kept of a merchant */
+            /** @description the parts of a merchant's data */
             data: components["schemas"]["RolesSight"][] | null;
             /** @description the newest 50 readings at all its stalls */
             readers: components["schemas"]["TrailReader"][] | null;
@@ -6382,7 +6382,7 @@ export interface components {
             name: string;
             /** @description the person behind who made it, a user or a key: both are one person; null: made at the server */
             owner_id: string;
-            /** @description how it begins, to tell it from others */
+            /** @description how it begins, to distinguish it from others */
             prefix: string;
             /** Format: date-time */
             revoked_at: string | null;
@@ -6396,7 +6396,7 @@ export interface components {
              * @description absent: never
              */
             expires_at?: string;
-            /** @description whose key this is */
+            /** @description who uses the key */
             name: string;
             role: string;
             /** @description absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID */
@@ -6572,11 +6572,11 @@ export interface components {
             /** @description the path as it was asked for */
             object: string;
             /**
-             * @description unknown: the server died before it could tell; changes are what was committed
+             * @description unknown: the server died before it could record a result; changes are what was committed
              * @enum {string}
              */
             outcome: "done" | "refused" | "failed" | "under_way" | "unknown";
-            /** @description whose data it read */
+            /** @description the merchants' data that it read */
             read: components["schemas"]["TrailReadings"][] | null;
             /** @description of the actor */
             role: string | null;
@@ -8445,7 +8445,7 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "received" | "done" | "refused";
-                /** @description true: only those whose deadline passed */
+                /** @description true: only those past their deadline */
                 overdue?: boolean;
                 /** @description items a page */
                 limit?: number;

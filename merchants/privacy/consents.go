@@ -15,7 +15,7 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// How a consent was told.
+// How a consent was given.
 const (
 	inApp     = "in_app"  // by the merchant itself
 	onPaper   = "paper"   // signed, and entered by the board
@@ -63,14 +63,14 @@ func (d *Desk) texts(ctx context.Context) ([]ConsentText, error) {
 	return texts, nil
 }
 
-// today is the day in Vietnam as PostgreSQL reads a date.
+// today returns the business day as PostgreSQL reads a date.
 func (d *Desk) today() string { return bizday.DayOf(d.now()) }
 
-// Consent is where a merchant stands on a purpose.
+// Consent is a merchant's present answer to a purpose.
 type Consent struct {
 	Purpose        string     `json:"purpose"`
 	Basis          string     `json:"basis" enum:"consent,contract,public_task"`
-	Given          bool       `json:"given" doc:"false where nobody asked; true where no consent is needed"`
+	Given          bool       `json:"given" doc:"false if never asked; true if no consent is needed"`
 	CurrentVersion int        `json:"current_version" doc:"of the text that is asked today"`
 	TextVersion    *int       `json:"text_version" doc:"of the text that was answered; null: never asked"`
 	How            *string    `json:"how" enum:"in_app,paper,request"`
@@ -84,7 +84,7 @@ const standingConsents = `WITH current AS (` + currentTexts + `)
 		LIMIT 1) c ON true
 	WHERE $3 = '' OR t.purpose = $3 ORDER BY t.purpose`
 
-// consents are where a merchant stands on each purpose, or on one.
+// consents returns a merchant's present answer to each purpose, or to one.
 func (d *Desk) consents(ctx context.Context, q querier, merchant uuid.UUID, purpose string) ([]Consent, error) {
 	rows, err := q.Query(ctx, standingConsents, d.today(), merchant, purpose)
 	if err != nil {
@@ -110,9 +110,9 @@ type ConsentOrder struct {
 // erased (409).
 func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.UUID,
 	o ConsentOrder,
-) (told Consent, err error) {
+) (recorded Consent, err error) {
 	if mine := who.Role == roles.Merchant; mine != (o.How == inApp) {
-		return told, problem.Of("how", "consent_how",
+		return recorded, problem.Of("how", "consent_how",
 			"Tiểu thương tự trả lời trong ứng dụng; ban quản lý nhập lại từ giấy đã ký.",
 			"A merchant answers in the app; the board enters what was signed on paper.")
 	}
@@ -129,17 +129,17 @@ func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.U
 		}
 		now, err := d.consents(ctx, tx, merchant, o.Purpose)
 		if err == nil {
-			told = now[0]
+			recorded = now[0]
 		}
 		return err
 	})
 	if err != nil {
-		return told, fmt.Errorf("record consent of merchant %s: %w", merchant, err)
+		return recorded, fmt.Errorf("record consent of merchant %s: %w", merchant, err)
 	}
-	return told, nil
+	return recorded, nil
 }
 
-// askedText is the version of the text that an order answers.
+// askedText returns the version of the text that an order answers.
 func (d *Desk) askedText(ctx context.Context, tx pgx.Tx, o ConsentOrder) (version int, err error) {
 	var basis string
 	err = tx.QueryRow(ctx, `SELECT version, basis FROM (`+currentTexts+`) t WHERE purpose = $2`, d.today(),

@@ -18,9 +18,9 @@ func TestConsentIsGivenAndWithdrawn(t *testing.T) {
 		t.Error("before anyone asked, the page names more than the account's holder")
 	}
 	yes := object{"purpose": "public_page", "given": true, "how": "in_app", "text_version": 1}
-	told := w.call(mine, "POST", path, yes, 201)
-	if told.text("given") != "true" || told.text("text_version") != "1" || told.text("how") != "in_app" {
-		t.Errorf("a yes is answered by %v", told)
+	answer := w.call(mine, "POST", path, yes, 201)
+	if answer.text("given") != "true" || answer.text("text_version") != "1" || answer.text("how") != "in_app" {
+		t.Errorf("a yes is answered by %v", answer)
 	}
 	if !strings.Contains(page(), "Hộ kinh doanh Lan Hải Sản") {
 		t.Error("with consent the page does not name the seller")
@@ -39,7 +39,7 @@ func TestConsentIsGivenAndWithdrawn(t *testing.T) {
 	var rows int
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM consents`).Scan(&rows))
 	if rows != 2 {
-		t.Errorf("%d answers are kept, want both", rows)
+		t.Errorf("%d answers are stored, want both", rows)
 	}
 
 	yes["text_version"] = 2

@@ -18,16 +18,17 @@ import (
 //go:embed erasure.sql
 var erasureSQL string
 
-// pseudonym is what an erased merchant is called: the books go on telling one from another, and
-// nobody who they were.
+// pseudonym returns the name of an erased merchant: the books still distinguish one from another,
+// without revealing who they were.
 func pseudonym(merchant uuid.UUID) string {
 	text := merchant.String()
 	return "Người đã xóa dữ liệu " + strings.ToUpper(text[len(text)-8:])
 }
 
-// erase makes a pseudonym of a merchant and forgets what told who it was (erasure.sql). What is
-// append-only stays sealed until its month's key is destroyed. Refused (409): while it has a stall,
-// while a case about its money is open, and for as long as the law has names kept.
+// erase replaces a merchant's name by a pseudonym and deletes what identifies the merchant
+// (erasure.sql). Append-only data stays sealed until its month's key is destroyed. It refuses (409)
+// while the merchant has a stall, while a case about its money is open, and as long as the law
+// requires names to be stored.
 func (d *Desk) erase(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
 	if err := lockMerchant(ctx, tx, merchant); err != nil {
 		return err
@@ -47,7 +48,7 @@ func (d *Desk) erase(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
 	return nil
 }
 
-// mayErase is the refusal while something needs the merchant's name.
+// mayErase refuses while something needs the merchant's name.
 func (d *Desk) mayErase(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
 	var hasStall, hasCase bool
 	var until *time.Time
@@ -71,12 +72,12 @@ func (d *Desk) mayErase(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) erro
 	case until != nil && d.now().Before(*until):
 		return problem.New(problem.Conflict, "kept_by_law", "Pháp luật yêu cầu lưu giữ đến ngày "+
 			bizday.ShowDay(*until)+".",
-			"The law has this kept until "+bizday.DayOf(*until)+".")
+			"The law requires this to be stored until "+bizday.DayOf(*until)+".")
 	}
 	return nil
 }
 
-// emptyNumbers seals nothing where the merchant's account numbers stood.
+// emptyNumbers replaces the merchant's sealed account numbers by empty ones.
 func (d *Desk) emptyNumbers(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
 	rows, err := tx.Query(ctx, `SELECT id FROM accounts WHERE merchant_id = $1`, merchant)
 	if err != nil {

@@ -27,14 +27,14 @@ func (w *world) erase(merchant string, status int, code string) object {
 			"note": "0905123456 xin xóa",
 		}, 201).text("id")
 	}
-	told := w.call(w.admin, "POST", "/api/v1/data-requests/"+id+"/resolve", object{
+	answer := w.call(w.admin, "POST", "/api/v1/data-requests/"+id+"/resolve", object{
 		"action": "done",
 		"reason": "đã xóa",
 	}, status)
-	if told.text("code") != code {
-		w.t.Fatalf("erasing is answered by %v, want %q", told, code)
+	if answer.text("code") != code {
+		w.t.Fatalf("erasing is answered by %v, want %q", answer, code)
 	}
-	return told
+	return answer
 }
 
 func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
@@ -70,13 +70,13 @@ func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
 		JOIN tenancies t ON t.id = l.tenancy_id WHERE t.merchant_id = $1 ORDER BY p.credit_version DESC LIMIT 1`,
 		merchant).Scan(&recorded))
 	recorded = recorded.In(bizday.Vietnam).AddDate(0, 0, 30)
-	if told := w.erase(merchant, 409, "kept_by_law"); !strings.Contains(told.text("detail"),
+	if answer := w.erase(merchant, 409, "kept_by_law"); !strings.Contains(answer.text("detail"),
 		recorded.Format("02/01/2006")) {
-		t.Errorf("until when it is kept is told so, not %s: %s", recorded, told.text("detail"))
+		t.Errorf("until when it is stored is wrong, want %s: %s", recorded, answer.text("detail"))
 	}
 	w.clock = recorded.AddDate(0, 0, 1)
-	if told := w.erase(merchant, 200, ""); told.text("state") != "done" || told.text("note") != "" {
-		t.Errorf("erased: %v", told)
+	if answer := w.erase(merchant, 200, ""); answer.text("state") != "done" || answer.text("note") != "" {
+		t.Errorf("erased: %v", answer)
 	}
 
 	dump := dbtest.Dump(t, w.db)
@@ -151,9 +151,9 @@ func TestPeopleAreCounted(t *testing.T) {
 	w.stall("A2", object{"full_name": "Trần Văn Nam", "phone": "0905000002"}, "555566667777")
 	count := func(merchants, level string) {
 		t.Helper()
-		if told := w.call(w.admin, "GET", "/api/v1/data-subjects", nil, 200); told.text("merchants") != merchants ||
-			told.text("level") != level || told.text("limit") == "" {
-			t.Errorf("counted %v, want %s merchants, %s", told, merchants, level)
+		if answer := w.call(w.admin, "GET", "/api/v1/data-subjects", nil, 200); answer.text("merchants") != merchants ||
+			answer.text("level") != level || answer.text("limit") == "" {
+			t.Errorf("counted %v, want %s merchants, %s", answer, merchants, level)
 		}
 	}
 	count("2", "below") // with who closed the stall, three people
@@ -167,9 +167,9 @@ func TestPeopleAreCounted(t *testing.T) {
 	must(t, execute(w, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at)
 		SELECT id, 'old', 'POST /x', '', '2026-11-12' FROM api_keys LIMIT 1`))
 	must(t, w.desk.Watch(t.Context()))
-	var kept int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM idempotency_keys`).Scan(&kept))
-	if kept != 0 {
-		t.Errorf("%d answers of last week are remembered", kept)
+	var stored int
+	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM idempotency_keys`).Scan(&stored))
+	if stored != 0 {
+		t.Errorf("%d answers of last week are remembered", stored)
 	}
 }

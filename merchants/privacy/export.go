@@ -23,7 +23,7 @@ const (
 	pieceSize   = 64 << 10
 )
 
-// export is GET /api/v1/merchants/{id}/export: all that is kept of a merchant, whole, for the
+// export is GET /api/v1/merchants/{id}/export: all stored data of a merchant, whole, for the
 // merchant itself and admins. It is written as it is read; what breaks on the way leaves JSON that
 // does not end.
 func (d *Desk) export(c *gin.Context) error {

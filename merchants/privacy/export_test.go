@@ -106,8 +106,8 @@ func (w *world) known() object {
 		must(w.t, execute(w, `INSERT INTO `+row))
 	}
 	w.pay(lansAccount, lansMemo+stall.text("code.code"), "45000")
-	w.told--
-	w.pay(lansAccount, "noi dung khac", "46000") // the same again, told otherwise: a case
+	w.sent--
+	w.pay(lansAccount, "noi dung khac", "46000") // the same again with other words: a case
 	w.call(w.admin, "GET", "/api/v1/stalls/"+stall.text("id")+"/payments", nil, 200)
 	for _, c := range w.call(w.admin, "GET", "/api/v1/cases", nil, 200).list("items") {
 		w.call(w.admin, "POST", "/api/v1/cases/"+c.text("id")+"/resolve", object{
@@ -136,22 +136,22 @@ func TestExportIsComplete(t *testing.T) {
 	if rec.Code != 200 || !strings.Contains(rec.Header().Get("Content-Disposition"), "attachment") {
 		t.Fatalf("%d %v: %s", rec.Code, rec.Header(), rec.Body)
 	}
-	var told struct {
+	var exported struct {
 		Tables map[string][]map[string]any `json:"tables"`
 	}
-	must(t, json.Unmarshal(rec.Body.Bytes(), &told))
+	must(t, json.Unmarshal(rec.Body.Bytes(), &exported))
 	classes, err := migrations.Classes()
 	must(t, err)
 	for _, c := range classes {
 		if c.Whose == "none" || c.Export != migrations.Exported {
-			if len(told.Tables[c.Table]) > 0 {
-				if _, there := told.Tables[c.Table][0][c.Column]; there {
+			if len(exported.Tables[c.Table]) > 0 {
+				if _, there := exported.Tables[c.Table][0][c.Column]; there {
 					t.Errorf("%s.%s is exported and ought not to be: %s", c.Table, c.Column, c.Export)
 				}
 			}
 			continue
 		}
-		rows := told.Tables[c.Table]
+		rows := exported.Tables[c.Table]
 		if len(rows) == 0 {
 			t.Errorf("%s.%s is nowhere in the export: no row of the table", c.Table, c.Column)
 			continue
@@ -178,7 +178,7 @@ func TestExportIsComplete(t *testing.T) {
 			t.Errorf("%s, which is another's or secret, is in the export", foreign)
 		}
 	}
-	if n := len(told.Tables["payments"]); n != 1 {
+	if n := len(exported.Tables["payments"]); n != 1 {
 		t.Errorf("%d payments", n)
 	}
 }
@@ -212,14 +212,14 @@ func TestWhoReadsAnExportIsRecorded(t *testing.T) {
 	stall := w.stall("A1", lan, lansAccount)
 	path := "/api/v1/merchants/" + stall.text("merchant.id") + "/export"
 	w.ask(w.admin, "GET", path, nil)
-	told := w.call(w.key("merchant", "stall:"+stall.text("id")), "GET", path, nil, 200)
-	tables, _ := told["tables"].(map[string]any)
+	answer := w.call(w.key("merchant", "stall:"+stall.text("id")), "GET", path, nil, 200)
+	tables, _ := answer["tables"].(map[string]any)
 	looked := object(tables).list("audit_events")
 	if !slices.ContainsFunc(looked, func(e object) bool {
 		return e.text("object") == path &&
 			e.text("role") == "admin"
 	}) {
-		t.Errorf("the merchant is told that these looked: %v", looked)
+		t.Errorf("the merchant sees these readers: %v", looked)
 	}
 	for role, status := range map[string]int{"manager": 403, "auditor": 403, "team": 403, "province_officer": 403} {
 		if rec := w.ask(w.key(role, ""), "GET", path, nil); rec.Code != status {

@@ -31,7 +31,7 @@ func (d *Desk) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/visibility", "read-visibility",
 		"Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to", 0), d.getVisibility)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/consents", "list-consents",
-		"Sự đồng ý: where a merchant stands on each purpose", 0), d.listConsents)
+		"Sự đồng ý: a merchant's answer to each purpose", 0), d.listConsents)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent",
 		"Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), d.postConsent)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests",
@@ -40,7 +40,7 @@ func (d *Desk) Routes(e *web.Edge) {
 		"Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), d.postRequest)
 	e.Engine.GET("/api/v1/merchants/:id/export", problem.Handle(d.export))
 	exported := op(http.MethodGet, "/api/v1/merchants/{id}/export", "export-merchant",
-		"Bản sao dữ liệu: all that is kept of a merchant, whole, as JSON", 0)
+		"Bản sao dữ liệu: all stored data of a merchant, whole, as JSON", 0)
 	exported.Responses = map[string]*huma.Response{"200": {
 		Description: "tables with their rows, by the names of /docs/columns; recorded in the trail unless the merchant reads it",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}},
@@ -53,7 +53,7 @@ func (d *Desk) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/data-requests/{id}/resolve", "resolve-data-request",
 		"Answer, carry out or refuse; an erasure is final", http.StatusOK), d.resolveRequest)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-subjects", "count-data-subjects",
-		"How many people's data is kept", 0), d.countSubjects)
+		"How many people's data is stored", 0), d.countSubjects)
 }
 
 // whole is a list that is never cut.
@@ -114,7 +114,7 @@ func (d *Desk) postRequest(ctx context.Context, in *struct {
 
 func (d *Desk) listRequests(ctx context.Context, in *struct {
 	State   string `query:"state" enum:"received,done,refused"`
-	Overdue bool   `query:"overdue" doc:"true: only those whose deadline passed"`
+	Overdue bool   `query:"overdue" doc:"true: only those past their deadline"`
 	web.Page
 },
 ) (*web.Body[*web.List[Request]], error) {
@@ -124,7 +124,7 @@ func (d *Desk) listRequests(ctx context.Context, in *struct {
 	return d.seenRequests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page)
 }
 
-// seenRequests answers requests and records whose they are.
+// seenRequests answers requests and records the reading of each merchant's data.
 func (d *Desk) seenRequests(
 	ctx context.Context,
 	f requestFilter,
@@ -141,7 +141,7 @@ func (d *Desk) seenRequests(
 	return web.Answer(list, d.seen(ctx, merchants...))
 }
 
-// seen records that the caller is about to be shown what is kept of merchants.
+// seen records that the caller is about to read merchants' data.
 func (d *Desk) seen(ctx context.Context, merchants ...uuid.UUID) error {
 	rows, err := d.db.Pool.Query(ctx, `SELECT id FROM tenancies WHERE merchant_id = ANY ($1)`, merchants)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Package privacy is what people may ask of their own data: what they allow, what is kept of them,
-// to have it corrected, taken away or erased, until when, and how many people the platform knows
-// (Law 91/2025/QH15, Decree 356/2025).
+// Package privacy serves the rights of people to their own data: consents, access, correction,
+// withdrawal and erasure, the deadlines, and how many people the platform stores data of (Law
+// 91/2025/QH15, Decree 356/2025).
 package privacy
 
 import (
@@ -29,7 +29,7 @@ type Desk struct {
 	exports *exports
 }
 
-// New answers for what db holds and keys sealed, and tells the time by now.
+// New serves the data in db, which keys sealed, and reads the time from now.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Desk {
 	return &Desk{db: db, keys: keys, now: now, counts: newCounts(), exports: newExports()}
 }
@@ -44,9 +44,9 @@ type querier interface {
 
 var _ querier = (*pgxpool.Pool)(nil)
 
-// merchantFor is the caller and the merchant of the path: first in scope (404), then allowed (403).
-// A merchant is in nobody's scope but its own, that of whoever keeps a market where it has or had a
-// stall, and the platform's.
+// merchantFor returns the caller and the merchant of the path: first in scope (404), then allowed
+// (403). A merchant is in its own scope, in the scope of the board of any market where it has or
+// had a stall, and in the platform's.
 func (d *Desk) merchantFor(ctx context.Context, text string,
 	a roles.Action,
 ) (who roles.Principal, id uuid.UUID, err error) {

@@ -37,7 +37,7 @@ type Request struct {
 	Note        string        `json:"note"`
 	State       string        `json:"state" enum:"received,done,refused"`
 	ReceivedAt  time.Time     `json:"received_at"`
-	AnswerDueAt time.Time     `json:"answer_due_at" doc:"until when the merchant is told how it will be done"`
+	AnswerDueAt time.Time     `json:"answer_due_at" doc:"the deadline to answer the merchant how it will be done"`
 	DueAt       time.Time     `json:"due_at" doc:"until when it is done, or refused with a reason"`
 	AnsweredAt  *time.Time    `json:"answered_at"`
 	ClosedAt    *time.Time    `json:"closed_at"`
@@ -48,7 +48,7 @@ type Request struct {
 // RequestStep is one thing that happened to a request.
 type RequestStep struct {
 	Step   string    `json:"step" enum:"receive,answer,done,refuse"`
-	Reason string    `json:"reason" doc:"what the merchant is told"`
+	Reason string    `json:"reason" doc:"the reason for the merchant"`
 	Role   string    `json:"role" doc:"of who did it"`
 	At     time.Time `json:"at"`
 }
@@ -123,8 +123,8 @@ func (d *Desk) step(ctx context.Context, tx pgx.Tx, who roles.Principal, request
 
 // Decision is what is done about a request.
 type Decision struct {
-	Action string `json:"action" enum:"answer,done,refuse" doc:"answer: the merchant was told how it will be done; done; refuse"`
-	Reason string `json:"reason,omitempty" maxLength:"2000" doc:"what the merchant is told; required to refuse"`
+	Action string `json:"action" enum:"answer,done,refuse" doc:"answer: the merchant knows how it will be done; done; refuse"`
+	Reason string `json:"reason,omitempty" maxLength:"2000" doc:"the reason for the merchant; required to refuse"`
 }
 
 // resolve answers, grants or refuses a request. An erasure that is done is carried out in the same

@@ -53,10 +53,10 @@ func TestRequestsHaveTheLawsDeadlines(t *testing.T) {
 		"state") != "refused" || r.text("overdue") != "false" {
 		t.Errorf("refused: %v", r)
 	}
-	told := w.call(mine, "GET", path, nil, 200).list("items")[4]
-	if steps := told.list("steps"); len(steps) != 3 || steps[2].text("reason") != "còn sạp" ||
-		told.text("note") != "xin bản của tôi" {
-		t.Errorf("the merchant reads %v", told)
+	request := w.call(mine, "GET", path, nil, 200).list("items")[4]
+	if steps := request.list("steps"); len(steps) != 3 || steps[2].text("reason") != "còn sạp" ||
+		request.text("note") != "xin bản của tôi" {
+		t.Errorf("the merchant reads %v", request)
 	}
 	w.refuse(w.admin, "POST", resolve, object{"action": "done"}, 409, "request_closed")
 }

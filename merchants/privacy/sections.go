@@ -124,7 +124,7 @@ func (s section) query(plain, sealed []string) string {
 		strings.Join(columns, ", "), s.rows)
 }
 
-// place is where a sealed value stands; what a notice was told a second time was sealed as a
+// place is the row and column of a sealed value; a notice received a second time was sealed as a
 // notice's.
 func (s section) place(column string, id uuid.UUID) seal.Place {
 	table := s.table

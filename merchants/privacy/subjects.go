@@ -59,7 +59,7 @@ type counts struct {
 
 func newCounts() *counts {
 	return &counts{subjects: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-		Namespace: "market40", Name: "data_subjects", Help: "People whose data is kept, counted every minute.",
+		Namespace: "market40", Name: "data_subjects", Help: "People with stored data, counted every minute.",
 	}, []string{"kind"})}
 }
 
@@ -82,7 +82,7 @@ func (d *Desk) Watch(ctx context.Context) error {
 	}
 	if day := d.today(); s.Level != "below" && d.counts.warned != day {
 		d.counts.warned = day
-		slog.WarnContext(ctx, "many people's data is kept: look at the duties of Law 91/2025/QH15", "total", s.Total,
+		slog.WarnContext(ctx, "many people's data is stored: check the duties of Law 91/2025/QH15", "total", s.Total,
 			"near", s.Near, "limit", s.Limit)
 	}
 	_, err = d.db.Pool.Exec(ctx, `DELETE FROM idempotency_keys WHERE created_at < $1`, d.now().Add(-forgetAnswersAfter))

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// shownReaders is how many readings are told at once; /stalls/{id}/readers has all.
+	// shownReaders is how many readings are shown at once; /stalls/{id}/readers has all.
 	shownReaders = 50
 	// remindedFor is how long after a change of account its merchant is reminded of the tax
 	// office's form.
@@ -25,17 +25,17 @@ const (
 
 // Visibility is everything a merchant may know about who sees its data.
 type Visibility struct {
-	Data     []roles.Sight     `json:"data" doc:"the parts of what is kept of a merchant"`
+	Data     []roles.Sight     `json:"data" doc:"the parts of a merchant's data"`
 	Roles    []roles.RoleSight `json:"roles" doc:"what each role sees in its scope, and what it never sees: from the table of who may do what"`
 	Readers  []trail.Reader    `json:"readers" doc:"the newest 50 readings at all its stalls"`
-	Consents []Consent         `json:"consents" doc:"where it stands on each purpose, with the version it answered"`
+	Consents []Consent         `json:"consents" doc:"its answer to each purpose, with the version it answered"`
 	Reminder *Reminder         `json:"reminder" doc:"null: no account was changed or added within 30 days"`
 }
 
-// Reminder is of what a household may have to tell the tax office itself. Nothing is sent for it.
+// Reminder is of what a household may have to report to the tax office itself. Nothing is sent for it.
 type Reminder struct {
 	Form string `json:"form" example:"01/BK-STK"`
-	roles.Told
+	roles.Wording
 	Changes []RemindedChange `json:"changes" doc:"newest first"`
 }
 
@@ -51,24 +51,25 @@ type RemindedChange struct {
 
 // accountForm is what form 01/BK-STK is, in a merchant's words: a household's own list of its
 // accounts for the tax office.
-var accountForm = roles.Told{
+var accountForm = roles.Wording{
 	Vi: "Mẫu 01/BK-STK là bảng kê tài khoản ngân hàng, ví điện tử mà hộ kinh doanh tự nộp cho cơ quan thuế. Bạn vừa đổi hoặc thêm tài khoản: hãy xem có phải nộp lại bảng kê không. Chợ 4.0 không gửi gì thay bạn.",
 	En: "Form 01/BK-STK is a household business's own list of its bank accounts and e-wallets for the tax office. You changed or added an account: see whether the list has to be handed in anew. Chợ 4.0 sends nothing for you.",
 }
 
-// getVisibility tells a merchant who sees its data. Refused (403): who is no merchant.
+// getVisibility returns to a merchant who sees its data. It refuses (403) a caller who is not a
+// merchant.
 func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*web.Body[Visibility], error) {
 	who, err := roles.Require(ctx, roles.ReadVisibility)
 	if err == nil && who.MerchantID == nil {
 		err = problem.New(problem.Forbidden, "not_allowed", "Chỉ tiểu thương xem được ai xem dữ liệu của mình.",
-			"Only a merchant is told who sees its data.")
+			"Only merchants may read who sees their data.")
 	}
 	if err != nil {
 		return nil, err
 	}
 	v := Visibility{Data: roles.Sights(), Roles: roles.RoleSights()}
 	of := trail.ReadersOf{Merchant: who.MerchantID, Limit: shownReaders}
-	if who.ScopeKind == roles.ScopeStall && who.ScopeID != nil { // a program that serves one stall is told of that one
+	if who.ScopeKind == roles.ScopeStall && who.ScopeID != nil { // a program that serves one stall sees that one
 		of.Stall = *who.ScopeID
 	}
 	v.Readers, err = trail.NewTrail(d.db, nil, d.now).Readers(ctx, of)
@@ -82,7 +83,8 @@ func (d *Desk) getVisibility(ctx context.Context, _ *struct{}) (*web.Body[Visibi
 	return web.Answer(v, err)
 }
 
-// reminder is due for some days after an account of a merchant was changed or added; nil: none was.
+// reminder returns a reminder for some days after an account of a merchant was changed or added,
+// else nil.
 func (d *Desk) reminder(ctx context.Context, who roles.Principal) (*Reminder, error) {
 	rows, err := d.db.Pool.Query(ctx, `SELECT c.id, c.kind, s.number, coalesce(b.short_name, 'Ví điện tử'), c.last4,
 		c.decided_at
@@ -105,5 +107,5 @@ func (d *Desk) reminder(ctx context.Context, who roles.Principal) (*Reminder, er
 	for i := range changes {
 		changes[i].AccountNumber = seal.Mask(changes[i].AccountNumber)
 	}
-	return &Reminder{Form: "01/BK-STK", Told: accountForm, Changes: changes}, nil
+	return &Reminder{Form: "01/BK-STK", Wording: accountForm, Changes: changes}, nil
 }

@@ -55,10 +55,10 @@ func TestAMerchantIsToldWhoSeesWhat(t *testing.T) {
 		t.Errorf("reminded of %v", seen["reminder"])
 	}
 	if got := w.call(ofOne, "GET", "/api/v1/me/visibility", nil, 200).list("readers"); len(got) != 1 {
-		t.Errorf("a program of one stall is told %v", got)
+		t.Errorf("a program of one stall reads %v", got)
 	}
 	if got := w.call(other, "GET", "/api/v1/me/visibility", nil, 200).list("readers"); len(got) != 1 {
-		t.Errorf("the neighbour is told %v", got)
+		t.Errorf("the neighbour reads %v", got)
 	}
 	w.refuse(w.admin, "GET", "/api/v1/me/visibility", nil, 403, "not_allowed")
 }

@@ -48,7 +48,7 @@ type world struct {
 	admin    string
 	market   string
 	feed     uuid.UUID // a bank's connection
-	told     int
+	sent     int
 }
 
 func newWorld(t *testing.T) *world {
@@ -121,7 +121,7 @@ func (o object) list(name string) []object {
 	return items
 }
 
-// session stands before a session's token where a key would stand.
+// session marks a session's token in the place of a key.
 const session = "session:"
 
 // invited signs the merchant of a stall in by an invitation: it reads what is of all its stalls.
@@ -233,16 +233,16 @@ func (w *world) stall(number string, merchant object, account string) object {
 	}, 201)
 }
 
-// pay has the bank tell of money on an account.
+// pay lets the bank notify the program of money on an account.
 func (w *world) pay(account, memo, amount string) {
 	w.t.Helper()
-	w.told++
+	w.sent++
 	dong, err := money.Parse(amount)
 	must(w.t, err)
 	must(w.t, w.payments.Intake.Receive(w.t.Context(), w.feed, []banks.Notice{{
-		ExternalID: fmt.Sprint(w.told), BankBIN: "970422", Account: account, Direction: banks.In, Amount: dong,
+		ExternalID: fmt.Sprint(w.sent), BankBIN: "970422", Account: account, Direction: banks.In, Amount: dong,
 		Currency: money.Currency, Memo: memo,
-		Reference: fmt.Sprintf("FT2632400000%04d", w.told), StrongReference: true, OccurredAt: w.clock,
+		Reference: fmt.Sprintf("FT2632400000%04d", w.sent), StrongReference: true, OccurredAt: w.clock,
 		Precision: banks.Second,
 	}}))
 }

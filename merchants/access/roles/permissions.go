@@ -113,7 +113,7 @@ var permissions = map[Action][]Role{
 	TakeOrders:    {Admin, Merchant, Integration, Staff},
 	ReadPayments:  {Admin, Merchant, Auditor, Integration, Staff}, // staff: of its own shift, see Principal.Shift
 	ReadDays:      {Admin, Merchant, Auditor, Integration},        // a stall's whole days, which staff do not see
-	// the revenue book: nobody but its owner, admins neither
+	// the revenue book: only its owner, not even admins
 	KeepBook:         {Merchant},
 	ReadNotices:      {Admin, Auditor},
 	WriteConnections: {Admin},
@@ -136,9 +136,9 @@ var permissions = map[Action][]Role{
 
 	RecordFacts: {Admin, Manager, Team},
 	ReadFacts:   {Admin, Manager, Team, Auditor},
-	// a manager: of one market, whose small counts it sees
+	// a manager sees the small counts of the own market
 	ReadAnswers:    {Manager, Team},
-	ReadSamples:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // tell of no merchant
+	ReadSamples:    {Admin, ProvinceOfficer, LocalityOfficer, Manager, Team, Auditor}, // they name no merchant
 	RecordFees:     {Admin, Manager},
 	ReadFees:       {Admin, ProvinceOfficer, LocalityOfficer, Manager, Auditor}, // a market's sums
 	RecordCosts:    {Admin, ProvinceOfficer},
@@ -161,7 +161,7 @@ var permissions = map[Action][]Role{
 	JudgeReports:   {Admin, ProvinceOfficer},
 }
 
-// May says whether a role may do something in its scope.
+// May reports whether a role may do an action in its scope.
 func (r Role) May(a Action) bool {
 	return a == Anyone || a == SignedIn || a == Person || slices.Contains(permissions[a], r)
 }
@@ -389,8 +389,8 @@ var rules = map[string]Rule{
 	"GET /api/v1/periodic-reports/:id/versions/:version/difference": {Needs: ReadReports},
 }
 
-// RuleOf is the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI ("/api/v1/stalls/{id}")
-// names it.
+// RuleOf returns the rule of a route as gin ("/api/v1/stalls/:id") or OpenAPI
+// ("/api/v1/stalls/{id}") names it.
 func RuleOf(method, path string) (Rule, bool) {
 	r, found := rules[method+" "+strings.NewReplacer("{", ":", "}", "").Replace(path)]
 	return r, found
@@ -402,7 +402,7 @@ type Permission struct {
 	Roles  []Role
 }
 
-// Permissions are the table, in order of the actions' names.
+// Permissions returns the table, in order of the actions' names.
 func Permissions() []Permission {
 	table := make([]Permission, 0, len(permissions))
 	for _, a := range slices.Sorted(maps.Keys(permissions)) {

@@ -1,6 +1,6 @@
-// Package roles says what a caller may do: roles, their permissions, scopes, and what each role
-// sees of a merchant. A route first asks whether an id lies in the caller's scope (404), then
-// whether the role may (403).
+// Package roles defines what a caller may do: roles, their permissions, scopes, and what each role
+// sees of a merchant. A route first checks that an id lies in the caller's scope (404), then that
+// the role may do the action (403).
 package roles
 
 import (
@@ -32,7 +32,7 @@ type Principal struct {
 	Role       Role
 	ScopeKind  ScopeKind
 	ScopeID    *uuid.UUID // of the locality, market, stall, merchant or user; nil for ScopeAll
-	MerchantID *uuid.UUID // whose tenancies a merchant reads
+	MerchantID *uuid.UUID // the merchant whose own tenancies it reads
 	ProvedAt   time.Time  // when the user last proved who it is; zero: a program
 	LetIn      bool       // a user who came in by what a program made: its password, its rights or its invitation
 }
@@ -41,9 +41,9 @@ type Principal struct {
 // came in by what one made.
 func (p Principal) IsProgram() bool { return p.SessionID == nil || p.LetIn }
 
-// letInBy returns the program that lets in whom a request makes or gives rights; nil: a person
-// does, or whoever runs the server. What is kept of it is person() of it, who does not change when
-// a user between is renewed.
+// LetInBy returns the program that gives access to a user in this request; nil: a person does, or
+// an operator at the server. The database stores person() of it, which does not change when a user
+// in between is renewed.
 func LetInBy(ctx context.Context) *uuid.UUID {
 	who, err := From(ctx)
 	if err != nil || !who.IsProgram() {
@@ -66,12 +66,12 @@ func (p Principal) Shift() *uuid.UUID {
 
 type contextKey struct{}
 
-// With returns a context in which From finds the caller.
+// With returns a context that carries the caller, for From.
 func With(ctx context.Context, p Principal) context.Context {
 	return context.WithValue(ctx, contextKey{}, p)
 }
 
-// From is the caller of the request, or the refusal for a stranger (401).
+// From returns the caller of the request, or the refusal for a stranger (401).
 func From(ctx context.Context) (Principal, error) {
 	p, ok := ctx.Value(contextKey{}).(Principal)
 	if !ok {
@@ -107,7 +107,7 @@ func NotAllowed() error {
 		"Your role may not do this.")
 }
 
-// ProofLasts is how long after a user proved who it is what moves money may be asked for.
+// ProofLasts is how long after a user proved who it is it may request what moves money.
 const ProofLasts = 5 * time.Minute
 
 // errNoSession is the refusal of a program where only a person will do.

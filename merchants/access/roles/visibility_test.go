@@ -14,21 +14,21 @@ func TestMerchantsAreToldOfEveryAction(t *testing.T) {
 	for _, p := range roles.Permissions() {
 		if _, known := p.Action.Shown(); !known {
 			t.Errorf(
-				"nobody said whether %s shows something of a merchant: add it to sights or showNothing (visibility.go)",
+				"it is not decided whether %s shows something of a merchant: add it to sights or showNothing (visibility.go)",
 				p.Action,
 			)
 		}
 	}
-	told := map[roles.Role]bool{roles.Merchant: true}
+	listed := map[roles.Role]bool{roles.Merchant: true}
 	for _, r := range roles.RoleSights() {
-		told[r.Role] = true
+		listed[r.Role] = true
 		if len(r.Sees)+len(r.Never) != len(roles.Sights()) || r.Vi == "" || r.En == "" {
 			t.Errorf("%s: sees %v, never %v", r.Role, r.Sees, r.Never)
 		}
 	}
 	for _, role := range append(roles.Roles(), roles.Staff) {
-		if !told[role] {
-			t.Errorf("merchants are not told what %s sees", role)
+		if !listed[role] {
+			t.Errorf("merchants cannot read what %s sees", role)
 		}
 	}
 }

@@ -15,10 +15,10 @@ import (
 )
 
 const (
-	// DeviceCookie holds what a merchant's device is known by. It signs nobody in by itself.
+	// DeviceCookie identifies a merchant's device. It does not sign in by itself.
 	DeviceCookie = "__Host-m40-stall"
-	// DeviceLasts is how long browsers keep it: the most that they grant a cookie (RFC 6265bis,
-	// section 5.5).
+	// DeviceLasts is how long browsers store it: the longest time that they grant a cookie (RFC
+	// 6265bis, section 5.5).
 	DeviceLasts = 400 * 24 * time.Hour
 )
 
@@ -29,8 +29,8 @@ type StallDevice struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// Enrol makes the device that the merchant's own session is on one where the stall's staff may sign
-// in, and returns what it is known by. A program has no device: refused (403).
+// Enrol makes the device of the merchant's own session one on which the stall's staff may sign in,
+// and returns its token. A program has no device: refused (403).
 func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID,
 	name string,
 ) (*StallDevice, string, error) {
@@ -61,7 +61,7 @@ func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID
 	return d, token, nil
 }
 
-// Devices are the stall's devices, by the order they came in. They are few.
+// Devices returns the stall's devices in the order they were added. They are few.
 func (p *People) Devices(ctx context.Context, who roles.Principal, stall uuid.UUID) ([]StallDevice, error) {
 	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *People) RevokeDevice(ctx context.Context, who roles.Principal, stall, d
 	return nil
 }
 
-// enrolled is a device that stands, with the tenancy that it serves.
+// enrolled is a valid device with the tenancy that it serves.
 type enrolled struct {
 	id      uuid.UUID
 	tenancy Tenancy
@@ -104,7 +104,8 @@ type enrolled struct {
 	market  string
 }
 
-// device finds what a cookie names: revoked, or of a tenancy that ended, it is unknown (401).
+// device finds the device of a cookie. A revoked device, or one of an ended tenancy, is unknown
+// (401).
 func (p *People) device(ctx context.Context, token string) (*enrolled, error) {
 	hash := sha256.Sum256([]byte(token))
 	d := &enrolled{}
@@ -123,7 +124,7 @@ func (p *People) device(ctx context.Context, token string) (*enrolled, error) {
 	return d, nil
 }
 
-// Counter is what a device shows before somebody signs in on it.
+// Counter is what a device shows before a seller signs in on it.
 type Counter struct {
 	StallID uuid.UUID `json:"stall_id"`
 	Stall   string    `json:"stall" doc:"its number"`
@@ -131,7 +132,7 @@ type Counter struct {
 	Staff   []Seller  `json:"staff"`
 }
 
-// Counter says whose a device is and who may sign in on it.
+// Counter returns the stall of a device and who may sign in on it.
 func (p *People) Counter(ctx context.Context, device string) (*Counter, error) {
 	d, err := p.device(ctx, device)
 	if err != nil {

@@ -24,16 +24,16 @@ const Cookie = "__Host-m40"
 type Gate struct {
 	Keys   *APIKeys
 	People *People
-	// Pace refuses (429) who asks too often: a caller, or, with nil, a stranger. Nil: nobody is
-	// refused.
+	// Pace refuses (429) callers who request too often; a nil caller is a stranger. A nil Pace refuses
+	// no one.
 	Pace func(*gin.Context, *roles.Principal) error
 	// Scopes holds queries by the word of a path before an id. A query reports whether a caller's
 	// scope ($2, $3) contains the id ($1). The owner of a table registers its query (web.Edge.Scope).
 	Scopes map[string]string
 }
 
-// Identify puts the caller into the request's context; a stranger is answered 401, but on routes
-// that are for anyone.
+// Identify puts the caller into the request's context. A stranger gets 401, except on routes for
+// anyone.
 func (g *Gate) Identify(c *gin.Context) {
 	rule, _ := roles.RuleOf(c.Request.Method, c.FullPath())
 	p, err := g.caller(c.Request)
@@ -49,9 +49,8 @@ func (g *Gate) Identify(c *gin.Context) {
 	}
 }
 
-// Authorise holds the request of a caller who was identified against its route's rule, before
-// anything reads the body: what lies outside the caller's scope is answered 404, and what the role
-// may not 403.
+// Authorise checks an identified caller against its route's rule, before anything reads the body.
+// An id outside the caller's scope gets 404, an action that the role may not do 403.
 func (g *Gate) Authorise(c *gin.Context) {
 	p, err := roles.From(c.Request.Context())
 	if err != nil || c.FullPath() == "" {
@@ -89,7 +88,7 @@ func (g *Gate) refusal(c *gin.Context, p roles.Principal) error {
 	return roles.NotAllowed()
 }
 
-// pace asks whether a caller, or whoever was refused as a stranger, may ask once more.
+// pace asks the rate limit whether a caller, or a refused stranger, may make one more request.
 func (g *Gate) pace(c *gin.Context, p roles.Principal, err error) error {
 	var refused *problem.Error
 	switch {
@@ -100,11 +99,11 @@ func (g *Gate) pace(c *gin.Context, p roles.Principal, err error) error {
 	case errors.As(err, &refused):
 		return g.Pace(c, nil)
 	}
-	return nil // a failure of ours
+	return nil // a failure of this server
 }
 
-// caller is who makes a request. A cookie is sent by the browser, whoever had it make the request:
-// what changes something must come from our own pages.
+// caller returns who makes a request. Browsers send cookies with requests of any site, so a change
+// by cookie must come from this server's own pages.
 func (g *Gate) caller(r *http.Request) (roles.Principal, error) {
 	if key, ok := bearer(r.Header.Get("Authorization")); ok {
 		return g.Keys.Find(r.Context(), key)
@@ -123,14 +122,14 @@ func (g *Gate) caller(r *http.Request) (roles.Principal, error) {
 	return p, err
 }
 
-// CrossOrigin is the refusal of a request that another site had a browser make.
+// CrossOrigin is the refusal of a request that another site's page caused.
 func CrossOrigin() error {
 	return problem.New(problem.Forbidden, "cross_origin", "Yêu cầu không đến từ trang của hệ thống.",
-		"The request does not come from our own pages.")
+		"The request does not come from this system's own pages.")
 }
 
-// SameOrigin says whether a browser proves that our own page made a request: by Fetch Metadata
-// (W3C), or before that by the Origin header.
+// SameOrigin reports whether a browser proves that this server's own page made a request: by Fetch
+// Metadata (W3C), or in older browsers by the Origin header.
 func SameOrigin(header func(string) string, host string) bool {
 	if site := header("Sec-Fetch-Site"); site != "" {
 		return site == "same-origin"

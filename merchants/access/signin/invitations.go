@@ -21,9 +21,9 @@ const InvitationLasts = 72 * time.Hour
 // Tenancy is who has a stall at present.
 type Tenancy struct{ ID, Market, Stall, Merchant uuid.UUID }
 
-// tenancyFor is the open tenancy of a stall in the caller's scope: another's stall is missing
-// (404), then the role is asked (403), then whether anybody has the stall (409). To a merchant, a
-// stall that is another's by now is missing.
+// tenancyFor returns the open tenancy of a stall in the caller's scope. It refuses, in this order:
+// a stall outside the scope (404), a role that may not do the action (403), a vacant stall (409). A
+// merchant gets 404 for a stall that now has another tenant.
 func (p *People) tenancyFor(ctx context.Context, who roles.Principal, stall uuid.UUID,
 	a roles.Action,
 ) (Tenancy, error) {
@@ -51,7 +51,7 @@ func (p *People) tenancyFor(ctx context.Context, who roles.Principal, stall uuid
 	return t, nil
 }
 
-// Invitation is one as managers see it; its token is told once, when it is made.
+// Invitation is an invitation as managers see it. Its token is shown once, when it is made.
 type Invitation struct {
 	ID        uuid.UUID  `json:"id"`
 	CreatedAt time.Time  `json:"created_at"`
@@ -69,12 +69,12 @@ const (
 	invitationOutdated = "tenant_changed"
 )
 
-// invitationState is in SQL: what an invitation i of tenancy t is worth at $1.
+// invitationState is SQL: the state of an invitation i of tenancy t at $1.
 const invitationState = `CASE WHEN i.used_at IS NOT NULL THEN 'used' WHEN i.revoked_at IS NOT NULL THEN 'revoked'
 	WHEN NOT upper_inf(t.valid) THEN 'tenant_changed' WHEN i.expires_at <= $1 THEN 'expired' ELSE 'open' END`
 
-// Invite makes an invitation for the stall's present merchant. Who holds it is that merchant, once,
-// for 72 hours.
+// Invite makes an invitation for the stall's present merchant. Its holder may sign in as that
+// merchant once, within 72 hours.
 func (p *People) Invite(ctx context.Context, who roles.Principal, stall uuid.UUID) (*Invitation, string, error) {
 	t, err := p.tenancyFor(ctx, who, stall, roles.Invite)
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *People) Invite(ctx context.Context, who roles.Principal, stall uuid.UUI
 	return i, token, nil
 }
 
-// Invitations are those made for a stall's present merchant, newest first, after a place in the
+// Invitations returns those made for a stall's present merchant, newest first, after a place in the
 // list.
 func (p *People) Invitations(ctx context.Context, who roles.Principal, stall, before uuid.UUID,
 	limit int,
@@ -121,7 +121,7 @@ func (p *People) Invitations(ctx context.Context, who roles.Principal, stall, be
 	return list, nil
 }
 
-// Uninvite revokes an invitation that was not used; any other is missing.
+// Uninvite revokes an invitation that was not used; any other is missing (404).
 func (p *People) Uninvite(ctx context.Context, who roles.Principal, stall, invitation uuid.UUID) error {
 	t, err := p.tenancyFor(ctx, who, stall, roles.Invite)
 	if err != nil {
@@ -138,7 +138,7 @@ func (p *People) Uninvite(ctx context.Context, who roles.Principal, stall, invit
 	return nil
 }
 
-// Invited is whom an invitation is for, as who holds it may read.
+// Invited is the merchant an invitation is for, as its holder may read.
 type Invited struct {
 	Market, Stall, Name string
 	ExpiresAt           time.Time
@@ -146,7 +146,8 @@ type Invited struct {
 	State               string
 }
 
-// Invited says whom a token invites, and what it is worth. An unknown token is missing.
+// Invited returns the merchant that a token invites, and the invitation's state. An unknown token
+// is missing (404).
 func (p *People) Invited(ctx context.Context, token string) (*Invited, error) {
 	hash := sha256.Sum256([]byte(token))
 	i := &Invited{}
@@ -162,12 +163,12 @@ func (p *People) Invited(ctx context.Context, token string) (*Invited, error) {
 		return nil, fmt.Errorf("find invitation: %w", err)
 	}
 	if i.State != invitationOpen {
-		i.Name = "" // a card on the floor tells nobody who had the stall
+		i.Name = "" // a card on the floor must not reveal who had the stall
 	}
 	return i, nil
 }
 
-// Refusal is why an invitation opens nothing; nil: it does.
+// Refusal returns why an invitation cannot be used; nil: it can.
 func (i *Invited) Refusal() error {
 	const gone = problem.Kind(http.StatusGone)
 	switch i.State {
@@ -184,8 +185,8 @@ func (i *Invited) Refusal() error {
 	return nil
 }
 
-// Accept takes an invitation and opens its merchant's session. Of two at the same moment one gets
-// it.
+// Accept uses an invitation and opens its merchant's session. Of two requests at the same moment
+// one succeeds.
 func (p *People) Accept(ctx context.Context, token string, v Visit) (string, *Session, error) {
 	hash := sha256.Sum256([]byte(token))
 	var user uuid.UUID
@@ -212,7 +213,7 @@ func (p *People) Accept(ctx context.Context, token string, v Visit) (string, *Se
 			err = i.Refusal()
 		}
 		if err == nil {
-			err = problem.Missing("invitation") // it ended and began between the two looks: clocks were set
+			err = problem.Missing("invitation") // it was not valid and then valid: the clock was changed
 		}
 		return "", nil, err
 	}

@@ -20,40 +20,40 @@ import (
 // KeyPrefix starts every API key, so that one is recognised in a log or a leak.
 const KeyPrefix = "m40_"
 
-// keptFor is how long a key that was found is not looked up again, in every replica: a revoked key
+// cachedFor is how long a replica does not look up a key again that it found: a revoked key
 // works that much longer at most.
-const keptFor = 2 * time.Second
+const cachedFor = 2 * time.Second
 
 // APIKeys makes, finds and revokes API keys.
 type APIKeys struct {
-	db   *database.DB
-	now  func() time.Time
-	mu   sync.Mutex
-	kept map[[sha256.Size]byte]keptKey
+	db    *database.DB
+	now   func() time.Time
+	mu    sync.Mutex
+	cache map[[sha256.Size]byte]cachedKey
 }
 
-type keptKey struct {
+type cachedKey struct {
 	principal roles.Principal
 	until     time.Time
 }
 
-// NewAPIKeys keeps keys in db and tells the time by now.
+// NewAPIKeys stores keys in db and reads the time from now.
 func NewAPIKeys(db *database.DB, now func() time.Time) *APIKeys {
-	return &APIKeys{db: db, now: now, kept: map[[sha256.Size]byte]keptKey{}}
+	return &APIKeys{db: db, now: now, cache: map[[sha256.Size]byte]cachedKey{}}
 }
 
 // Order is what a new key is made of.
 type Order struct {
-	Name      string     `json:"name" minLength:"1" maxLength:"200" doc:"whose key this is"`
+	Name      string     `json:"name" minLength:"1" maxLength:"200" doc:"who uses the key"`
 	Role      string     `json:"role" maxLength:"40"`
 	Scope     string     `json:"scope,omitempty" maxLength:"200" doc:"absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"absent: never"`
-	// the user or key who asks for it, behind whom a person owns it; nil: made at the server
+	// the user or key that requests it; the person behind it owns the key; nil: made at the server
 	Maker *uuid.UUID `json:"-"`
 }
 
-// Create makes a key and returns it; only its hash is kept. A merchant's key must name a stall and
-// reads the tenancies of that stall's present merchant.
+// Create makes a key and returns it; only its hash is stored. A merchant's key must name a stall
+// and reads the tenancies of that stall's present merchant.
 func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 	as, err := roles.ResolveScope(ctx, k.db, o.Role, o.Scope)
 	if err != nil {
@@ -78,14 +78,14 @@ func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 	return key, nil
 }
 
-// ListedKey is a key as those see it who keep the keys.
+// ListedKey is a key as administrators see it.
 type ListedKey struct {
 	ID         uuid.UUID       `json:"id"`
 	Name       string          `json:"name"`
 	Role       roles.Role      `json:"role"`
 	ScopeKind  roles.ScopeKind `json:"scope_kind"`
 	ScopeID    *uuid.UUID      `json:"scope_id"`
-	Prefix     string          `json:"prefix" doc:"how it begins, to tell it from others"`
+	Prefix     string          `json:"prefix" doc:"how it begins, to distinguish it from others"`
 	CreatedAt  time.Time       `json:"created_at"`
 	LastUsedAt *time.Time      `json:"last_used_at"`
 	ExpiresAt  *time.Time      `json:"expires_at"`
@@ -93,7 +93,7 @@ type ListedKey struct {
 	OwnerID    *uuid.UUID      `json:"owner_id" doc:"the person behind who made it, a user or a key: both are one person; null: made at the server"`
 }
 
-// List are the keys, newest first, after a key.
+// List returns the keys, newest first, after a key.
 func (k *APIKeys) List(ctx context.Context, before uuid.UUID, limit int) ([]ListedKey, error) {
 	if before == uuid.Nil {
 		before = uuid.Max
@@ -111,12 +111,13 @@ func (k *APIKeys) List(ctx context.Context, before uuid.UUID, limit int) ([]List
 	return list, nil
 }
 
-// Find is the caller that a key names. An unknown, expired or revoked key is a stranger's (401).
+// Find returns the caller that a key names. An unknown, expired or revoked key is a stranger's
+// (401).
 func (k *APIKeys) Find(ctx context.Context, key string) (roles.Principal, error) {
 	hash := sha256.Sum256([]byte(key))
 	now := k.now()
 	k.mu.Lock()
-	found, ok := k.kept[hash]
+	found, ok := k.cache[hash]
 	k.mu.Unlock()
 	if ok && now.Before(found.until) {
 		return found.principal, nil
@@ -135,14 +136,14 @@ func (k *APIKeys) Find(ctx context.Context, key string) (roles.Principal, error)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if len(k.kept) > 10_000 {
-		clear(k.kept)
+	if len(k.cache) > 10_000 {
+		clear(k.cache)
 	}
-	k.kept[hash] = keptKey{p, now.Add(keptFor)}
+	k.cache[hash] = cachedKey{p, now.Add(cachedFor)}
 	return p, nil
 }
 
-// Revoke ends a key by its id (404: no such); it is refused everywhere two seconds later at most.
+// Revoke ends a key by its id (404: no such). All replicas refuse it at most two seconds later.
 func (k *APIKeys) Revoke(ctx context.Context, id uuid.UUID) error {
 	var hash []byte
 	err := k.db.Pool.QueryRow(ctx, `UPDATE api_keys SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1
@@ -155,6 +156,6 @@ func (k *APIKeys) Revoke(ctx context.Context, id uuid.UUID) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	delete(k.kept, [sha256.Size]byte(hash))
+	delete(k.cache, [sha256.Size]byte(hash))
 	return nil
 }

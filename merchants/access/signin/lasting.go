@@ -11,8 +11,8 @@ import (
 	"market40/migrations/database"
 )
 
-// lastingSQL finds the callers whose key or session still lets them in, as what they were when they
-// called.
+// lastingSQL finds the callers whose key or session still lets them in with the role and scope they
+// had at the request.
 const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
 	$6::uuid[], $7::uuid[], $8::timestamptz[], $9::timestamptz[])
 		AS c (n, actor, session, role, kind, scope, merchant, seen, created))
@@ -27,9 +27,9 @@ const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::u
 	AND u.merchant_id IS NOT DISTINCT FROM c.merchant
 	AND (u.role <> 'staff' OR shift_span(s.id) @> $10::timestamptz)`
 
-// Lasting reports, for each caller of a request that lasts, whether its key or session still lets
-// it in: one that was revoked or signed out, has expired, is of a disabled user or a shift that is
-// over, or has another role or scope by now, does not. It asks once for all of them.
+// Lasting reports, for each caller of a long request, whether its key or session is still valid. It
+// is not if the key was revoked or expired, the session ended, the user is disabled, the shift is
+// over, or the role or scope changed. One query checks all callers.
 func Lasting(ctx context.Context, db *database.DB, now time.Time, callers []roles.Principal) ([]bool, error) {
 	var numbers []int
 	var actors []uuid.UUID

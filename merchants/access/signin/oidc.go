@@ -37,8 +37,8 @@ const (
 	providerRest = 30 * time.Second // after it did not answer
 )
 
-// SSO signs people in whom another provider knows (OpenID Connect Core 1.0, code flow with PKCE,
-// RFC 7636).
+// SSO signs people in through another identity provider (OpenID Connect Core 1.0, code flow with
+// PKCE, RFC 7636).
 type SSO struct {
 	people    *People
 	client    *http.Client
@@ -46,14 +46,14 @@ type SSO struct {
 	order     []string
 }
 
-// provider is asked for its addresses and keys when somebody first comes from it: its being away
-// stops nobody else.
+// provider loads its addresses and keys at the first sign-in: while it is down, other ways to sign
+// in still work.
 type provider struct {
 	ProviderConfig
 	mu    sync.Mutex
 	found *oidc.Provider
-	tells bool      // its answers name it (RFC 9207)
-	again time.Time // it did not answer, and is not asked before then: many who wait would wait in a row
+	named bool      // its answers name it (RFC 9207)
+	again time.Time // the next try after it did not answer: callers who wait would wait in a row
 }
 
 // NewSSO knows the providers of a list and calls them with a client.
@@ -97,12 +97,12 @@ func (s *SSO) provider(ctx context.Context, id string) (*provider, error) {
 		return nil, away
 	}
 	var more struct {
-		Tells bool `json:"authorization_response_iss_parameter_supported"`
+		Named bool `json:"authorization_response_iss_parameter_supported"`
 	}
 	if err := found.Claims(&more); err != nil {
 		return nil, fmt.Errorf("metadata of %s: %w", id, err)
 	}
-	p.found, p.tells = found, more.Tells
+	p.found, p.named = found, more.Named
 	return p, nil
 }
 
@@ -113,31 +113,34 @@ func (p *provider) flow(callback string) *oauth2.Config {
 	}
 }
 
-// begun is what the second step must know of the first.
+// begun is what the second step of a sign-in needs from the first.
 type begun struct {
 	Provider, State, Nonce, Verifier, Callback, ReturnTo string
 }
 
-// Begin is where the browser goes to be known by a provider, and what it keeps until it comes back
-// to callback. Returning to anything but a page of ours is refused.
-func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, kept string, err error) {
+// Begin returns the provider's address for the browser, and a sealed state that the browser stores
+// until it returns to callback. It refuses a return page that is not on this server.
+func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, state string, err error) {
 	if !ownPage(returnTo) {
 		return "", "", problem.Of("return_to", "foreign_page", "Chỉ quay lại trang của hệ thống này.",
-			"Only a page of ours can be returned to.")
+			"The return page must be a page of this system.")
 	}
 	p, err := s.provider(ctx, id)
 	if err != nil {
 		return "", "", err
 	}
 	b := begun{p.ID, rand.Text(), rand.Text(), oauth2.GenerateVerifier(), callback, returnTo}
-	kept, err = s.people.remember(ctx, oidcStep, b)
+	state, err = s.people.remember(ctx, oidcStep, b)
 	if err != nil {
 		return "", "", err
 	}
-	return p.flow(callback).AuthCodeURL(b.State, oidc.Nonce(b.Nonce), oauth2.S256ChallengeOption(b.Verifier)), kept, nil
+	return p.flow(callback).
+			AuthCodeURL(b.State, oidc.Nonce(b.Nonce), oauth2.S256ChallengeOption(b.Verifier)),
+		state, nil
 }
 
-// ownPage says whether a path names a page of this server: browsers read // and /\ as another host.
+// ownPage reports whether a path names a page of this server. Browsers read // and /\ as another
+// host.
 func ownPage(path string) bool {
 	u, err := url.Parse(path)
 	return err == nil && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") &&
@@ -152,16 +155,18 @@ func refusedByProvider(detail string) error {
 		"Signing in by the provider did not succeed: try again.")
 }
 
-// Arrival is what a provider sends a browser back with, what the browser kept, and where it is.
+// Arrival is the query that a provider sends a browser back with, the state that the browser
+// stored, and the browser's address and device.
 type Arrival struct {
-	Query, Kept     string
+	Query, State    string
 	Address, Device string
 }
 
-// Finish opens a session for the person whom the provider names, and tells the page to return to.
+// Finish opens a session for the person whom the provider names, and returns the page to go back
+// to.
 func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo string, made *Session, err error) {
 	var b begun
-	step, err := s.people.recall(ctx, oidcStep, a.Kept, &b)
+	step, err := s.people.recall(ctx, oidcStep, a.State, &b)
 	if err != nil || b.Provider != id {
 		return "", "", nil, refusedByProvider("the browser began no sign-in with this provider")
 	}
@@ -173,7 +178,7 @@ func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo
 	if err != nil {
 		return "", "", nil, err
 	}
-	if from, told := query.Get("iss"), query.Has("iss"); (told || p.tells) && from != p.Issuer {
+	if from, given := query.Get("iss"), query.Has("iss"); (given || p.named) && from != p.Issuer {
 		return "", "", nil, refusedByProvider("the answer comes from another provider") // mix-up, RFC 9207
 	}
 	if query.Get("code") == "" {
@@ -198,7 +203,7 @@ func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo
 
 func shortened(text string) string { return text[:min(len(text), 60)] }
 
-// redeem turns a code into what the provider says of a person, and judges it.
+// redeem exchanges a code for the provider's claims about a person, and checks them.
 func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (subject string, said claims, err error) {
 	ctx = oidc.ClientContext(ctx, s.client)
 	tokens, err := p.flow(b.Callback).Exchange(ctx, code, oauth2.VerifierOption(b.Verifier))
@@ -237,8 +242,8 @@ func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (su
 	return verified.Subject, said, nil
 }
 
-// askMore adds what only the provider's userinfo tells, as many do for names and groups; the ID
-// token's own claims stand.
+// askMore adds the claims that only the provider's userinfo has, as many send names and groups. It
+// does not replace the ID token's own claims.
 func (p *provider) askMore(ctx context.Context, tokens *oauth2.Token, subject string, said claims) error {
 	if p.found.UserInfoEndpoint() == "" {
 		return nil
@@ -255,15 +260,15 @@ func (p *provider) askMore(ctx context.Context, tokens *oauth2.Token, subject st
 		return refusedByProvider("its userinfo cannot be read")
 	}
 	for name, value := range more {
-		if _, told := said[name]; !told && name != "amr" && name != "acr" {
+		if _, given := said[name]; !given && name != "amr" && name != "acr" {
 			said[name] = value
 		}
 	}
 	return nil
 }
 
-// user is the one whom an issuer's subject names, made when it first comes. Role and scopes are
-// what its claims give today; where they give others than before, its other sessions end.
+// user returns the user of an issuer's subject, and makes it at the first sign-in. Today's claims
+// give the role and the scopes. If these changed, the user's other sessions end.
 func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims) (uuid.UUID, error) {
 	role, scopes, err := p.post(said)
 	if err != nil {
@@ -298,7 +303,7 @@ func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims
 	return id, s.create(ctx, p, subject, id, as, said)
 }
 
-// renewPost gives a known user what its claims say today.
+// renewPost gives a known user the role and scopes of today's claims.
 func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string) error {
 	before, err := s.people.User(ctx, id)
 	if err != nil {
@@ -318,7 +323,7 @@ func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string
 	return nil
 }
 
-// same says whether a post's scopes are those that a user has.
+// same reports whether a post's scopes are those that a user has.
 func (as *post) same(have []UserScope) bool {
 	if as.ScopeKind != roles.ScopeDated {
 		return len(have) == 1 && have[0].Kind == as.ScopeKind && sameID(have[0].ID, as.ScopeID)
@@ -346,9 +351,8 @@ func text(s *string) string {
 	return *s
 }
 
-// create makes a user for a person who comes for the first time. Its login is what the provider
-// calls it, or that and a mark where the login is taken: an account that stands here under the same
-// name is another's.
+// create makes a user at the first sign-in. Its login is the provider's name for it, with a mark if
+// the login is taken: an existing account of the same name belongs to another person.
 func (s *SSO) create(ctx context.Context, p *provider, subject string, id uuid.UUID, as *post, said claims) error {
 	login := loginOf(said.first(p.LoginClaim))
 	mark := sha256.Sum256([]byte(p.Issuer + "\n" + subject))

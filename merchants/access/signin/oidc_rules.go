@@ -99,7 +99,7 @@ func (c *ProviderConfig) complete() error {
 		c.secret = strings.TrimSpace(string(secret))
 	}
 	if len(c.Rules) == 0 {
-		return errors.New("rules are missing: nobody could come in")
+		return errors.New("rules are missing: no person could sign in")
 	}
 	for i, r := range c.Rules {
 		role, err := roles.ParseRole(r.Role)
@@ -127,8 +127,8 @@ func isLoopback(host string) bool {
 // claims are what a provider says of a person.
 type claims map[string]any
 
-// find is a claim's values as text; realm_access.roles reads into objects where no claim is called
-// so.
+// find returns a claim's values as text. "realm_access.roles" reads into objects if no claim has
+// that name.
 func (c claims) find(name string) []string {
 	value, found := c[name]
 	if head, rest, dotted := strings.Cut(name, "."); dotted && !found {
@@ -159,15 +159,15 @@ func (c claims) first(name string) string {
 	return ""
 }
 
-// provedTwice says whether the provider vouches for a second factor.
+// provedTwice reports whether the provider vouches for a second factor.
 func (c *ProviderConfig) provedTwice(said claims) bool {
 	return c.TrustMFA ||
 		slices.ContainsFunc(said.find("amr"), func(m string) bool { return slices.Contains(c.AMR, m) }) ||
 		slices.Contains(c.ACR, said.first("acr"))
 }
 
-// post is the role and the scopes that a person's claims give: those of the first rule that fits,
-// and the scopes of every other one with the same role.
+// post returns the role and the scopes that a person's claims give: those of the first rule that
+// fits, and the scopes of every other fitting rule with the same role.
 func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, err error) {
 	for _, r := range c.Rules {
 		if !slices.Contains(said.find(r.Claim), r.Value) || role != "" && r.Role != role {
@@ -180,7 +180,7 @@ func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, er
 	}
 	if role == "" {
 		return "", nil, problem.New(problem.Forbidden, "no_role", "Tài khoản này chưa được giao vai trò nào ở đây.",
-			"This account has been given no role here.")
+			"This account has no role here.")
 	}
 	if slices.ContainsFunc(scopes, func(s ScopeOrder) bool { return s.Scope == "all" && s.always() }) {
 		return role, []ScopeOrder{{Scope: "all"}}, nil
@@ -188,15 +188,15 @@ func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, er
 	return role, scopes, nil
 }
 
-// loginOf is a login for a person whom a provider calls so: what a login may hold of it.
-func loginOf(wanted string) string {
+// loginOf returns the characters of a provider's name for a person that a login may contain.
+func loginOf(name string) string {
 	login := strings.Map(func(r rune) rune {
 		r = unicode.ToLower(r)
 		if r < unicode.MaxASCII && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune("._@+-", r)) {
 			return r
 		}
 		return -1
-	}, wanted)
+	}, name)
 	login = strings.TrimLeft(login, "._@+-")
 	if len(login) < 2 {
 		return "sso"

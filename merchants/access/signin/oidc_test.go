@@ -28,7 +28,7 @@ type idp struct {
 	keyID  string
 	says   map[string]any // claims of the next ID token
 	raw    string         // or the token itself
-	tells  bool           // RFC 9207
+	named  bool           // RFC 9207
 	codes  map[string]bool
 	info   map[string]any
 	verify []string // code verifiers it was given
@@ -51,7 +51,7 @@ func newIDP(t *testing.T) *idp {
 				"ES256", "HS256",
 				"none",
 			},
-			"authorization_response_iss_parameter_supported": p.tells,
+			"authorization_response_iss_parameter_supported": p.named,
 		})
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
@@ -139,11 +139,11 @@ func (p *idp) config(t *testing.T, id string) signin.ProviderConfig {
 }
 
 // flow is a sign-in that was begun.
-type flow struct{ kept, state, nonce string }
+type flow struct{ stored, state, nonce string }
 
 func (c *crowd) begin(sso *signin.SSO, id string) flow {
 	c.Helper()
-	to, kept, err := sso.Begin(c.Context(), id, "http://localhost/api/v1/oidc/"+id+"/callback", "/account")
+	to, stored, err := sso.Begin(c.Context(), id, "http://localhost/api/v1/oidc/"+id+"/callback", "/account")
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func (c *crowd) begin(sso *signin.SSO, id string) flow {
 		q.Get("response_type") != "code" || q.Get("scope") == "" {
 		c.Errorf("the browser is sent to %s", to)
 	}
-	return flow{kept, q.Get("state"), q.Get("nonce")}
+	return flow{stored, q.Get("state"), q.Get("nonce")}
 }
 
 func honest(p *idp, f flow) map[string]any {
@@ -172,7 +172,7 @@ func TestProvidersThatLie(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
 	p, other := newIDP(t), newIDP(t)
-	p.tells = true
+	p.named = true
 	sso := signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{
 		p.config(t, "tinh"),
 		other.config(t, "khac"),
@@ -182,7 +182,7 @@ func TestProvidersThatLie(t *testing.T) {
 		maps.Copy(q, change)
 		p.info = map[string]any{"sub": "1"}
 		_, _, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{
-			Query: q.Encode(), Kept: f.kept,
+			Query: q.Encode(), State: f.stored,
 			Address: "10.0.0.1",
 		})
 		return err
@@ -230,9 +230,9 @@ func TestProvidersThatLie(t *testing.T) {
 		t.Log(name)
 		c.wants("sso_refused", finish(f, change))
 	}
-	c.wants("sso_refused", finish(flow{kept: c.begin(sso, "tinh").kept, state: f.state}, nil)) // another browser's
+	c.wants("sso_refused", finish(flow{stored: c.begin(sso, "tinh").stored, state: f.state}, nil)) // another browser's
 	// begun with another provider
-	c.wants("sso_refused", finish(flow{kept: c.begin(sso, "khac").kept, state: f.state}, nil))
+	c.wants("sso_refused", finish(flow{stored: c.begin(sso, "khac").stored, state: f.state}, nil))
 	c.wants("sso_refused", finish(flow{state: f.state}, nil))
 
 	same := url.Values{"code": {"once"}}
@@ -266,7 +266,7 @@ func TestWhatAProviderSaysChangesThePost(t *testing.T) {
 		token, to, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{Query: url.Values{
 			"code":  {f.state},
 			"state": {f.state},
-		}.Encode(), Kept: f.kept, Address: "10.0.0.1"})
+		}.Encode(), State: f.stored, Address: "10.0.0.1"})
 		if err != nil {
 			return roles.Principal{}, "", err
 		}

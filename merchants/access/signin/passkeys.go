@@ -31,25 +31,29 @@ type Passkey struct {
 	UsedAt    *time.Time `json:"used_at"`
 }
 
-// Ceremony is one use of a device, begun: what the browser is asked, and what it sends back with
-// the device's answer.
+// Ceremony is one use of a device that began: the request for the browser, and the state that it
+// sends back with the device's answer.
 type Ceremony struct {
 	Ceremony string `json:"ceremony" doc:"send it back as it is, within five minutes"`
 	Options  any    `json:"options" doc:"for navigator.credentials.create or get: publicKey"`
 }
 
-// DeviceAnswer is what a device answered.
+// DeviceAnswer is the answer of a device.
 type DeviceAnswer struct {
 	Ceremony string          `json:"ceremony" maxLength:"8000"`
 	Response json.RawMessage `json:"response" doc:"PublicKeyCredential.toJSON()"`
 }
 
 func passkeyRefused() error {
-	return problem.New(problem.Unauthorized, "passkey_refused",
-		"Khóa truy cập không đúng hoặc đã hết hạn, hãy thử lại.", "The passkey is not right or too late: try again.")
+	return problem.New(
+		problem.Unauthorized,
+		"passkey_refused",
+		"Khóa truy cập không đúng hoặc đã hết hạn, hãy thử lại.",
+		"The passkey is not valid, or it came too late: try again.",
+	)
 }
 
-// party is this server as devices know it: by the origin of its pages.
+// party describes this server to devices, by the origin of its pages.
 func party(origin string) (*webauthn.WebAuthn, error) {
 	at, err := url.Parse(origin)
 	if err != nil {
@@ -88,7 +92,7 @@ func passkeyPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "passkeys", Column: "record", ID: id}
 }
 
-// holder is a user who may sign in, with its passkeys.
+// holder returns a user who may sign in, with its passkeys.
 func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 	h := &keyHolder{id: id}
 	err := p.db.Pool.QueryRow(ctx, `SELECT login, full_name FROM users WHERE id = $1 AND disabled_at IS NULL
@@ -124,15 +128,14 @@ func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 	return h, nil
 }
 
-// begin hands a ceremony to the browser. How long it lasts is judged by our clock, not the
-// library's.
+// begin returns a ceremony for the browser. This server's clock limits it, not the library's.
 func (p *People) begin(ctx context.Context, s *webauthn.SessionData, options any) (*Ceremony, error) {
 	s.Expires = time.Time{}
 	text, err := p.remember(ctx, ceremony, s)
 	return &Ceremony{text, options}, err
 }
 
-// BeginPasskey asks for a new device of the caller, who has proved who it is of late.
+// BeginPasskey begins to add a device of the caller, who has recently proved who it is.
 func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin string) (*Ceremony, error) {
 	if err := who.Proved(p.now()); err != nil {
 		return nil, err
@@ -160,7 +163,7 @@ func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin s
 	return p.begin(ctx, s, options.Response)
 }
 
-// AddPasskey keeps the device that answered.
+// AddPasskey stores the device that answered.
 func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, name string,
 	a DeviceAnswer,
 ) (*Passkey, error) {
@@ -212,7 +215,7 @@ func (p *People) sealRecord(ctx context.Context, id uuid.UUID, c *webauthn.Crede
 	return p.keys.Seal(ctx, passkeyPlace(id), plain)
 }
 
-// BeginPasskeySignIn asks whoever is there for a device.
+// BeginPasskeySignIn begins a sign-in by any device.
 func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (*Ceremony, error) {
 	rp, err := party(origin)
 	if err != nil {
@@ -225,8 +228,8 @@ func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (*Ceremo
 	return p.begin(ctx, s, options.Response)
 }
 
-// ownerOf is the user whose device answered. What the device knows and a finger or PIN are both
-// factors at once.
+// ownerOf returns the user of the device that answered. The device's key, and a finger or PIN on
+// it, are two factors at once.
 func (p *People) ownerOf(ctx context.Context, origin string,
 	a DeviceAnswer,
 ) (user uuid.UUID, batch *pgx.Batch, err error) {
@@ -274,7 +277,7 @@ func (p *People) ownerOf(ctx context.Context, origin string,
 	return h.id, batch, nil
 }
 
-// SignInWithPasskey opens a session for the user whose device answered.
+// SignInWithPasskey opens a session for the user of the device that answered.
 func (p *People) SignInWithPasskey(ctx context.Context, origin string, a DeviceAnswer, address,
 	device string,
 ) (token string, s *Session, err error) {
@@ -288,7 +291,7 @@ func (p *People) SignInWithPasskey(ctx context.Context, origin string, a DeviceA
 	return p.openSession(ctx, opening{user, byPasskey, address, device}, nil)
 }
 
-// ProveWithPasskey is Prove by one of the caller's own devices.
+// ProveWithPasskey does what Prove does, with one of the caller's own devices.
 func (p *People) ProveWithPasskey(ctx context.Context, who roles.Principal, origin string,
 	a DeviceAnswer,
 ) (token string, err error) {
@@ -309,7 +312,7 @@ func (p *People) ProveWithPasskey(ctx context.Context, who roles.Principal, orig
 	return token, nil
 }
 
-// Passkeys are the caller's own, oldest first.
+// Passkeys returns the caller's own, oldest first.
 func (p *People) Passkeys(ctx context.Context, who roles.Principal) ([]Passkey, error) {
 	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at, used_at FROM passkeys WHERE user_id = $1
 		ORDER BY id`, who.ActorID)
@@ -323,7 +326,7 @@ func (p *People) Passkeys(ctx context.Context, who roles.Principal) ([]Passkey, 
 	return list, nil
 }
 
-// RemovePasskey forgets one of the caller's own; any other does not exist (404).
+// RemovePasskey deletes one of the caller's own; any other does not exist (404).
 func (p *People) RemovePasskey(ctx context.Context, who roles.Principal, id uuid.UUID) error {
 	tag, err := p.db.Pool.Exec(ctx, `DELETE FROM passkeys WHERE id = $1 AND user_id = $2`, id, who.ActorID)
 	if err != nil {

@@ -49,7 +49,7 @@ var ours = []string{
 	"password", "anhyeuem", "emyeuanh",
 }
 
-// guessable says whether a password is among those that are tried first.
+// guessable reports whether a password is among those that are tried first.
 func guessable(password, login string) bool {
 	p := strings.ToLower(password)
 	lines := strings.Split(commonest, "\n")
@@ -73,19 +73,19 @@ func checkPassword(password, login string, secondFactor bool) error {
 	}
 	if guessable(password, login) {
 		return problem.Of("password", "password_common", "Mật khẩu này dễ đoán: hãy chọn mật khẩu khác.",
-			"This password is among those that are guessed first: choose another.")
+			"This password is easy to guess: choose another.")
 	}
 	return nil
 }
 
-// sameLetters is a password as every keyboard means it: NFKC, as NIST SP 800-63B section 5.1.1.2
-// says.
+// sameLetters normalises a password so that every keyboard gives the same bytes: NFKC, as NIST SP
+// 800-63B section 5.1.1.2 says.
 func sameLetters(password string) []byte { return norm.NFKC.Bytes([]byte(password)) }
 
 // hashing bounds how many hashes are computed at once, 64 MiB each.
 var hashing = make(chan struct{}, 2)
 
-// derive computes argon2id, or gives up with ctx, or busy, while others are before it.
+// derive computes argon2id. It gives up when ctx ends, or refuses as busy when too many wait.
 func derive(ctx context.Context, password string, salt []byte, passes, memory uint32, threads uint8) ([]byte, error) {
 	late := time.NewTimer(hashWithin)
 	defer late.Stop()
@@ -100,7 +100,7 @@ func derive(ctx context.Context, password string, salt []byte, passes, memory ui
 	return argon2.IDKey(sameLetters(password), salt, passes, memory, threads, argonKey), nil
 }
 
-// hashPassword is a password, checked before, as it is kept: in PHC form.
+// hashPassword returns the hash of a checked password as it is stored, in PHC form.
 func hashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails, says its documentation
@@ -113,26 +113,27 @@ func hashPassword(ctx context.Context, password string) (string, error) {
 		text(salt), text(key)), nil
 }
 
-// nobody is a hash that no password has: whoever does not exist costs as much time as whoever does.
-const nobody = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+// unknownPassword is a hash that no password has, so that an unknown login costs as much time as a
+// known one.
+const unknownPassword = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// samePassword compares in constant time.
-func samePassword(ctx context.Context, kept, password string) (bool, error) {
+// samePassword reports in constant time whether a password has the stored hash.
+func samePassword(ctx context.Context, stored, password string) (bool, error) {
 	var version int
 	var memory, passes uint32
 	var threads uint8
 	var rest string
-	if _, err := fmt.Sscanf(kept, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &memory, &passes, &threads,
+	if _, err := fmt.Sscanf(stored, "$argon2id$v=%d$m=%d,t=%d,p=%d$%s", &version, &memory, &passes, &threads,
 		&rest); err != nil || len(rest) != 66 || rest[22] != '$' {
-		return false, fmt.Errorf("a kept password is not in PHC form: %w", err)
+		return false, fmt.Errorf("a stored password is not in PHC form: %w", err)
 	}
 	salt, err := base64.RawStdEncoding.DecodeString(rest[:22])
 	if err != nil {
-		return false, fmt.Errorf("salt of a kept password: %w", err)
+		return false, fmt.Errorf("salt of a stored password: %w", err)
 	}
 	want, err := base64.RawStdEncoding.DecodeString(rest[23:])
 	if err != nil {
-		return false, fmt.Errorf("key of a kept password: %w", err)
+		return false, fmt.Errorf("key of a stored password: %w", err)
 	}
 	key, err := derive(ctx, password, salt, passes, memory, threads)
 	return err == nil && subtle.ConstantTimeCompare(key, want) == 1, err

@@ -27,7 +27,7 @@ import (
 const (
 	// unusedFor is after how long without a sign-in an account is closed.
 	unusedFor = 45 * 24 * time.Hour
-	// recoveryCodes is how many single codes stand in for a lost second factor.
+	// recoveryCodes is how many single-use codes replace a lost second factor.
 	recoveryCodes = 10
 	madePassword  = 16 // characters of 6 random bits
 	totpPeriod    = 30 // seconds of one code (RFC 6238)
@@ -40,12 +40,12 @@ type People struct {
 	now  func() time.Time
 }
 
-// NewPeople keeps users and sessions in db.
+// NewPeople stores users and sessions in db.
 func NewPeople(db *database.DB, keys *seal.Keys, now func() time.Time) *People {
 	return &People{db: db, keys: keys, now: now}
 }
 
-// UserOrder is what a new user is made of.
+// UserOrder is the request for a new user.
 type UserOrder struct {
 	Login    string       `json:"login" minLength:"2" maxLength:"100" doc:"lower case letters, digits and . _ @ + -"`
 	FullName string       `json:"full_name" minLength:"1" maxLength:"200"`
@@ -54,7 +54,7 @@ type UserOrder struct {
 	Password string       `json:"password,omitempty" maxLength:"1000" doc:"absent: one is made"`
 }
 
-// Enrolment is what a new user is told once: the second factor and the codes for when it is lost.
+// Enrolment is what a new user sees once: the second factor, and the codes for when it is lost.
 type Enrolment struct {
 	ID       uuid.UUID `json:"id"`
 	Password string    `json:"password,omitempty" doc:"the one that was made"`
@@ -65,7 +65,7 @@ type Enrolment struct {
 
 func totpPlace(id uuid.UUID) seal.Place { return seal.Place{Table: "users", Column: "totp", ID: id} }
 
-// credentials are what a user proves itself by, new.
+// credentials are a user's new password, second factor and recovery codes.
 type credentials struct {
 	Enrolment
 	password string // hashed
@@ -104,8 +104,8 @@ func (p *People) newCredentials(ctx context.Context, id uuid.UUID, login, passwo
 
 const insertRecovery = `INSERT INTO recovery_codes (user_id, hash) SELECT $1, unnest($2::bytea[])`
 
-// Create makes a user with a second factor. Errors: the login is taken (409), the role, scope,
-// login or password is none.
+// Create makes a user with a second factor. Errors: the login is taken (409); the role, scope,
+// login or password is not valid (422).
 func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	if err := encodings.Check(map[string]string{"full_name": o.FullName}); err != nil {
 		return nil, err
@@ -153,8 +153,8 @@ func (p *People) RenewUser(ctx context.Context, id uuid.UUID) (*Enrolment, error
 }
 
 // Renew gives a user a new password, second factor and recovery codes, opens a closed account again
-// and ends all sessions: for who lost them. A person who renews whom a program let in vouches for
-// it; devices added before are forgotten.
+// and ends all sessions: for users who lost them. A person who renews a user that a program made
+// vouches for it; passkeys added before are deleted.
 func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment, error) {
 	var id uuid.UUID
 	err := p.db.Pool.QueryRow(ctx, `SELECT id FROM users WHERE login = $1`, login).Scan(&id)
@@ -194,14 +194,14 @@ func recoveryHash(code string) []byte {
 	return sum[:]
 }
 
-// stored is a user as signing in needs it.
+// stored is a user's data for signing in.
 type stored struct {
 	id       uuid.UUID
 	password string
 	totp     []byte
 }
 
-// secondFactor takes a code of the user's authenticator, or a recovery code, once.
+// secondFactor accepts a code of the user's authenticator, or a recovery code, once.
 func (p *People) secondFactor(ctx context.Context, u *stored, code string) (bool, error) {
 	code = strings.ReplaceAll(code, " ", "")
 	if len(code) != 6 {

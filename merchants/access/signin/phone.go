@@ -28,12 +28,12 @@ const (
 	CodesOfAll     = 20_000 // messages of a day that strangers may request; known browsers are not counted
 	sendingAtOnce  = 16
 	gatewayPause   = 30 * time.Second // after it failed
-	decoyKeyLength = 2                // bytes: nobody's phones share 65,536 rows
+	decoyKeyLength = 2                // bytes: unregistered phones share 65,536 rows
 )
 
-// PhoneCodes lets merchants in by a code sent to their registered phone. What it answers, and the
-// work before it answers, does not tell whether a phone is registered: the message itself is sent
-// after the answer.
+// PhoneCodes signs merchants in by a code sent to their registered phone. Its answer, and the work
+// before the answer, do not reveal whether a phone is registered: the message itself is sent after
+// the answer.
 type PhoneCodes struct {
 	people  *People
 	sender  notify.Sender // nil: there is none
@@ -43,17 +43,17 @@ type PhoneCodes struct {
 	failed  atomic.Int64 // when the gateway failed last, in Unix nanoseconds; 0: it works
 }
 
-// NewPhoneCodes sends by sender. Host is named in messages, so that a phone offers the code on that
-// page only.
+// NewPhoneCodes returns codes sent by sender. Messages name host, so that a phone offers the code
+// on that page only.
 func NewPhoneCodes(people *People, sender notify.Sender, host string) *PhoneCodes {
 	return &PhoneCodes{people: people, sender: sender, host: host, slots: make(chan struct{}, sendingAtOnce)}
 }
 
-// Wait returns when what was taken is sent.
+// Wait returns when all accepted messages are sent.
 func (c *PhoneCodes) Wait() { c.sending.Wait() }
 
-// phoneRow is where the code of a phone is kept, and who has had it longest: nobody's phones share
-// rows.
+// phoneRow returns the key of the row that stores a phone's code, and the merchant who has had the
+// phone longest. Unregistered phones share rows, and have no merchant.
 func (p *People) phoneRow(ctx context.Context, phone string) (key []byte, merchant *uuid.UUID, err error) {
 	key = p.keys.Index("phone", phone)
 	err = p.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1 ORDER BY phone_share LIMIT 1`,
@@ -71,10 +71,10 @@ func (p *People) codeHash(phone, code string) []byte {
 	return p.keys.Index("phone-code", phone+"\n"+code)
 }
 
-// Ask sends a code to a merchant's phone, in its national form. Of many requests from one origin
-// for one phone, one gets a code: the others change nothing. The origin's code before ends.
-// Refused, whoever's phone it is: no sender, one that failed just now, the day's messages are spent
-// (503), or an address that requested too many codes (429).
+// Ask sends a code to a merchant's phone, given in its national form. The origin's earlier code
+// ends. Of several requests at once from one origin for one phone, only one sends a code. Ask
+// refuses, whether or not the phone is registered: no sender, a sender that failed just now, the
+// day's messages are spent (503), an address that requested too many codes (429).
 func (c *PhoneCodes) Ask(ctx context.Context, phone string, v Visit) error {
 	now := c.people.now()
 	if c.sender == nil {
@@ -102,9 +102,9 @@ func (c *PhoneCodes) Ask(ctx context.Context, phone string, v Visit) error {
 	return err
 }
 
-// issueCode puts a code into the row of a phone and an origin, and counts it. It reports whether
-// the code is to be sent: false where it is too soon, or the origin or all strangers had their
-// share.
+// issueCode stores a code in the row of a phone and an origin, and counts it. It reports whether
+// the code is to be sent: not if it is too soon, or if the origin or all strangers reached their
+// limit.
 func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUID, from codeOrigin,
 	hash []byte,
 ) (issued bool, err error) {
@@ -170,7 +170,7 @@ func (p *People) countStranger(ctx context.Context, tx pgx.Tx, row codeRow, addr
 	return err
 }
 
-// send sends a code. One that was not accepted is taken back and counts for nothing.
+// send sends a code. It withdraws and does not count a code that the gateway did not accept.
 func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte, from codeOrigin) {
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
@@ -197,8 +197,8 @@ func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte, f
 	}
 }
 
-// Message is the text that carries a code: Vietnamese without diacritics, which would halve what
-// fits, and the last line by which a browser offers the code on its own page only (WICG,
+// Message returns the text that carries a code: Vietnamese without diacritics, which would halve
+// the length that fits. The last line lets a browser offer the code on its own page only (WICG,
 // Origin-bound one-time codes, "@host #code").
 func Message(host, code string) string {
 	text := "Ma vao Cho 4.0 cua ban la " + code +
@@ -216,7 +216,7 @@ func Message(host, code string) string {
 	return text + last
 }
 
-// Visit is where somebody comes in from: the address and the device as the list of sessions will
+// Visit is the address and the device from which a person signs in, as the list of sessions will
 // show them.
 type Visit struct {
 	Address, Device string
@@ -224,16 +224,16 @@ type Visit struct {
 	Merchant        uuid.UUID // who of those who share the phone signs in; Nil: not said
 }
 
-// SignInByPhone takes a code once and opens a merchant's session; the first makes its user. A phone
-// that is nobody's, a code that is wrong, old, used or guessed at too often are answered alike and
-// after the same work. An account that was not used for long is not closed as a password's is: each
-// code proves anew who holds the phone that the register names.
+// SignInByPhone uses a code once and opens a merchant's session; the first sign-in makes its user.
+// An unregistered phone and a code that is wrong, old, used or guessed too often get the same
+// answer after the same work. An unused account is not closed as one with a password is: each code
+// proves anew who holds the registered phone.
 func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit) (token string, s *Session, err error) {
 	key, _, err := p.phoneRow(ctx, phone)
 	if err != nil {
 		return "", nil, err
 	}
-	kept, err := p.guess(ctx, key, phone, code, v)
+	codeHash, err := p.guess(ctx, key, phone, code, v)
 	if err != nil {
 		return "", nil, err
 	}
@@ -243,9 +243,9 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 		return "", nil, err
 	}
 	tag, err := p.db.Pool.Exec(ctx, `UPDATE phone_codes SET expires_at = sent_at WHERE phone_index = $1 AND hash = $2
-		AND expires_at > $3`, key, kept, now)
+		AND expires_at > $3`, key, codeHash, now)
 	if err != nil {
-		return "", nil, fmt.Errorf("take code: %w", err)
+		return "", nil, fmt.Errorf("use code: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
 		return "", nil, codeWrong()
@@ -279,20 +279,20 @@ const guessCode = `WITH own AS (
 	(SELECT c.hash, c.merchant_id FROM other JOIN phone_codes c USING (phone_index)
 	WHERE c.expires_at > $3 ORDER BY c.sent_at DESC LIMIT 1)`
 
-// guess counts a guess at a phone's code and returns the hash that is kept of it; a wrong one is
-// refused.
-func (p *People) guess(ctx context.Context, key []byte, phone, code string, v Visit) (kept []byte, err error) {
+// guess counts a guess at a phone's code and returns the stored hash of the code. It refuses a
+// wrong one.
+func (p *People) guess(ctx context.Context, key []byte, phone, code string, v Visit) (stored []byte, err error) {
 	now := p.now()
 	var merchant *uuid.UUID
 	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, strangersRow,
-		strangerGuesses, now.Add(-24*time.Hour)).Scan(&kept, &merchant)
+		strangerGuesses, now.Add(-24*time.Hour)).Scan(&stored, &merchant)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("find code: %w", err)
 	}
-	if right := hmac.Equal(kept, p.codeHash(phone, code)); err != nil || !right || merchant == nil {
+	if right := hmac.Equal(stored, p.codeHash(phone, code)); err != nil || !right || merchant == nil {
 		return nil, codeWrong()
 	}
-	return kept, nil
+	return stored, nil
 }
 
 // PhonePerson is one of those who share a phone, as they recognise themselves.
@@ -353,11 +353,11 @@ func (p *People) WhoHasPhone(ctx context.Context, phone, code string, v Visit) (
 
 func codeWrong() error {
 	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.",
-		"The code is wrong or has ended. Ask for another.")
+		"The code is wrong or has ended. Request another.")
 }
 
-// userOf is the user of a merchant, made when it first comes in. It sees every stall the merchant
-// has or had. A closed one is refused as a wrong code is.
+// userOf returns the user of a merchant, and makes it at the first sign-in. It sees every stall the
+// merchant has or had. A closed user is refused as a wrong code is.
 func (p *People) userOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) (id uuid.UUID, err error) {
 	var name string
 	if err := tx.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id = $1 FOR NO KEY UPDATE`, merchant).Scan(

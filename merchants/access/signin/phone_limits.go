@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// PhoneCookie marks a browser on which a merchant signed in by phone. It signs nobody in by
+	// PhoneCookie marks a browser on which a merchant signed in by phone. It does not sign in by
 	// itself.
 	PhoneCookie = "__Host-m40-phone"
 	// PhoneCookieLasts is how long browsers keep it.
@@ -37,7 +37,7 @@ var (
 const strangerGuesses = 20
 
 // Rows of phone_codes that hold no code but count: of all strangers at one phone, and of one
-// address. A phone that nobody registered has only these two rows, whoever asks.
+// address. An unregistered phone has only these two rows, from any origin.
 var (
 	strangersRow = []byte{0}
 	decoyRow     = []byte{1}
@@ -64,8 +64,7 @@ func (p *People) phoneOrigin(phone string, v Visit) codeOrigin {
 	return codeOrigin{key: p.keys.Index("code-origin", network), address: p.keys.Index("code-address", network)}
 }
 
-// KnownPhone returns a cookie by which this browser is known when it asks for the phone's code
-// again.
+// KnownPhone returns a cookie that identifies this browser when it requests the phone's code again.
 func (p *People) KnownPhone(phone string) string {
 	return p.phoneCookie(phone, strings.ReplaceAll(uuid.NewString(), "-", ""))
 }
@@ -115,7 +114,7 @@ type codeRow struct {
 	expires       time.Time
 }
 
-// addressSpent refuses an address that asked for too many codes, whoever's phones they were.
+// addressSpent refuses an address that requested too many codes, for any phones.
 func addressSpent() error {
 	e := problem.New(
 		problem.TooMany,

@@ -35,7 +35,7 @@ func (o *operator) Send(_ context.Context, phone, text string) error {
 	return nil
 }
 
-// hall is a crowd with merchants whose phones ring.
+// hall is a crowd with merchants who receive messages.
 type hall struct {
 	*crowd
 	codes    *signin.PhoneCodes
@@ -79,7 +79,7 @@ func (h *hall) lastCode() string {
 	return found
 }
 
-// come signs in and wants a refusal's code; empty: a session, whose token it returns.
+// come signs in and expects a refusal's code; empty: a session, and it returns its token.
 func (h *hall) come(phone, code, want string) string {
 	h.Helper()
 	token, _, err := h.people.SignInByPhone(h.Context(), phone, code, signin.Visit{Address: "10.0.0.1"})
@@ -89,16 +89,16 @@ func (h *hall) come(phone, code, want string) string {
 	return token
 }
 
-const bay, nobody = "0905000001", "0905999999"
+const bay, unknown = "0905000001", "0905999999"
 
 func TestACodeIsTakenOnceAndEndsByItself(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
 	h.merchant(bay)
-	h.ask(nobody, 0)
+	h.ask(unknown, 0)
 	h.ask(bay, 1)
 	code := h.lastCode()
-	h.come(nobody, code, "code_wrong")
+	h.come(unknown, code, "code_wrong")
 	token := h.come(bay, code, "")
 	h.come(bay, code, "code_wrong")
 	first, err := h.people.Find(t.Context(), token)
@@ -121,14 +121,14 @@ func TestACodeIsTakenOnceAndEndsByItself(t *testing.T) {
 	if err != nil || again.ActorID != first.ActorID {
 		t.Errorf("a merchant is two users: %v and %v, %v", first.ActorID, again.ActorID, err)
 	}
-	var kept string
+	var stored string
 	if err := h.db.Pool.QueryRow(t.Context(), `SELECT string_agg(row_to_json(c)::text, '') FROM phone_codes c`).Scan(
-		&kept); err != nil {
+		&stored); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{h.lastCode(), bay} {
-		if regexp.MustCompile(`\b` + secret).MatchString(kept) {
-			t.Errorf("%s is kept readable", secret)
+		if regexp.MustCompile(`\b` + secret).MatchString(stored) {
+			t.Errorf("%s is stored readable", secret)
 		}
 	}
 }
@@ -220,7 +220,7 @@ func TestAStrangerCannotUseUpTheOwnersCodes(t *testing.T) {
 	if ask(signin.Visit{Address: "198.51.100.4"}) {
 		t.Error("strangers have no limit together")
 	}
-	for _, cookie := range []string{h.people.KnownPhone(nobody), "x." + h.people.KnownPhone(bay), "."} {
+	for _, cookie := range []string{h.people.KnownPhone(unknown), "x." + h.people.KnownPhone(bay), "."} {
 		if ask(signin.Visit{Address: "198.51.100.5", PhoneCookie: cookie}) {
 			t.Errorf("a browser is known by %q", cookie)
 		}
@@ -251,7 +251,7 @@ func TestAPhoneMayChangeItsNetwork(t *testing.T) {
 }
 
 // TestAnAddressHasALimitOfCodes requests codes for many phones from one address. All are
-// registered: nobody's phones share rows, so that two of them may meet in one, and the second gets
+// registered: unregistered phones share rows, so that two of them may meet in one, and the second gets
 // no code and counts for nothing.
 func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	t.Parallel()
@@ -271,7 +271,7 @@ func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	if refused != 10 {
 		t.Errorf("%d of 130 requests were refused", refused)
 	}
-	if err := h.codes.Ask(t.Context(), nobody, signin.Visit{Address: "198.51.100.2"}); err != nil {
+	if err := h.codes.Ask(t.Context(), unknown, signin.Visit{Address: "198.51.100.2"}); err != nil {
 		t.Errorf("another address: %v", err)
 	}
 }
@@ -318,7 +318,7 @@ func TestAGatewayThatFails(t *testing.T) {
 	h.operator.down.Store(true)
 	for range 12 { // more than an hour and a day have
 		h.ask(bay, 0)
-		for _, phone := range []string{bay, nobody} {
+		for _, phone := range []string{bay, unknown} {
 			if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
 				&problem.Error{Code: "sender_down"}) {
 				t.Errorf("while the gateway is down: %v", err)
@@ -337,7 +337,7 @@ func TestAGatewayThatFails(t *testing.T) {
 	if _, err := h.db.Pool.Exec(t.Context(), `UPDATE phone_code_days SET sent = $1`, signin.CodesOfAll); err != nil {
 		t.Fatal(err)
 	}
-	for _, phone := range []string{nobody, "0905999998"} {
+	for _, phone := range []string{unknown, "0905999998"} {
 		if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
 			&problem.Error{Code: "messages_spent"}) {
 			t.Errorf("when the day's messages are spent: %v", err)
@@ -413,7 +413,7 @@ func TestASharedPhoneAsksWho(t *testing.T) {
 	h.come(bay, h.lastCode(), "choose_person")
 	if _, err := h.people.WhoHasPhone(t.Context(), bay, "000000", signin.Visit{Address: "10.0.0.1"}); err == nil &&
 		h.lastCode() != "000000" {
-		t.Error("a wrong code tells who shares a phone")
+		t.Error("a wrong code reveals who shares a phone")
 	}
 	people, err := h.people.WhoHasPhone(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1"})
 	if err != nil || len(people) != 2 || people[1].MerchantID != second || people[1].FullName != "Lê Văn Sáu" {

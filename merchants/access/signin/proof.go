@@ -14,21 +14,21 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// own is the caller as a user, with its login.
+// own returns the caller as a user, with its login.
 func (p *People) own(ctx context.Context, who roles.Principal) (u *stored, login string, err error) {
 	if who.SessionID == nil {
 		return nil, "", roles.ErrPersonNeeded
 	}
 	u = &stored{}
 	err = p.db.Pool.QueryRow(ctx, `SELECT id, login, coalesce(password, $2), totp FROM users WHERE id = $1`,
-		who.ActorID, nobody).Scan(&u.id, &login, &u.password, &u.totp)
+		who.ActorID, unknownPassword).Scan(&u.id, &login, &u.password, &u.totp)
 	if err != nil {
 		return nil, "", fmt.Errorf("find user %s: %w", who.ActorID, err)
 	}
 	return u, login, nil
 }
 
-// Prove takes a user's password and code again, and gives its session a new token.
+// Prove checks a user's password and code again, and gives its session a new token.
 func (p *People) Prove(ctx context.Context, who roles.Principal, a Attempt) (token string, err error) {
 	u, login, err := p.own(ctx, who)
 	if err != nil {
@@ -48,8 +48,8 @@ func (p *People) Prove(ctx context.Context, who roles.Principal, a Attempt) (tok
 	return token, nil
 }
 
-// renewToken gives the caller's session, proved now, another token: what was known before is worth
-// nothing after.
+// renewToken queues another token for the caller's session, proved now. The old token no longer
+// works.
 func renewToken(batch *pgx.Batch, who roles.Principal, now time.Time) string {
 	token := newToken()
 	hash := sha256.Sum256([]byte(token))
@@ -58,7 +58,7 @@ func renewToken(batch *pgx.Batch, who roles.Principal, now time.Time) string {
 	return token
 }
 
-// ChangePassword takes the password and a code, sets another password, ends the user's other
+// ChangePassword checks the password and a code, sets another password, ends the user's other
 // sessions and gives this one a new token.
 func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Attempt,
 	to string,
@@ -92,14 +92,14 @@ func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Atte
 	return token, nil
 }
 
-// find is the user who may sign in with a login, and whether it ever did from an address; an
-// unknown one is nobody.
+// find returns the user who may sign in with a login, and whether it ever signed in from an
+// address. An unknown login yields a user that no password fits.
 func (p *People) find(ctx context.Context, login, address string) (u *stored, known bool, err error) {
-	u = &stored{password: nobody}
+	u = &stored{password: unknownPassword}
 	err = p.db.Pool.QueryRow(ctx, `SELECT id, coalesce(password, $4), totp, EXISTS (SELECT FROM sessions s
 		WHERE s.user_id = u.id AND s.address = $3)
 		FROM users u WHERE login = $1 AND disabled_at IS NULL AND coalesce(signed_in_at, created_at) > $2`, login,
-		p.now().Add(-unusedFor), address, nobody).
+		p.now().Add(-unusedFor), address, unknownPassword).
 		Scan(&u.id, &u.password, &u.totp, &known)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, false, fmt.Errorf("find user: %w", err)
@@ -107,9 +107,9 @@ func (p *People) find(ctx context.Context, login, address string) (u *stored, kn
 	return u, known, nil
 }
 
-// judge counts a guess and holds the password and the code against the user's. It returns where the
-// guess was counted, to be forgotten once the user is let in; a missing code is asked for (401
-// second_factor) and not counted.
+// judge counts a guess and checks the password and the code. It returns where it counted the guess,
+// to be forgotten once the user is signed in. A missing code is refused (401 second_factor) and not
+// counted.
 func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (counted [][]byte, err error) {
 	here, anywhere := p.keys.Index("sign-in", a.Login+"\n"+a.Address), p.keys.Index("sign-in", a.Login)
 	counted = [][]byte{here}
@@ -123,7 +123,7 @@ func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (c
 		}
 	}
 	right, err := samePassword(ctx, u.password, a.Password)
-	if err != nil { // it was not judged: it is no guess
+	if err != nil { // the password was not compared: this is not a guess
 		if failed := p.takeBackGuess(context.WithoutCancel(ctx), counted); failed != nil {
 			return nil, failed
 		}

@@ -7,9 +7,9 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// How many may wait for a password to be looked at. Each look takes about a tenth of a second and
-// 64 MiB, two at a time: who would wait longer than hashWithin is asked to come again, and no one
-// address takes every seat.
+// These limits bound how many may wait for a password check. A check takes about a tenth of a
+// second and 64 MiB, two at a time. A caller who would wait longer than hashWithin is refused, and
+// no one address gets every seat.
 const (
 	allSeats        = 128
 	seatsPerAddress = 48
@@ -17,7 +17,7 @@ const (
 	hashWithin      = 15 * time.Second // far below what an answer may take, so that everybody has one
 )
 
-// busy is the refusal (503) of whoever should come again.
+// busy is the refusal (503) of a caller who should try again.
 func busy() error {
 	e := problem.New(problem.Unavailable, "sign_in_busy", "Nhiều người đang đăng nhập, xin thử lại sau vài giây.",
 		"Many are signing in: try again in some seconds.")
@@ -25,8 +25,8 @@ func busy() error {
 	return e
 }
 
-// seats are taken before anything of a sign-in is looked up or counted, so that a flood costs
-// neither memory nor rows.
+// seats are reserved before a sign-in looks up or counts anything, so that a flood costs neither
+// memory nor rows.
 type seats struct {
 	mu    sync.Mutex
 	taken int
@@ -36,8 +36,8 @@ type seats struct {
 // looking are the seats of this process, as the hashing is.
 var looking = &seats{of: map[string]int{}}
 
-// TakeSeat is a seat for somebody who signs in from an address, to be left; without a free one the
-// refusal (503) of whoever should come again.
+// TakeSeat reserves a seat for a sign-in from an address; the caller must leave it. Without a free
+// seat it refuses (503).
 func TakeSeat(address string) (leave func(), err error) {
 	s := looking
 	s.mu.Lock()

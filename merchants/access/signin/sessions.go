@@ -28,7 +28,7 @@ const (
 	seenEvery = time.Minute
 )
 
-// LimitsOf is how long a session of a role lasts: without a request, and since sign-in.
+// LimitsOf returns how long a session of a role lasts: without a request, and since sign-in.
 func LimitsOf(r roles.Role) (idle, absolute time.Duration) {
 	switch r {
 	case roles.Merchant:
@@ -40,7 +40,7 @@ func LimitsOf(r roles.Role) (idle, absolute time.Duration) {
 	}
 }
 
-// method is how a session's user was proved.
+// method is how a session's user was authenticated.
 type method string
 
 // The methods.
@@ -67,7 +67,8 @@ type Session struct {
 var errSessionEnded = problem.New(problem.Unauthorized, "session_ended", "Phiên đăng nhập đã hết.",
 	"The session has ended: sign in again.")
 
-// Find is the caller that a session's token names; an ended or unknown one is a stranger's (401).
+// Find returns the caller that a session's token names. An ended or unknown token is a stranger's
+// (401).
 func (p *People) Find(ctx context.Context, token string) (roles.Principal, error) {
 	hash := sha256.Sum256([]byte(token))
 	now := p.now()
@@ -76,7 +77,7 @@ func (p *People) Find(ctx context.Context, token string) (roles.Principal, error
 	var seen, created time.Time
 	err := p.db.Pool.QueryRow(ctx, `SELECT s.id, s.seen_at, s.created_at, s.proved_at, u.id, u.role, u.scope_kind,
 		u.scope_id, u.merchant_id,
-			u.let_in_by IS NOT NULL AND s.method <> 'phone' -- a merchant's own phone is nobody else's
+			u.let_in_by IS NOT NULL AND s.method <> 'phone' -- a merchant's own phone vouches for it
 		FROM sessions s JOIN users u ON u.id = s.user_id
 		WHERE s.hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL
 		AND (u.role <> 'staff' OR shift_span(s.id) @> $2::timestamptz)`, hash[:], now).
@@ -98,7 +99,7 @@ func (p *People) Find(ctx context.Context, token string) (roles.Principal, error
 	return who, nil
 }
 
-// Sessions are the caller's own open sessions, newest first. They are few: each ends by itself.
+// Sessions returns the caller's own open sessions, newest first. They are few: each ends by itself.
 func (p *People) Sessions(ctx context.Context, who roles.Principal) ([]Session, error) {
 	now := p.now()
 	idle, absolute := LimitsOf(who.Role)

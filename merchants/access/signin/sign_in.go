@@ -13,9 +13,9 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Who guesses is slowed down by login and address together, and, from an address that the user
-// never signed in from, by login alone. Nobody is slowed down for an address alone: a whole market
-// may stand behind one.
+// Guesses are slowed down by login and address together and, from an address that the user
+// never signed in from, by login alone. They are not slowed down by address alone: a whole market
+// may share one.
 const (
 	freeGuesses      = 5   // from one address
 	freeGuessesOfAll = 100 // from addresses the user never signed in from
@@ -26,7 +26,7 @@ const (
 	sweptAtOnce = 1000
 )
 
-// Attempt is what somebody signs in with, and from where.
+// Attempt is a try to sign in: the credentials, and from where.
 type Attempt struct {
 	Login, Password string
 	Code            string // of the second factor, or a recovery code
@@ -38,8 +38,8 @@ func signInFailed() error {
 		"The login, the password or the code is wrong.")
 }
 
-// SignIn opens a session and returns its token, of which only the hash is kept. An unknown login, a
-// closed account, a wrong password and a wrong code are answered alike and after the same work.
+// SignIn opens a session and returns its token, of which only the hash is stored. An unknown login,
+// a closed account, a wrong password and a wrong code get the same answer after the same work.
 func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
 	// PostgreSQL's texts hold no NUL
 	a.Login = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "")
@@ -54,15 +54,15 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 	return p.openSession(ctx, opening{u.id, byPassword, a.Address, a.Device}, counted)
 }
 
-// opening is a session to be opened for a user who was proved.
+// opening is a session to be opened for an authenticated user.
 type opening struct {
 	user            uuid.UUID
 	method          method
 	address, device string
 }
 
-// openSession opens a session and returns its token; what guesses were counted on the way is
-// forgotten.
+// openSession opens a session and returns its token. It forgets the guesses that were counted
+// before.
 func (p *People) openSession(ctx context.Context, o opening, counted [][]byte) (string, *Session, error) {
 	now := p.now()
 	token := newToken()
@@ -86,9 +86,9 @@ func (p *People) openSession(ctx context.Context, o opening, counted [][]byte) (
 	return token, s, nil
 }
 
-// countGuess counts a guess before it is judged, so that guesses at one moment are counted too; a
-// right one takes it back. Beyond the free ones each guess must wait, twice as long every time:
-// 429.
+// countGuess counts a guess before it is checked, so that simultaneous guesses are counted too; a
+// right one is subtracted later. Beyond the free ones each guess must wait, twice as long every
+// time (429).
 func (p *People) countGuess(ctx context.Context, subject []byte, free int) error {
 	now := p.now()
 	tag, err := p.db.Pool.Exec(ctx, `INSERT INTO sign_in_failures AS f (subject, failures, last_at) VALUES ($1, 1, $2)

@@ -70,7 +70,7 @@ func (c *crowd) code(e *signin.Enrolment) string {
 	return code
 }
 
-// try signs in and wants a refusal's code; empty: a session, whose token it returns.
+// try signs in and expects a refusal's code; empty: a session, and it returns its token.
 func (c *crowd) try(want string, a signin.Attempt) string {
 	c.Helper()
 	token, _, err := c.people.SignIn(c.Context(), a)
@@ -86,7 +86,7 @@ func TestSignInTakesBothFactorsOnce(t *testing.T) {
 	lan := c.enrol("lan")
 	a := signin.Attempt{Login: "Lan", Password: password, Address: "10.0.0.1", Device: "test"}
 	c.try("second_factor", a)
-	c.try("sign_in_failed", signin.Attempt{Login: "nobody", Password: password, Code: "123456", Address: a.Address})
+	c.try("sign_in_failed", signin.Attempt{Login: "unknown", Password: password, Code: "123456", Address: a.Address})
 	c.try("sign_in_failed", signin.Attempt{
 		Login: "lan", Password: "wrong password", Code: c.code(lan),
 		Address: a.Address,
@@ -106,14 +106,14 @@ func TestSignInTakesBothFactorsOnce(t *testing.T) {
 	if err != nil || len(list) != 2 || !list[1].Current || list[0].Current {
 		t.Errorf("%+v, %v", list, err)
 	}
-	var kept string
+	var stored string
 	if err := c.db.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(u)::text, '')
-		FROM users u) || (SELECT string_agg(row_to_json(s)::text, '') FROM sessions s)`).Scan(&kept); err != nil {
+		FROM users u) || (SELECT string_agg(row_to_json(s)::text, '') FROM sessions s)`).Scan(&stored); err != nil {
 		t.Fatal(err)
 	}
 	for _, secret := range []string{password, lan.Secret, token} {
-		if strings.Contains(kept, secret) {
-			t.Errorf("%q is kept readable", secret)
+		if strings.Contains(stored, secret) {
+			t.Errorf("%q is stored readable", secret)
 		}
 	}
 	if err := c.people.EndSession(t.Context(), who, *who.SessionID); err != nil {

@@ -29,8 +29,8 @@ type Seller struct {
 	CreatedAt time.Time `json:"created_at"`
 }
 
-// checkPIN refuses what is no PIN, and what is tried first: one digit, two that repeat, a count up
-// or down, a year.
+// checkPIN refuses a text that is not a PIN, and PINs that are tried first: one digit, two that
+// repeat, a count up or down, a year.
 func checkPIN(pin string) error {
 	if len(pin) < 4 || len(pin) > 6 {
 		return pinForm()
@@ -49,7 +49,7 @@ func checkPIN(pin string) error {
 	year := len(pin) == 4 && (pin[:2] == "19" || pin[:2] == "20")
 	if same || up || down || pairs || year {
 		return problem.Of("pin", "pin_trivial", "Mã PIN này dễ đoán, hãy chọn mã khác.",
-			"This PIN is guessed first: choose another.")
+			"This PIN is easy to guess: choose another.")
 	}
 	return nil
 }
@@ -58,10 +58,10 @@ func pinForm() error {
 	return problem.Of("pin", "pin_form", "Mã PIN gồm 4 đến 6 chữ số.", "A PIN is 4 to 6 digits.")
 }
 
-// pinText is what is hashed of a PIN: it is worth nothing for another seller.
+// pinText returns the text of a PIN that is hashed: the hash fits no other seller.
 func pinText(seller uuid.UUID, pin string) string { return seller.String() + ":" + pin }
 
-// AddSeller lets the stall's merchant have staff that signs in by a PIN on the merchant's devices.
+// AddSeller adds a seller to the merchant's stall, who signs in by a PIN on the merchant's devices.
 func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.UUID, name,
 	pin string,
 ) (*Seller, error) {
@@ -100,8 +100,8 @@ func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.
 	return s, nil
 }
 
-// room refuses one more of what a tenancy has enough of. It holds the tenancy, so that two at once
-// do not both fit.
+// room refuses one more row of a kind than a tenancy may have. It locks the tenancy, so that two
+// requests at once cannot both pass.
 func room(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most int) error {
 	var n int
 	if _, err := tx.Exec(ctx, `SELECT FROM tenancies WHERE id = $1 FOR NO KEY UPDATE`, tenancy); err != nil {
@@ -117,7 +117,7 @@ func room(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most 
 	return nil
 }
 
-// Sellers are the stall's staff, by the order they came in. They are few.
+// Sellers returns the stall's staff in the order they were added. They are few.
 func (p *People) Sellers(ctx context.Context, who roles.Principal, stall uuid.UUID) ([]Seller, error) {
 	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
 	if err != nil {
@@ -139,7 +139,7 @@ func (p *People) sellersOf(ctx context.Context, tenancy uuid.UUID) ([]Seller, er
 	return list, nil
 }
 
-// seller is the tenancy of one of the stall's staff; another stall's or a removed one is missing.
+// seller refuses a seller of another stall, or a removed one, as missing (404).
 func (p *People) seller(ctx context.Context, who roles.Principal, stall, seller uuid.UUID) error {
 	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
 	if err != nil {
@@ -160,7 +160,7 @@ func (p *People) seller(ctx context.Context, who roles.Principal, stall, seller 
 // endSessions ends a user's sessions, and with them its shifts.
 const endSessions = `UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`
 
-// ChangePIN gives one of the stall's staff another PIN, for who forgot it, and ends their shift.
+// ChangePIN gives a seller who forgot the PIN another one, and ends the seller's shift.
 func (p *People) ChangePIN(ctx context.Context, who roles.Principal, stall, seller uuid.UUID, pin string) error {
 	if err := p.seller(ctx, who, stall, seller); err != nil {
 		return err
@@ -181,7 +181,7 @@ func (p *People) ChangePIN(ctx context.Context, who roles.Principal, stall, sell
 	return nil
 }
 
-// RemoveSeller ends one of the stall's staff at once; their shifts stay.
+// RemoveSeller ends a seller's access at once; past shifts stay.
 func (p *People) RemoveSeller(ctx context.Context, who roles.Principal, stall, seller uuid.UUID) error {
 	if err := p.seller(ctx, who, stall, seller); err != nil {
 		return err
@@ -199,10 +199,10 @@ func pinWrong() error {
 	return problem.New(problem.Unauthorized, "pin_wrong", "Mã PIN không đúng.", "The PIN is wrong.")
 }
 
-// StartShift opens a session for one of the stall's staff on a device that the merchant enrolled,
-// and with it a shift. Their shift before ends. Refused alike: a seller of another stall, a removed
-// one, a wrong PIN (401); 5 wrong PINs for one seller on one device make each further one wait,
-// twice as long every time (429).
+// StartShift opens a session for a seller on a device that the merchant enrolled, and with it a
+// shift. The seller's earlier shift ends. A seller of another stall, a removed one and a wrong PIN
+// are refused alike (401). After 5 wrong PINs for one seller on one device each further try must
+// wait, twice as long every time (429).
 func (p *People) StartShift(ctx context.Context, device string, seller uuid.UUID, pin string,
 	v Visit,
 ) (string, *Session, error) {
@@ -214,14 +214,14 @@ func (p *People) StartShift(ctx context.Context, device string, seller uuid.UUID
 	if err := p.countGuess(ctx, subject, freePINs); err != nil {
 		return "", nil, err
 	}
-	kept := nobody
+	stored := unknownPassword
 	err = p.db.Pool.QueryRow(ctx, `SELECT f.pin FROM staff f JOIN users u ON u.id = f.id WHERE f.id = $1
-		AND f.tenancy_id = $2 AND u.disabled_at IS NULL`, seller, d.tenancy.ID).Scan(&kept)
+		AND f.tenancy_id = $2 AND u.disabled_at IS NULL`, seller, d.tenancy.ID).Scan(&stored)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", nil, fmt.Errorf("find staff %s: %w", seller, err)
 	}
 	known := err == nil
-	right, err := samePassword(ctx, kept, pinText(seller, pin))
+	right, err := samePassword(ctx, stored, pinText(seller, pin))
 	if err != nil {
 		return "", nil, err
 	}

@@ -14,23 +14,23 @@ import (
 	"market40/merchants/platform/seal"
 )
 
-// stepLasts is how long somebody may take between two steps of signing in.
+// stepLasts is how long a person may take between two steps of signing in.
 const stepLasts = 10 * time.Minute
 
-// step is what the second step of a sign-in must know of the first. The browser keeps it, sealed:
-// strangers who begin many leave nothing here.
+// step is what the second step of a sign-in needs from the first. The browser stores it, sealed:
+// strangers who begin many use no storage here.
 type step struct {
 	Until time.Time       `json:"until"`
 	Of    json.RawMessage `json:"of"`
 }
 
-var errNoStep = errors.New("no step of ours, or too late")
+var errNoStep = errors.New("not a step of this server, or too late")
 
 func stepPlace(kind string, id uuid.UUID) seal.Place {
 	return seal.Place{Table: "finished_steps", Column: kind, ID: id}
 }
 
-// remember seals what a kind of sign-in must know in its second step.
+// remember seals what the second step of a kind of sign-in needs.
 func (p *People) remember(ctx context.Context, kind string, of any) (string, error) {
 	raw, err := json.Marshal(of)
 	if err != nil {
@@ -48,7 +48,8 @@ func (p *People) remember(ctx context.Context, kind string, of any) (string, err
 	return base64.RawURLEncoding.EncodeToString(append(id[:], sealed...)), nil
 }
 
-// recall opens what remember sealed (errNoStep otherwise), and names the step, to be finished once.
+// recall opens what remember sealed (errNoStep otherwise), and returns the step's id, to be
+// finished once.
 func (p *People) recall(ctx context.Context, kind, text string, of any) (id uuid.UUID, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(raw) < len(id) {
@@ -69,14 +70,15 @@ func (p *People) recall(ctx context.Context, kind, text string, of any) (id uuid
 	return id, json.Unmarshal(s.Of, of)
 }
 
-// finish queues that a step is over, which fails for one that is over.
+// finish queues the end of a step; the batch fails if the step ended before.
 func (p *People) finish(batch *pgx.Batch, id uuid.UUID) {
 	now := p.now()
 	batch.Queue(`DELETE FROM finished_steps WHERE expires_at < $1`, now)
 	batch.Queue(`INSERT INTO finished_steps (id, expires_at) VALUES ($1, $2)`, id, now.Add(stepLasts))
 }
 
-// sendOnce is send for a batch that finishes a step; what was done before is refused.
+// sendOnce does what send does, for a batch that finishes a step. It returns refusal if the step
+// ended before.
 func (p *People) sendOnce(ctx context.Context, batch *pgx.Batch, refusal error) error {
 	err := p.send(ctx, batch)
 	var refused *pgconn.PgError

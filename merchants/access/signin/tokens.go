@@ -5,7 +5,7 @@ import (
 	"encoding/base64"
 )
 
-// newToken is 256 random bits as URL-safe text.
+// newToken returns 256 random bits as URL-safe text.
 func newToken() string {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails, says its documentation

@@ -22,7 +22,7 @@ type ScopeOrder struct {
 	Until string `json:"until,omitempty" format:"date" doc:"the first day no longer; absent: for ever"`
 }
 
-// always says whether a scope has no dates.
+// always reports whether a scope has no dates.
 func (s ScopeOrder) always() bool { return s.From == "" && s.Until == "" }
 
 // post is what a role and scopes make of a user.
@@ -37,8 +37,8 @@ type datedScope struct {
 	from, until *string
 }
 
-// findPost is the post of a user with several scopes or with dates; one scope without dates is as a
-// key's.
+// findPost returns the post of a user with several scopes or with dates. One scope without dates is
+// resolved as a key's is.
 func (p *People) findPost(ctx context.Context, user uuid.UUID, role string, scopes []ScopeOrder) (*post, error) {
 	first := ScopeOrder{}
 	if len(scopes) > 0 {
@@ -98,7 +98,7 @@ func (as *post) queueScopes(batch *pgx.Batch, user uuid.UUID) {
 	}
 }
 
-// User is a person who signs in, as those see it who keep the users.
+// User is a person who signs in, as administrators see it.
 type User struct {
 	ID         uuid.UUID   `json:"id"`
 	Login      string      `json:"login"`
@@ -137,7 +137,7 @@ const selectUsers = `SELECT u.id, u.login, u.full_name, u.role,
 	u.created_at, u.signed_in_at, u.let_in_by IS NOT NULL
 	FROM users u WHERE `
 
-// Users are the users by login, after a login.
+// Users returns the users by login, after a login.
 func (p *People) Users(ctx context.Context, after string, limit int) ([]User, error) {
 	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.login > $2 ORDER BY u.login LIMIT $3`, p.now().Add(-unusedFor),
 		after, limit)
@@ -151,7 +151,7 @@ func (p *People) Users(ctx context.Context, after string, limit int) ([]User, er
 	return list, nil
 }
 
-// User is one user (404: no such).
+// User returns one user (404: no such).
 func (p *People) User(ctx context.Context, id uuid.UUID) (*User, error) {
 	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.id = $2`, p.now().Add(-unusedFor), id)
 	if err != nil {
@@ -167,7 +167,7 @@ func (p *People) User(ctx context.Context, id uuid.UUID) (*User, error) {
 	return u, nil
 }
 
-// About is the caller's own name, and whether it has a password.
+// About returns the caller's own name, and whether it has a password.
 func (p *People) About(ctx context.Context, who roles.Principal) (name string, password bool, err error) {
 	err = p.db.Pool.QueryRow(ctx, `SELECT full_name, password IS NOT NULL FROM users WHERE id = $1`, who.ActorID).Scan(
 		&name, &password)
@@ -177,7 +177,7 @@ func (p *People) About(ctx context.Context, who roles.Principal) (name string, p
 	return name, password, nil
 }
 
-// UserChange is what becomes of a user; absent: as it is.
+// UserChange is a change of a user; absent fields stay as they are.
 type UserChange struct {
 	FullName string       `json:"full_name,omitempty" maxLength:"200"`
 	Role     string       `json:"role,omitempty" maxLength:"40"`
@@ -185,8 +185,8 @@ type UserChange struct {
 	Disabled *bool        `json:"disabled,omitempty" doc:"true: closed, and signed out everywhere"`
 }
 
-// ChangeUser changes a user. Whoever may do other things than before signs in anew. Nobody changes
-// itself.
+// ChangeUser changes a user. After a change of rights the user must sign in again. Users cannot change
+// themselves.
 func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UUID, c UserChange) (*User, error) {
 	before, err := p.User(ctx, id)
 	if err != nil {
@@ -194,7 +194,7 @@ func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UU
 	}
 	if id == who.ActorID {
 		return nil, problem.New(problem.Forbidden, "own_account", "Không ai tự đổi quyền của mình.",
-			"Nobody changes what it may do itself.")
+			"You cannot change your own rights.")
 	}
 	if err := encodings.Check(map[string]string{"full_name": c.FullName}); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Outcome is what became of a request.
+// Outcome is the result of a request.
 type Outcome string
 
 // The outcomes.
@@ -23,20 +23,20 @@ const (
 	Refused  Outcome = "refused"   // 4xx
 	Failed   Outcome = "failed"    // 5xx
 	UnderWay Outcome = "under_way" // begun, and no result yet
-	Unknown  Outcome = "unknown"   // the server died before it could tell; the changes tell what was committed
+	Unknown  Outcome = "unknown"   // the server died before it could record a result; the changes show what was committed
 )
 
-// Line is one line of the trail as it is read: what was asked for, what came of it, what it changed
-// and whose data it read.
+// Line is one line of the trail as it is read: the request, its outcome, the rows it changed and
+// the merchants' data it read.
 type Line struct {
 	Event
 	Role     *roles.Role `json:"role" doc:"of the actor"`
 	EndedAt  *time.Time  `json:"ended_at" doc:"when the result was written; null: under way"`
 	Status   *int        `json:"status" doc:"null: under way or unknown"`
-	Outcome  Outcome     `json:"outcome" enum:"done,refused,failed,under_way,unknown" doc:"unknown: the server died before it could tell; changes are what was committed"`
+	Outcome  Outcome     `json:"outcome" enum:"done,refused,failed,under_way,unknown" doc:"unknown: the server died before it could record a result; changes are what was committed"`
 	Changed  int         `json:"changed" doc:"rows that it changed"`
 	Changes  []Change    `json:"changes" doc:"the first 20 of them"`
-	Readings []Readings  `json:"read" doc:"whose data it read"`
+	Readings []Readings  `json:"read" doc:"the merchants' data that it read"`
 }
 
 // Change is one row before and after, as digests.
@@ -138,10 +138,10 @@ func (f *LineFilter) conditions() (where []string, values []any) {
 	return where, values
 }
 
-// likeAny takes their meaning from the signs of LIKE.
+// likeAny escapes the special characters of LIKE.
 var likeAny = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
 
-// Lines are the trail, newest first, after a place in it (nil: its end).
+// Lines returns the trail, newest first, after a place in it (nil: its end).
 func (t *Trail) Lines(ctx context.Context, f LineFilter, before *time.Time, beforeID uuid.UUID,
 	limit int,
 ) ([]Line, error) {
@@ -173,8 +173,8 @@ type LinePlace struct {
 	ID uuid.UUID
 }
 
-// Ended are at most limit lines that ended after a place and before a time, in the order of their
-// ends.
+// Ended returns at most limit lines that ended after a place and before a time, in the order of
+// their ends.
 func (t *Trail) Ended(ctx context.Context, after LinePlace, to time.Time, limit int) ([]Line, error) {
 	rows, err := t.db.Pool.Query(ctx, `WITH ended AS (
 			(SELECT id, at FROM audit_events WHERE status IS NOT NULL AND (at, id) > ($1, $2) AND at < $3 ORDER BY at,

@@ -20,9 +20,9 @@ const (
 	ReadingPayments Reading = "payments"
 	ReadingStream   Reading = "stream"   // payments as they come
 	ReadingContact  Reading = "contact"  // whole phone and account numbers, and codes' payloads, which hold the account
-	ReadingNotices  Reading = "notices"  // what a bank told of the merchant's payments
+	ReadingNotices  Reading = "notices"  // a bank's notices of the merchant's payments
 	ReadingCases    Reading = "cases"    // the same, where a person had to look at it
-	ReadingPersonal Reading = "personal" // everything kept about the merchant
+	ReadingPersonal Reading = "personal" // everything stored about the merchant
 )
 
 type readerKey struct{}
@@ -35,22 +35,22 @@ type reader struct {
 	seen  bool // Seen wrote one
 }
 
-// Watch returns a context in which Seen records, for a request whose line is not written before it
+// Watch returns a context in which Seen records, for a request without a line written before it
 // runs.
 func (t *Trail) Watch(ctx context.Context, e Event) context.Context {
 	return context.WithValue(ctx, readerKey{}, &reader{trail: t, event: e})
 }
 
-// WasSeen says whether Seen wrote a line in the context.
+// WasSeen reports whether Seen wrote a line in the context.
 func WasSeen(ctx context.Context) bool {
 	r, _ := ctx.Value(readerKey{}).(*reader)
 	return r != nil && r.seen
 }
 
-// Seen records whose data the request of ctx is about to answer: the merchants in the time of these
-// tenancies. It is called before the answer, and its error is the answer instead: nobody reads
-// without a line. A merchant is shown its own data only, and a command is no request: for both it
-// does nothing. One row a tenancy, in one statement.
+// Seen records which merchants' data the request of ctx is about to answer: the merchants in the
+// time of these tenancies. Call it before the answer, and answer its error instead: without a line
+// no data is read. It does nothing for a merchant, who reads only the own data, and for a command,
+// which is not a request. It writes one row for each tenancy, in one statement.
 func Seen(ctx context.Context, what Reading, tenancies []uuid.UUID) error {
 	r, _ := ctx.Value(readerKey{}).(*reader)
 	if who, err := roles.From(ctx); r == nil || err != nil || who.Role == roles.Merchant || len(tenancies) == 0 {
@@ -59,7 +59,7 @@ func Seen(ctx context.Context, what Reading, tenancies []uuid.UUID) error {
 	const reads = `INSERT INTO audit_reads (event_id, tenancy_id, what) SELECT DISTINCT $1::uuid, unnest($2::uuid[]), $3
 		ON CONFLICT DO NOTHING`
 	batch, e := &pgx.Batch{}, r.event
-	if !r.begun { // a line of its own, whose result is that it was read
+	if !r.begun { // a line of its own, with the result that it was read
 		status := http.StatusOK
 		e.ID, e.At = uuid.Must(uuid.NewV7()), r.trail.now()
 		batch.Queue(insertEvent, e.values(&status)...)
@@ -74,8 +74,8 @@ func Seen(ctx context.Context, what Reading, tenancies []uuid.UUID) error {
 	return nil
 }
 
-// Reader is one reading of a merchant's data as the merchant is told of it: an office or a program,
-// never a person.
+// Reader is one reading of a merchant's data as the merchant sees it: an office or a program, never
+// a person.
 type Reader struct {
 	ID      uuid.UUID  `json:"id"`
 	At      time.Time  `json:"at"`
@@ -88,16 +88,16 @@ type Reader struct {
 	Method  string     `json:"method"`
 }
 
-// ReadersOf is what to look for in Readers.
+// ReadersOf is the filter of Readers.
 type ReadersOf struct {
 	Stall    uuid.UUID  // Nil: all of the merchant's
-	Merchant *uuid.UUID // whose tenancies; nil: everybody's
+	Merchant *uuid.UUID // the merchant's tenancies only; nil: all
 	Before   uuid.UUID  // a line's id; Nil: the newest
 	BeforeOf Reading    // and which of its readings
 	Limit    int
 }
 
-// Readers are who read the data of a stall's merchants, newest first.
+// Readers returns who read the data of a stall's merchants, newest first.
 func (t *Trail) Readers(ctx context.Context, of ReadersOf) ([]Reader, error) {
 	if of.Before == uuid.Nil {
 		of.Before = uuid.Max

@@ -25,7 +25,7 @@ const (
 	sealEvery = time.Minute
 	// settled is how long after its end a minute is sealed: longer than adding to it may take.
 	settled = time.Minute
-	// lostAfter is when a request without a result counts as one whose server died: longer than any
+	// lostAfter is after how long a request without a result counts as lost with its server: longer than any
 	// may run.
 	lostAfter = 10 * time.Minute
 	// lookBack is how far before the last seal lost requests are looked for: longer than lostAfter.
@@ -34,7 +34,7 @@ const (
 	sealVersion = 2
 )
 
-// Job returns what seals closed minutes.
+// Job returns the job that seals closed minutes.
 func (t *Trail) Job() jobs.Job { return jobs.Job{Name: "seal-audit", Every: sealEvery, Do: t.Seal} }
 
 // sealedRow is a row of the trail as a seal covers it.
@@ -148,8 +148,8 @@ func (c *sealing) run(ctx context.Context, tx pgx.Tx) error {
 	return nil
 }
 
-// Seal seals every settled minute that has rows and no seal, and closes the lines of requests whose
-// server died.
+// Seal seals every settled minute that has rows and no seal, and closes the lines of requests that
+// were lost with their server.
 func (t *Trail) Seal(ctx context.Context) error {
 	return t.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c := sealing{
@@ -201,37 +201,37 @@ func (t *Trail) Verify(ctx context.Context) (*TrailProof, error) {
 		if err != nil {
 			return fmt.Errorf("read the seals: %w", err)
 		}
-		kept := map[int64]minuteSeal{}
+		stored := map[int64]minuteSeal{}
 		var s minuteSeal
 		_, err = pgx.ForEachRow(rows, []any{&s.minute, &s.events, &s.value, &s.version}, func() error {
-			kept[s.minute.Unix()] = minuteSeal{
+			stored[s.minute.Unix()] = minuteSeal{
 				minute: s.minute, events: s.events, value: bytes.Clone(s.value),
 				version: s.version,
 			}
 			p.Last, p.Seal = s.minute, bytes.Clone(s.value)
 			return nil
 		})
-		if err != nil || len(kept) == 0 {
+		if err != nil || len(stored) == 0 {
 			return err
 		}
-		return p.compare(ctx, tx, kept)
+		return p.compare(ctx, tx, stored)
 	})
 	return p, err
 }
 
-func (p *TrailProof) compare(ctx context.Context, tx pgx.Tx, kept map[int64]minuteSeal) error {
+func (p *TrailProof) compare(ctx context.Context, tx pgx.Tx, stored map[int64]minuteSeal) error {
 	fault := func(minute time.Time, what string) {
 		p.Faults = append(p.Faults, minute.UTC().Format(time.RFC3339)+": "+what)
 	}
 	c := sealing{
 		to:      p.Last.Add(time.Minute),
-		version: func(minute time.Time) int { return kept[minute.Unix()].version },
+		version: func(minute time.Time) int { return stored[minute.Unix()].version },
 	}
 	c.do = func(s *minuteSeal) {
 		p.Events += s.events
 		p.Minutes++
-		k, found := kept[s.minute.Unix()]
-		delete(kept, s.minute.Unix())
+		k, found := stored[s.minute.Unix()]
+		delete(stored, s.minute.Unix())
 		switch {
 		case !found:
 			fault(s.minute, fmt.Sprintf("%d events came after the seals", s.events))
@@ -242,7 +242,7 @@ func (p *TrailProof) compare(ctx context.Context, tx pgx.Tx, kept map[int64]minu
 		}
 	}
 	err := c.run(ctx, tx)
-	for _, k := range kept {
+	for _, k := range stored {
 		fault(k.minute, fmt.Sprintf("sealed with %d events, none is there", k.events))
 	}
 	return err

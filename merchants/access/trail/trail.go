@@ -18,7 +18,7 @@ import (
 // error, and never comes late to a sealed minute.
 const recordWithin = 20 * time.Second
 
-// Event is one line of the audit trail as it is written: who asks for what, from where.
+// Event is one line of the audit trail as it is written: who requests what, from where.
 type Event struct {
 	ID        uuid.UUID  `json:"id"`
 	At        time.Time  `json:"at"`
@@ -30,17 +30,16 @@ type Event struct {
 	Object    string     `json:"object" doc:"the path as it was asked for"`
 }
 
-// Trail is the audit trail. Its rows are added and never changed; each closed minute's are sealed
-// with the seal of the minute before, so that a row that was changed, added or taken away later
-// shows.
+// Trail is the audit trail. Its rows are added and never changed. Each closed minute is sealed
+// together with the seal of the minute before, so that a changed, added or removed row is detected.
 type Trail struct {
 	db   *database.DB
 	now  func() time.Time
 	pads string
 }
 
-// NewTrail keeps the trail in db and keys its digests with keys; without keys it is read and proved
-// only.
+// NewTrail stores the trail in db and keys its digests with keys; without keys it can only be read
+// and verified.
 func NewTrail(db *database.DB, keys *seal.Keys, now func() time.Time) *Trail {
 	t := &Trail{db: db, now: now}
 	if keys != nil {
@@ -72,9 +71,9 @@ func (e *Event) values(status *int) []any {
 	return []any{e.ID, e.At, e.ActorID, e.SessionID, e.Address, e.Method, e.Route, e.Object, status}
 }
 
-// Begin writes a request's line before it runs, and returns the context to run it with: what is
-// changed in that context is added to the line in the change's own transaction. Its error means
-// that the request must not run.
+// Begin writes a request's line before it runs, and returns the context to run it with. A change in
+// that context is added to the line in the change's own transaction. On an error the request must
+// not run.
 func (t *Trail) Begin(ctx context.Context, e Event) (context.Context, uuid.UUID, error) {
 	e.ID, e.At = uuid.Must(uuid.NewV7()), t.now()
 	within, cancel := context.WithTimeout(ctx, recordWithin)
@@ -86,13 +85,13 @@ func (t *Trail) Begin(ctx context.Context, e Event) (context.Context, uuid.UUID,
 	return context.WithValue(ctx, readerKey{}, &reader{trail: t, event: e, begun: true}), e.ID, nil
 }
 
-// End writes what became of a request that Begin let run. Where it cannot be written, because the
-// server dies, the line says that its outcome is unknown.
+// End writes the result of a request that Begin recorded. If it cannot be written, because the
+// server dies, the line's outcome stays unknown.
 func (t *Trail) End(ctx context.Context, line uuid.UUID, status int) error {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
-	// The answer waits for no disk: a result that a crash takes leaves the line, which then tells
-	// the same as if it had never been written. (The setting holds for this statement's
+	// The answer does not wait for the disk: a result lost in a crash leaves the line, which says no less
+	// than if it had never been written. (The setting holds for this statement's
 	// transaction.)
 	_, err := t.db.Pool.Exec(ctx, `INSERT INTO audit_results (event_id, at, status) SELECT $1, $2, $3
 		FROM set_config('synchronous_commit', 'off', true)`, line, t.now(), status)

@@ -20,8 +20,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// kept is a trail with its own clock.
-type kept struct {
+// testTrail is a trail with its own clock.
+type testTrail struct {
 	*trail.Trail
 	t     *testing.T
 	db    *database.DB
@@ -29,9 +29,9 @@ type kept struct {
 	clock time.Time
 }
 
-func newTrail(t *testing.T) *kept {
+func newTrail(t *testing.T) *testTrail {
 	t.Helper()
-	k := &kept{t: t, db: dbtest.New(t), clock: time.Date(2026, 11, 23, 5, 0, 0, 0, time.UTC)}
+	k := &testTrail{t: t, db: dbtest.New(t), clock: time.Date(2026, 11, 23, 5, 0, 0, 0, time.UTC)}
 	var err error
 	k.keys, err = seal.Open(t.Context(), k.db.Pool, [seal.KeySize]byte{1}, time.Now)
 	must(t, err)
@@ -45,7 +45,7 @@ var someEvent = trail.Event{
 }
 
 // request is a request that runs one statement, and gives its line.
-func (k *kept) request(e trail.Event, sql string, values ...any) uuid.UUID {
+func (k *testTrail) request(e trail.Event, sql string, values ...any) uuid.UUID {
 	k.t.Helper()
 	ctx, line, err := k.Begin(k.t.Context(), e)
 	must(k.t, err)
@@ -59,7 +59,7 @@ func (k *kept) request(e trail.Event, sql string, values ...any) uuid.UUID {
 
 // trailOf is a trail of so many minutes with three requests each, sealed but for what has not
 // settled.
-func trailOf(t *testing.T, minutes int) *kept {
+func trailOf(t *testing.T, minutes int) *testTrail {
 	t.Helper()
 	k := newTrail(t)
 	for range minutes {
@@ -81,7 +81,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (k *kept) lines(f trail.LineFilter) []trail.Line {
+func (k *testTrail) lines(f trail.LineFilter) []trail.Line {
 	k.t.Helper()
 	list, err := k.Lines(k.t.Context(), f, nil, uuid.Nil, 100)
 	must(k.t, err)
@@ -159,7 +159,7 @@ func TestTamperedTrailIsFound(t *testing.T) {
 }
 
 // TestOldSealsStillHold seals a minute as the program did before results, changes and readings were
-// kept.
+// stored.
 func TestOldSealsStillHold(t *testing.T) {
 	t.Parallel()
 	k := newTrail(t)

@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	// lockLost is after how long the server frees the lock of a replica that says nothing.
+	// lockLost is after how long the server frees the lock of a silent replica.
 	lockLost = 5 * time.Second
-	// beatEvery is how often the replica says that it is there, and beatWithin how long the answer
+	// beatEvery is the interval of the replica's heartbeats, and beatWithin how long the answer
 	// may take.
 	beatEvery  = 1500 * time.Millisecond
 	beatWithin = 2 * time.Second
@@ -28,8 +28,8 @@ var ErrElsewhere = errors.New("another replica does it")
 var errLockLost = errors.New("the lock was lost")
 
 // Exclusive runs do while it holds the lock of a name, or returns ErrElsewhere. The lock lives in a
-// transaction with a heartbeat: a replica that is stopped, or whose connection leads nowhere, loses
-// it within seconds, and do's context ends. A lock of the session would outlive both.
+// transaction with a heartbeat: a replica that hangs, or with a dead connection, loses it within
+// seconds, and do's context ends. A session lock would survive both.
 func Exclusive(ctx context.Context, db *database.DB, name string, do func(context.Context) error) error {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package jobs runs what is done by the clock: each job with a deadline, and where replicas must
-// not do it at the same time, under a lock that a replica which hangs loses within seconds.
+// Package jobs runs scheduled work: each job with a deadline and, if replicas must not do it at the
+// same time, under a lock that a hanging replica loses within seconds.
 package jobs
 
 import (
@@ -29,7 +29,7 @@ type Job struct {
 	First    time.Duration // the pause before the first round
 	Deadline time.Duration // of one round; 0: Deadline
 	Shared   bool          // every replica does it; otherwise one at a time
-	LockOn   *database.DB  // over whose connections the lock is held; nil: the runner's
+	LockOn   *database.DB  // the database that holds the lock; nil: the runner's
 	Do       func(context.Context) error
 }
 

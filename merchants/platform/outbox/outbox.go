@@ -1,5 +1,5 @@
-// Package outbox tells people by phone what happened to what is theirs: a message is written in the
-// transaction of what it tells, and sent after that committed, at least once.
+// Package outbox notifies people by phone of changes to their own data. A message is written in the
+// transaction of the change, and sent after that committed, at least once.
 package outbox
 
 import (
@@ -25,11 +25,11 @@ const (
 	sendWithin  = 20 * time.Second // one attempt
 	firstPause  = time.Minute      // after a first attempt that failed, doubled after each further one
 	maxAttempts = 8                // the last about two hours after the first
-	// staleAfter is when a message that nobody could be sent to would only confuse.
+	// staleAfter is the age at which a message that could not be sent would only confuse.
 	staleAfter = 3 * 24 * time.Hour
 )
 
-// Message is what one person is to be told, once for its purpose and the row it is about.
+// Message is a text for one person, sent once for its purpose and the row it is about.
 type Message struct {
 	Purpose string
 	About   uuid.UUID
@@ -37,14 +37,14 @@ type Message struct {
 	Text    string // Vietnamese
 }
 
-// Outbox keeps messages and sends them.
+// Outbox stores messages and sends them.
 type Outbox struct {
 	db   *database.DB
 	keys *seal.Keys
 	now  func() time.Time
 }
 
-// New keeps messages in db, phones sealed with keys.
+// New stores messages in db, with phones sealed by keys.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Outbox {
 	return &Outbox{db: db, keys: keys, now: now}
 }
@@ -53,7 +53,7 @@ func phonePlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "messages", Column: "phone", ID: id}
 }
 
-// Put queues a message in the caller's transaction. The same purpose about the same row again
+// Put queues a message in the caller's transaction. A second message for the same purpose and row
 // changes nothing.
 func (o *Outbox) Put(ctx context.Context, tx pgx.Tx, m Message) error {
 	id := uuid.Must(uuid.NewV7())
@@ -70,7 +70,7 @@ func (o *Outbox) Put(ctx context.Context, tx pgx.Tx, m Message) error {
 	return nil
 }
 
-// Job returns what sends the queued messages.
+// Job returns the job that sends the queued messages.
 func (o *Outbox) Job(to notify.Sender) jobs.Job {
 	return jobs.Job{
 		Name: "messages", Every: lookEvery, Deadline: flushWithin,
@@ -88,8 +88,8 @@ type queued struct {
 	created, after time.Time
 }
 
-// Flush tries each message whose time has come, once. A message is sent twice only if the process
-// dies between the gateway's answer and the note of it.
+// Flush tries each message that is due, once. A message is sent twice only if the process dies
+// between the gateway's answer and the record of it.
 func (o *Outbox) Flush(ctx context.Context, to notify.Sender) error {
 	for {
 		m, err := o.take(ctx)
@@ -102,7 +102,7 @@ func (o *Outbox) Flush(ctx context.Context, to notify.Sender) error {
 	}
 }
 
-// take takes one message; until its next try it is nobody else's.
+// take reserves one message; no other process sends it until its next try.
 func (o *Outbox) take(ctx context.Context) (*queued, error) {
 	now := o.now()
 	m := queued{}
@@ -122,7 +122,7 @@ func (o *Outbox) take(ctx context.Context) (*queued, error) {
 }
 
 // errStale is why a message that waited too long is given up.
-var errStale = errors.New("nobody could be reached for too long")
+var errStale = errors.New("the phone could not be reached for too long")
 
 func (o *Outbox) send(ctx context.Context, m *queued, to notify.Sender) error {
 	if o.now().Sub(m.created) > staleAfter {
@@ -137,7 +137,7 @@ func (o *Outbox) send(ctx context.Context, m *queued, to notify.Sender) error {
 	return to.Send(ctx, string(phone), m.text)
 }
 
-// settle notes what became of an attempt.
+// settle records the result of an attempt.
 func (o *Outbox) settle(ctx context.Context, m *queued, failed error) error {
 	ctx = context.WithoutCancel(ctx)
 	var err error

@@ -97,10 +97,10 @@ func TestAMessageIsSentOnceForWhatItTells(t *testing.T) {
 	if fmt.Sprint(to.sent) != "[0905123456 Chợ 4.0: đổi tài khoản]" || p.states() != "sent 1" {
 		t.Errorf("sent %v, %s", to.sent, p.states())
 	}
-	var kept string
-	p.must(p.db.Pool.QueryRow(t.Context(), `SELECT row_to_json(m)::text FROM messages m`).Scan(&kept))
-	if strings.Contains(kept, "905123456") {
-		t.Error("the phone is kept readable")
+	var stored string
+	p.must(p.db.Pool.QueryRow(t.Context(), `SELECT row_to_json(m)::text FROM messages m`).Scan(&stored))
+	if strings.Contains(stored, "905123456") {
+		t.Error("the phone is stored readable")
 	}
 }
 

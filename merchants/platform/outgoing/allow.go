@@ -39,7 +39,7 @@ func ParseAllow(text string) (Allow, error) {
 	return a, nil
 }
 
-// names says whether a URL's host stands in the list, as a name or as an address.
+// names reports whether a URL's host is in the list, as a name or as an address.
 func (a Allow) names(host string) bool {
 	if ip, err := parseAddress(host); err == nil {
 		return a.holds(ip)

@@ -1,6 +1,6 @@
-// Package outgoing makes the calls whose address a person entered: a webhook out, a push endpoint,
-// an identity provider, an SMS gateway. Such a call reaches public addresses only, or those that
-// the operator allows, never what stands beside us.
+// Package outgoing makes the calls to addresses that a person entered: a webhook out, a push
+// endpoint, an identity provider, an SMS gateway. Such a call reaches public addresses only, or
+// those that the operator allows, never other hosts of the internal network.
 package outgoing
 
 import (

@@ -17,7 +17,7 @@ import (
 	"market40/merchants/platform/outgoing"
 )
 
-// inner is a server on loopback, as what stands beside us is, and a client that knows its authority
+// inner is a server on loopback, like other services of the host, and a client that knows its authority
 // and asks names of dns.
 func inner(t *testing.T, allow string, dns *resolver, handle http.HandlerFunc) (*httptest.Server, *http.Client) {
 	t.Helper()

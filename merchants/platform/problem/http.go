@@ -72,10 +72,10 @@ var titles = map[Kind][2]string{
 	Unavailable:                 {"Tạm thời gián đoạn", "Unavailable"}, internal: {"Lỗi hệ thống", "Internal error"},
 }
 
-// spoken are the languages of people's pages and answers, the first unless another is wanted more.
+// spoken are the languages of people's pages and answers; the first one is the default.
 var spoken = language.NewMatcher([]language.Tag{language.Vietnamese, language.English})
 
-// English says whether an Accept-Language header (RFC 9110, 12.5.4) prefers English over
+// English reports whether an Accept-Language header (RFC 9110, 12.5.4) prefers English over
 // Vietnamese, which is the default.
 func English(acceptLanguage string) bool {
 	_, at := language.MatchStrings(spoken, acceptLanguage)
@@ -195,7 +195,7 @@ func fromHuma(ctx context.Context, status int, msg string, errs []error) *Error 
 			fields = append(fields, fieldOf(err))
 		}
 		if len(fields) == 0 {
-			fields = append(fields, Field{"body", "required", "Thiếu nội dung.", "A body is wanted."})
+			fields = append(fields, Field{"body", "required", "Thiếu nội dung.", "The body is missing."})
 		}
 		return InFields(fields...)
 	}
@@ -225,7 +225,7 @@ func fieldOf(err error) Field {
 		list := strings.Trim(strings.TrimPrefix(msg, "expected value to be one of"), " \"")
 		return Field{
 			name, "unknown_value", "Giá trị không có trong danh sách: " + list + ".",
-			"The value is none of: " + list + ".",
+			"Expected one of: " + list + ".",
 		}
 	case strings.HasPrefix(msg, "expected required property"):
 		missing := strings.Fields(strings.TrimPrefix(msg, "expected required property"))

@@ -1,6 +1,6 @@
 // Package problem holds the refusals that a caller may read. A use case returns New(kind, code, vi,
-// en); the edge answers it as RFC 9457 application/problem+json in Vietnamese or English, and any
-// other error as a 500 that tells nothing and is logged once.
+// en); package web answers it as RFC 9457 application/problem+json in Vietnamese or English. Any
+// other error becomes a 500 without details, and is logged once.
 package problem
 
 import (
@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// Kind is what sort of refusal it is; its number is the HTTP status.
+// Kind is the kind of a refusal; its number is the HTTP status.
 type Kind int
 
 // The kinds of refusal (merchants/access/roles/README.md, "Errors").
@@ -19,12 +19,12 @@ const (
 	Unauthorized Kind = http.StatusUnauthorized          // a stranger
 	Forbidden    Kind = http.StatusForbidden             // in scope and not allowed
 	NotFound     Kind = http.StatusNotFound              // does not exist, or lies in another scope
-	Conflict     Kind = http.StatusConflict              // clashes with what stands
+	Conflict     Kind = http.StatusConflict              // conflicts with the present state
 	TooLarge     Kind = http.StatusRequestEntityTooLarge // past a named limit
 	Unsupported  Kind = http.StatusUnsupportedMediaType  // a body of a kind that is not read here
 	Invalid      Kind = http.StatusUnprocessableEntity   // readable and wrong
 	TooMany      Kind = http.StatusTooManyRequests       // past a rate
-	Unavailable  Kind = http.StatusServiceUnavailable    // the database is down: come again
+	Unavailable  Kind = http.StatusServiceUnavailable    // the database is down: try again
 	internal     Kind = http.StatusInternalServerError
 )
 
@@ -41,17 +41,18 @@ type Error struct {
 // Field is one field at fault, named as the caller wrote it ("account.bank_bin").
 type Field struct{ Name, Code, Vi, En string }
 
-// New is a refusal of a kind with its stable code and its sentence in Vietnamese and English.
+// New returns a refusal of a kind with its stable code and its sentence in Vietnamese and English.
 func New(kind Kind, code, vi, en string) *Error {
 	return &Error{Kind: kind, Code: code, Vi: vi, En: en}
 }
 
-// Of is invalid input in one field.
+// Of returns the refusal of one invalid field.
 func Of(field, code, vi, en string) *Error {
 	return InFields(Field{field, code, vi, en})
 }
 
-// InFields is invalid input in one or more fields. With one field its code is the refusal's code.
+// InFields returns the refusal of one or more invalid fields. With one field its code is the
+// refusal's code.
 func InFields(fields ...Field) *Error {
 	e := New(Invalid, "invalid_input", "Dữ liệu chưa đúng, xem từng trường.", "The input is invalid, see each field.")
 	e.Fields = fields
@@ -61,18 +62,19 @@ func InFields(fields ...Field) *Error {
 	return e
 }
 
-// Missing is the refusal for an id that does not exist or lies in another scope; both look alike.
+// Missing returns the refusal for an id that does not exist or lies in another scope; both look
+// alike.
 func Missing(what string) *Error {
 	return New(NotFound, "not_found", "Không tìm thấy.", "No such "+what+".")
 }
 
-// UnknownValue is the field error for a word outside its list, which it names.
+// UnknownValue returns the field error for a word outside a list, and names the list.
 func UnknownValue(field, got string, known ...string) Field {
 	list := strings.Join(known, ", ")
 	return Field{
 		field, "unknown_value",
 		fmt.Sprintf("%q không có trong danh sách: %s.", shorten(got), list),
-		fmt.Sprintf("%q is none of: %s.", shorten(got), list),
+		fmt.Sprintf("%q is not one of: %s.", shorten(got), list),
 	}
 }
 
@@ -83,7 +85,7 @@ func shorten(s string) string {
 	return s
 }
 
-// Error is the English sentence with its code, for logs.
+// Error returns the English sentence with its code, for logs.
 func (e *Error) Error() string {
 	var s strings.Builder
 	s.WriteString(e.Code + ": " + e.En)
@@ -95,7 +97,7 @@ func (e *Error) Error() string {
 	return s.String()
 }
 
-// GetStatus is the HTTP status (huma.StatusError).
+// GetStatus returns the HTTP status (huma.StatusError).
 func (e *Error) GetStatus() int { return int(e.Kind) }
 
 // Is makes errors.Is(err, &Error{Code: "…"}) compare codes.

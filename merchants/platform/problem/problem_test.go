@@ -69,7 +69,7 @@ func TestOneFieldGivesItsCode(t *testing.T) {
 	}
 }
 
-// TestAHungDatabaseIsAway: what nobody answers is no failure of ours, and the caller is told when
+// TestAHungDatabaseIsAway: a request without an answer is not our failure, and the caller learns when
 // to come again.
 func TestAHungDatabaseIsAway(t *testing.T) {
 	t.Parallel()

@@ -17,7 +17,7 @@ import (
 // started with the old secret goes on, whatever it seals.
 const monthsAhead = 2
 
-// ErrUnfinished says that some wraps of the rotation before this one still stand.
+// ErrUnfinished reports that some wraps of the previous rotation still exist.
 var ErrUnfinished = errors.New("the last rotation is not finished: `market40 secrets finish`")
 
 // wrap is a stored key as it lies in the table.

@@ -58,7 +58,7 @@ func TestServersOutliveARotation(t *testing.T) {
 		agree(clock.Format("2006-01"), late, old)
 		clock = clock.AddDate(0, 1, 0)
 	}
-	// A month whose key only the old secret could wrap is not made by it: nobody else could read
+	// The old secret makes no month's key that only it could wrap: no other server could read
 	// what it seals.
 	if _, err := old.Seal(t.Context(), at, []byte("1")); !errors.Is(err, seal.ErrWrongKey) {
 		t.Errorf("the old secret seals in %s: %v", clock.Format("2006-01"), err)

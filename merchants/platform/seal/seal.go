@@ -54,8 +54,8 @@ type Keys struct {
 	reread func() ([KeySize]byte, error) // nil: the secret is what it is
 }
 
-// Place is where a sealed value stands. It is authenticated: a value moved to another row does not
-// open.
+// Place is the row and column of a sealed value. It is authenticated: a value moved to another row
+// does not open.
 type Place struct {
 	Table, Column string
 	ID            uuid.UUID
@@ -85,17 +85,17 @@ func Open(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte, now fun
 	return k, k.unwrapMonths(ctx)
 }
 
-// Reread says where the secret is to be read again when it opens a stored key no more: after a
-// rotation, a server that reads its secret from a file goes on for ever, and any other until a
-// month comes that has no key under its secret.
+// Reread sets where the secret is read again when it no longer opens a stored key. After a
+// rotation, a server that reads its secret from a file runs on; any other runs until the first
+// month without a key under its secret.
 func (k *Keys) Reread(secret func() ([KeySize]byte, error)) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.reread = secret
 }
 
-// unwrapMonths takes every month's key into memory, so that a rotation takes none away from who
-// runs. One that does not open is told when it is needed.
+// unwrapMonths takes every month's key into memory, so that a rotation takes none away from a server that
+// is running. A key that does not open is reported when it is needed.
 func (k *Keys) unwrapMonths(ctx context.Context) error {
 	rows, _ := k.pool.Query(ctx, `SELECT id, wrapped, old_wrapped FROM sealed_keys WHERE id <> $1`, indexName)
 	stored, err := pgx.CollectRows(rows, pgx.RowToStructByPos[wrap])
@@ -123,7 +123,7 @@ func monthOf(t time.Time) uint16 {
 
 func monthName(m uint16) string { return fmt.Sprintf("%04d-%02d", 2000+int(m)/12, int(m)%12+1) }
 
-// month is the data key of a month; make: create it when it does not stand yet.
+// month returns the data key of a month; with make it creates a missing one.
 func (k *Keys) month(ctx context.Context, m uint16, make bool) (cipher.AEAD, error) {
 	k.mu.RLock()
 	aead := k.months[m]
@@ -189,9 +189,9 @@ func (k *Keys) storedBy(ctx context.Context, by cipher.AEAD, id string, create b
 	return w.open(by)
 }
 
-// add draws a key unless it stands by now. A month's key is made by who has the present secret:
-// under an old one nobody else could open it. The lock on the index key keeps a rotation away
-// meanwhile.
+// add makes a key unless it exists. Only a process with the present secret makes a month's key: a
+// key under an old secret could not be opened by others. The lock on the index key excludes a
+// rotation meanwhile.
 func (k *Keys) add(ctx context.Context, by cipher.AEAD, id string) error {
 	key := make([]byte, KeySize)
 	_, _ = rand.Read(key) // never fails, says its documentation
@@ -248,8 +248,8 @@ func (k *Keys) Open(ctx context.Context, at Place, sealed []byte) ([]byte, error
 	return plain, nil
 }
 
-// Index is the keyed index of a value (HMAC-SHA-256, 32 bytes): equal values of one kind have equal
-// indexes, and nobody without the key can try numbers against it.
+// Index returns the keyed index of a value (HMAC-SHA-256, 32 bytes). Equal values of one kind have
+// equal indexes, and without the key numbers cannot be tried against it.
 func (k *Keys) Index(kind, value string) []byte {
 	h := hmac.New(sha256.New, k.index)
 	h.Write([]byte(kind))
@@ -258,8 +258,8 @@ func (k *Keys) Index(kind, value string) []byte {
 	return h.Sum(nil)
 }
 
-// Last4 is what may be shown of a number: its last four characters, or half of one that has no
-// more.
+// Last4 returns the part of a number that may be shown: its last four characters, or half of a
+// shorter one.
 func Last4(number string) string {
 	r := []rune(number)
 	if len(r) <= 4 {
@@ -268,7 +268,7 @@ func Last4(number string) string {
 	return string(r[len(r)-4:])
 }
 
-// Mask shows no more of a number than its last characters: "••••3456".
+// Mask shows only the last characters of a number: "••••3456".
 func Mask(last string) string {
 	if last == "" {
 		return ""

@@ -88,7 +88,7 @@ func TestMonthsHaveKeysOfTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := later.Open(t.Context(), at, november); !errors.Is(err, seal.ErrUnreadable) {
-		t.Errorf("a value whose month's key was destroyed: %v", err)
+		t.Errorf("a value after its month's key was destroyed: %v", err)
 	}
 }
 

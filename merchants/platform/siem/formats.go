@@ -1,5 +1,5 @@
-// Package siem tells a security monitor what the audit trail holds: lines in Elastic Common Schema,
-// CEF and RFC 5424, exported once or forwarded as they come. What a stranger wrote in a path stays
+// Package siem sends the audit trail to a security monitor: lines in Elastic Common Schema, CEF and
+// RFC 5424, exported once or forwarded as they come. Text that a stranger wrote in a path stays
 // inside its field.
 package siem
 
@@ -31,7 +31,7 @@ const (
 // read 2026-11-22).
 const ecsVersion = "8.17.0"
 
-// Source is who tells: the program and its machine.
+// Source is the sender: the program and its machine.
 type Source struct {
 	Host, Version string
 	PID           int
@@ -49,8 +49,7 @@ func (s Source) Write(f Format, l *trail.Line) ([]byte, error) {
 	}
 }
 
-// Message is a line as a syslog message in any format: the id stands in the structured data of
-// each.
+// Message returns a line as a syslog message in any format; each has the id in its structured data.
 func (s Source) Message(f Format, l *trail.Line) ([]byte, error) {
 	if f == RFC5424 {
 		return s.Write(f, l)
@@ -59,7 +58,7 @@ func (s Source) Message(f Format, l *trail.Line) ([]byte, error) {
 	return s.syslog(l, string(text)), err
 }
 
-// object is a JSON object whose empty members are left out.
+// object is a JSON object without its empty members.
 type object map[string]any
 
 func (o object) put(name string, value string) object {
@@ -173,8 +172,8 @@ func (s Source) cef(l *trail.Line) string {
 	return b.String() + strings.Join(parts, " ")
 }
 
-// syslog is a message of RFC 5424: facility 13 (log audit), and the line's own fields as structured
-// data. 32473 is the enterprise number that stands for none of one's own (RFC 5612).
+// syslog returns a message of RFC 5424: facility 13 (log audit), and the line's own fields as
+// structured data. 32473 is the enterprise number for documentation and examples (RFC 5612).
 func (s Source) syslog(l *trail.Line, text string) []byte {
 	const facility = 13
 	var b strings.Builder
@@ -210,8 +209,8 @@ func (s Source) syslog(l *trail.Line, text string) []byte {
 	return []byte(b.String())
 }
 
-// severity is syslog's: info, warning where a request was refused, error where it failed or nobody
-// knows.
+// severity returns syslog's severity: info, warning for a refused request, error for a failed or
+// unknown one.
 func severity(l *trail.Line) int {
 	switch l.Outcome {
 	case trail.Done:

@@ -14,7 +14,7 @@ import (
 	"market40/merchants/platform/siem"
 )
 
-// someLine is a refused change whose path is what a stranger wrote.
+// someLine is a refused change with a path that a stranger wrote.
 func someLine(object string) *trail.Line {
 	role, status, before, after := roles.Manager, 403, "aa", "bb"
 	actor := uuid.MustParse("01930000-0000-7000-8000-000000000001")

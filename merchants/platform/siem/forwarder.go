@@ -44,9 +44,9 @@ type Receiver struct {
 // name keeps the receiver's cursor.
 func (r *Receiver) name() string { return r.Address }
 
-// Forwarder sends the trail to a receiver, each line at least once: after a break the last ones are
-// sent again, and the id in the structured data tells doubles. Lines are framed by octet counting
-// (RFC 6587, section 3.4.1; RFC 5425 over TLS).
+// Forwarder sends the trail to a receiver, each line at least once: after a break the last lines
+// are sent again, and the id in the structured data identifies duplicates. Lines are framed by
+// octet counting (RFC 6587, section 3.4.1; RFC 5425 over TLS).
 type Forwarder struct {
 	Trail    *trail.Trail
 	DB       *database.DB
@@ -55,8 +55,8 @@ type Forwarder struct {
 	Now      func() time.Time
 }
 
-// Run forwards until ctx ends; of several replicas one does it at a time. While the receiver is
-// away it tries again, ever more slowly, and then goes on where it was.
+// Run forwards until ctx ends; of several replicas one does it at a time. While the receiver does
+// not answer it tries again with longer pauses, then continues from its cursor.
 func (f *Forwarder) Run(ctx context.Context) {
 	pause := firstPause
 	for ctx.Err() == nil {

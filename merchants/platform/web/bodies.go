@@ -27,7 +27,7 @@ const (
 
 const (
 	// bodyBudget is how much of bodies is held in memory at once while they are read, of people and
-	// of programs; webhookBudget that of banks, which nobody else can use up.
+	// of programs; webhookBudget that of banks, which no other caller can use up.
 	bodyBudget    = 32 << 20
 	webhookBudget = 16 << 20
 	// budgetShare is which part of a budget one address may use: a half.
@@ -50,9 +50,9 @@ var (
 	errNoBudget = errors.New("too much is being read")
 )
 
-// Budget is a bound of the bytes of bodies that are being read at the same time, and of each
-// address's part of them. Where it is used up, the body that has been on its way the longest gives
-// way, or a large one to a small one: who never finishes keeps nobody out.
+// Budget limits the bytes of the bodies that are being read at the same time, in all and for each
+// address. When it is used up, the body that has been arriving the longest is cut off, or a large
+// one for a small one: a sender who never finishes blocks no one.
 type Budget struct {
 	total    int
 	mu       sync.Mutex
@@ -81,14 +81,14 @@ func NewBudget(total int) *Budget {
 // NewWebhookBudget returns the budget that is reserved for webhooks.
 func NewWebhookBudget() *Budget { return NewBudget(webhookBudget) }
 
-// begin notes that a body begins to arrive.
+// begin records that a body begins to arrive.
 func (b *Budget) begin(a *arrival) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.arriving[a] = true
 }
 
-// whole notes that a body has arrived, and reports whether it was about to be cut off.
+// whole records that a body has arrived, and reports whether it was about to be cut off.
 func (b *Budget) whole(a *arrival) (cut bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,8 +96,8 @@ func (b *Budget) whole(a *arrival) (cut bool) {
 	return a.cut
 }
 
-// reserve holds n bytes more for a body. Where they are not left, slower or much larger bodies give
-// way, those of the same address if it is its part that is used up.
+// reserve holds n bytes more for a body. If they are not free, slower or much larger bodies are cut
+// off, those of the same address if it used up its own share.
 func (b *Budget) reserve(a *arrival, n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -117,9 +117,8 @@ func (b *Budget) reserve(a *arrival, n int) bool {
 	return false
 }
 
-// giveWay cuts off a body so that another one finds n bytes more: the oldest that is slow, else a
-// much larger one. ownPart: of the same address only. It reports false where no body has to give
-// way.
+// giveWay cuts off a body to free n bytes: the oldest slow one, else a much larger one. With
+// ownPart it cuts only bodies of the same address. It reports false if no body qualifies.
 func (b *Budget) giveWay(to *arrival, n int, ownPart bool) bool {
 	var oldest, largest *arrival
 	for a := range b.arriving {
@@ -206,7 +205,7 @@ func (b *Budget) read(from io.Reader, a *arrival, limit int) (body []byte, err e
 }
 
 // refuseBody returns the refusal of a body that is not read to its end. The connection closes, so
-// that nobody waits for the rest.
+// that neither side waits for the rest.
 func refuseBody(c *gin.Context, cause error) error {
 	c.Header("Connection", "close")
 	_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now()) // a test's recorder has none
@@ -239,7 +238,7 @@ func hurry(c *gin.Context) {
 	}
 }
 
-// bodyRead marks a request whose body is in memory.
+// bodyRead marks a request with its body in memory.
 const bodyRead = "body read"
 
 // readSecrets reads the body of a sign-in before it takes a seat, so that no slow sender holds one.

@@ -22,7 +22,7 @@ import (
 	"market40/migrations/database"
 )
 
-// Edge is what routes are mounted on.
+// Edge carries the engine and the API that routes are mounted on.
 type Edge struct {
 	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
 	API    huma.API    // typed JSON operations
@@ -31,14 +31,14 @@ type Edge struct {
 	scopes map[string]string // the gate's
 }
 
-// Parts are what the edge needs.
+// Parts are the dependencies of New.
 type Parts struct {
 	DB      *database.DB
 	Keys    *seal.Keys
 	Gate    signin.Gate
-	Trail   *trail.Trail // nil: none is kept
-	Proxies Proxies      // whose word on who calls is taken
-	Strict  bool         // browsers that came over https must never come otherwise
+	Trail   *trail.Trail // nil: nothing is recorded
+	Proxies Proxies      // the proxies that are trusted for X-Forwarded-For
+	Strict  bool         // browsers must use https only
 	Now     func() time.Time
 	Version string // of the program, shown in OpenAPI
 }
@@ -58,7 +58,7 @@ func New(p Parts) *Edge {
 	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
-	engine.Use(recovered, p.Proxies.tellCaller, headers, hurry)
+	engine.Use(recovered, p.Proxies.setCaller, headers, hurry)
 	paces, scopes := newPaces(p.Now), map[string]string{}
 	p.Gate.Pace, p.Gate.Scopes = paces.api, scopes
 	if p.Strict {
@@ -158,9 +158,9 @@ func headers(c *gin.Context) {
 	}
 }
 
-// strictly tells browsers to come over https only, for a year from each visit (RFC 6797). Other
-// hosts of the same domain are not ours to speak for: no includeSubDomains. Over plain http, on
-// loopback or behind a proxy that ends TLS unknown to us, browsers ignore it (section 8.1).
+// strictly makes browsers use https only, for a year from each visit (RFC 6797). It leaves out
+// includeSubDomains: other hosts of the domain belong to others. Over plain http, on loopback or
+// behind an unknown proxy that ends TLS, browsers ignore it (section 8.1).
 func strictly(c *gin.Context) {
 	if !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		c.Writer.Header().Set("Strict-Transport-Security", "max-age=31536000")

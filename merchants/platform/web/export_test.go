@@ -1,6 +1,6 @@
 package web
 
-// Remembered is how many addresses of strangers are kept.
+// Remembered returns how many addresses of strangers are counted.
 func Remembered(e *Edge) int { return len(e.paces.strangers.young) + len(e.paces.strangers.old) }
 
 // HalfPair says whether a JSON text escapes half of a surrogate pair.

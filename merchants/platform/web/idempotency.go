@@ -71,7 +71,7 @@ func (i *idempotency) handle(c *gin.Context) {
 	}
 }
 
-// begin takes the key for this request (true), or answers what stands under it.
+// begin reserves the key for this request (true), or answers what is stored under it.
 func (i *idempotency) begin(c *gin.Context, caller roles.Principal, key, route string, digest []byte) (bool, error) {
 	ctx, now := c.Request.Context(), i.parts.Now()
 	tag, err := i.parts.DB.Pool.Exec(ctx, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at)

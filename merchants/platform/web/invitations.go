@@ -38,7 +38,7 @@ var invitationTemplate = sync.OnceValue(func() *template.Template {
 // invitationWidth is of its QR code on paper, in pixels.
 const invitationWidth = 600
 
-// madeInvitation is an invitation with what is told once.
+// madeInvitation is an invitation with its token, which is shown once.
 type madeInvitation struct {
 	ID        uuid.UUID `json:"id"`
 	URL       string    `json:"url" doc:"what the QR code says; shown only now"`
@@ -67,7 +67,8 @@ func (s *Stalls) invite(ctx context.Context, in *struct {
 	}, nil)
 }
 
-// origin is where people find this server. Without PUBLIC_URL it is a developer's, on loopback.
+// origin returns the address of this server for people. Without PUBLIC_URL it is a developer's, on
+// loopback.
 func (s *Stalls) origin(host string) string {
 	if s.PublicURL != "" {
 		return s.PublicURL

@@ -13,7 +13,7 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// stepCookie keeps what a sign-in by a provider began with, in the browser that began it.
+// stepCookie stores the first step of a sign-in by a provider, in the browser that began it.
 const stepCookie = "__Host-m40-sso"
 
 // ssoRoutes are plain gin: a browser is sent from page to page.
@@ -42,8 +42,8 @@ func (s *SignIn) ssoRoutes(e *Edge) {
 	}
 }
 
-// shown leads a person whom a step refuses back to the sign-in page, which tells why; programs get
-// the problem itself.
+// shown leads a person whom a step refuses back to the sign-in page, which shows the reason;
+// programs get the problem itself.
 func shown(handle func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		err := handle(c)
@@ -71,13 +71,13 @@ func (s *SignIn) beginSSO(c *gin.Context) error {
 	if err := s.mayComeIn(Visitor{}); err != nil { // a link from anywhere may begin; the provider's page leads back
 		return err
 	}
-	to, kept, err := s.SSO.Begin(c.Request.Context(), c.Param("provider"), s.callback(c), c.DefaultQuery("return_to",
+	to, state, err := s.SSO.Begin(c.Request.Context(), c.Param("provider"), s.callback(c), c.DefaultQuery("return_to",
 		"/account"))
 	if err != nil {
 		return err
 	}
 	http.SetCookie(c.Writer, &http.Cookie{
-		Name: stepCookie, Value: kept, Path: "/", MaxAge: 600, Secure: true,
+		Name: stepCookie, Value: state, Path: "/", MaxAge: 600, Secure: true,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	})
 	c.Redirect(http.StatusSeeOther, to)
@@ -89,13 +89,13 @@ func (s *SignIn) finishSSO(c *gin.Context) error {
 	if err := s.mayComeIn(Visitor{}); err != nil {
 		return err
 	}
-	kept, _ := c.Cookie(stepCookie)
+	state, _ := c.Cookie(stepCookie)
 	http.SetCookie(c.Writer, &http.Cookie{
 		Name: stepCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
 	})
 	token, returnTo, _, err := s.SSO.Finish(c.Request.Context(), c.Param("provider"),
-		signin.Arrival{Query: c.Request.URL.RawQuery, Kept: kept, Address: from.address, Device: from.device})
+		signin.Arrival{Query: c.Request.URL.RawQuery, State: state, Address: from.address, Device: from.device})
 	if err != nil {
 		return err
 	}

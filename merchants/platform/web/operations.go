@@ -2,10 +2,10 @@ package web
 
 import "github.com/danielgtaylor/huma/v2"
 
-// Body is a huma input or output whose body is a T.
+// Body is a huma input or output with a T as its body.
 type Body[T any] struct{ Body T }
 
-// Answer returns an output whose body is a value, or the error instead.
+// Answer returns an output with a value as its body, or the error instead.
 func Answer[T any](value T, err error) (*Body[T], error) {
 	if err != nil {
 		return nil, err
@@ -13,7 +13,7 @@ func Answer[T any](value T, err error) (*Body[T], error) {
 	return &Body[T]{value}, nil
 }
 
-// Tagged returns what describes the operations of one tag; status 0 is huma's default.
+// Tagged returns a function that describes the operations of one tag; status 0 is huma's default.
 func Tagged(tag string) func(method, path, id, summary string, status int) huma.Operation {
 	return func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{

@@ -19,9 +19,9 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// How much one caller may have under way. A caller is a key or a session; strangers are one caller
-// for each address, and have more, because a whole market stands behind one address. Webhooks and
-// operators' pages are not limited here.
+// Limits of what one caller may have under way. A caller is a key or a session. Strangers are one
+// caller for each address and have higher limits, because a whole market may share one address.
+// Webhooks and operators' pages are not limited here.
 const (
 	callerRequests   = 4
 	callerStreams    = 8
@@ -41,7 +41,7 @@ const (
 	costlyQueue    = 64
 )
 
-// costlyRequests leaves half of the processors to the payments: beside a workbook on each of them,
+// costlyRequests leaves half of the processors to the payments: with a workbook on each of them,
 // a notice waits for its turn at every step.
 var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
 
@@ -61,7 +61,7 @@ const kindPatience = 2 * time.Second
 // behind all of them.
 var readsOfAKind = max(2, runtime.GOMAXPROCS(0))
 
-// caller is whose requests are counted together.
+// caller identifies the caller that a request counts for.
 type caller struct {
 	id      uuid.UUID    // of the session or the key; Nil: a stranger
 	network netip.Prefix // of a stranger
@@ -94,8 +94,8 @@ type turn struct {
 
 func newTurns[K comparable](queue int) *turns[K] { return &turns[K]{queue: queue, keys: map[K]*turn{}} }
 
-// enter waits for a place of the key, of which there are so many, and returns what gives it back.
-// It reports false after patience, when too many wait, and when ctx ends.
+// enter waits for one of the key's places and returns the function that gives it back. It reports
+// false after patience, when too many wait, and when ctx ends.
 func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.Duration) (leave func(), entered bool) {
 	leave = sync.OnceFunc(func() { t.leave(key) })
 	t.mu.Lock()
@@ -130,7 +130,7 @@ func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.D
 		at.waiting = slices.Delete(at.waiting, n, n+1)
 		return nil, false
 	}
-	return leave, true // the place came together with the end of the wait
+	return leave, true // the place was given just as the wait ended
 }
 
 // leave gives a place to the first that waits for it.
@@ -154,7 +154,7 @@ type parallel struct {
 	costlyOf          *turns[caller]
 	costly            *turns[struct{}]
 	kinds             *turns[string]
-	// when a webhook was accepted last, in nanoseconds since 1970: what is refused may be anybody's
+	// when a webhook was accepted last, in nanoseconds since 1970: refused ones may come from anyone
 	lastHook atomic.Int64
 }
 
@@ -166,14 +166,14 @@ func newParallel() *parallel {
 	}
 }
 
-// limited says whether a route's requests are counted: what people and programs ask for, and not
-// what banks, operators and browsers that load an app do.
+// limited reports whether a route's requests are counted: those of people and programs, not those
+// of banks, operators and browsers that load an app.
 func limited(path string) bool {
 	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/i/") ||
 		strings.HasPrefix(path, "/demo/") || path == "/"
 }
 
-// perCaller lets a caller have few requests and streams under way; the next waits, and is refused
+// perCaller allows a caller few requests and streams at a time. The next one waits, and is refused
 // (429) after a while.
 func (p *parallel) perCaller(c *gin.Context) {
 	if !limited(c.Request.URL.Path) {
@@ -218,8 +218,8 @@ var (
 	}
 )
 
-// isCostly says whether a request takes one of the few places. The endings are looked for in the
-// path that was asked for, because some routes have their ending in a parameter.
+// isCostly reports whether a request needs one of the few places. It looks for the endings in the
+// requested path, because some routes have their ending in a parameter.
 func isCostly(r *http.Request, route string) bool {
 	if costlyPaths[r.Method+" "+route] {
 		return true
@@ -229,9 +229,9 @@ func isCostly(r *http.Request, route string) bool {
 	})
 }
 
-// fewInAll lets few costly requests run at once. It comes after the body was read and ends with the
-// answer's first bytes, so that no slow sender or reader holds a place: what costs time is made
-// whole before it is sent. What is written piece by piece has a limit of its own.
+// fewInAll lets few costly requests run at once. It begins after the body was read and ends with
+// the answer's first bytes, so that no slow sender or reader holds a place: costly answers are
+// complete before they are sent. Answers written piece by piece have a limit of their own.
 func (p *parallel) fewInAll(c *gin.Context) {
 	if !isCostly(c.Request, c.FullPath()) {
 		return
@@ -254,9 +254,8 @@ func (p *parallel) fewInAll(c *gin.Context) {
 	c.Next()
 }
 
-// fewOfAKind lets few readings of one kind, by the word behind the version in their path, be
-// answered at once; the others wait for their turn, but none long. It ends with the answer's first
-// bytes, as fewInAll does.
+// fewOfAKind answers few readings of one kind at once, by the word after the version in their path.
+// The others wait, but not long. It ends with the answer's first bytes, as fewInAll does.
 func (p *parallel) fewOfAKind(c *gin.Context) {
 	path := c.FullPath()
 	if c.Request.Method != http.MethodGet || !limited(path) || strings.HasSuffix(path, "/stream") {
@@ -309,7 +308,7 @@ func (w *leaver) WriteString(s string) (int, error) {
 // Unwrap lets http.ResponseController find the connection.
 func (w *leaver) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// Busy returns the refusal (503) of what can be asked for again soon.
+// Busy returns the refusal (503) of a request that may soon succeed.
 func Busy() error {
 	e := problem.New(problem.Unavailable, "busy", "Hệ thống đang bận, xin thử lại sau vài giây.",
 		"The server is busy: try again in some seconds.")

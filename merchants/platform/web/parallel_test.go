@@ -19,7 +19,7 @@ import (
 	"market40/merchants/platform/web/webtest"
 )
 
-// square is a street with routes whose requests last until the test lets them go.
+// square is a street with routes that block their requests until the test releases them.
 type square struct {
 	*street
 	server  *httptest.Server
@@ -115,7 +115,7 @@ func TestACallerHasFewRequestsUnderWay(t *testing.T) {
 }
 
 // TestReadingsOfAKindTakeTurns: so many are answered at once as there are processors; another kind
-// does not wait for them, and nobody waits long.
+// does not wait for them, and no caller waits long.
 func TestReadingsOfAKindTakeTurns(t *testing.T) {
 	t.Parallel()
 	q := newSquare(t)
@@ -257,7 +257,7 @@ func TestStrangersBodiesAreSmallAndRefusedUnread(t *testing.T) {
 		t.Errorf("too large a body is answered %s", got)
 	}
 	if got := status(t, q.slowBody(t, "/api/v1/markets", "", 100<<10, 100)); got != "401" {
-		t.Errorf("a stranger's body where nobody unknown may come is answered %s", got)
+		t.Errorf("a stranger's body on a route that is not for strangers is answered %s", got)
 	}
 }
 

@@ -13,8 +13,8 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Stalls is how stall owners and their staff come in: by a code to a registered phone, an
-// invitation on paper, or a PIN on a device that the owner enrolled.
+// Stalls signs in stall owners and their staff: by a code to a registered phone, an invitation on
+// paper, or a PIN on a device that the owner enrolled.
 type Stalls struct {
 	*SignIn
 	Codes *signin.PhoneCodes
@@ -35,9 +35,13 @@ func (s *Stalls) Routes(e *Edge) {
 		return o
 	}
 	// Strangers: what signs them in.
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-codes", "ask-phone-code",
-		"Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not tell whether it is one",
-		http.StatusAccepted)), s.askCode)
+	huma.Register(e.API, open(op(
+		http.MethodPost,
+		"/api/v1/phone-codes",
+		"ask-phone-code",
+		"Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not reveal whether it is registered",
+		http.StatusAccepted,
+	)), s.askCode)
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions", "sign-in-by-phone",
 		"Đăng nhập bằng mã: opens the merchant's session", http.StatusCreated)), s.signInByPhone)
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions/choice", "who-shares-phone",
@@ -104,7 +108,7 @@ func phoneVisit(v Visitor, b KnownBrowser) signin.Visit {
 	return at
 }
 
-// codeSent is answered whoever's phone it is.
+// codeSent is the answer for any phone, registered or not.
 type codeSent struct {
 	ExpiresIn   int `json:"expires_in" doc:"seconds that a code may be used"`
 	ResendAfter int `json:"resend_after" doc:"seconds after which another may be asked for; sooner, nothing is sent"`
@@ -172,7 +176,7 @@ type phonePeople struct {
 	People []signin.PhonePerson `json:"people"`
 }
 
-// whoHasPhone answers who may sign in by a phone, to whoever knows its code.
+// whoHasPhone returns who may sign in by a phone, to a caller who knows its code.
 func (s *Stalls) whoHasPhone(ctx context.Context, in *struct {
 	Visitor
 	KnownBrowser

@@ -9,7 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Proxies are the networks whose X-Forwarded-For is believed. The zero value believes nobody's.
+// Proxies are the networks that are trusted for X-Forwarded-For. The zero value trusts none.
 type Proxies []netip.Prefix
 
 // ParseProxies reads a list of addresses and networks (CIDR), separated by commas.
@@ -44,19 +44,19 @@ func (p Proxies) hold(ip netip.Addr) bool {
 	return false
 }
 
-// tellCaller sets a request's RemoteAddr to its caller's, so that whoever asks later, by gin or by
-// huma, learns one answer: sessions, counters of guesses, the trail, rates, a webhook's allowed
-// addresses.
-func (p Proxies) tellCaller(c *gin.Context) {
+// setCaller sets a request's RemoteAddr to its caller's, so that all later code, through gin or
+// huma, uses one address: sessions, counters of guesses, the trail, rate limits, a webhook's
+// allowed addresses.
+func (p Proxies) setCaller(c *gin.Context) {
 	if at := p.caller(c.Request); at.IsValid() {
 		c.Request.RemoteAddr = at.String()
 	}
 }
 
-// caller is who makes a request: the peer, or, where a trusted proxy is the peer, the last address
-// of X-Forwarded-For that is no trusted proxy. What stands left of that was written by the caller
-// itself. The port is the one that stands with the address (203.0.113.9:51234), else the peer's,
-// which leads to the line in the proxy's own log; X-Forwarded-Port tells the port that was called.
+// caller returns who makes a request: the peer or, if the peer is a trusted proxy, the last address
+// of X-Forwarded-For that is not a trusted proxy. The caller itself could have written the entries
+// before that one. The port is the one given with the address (203.0.113.9:51234), else the peer's,
+// which identifies the line in the proxy's own log; X-Forwarded-Port is the port that was called.
 func (p Proxies) caller(r *http.Request) netip.AddrPort {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -67,7 +67,7 @@ func (p Proxies) caller(r *http.Request) netip.AddrPort {
 	for i := len(hops) - 1; i >= 0 && p.hold(at.Addr()); i-- {
 		hop, err := parseHop(strings.TrimSpace(hops[i]))
 		if err != nil {
-			break // what a trusted proxy cannot tell, nobody can
+			break // a trusted proxy does not know the caller's address
 		}
 		if at = netip.AddrPortFrom(hop.Addr().Unmap(), hop.Port()); hop.Port() == 0 {
 			at = netip.AddrPortFrom(at.Addr(), peer.Port())

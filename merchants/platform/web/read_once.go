@@ -17,11 +17,11 @@ import (
 // maxDepth is how deep a JSON body may be nested.
 const maxDepth = 64
 
-// readOnce reads a JSON body and refuses one in which a name stands twice in an object: of
-// {"role":"team","role":"admin"} one reader takes the first and another the last (RFC 8259, section
-// 4). Webhooks are their providers' matter and are kept whatever their bytes; uploads are read
-// where they are taken. Nor is read what would be kept as something else: bytes that are no UTF-8,
-// and half of a surrogate pair (sections 8.1, 8.2).
+// readOnce reads a JSON body and refuses one in which an object has the same name twice: of
+// {"role":"team","role":"admin"} one reader uses the first and another the last (RFC 8259, section
+// 4). It also refuses text that would be stored as something else: bytes that are not UTF-8, and
+// half of a surrogate pair (sections 8.1, 8.2). Webhooks are stored whatever their bytes; uploads
+// are read by their handlers.
 func readOnce(c *gin.Context) {
 	if !readsJSON(c.Request) {
 		return
@@ -60,8 +60,8 @@ type place struct {
 	n     int             // of the value that is read, in a list
 }
 
-// noNameTwice is nil for a JSON text without a name twice in one object, and for what is no JSON
-// text: whoever reads it says so.
+// noNameTwice returns nil for a JSON text without a name twice in one object, and for what is not
+// JSON: its reader refuses that.
 func noNameTwice(body []byte) error {
 	text := json.NewDecoder(bytes.NewReader(body))
 	text.UseNumber()
@@ -118,11 +118,11 @@ func nameTwice(way []*place) error {
 		}
 	}
 	return problem.Of(strings.ToValidUTF8(strings.Join(path, "."), ""), "duplicate_key",
-		"Trường này xuất hiện hai lần.", "This field stands twice.")
+		"Trường này xuất hiện hai lần.", "This field appears twice.")
 }
 
-// halfPair says whether a JSON text escapes one half of a surrogate pair without the other. A
-// backslash stands in texts only.
+// halfPair reports whether a JSON text escapes one half of a surrogate pair without the other. A
+// backslash occurs in texts only.
 func halfPair(body []byte) bool {
 	for {
 		at := bytes.IndexByte(body, '\\')

@@ -9,7 +9,7 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// FuzzHalfPair: of a text that is taken, nothing was replaced by the reader: U+FFFD stands in it
+// FuzzHalfPair: in an accepted text the reader replaced nothing: it contains U+FFFD
 // only where it was sent.
 func FuzzHalfPair(f *testing.F) {
 	for _, seed := range []string{

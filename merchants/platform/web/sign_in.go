@@ -22,7 +22,7 @@ type SignIn struct {
 	Cookies   bool   // people come over https or loopback, so that browsers keep a Secure cookie
 }
 
-// maxDevice is how much is kept of what a browser calls itself, in bytes.
+// maxDevice is how much of a browser's User-Agent is stored, in bytes.
 const maxDevice = 200
 
 // Routes mounts the table of routes.
@@ -54,7 +54,7 @@ type Visitor struct {
 	foreign               bool // a browser made the request for another site
 }
 
-// Resolve takes from the request what its body does not tell.
+// Resolve reads from the request what its body does not contain.
 func (v *Visitor) Resolve(ctx huma.Context) []error {
 	*v = visitor(ctx.Header, ctx.Host(), ctx.RemoteAddr())
 	return nil
@@ -168,7 +168,7 @@ func (s *SignIn) changePassword(ctx context.Context, in *struct {
 	return &renewed{sessionCookie(who.Role, token)}, nil
 }
 
-// cookie carries a token; without one it is taken away.
+// cookie carries a token; without one it is deleted.
 func cookie(token string, age int) http.Cookie {
 	return http.Cookie{
 		Name: signin.Cookie, Value: token, Path: "/", MaxAge: age, Secure: true, HttpOnly: true,
@@ -214,7 +214,7 @@ func (s *SignIn) end(ctx context.Context, in *struct{ Named }) (*ended, error) {
 	return &ended{[]http.Cookie{gone}}, nil
 }
 
-// Me is the caller as it is told to itself.
+// Me is the caller as shown to itself.
 type Me struct {
 	ID          uuid.UUID       `json:"id"`
 	Kind        string          `json:"kind" enum:"key,user"`

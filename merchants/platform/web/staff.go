@@ -186,7 +186,7 @@ func (s *Stalls) startShift(ctx context.Context, in *struct {
 	}
 	seller, err := uuid.Parse(in.Body.StaffID)
 	if err != nil {
-		seller = uuid.Nil // nobody's: refused as a wrong PIN is
+		seller = uuid.Nil // unknown: refused as a wrong PIN is
 	}
 	token, session, err := s.People.StartShift(ctx, in.Device, seller, in.Body.PIN, in.visit())
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 
 // Unrecorded are the requests under /api that are not GET and yet not in the trail, each with why.
 var Unrecorded = map[string]string{
-	"POST /api/v1/codes/verify": "changes nothing: strangers ask whose code a payload is",
+	"POST /api/v1/codes/verify": "changes nothing: strangers look up the stall of a payload",
 }
 
 // ChangingGets are the GETs that change something, such as those that another site sends a browser
@@ -34,9 +34,9 @@ var watchedReads = map[string]bool{
 // acceptRoute takes an invitation. Its path names a secret: the trail holds the route in its place.
 const acceptRoute = "/i/:token"
 
-// record keeps the trail of requests under /api, and of those that take an invitation. What may
-// change something is recorded before it runs, and refused (503) while that is not possible; its
-// result is recorded when it is answered.
+// record writes the trail of requests under /api, and of those that accept an invitation. It
+// records a request that may change something before it runs, and refuses it (503) if it cannot; it
+// records the result when the request is answered.
 func record(audit *trail.Trail) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		route, method := c.FullPath(), c.Request.Method

@@ -11,7 +11,7 @@ import (
 	"market40/merchants/access/signin"
 )
 
-// Users is where admins keep people and programs.
+// Users is where admins manage people and programs.
 type Users struct {
 	People *signin.People
 	Keys   *signin.APIKeys
@@ -29,7 +29,7 @@ func (u *Users) Routes(e *Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/users", "list-users", "Người dùng: who signs in, by login", 0),
 		u.list)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/users", "create-user",
-		"Tạo người dùng: tells password, second factor and recovery codes once", http.StatusCreated), u.create)
+		"Tạo người dùng: returns password, second factor and recovery codes once", http.StatusCreated), u.create)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/users/{id}", "get-user", "A user", 0), u.get)
 	huma.Register(e.API, op(http.MethodPatch, "/api/v1/users/{id}", "change-user",
 		"Change name, role, scopes or state; a new role or scope signs out", 0), u.change)
@@ -37,7 +37,7 @@ func (u *Users) Routes(e *Edge) {
 		"Cấp lại: a new password, second factor and recovery codes; opens a closed account", http.StatusOK), u.renew)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/api-keys", "list-api-keys",
 		"Khóa API, newest first, without the keys", 0), u.listKeys)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/api-keys", "create-api-key", "A key for a program, told once",
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/api-keys", "create-api-key", "A key for a program, shown once",
 		http.StatusCreated), u.createKey)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/api-keys/{id}", "revoke-api-key",
 		"End a key; every server refuses it two seconds later at most", http.StatusNoContent), u.revokeKey)
@@ -64,8 +64,9 @@ func (u *Users) get(ctx context.Context, in *Named) (*Body[*signin.User], error)
 	return Answer(u.People.User(ctx, id))
 }
 
-// careful is the caller; of a person it wants a proof of late, because what it does lets others in.
-func (u *Users) careful(ctx context.Context) (roles.Principal, error) {
+// requireProof returns the caller. A person must have proved recently who it is, because the
+// operation gives others access.
+func (u *Users) requireProof(ctx context.Context) (roles.Principal, error) {
 	who, err := roles.From(ctx)
 	if err == nil && who.SessionID != nil {
 		err = who.Proved(u.Now())
@@ -73,44 +74,44 @@ func (u *Users) careful(ctx context.Context) (roles.Principal, error) {
 	return who, err
 }
 
-// NewUser is a user with what it is told once.
+// NewUser is a user with the secrets that are shown once.
 type NewUser struct {
 	signin.User
 	Enrolment *signin.Enrolment `json:"enrolment"`
 }
 
 func (u *Users) create(ctx context.Context, in *struct{ Body signin.UserOrder }) (*Body[NewUser], error) {
-	if _, err := u.careful(ctx); err != nil {
+	if _, err := u.requireProof(ctx); err != nil {
 		return nil, err
 	}
-	told, err := u.People.Create(ctx, in.Body)
+	secrets, err := u.People.Create(ctx, in.Body)
 	if err != nil {
 		return nil, err
 	}
-	return u.newUser(ctx, told)
+	return u.newUser(ctx, secrets)
 }
 
-func (u *Users) newUser(ctx context.Context, told *signin.Enrolment) (*Body[NewUser], error) {
-	made, err := u.People.User(ctx, told.ID)
+func (u *Users) newUser(ctx context.Context, secrets *signin.Enrolment) (*Body[NewUser], error) {
+	made, err := u.People.User(ctx, secrets.ID)
 	if err != nil {
 		return nil, err
 	}
-	return Answer(NewUser{*made, told}, nil)
+	return Answer(NewUser{*made, secrets}, nil)
 }
 
 func (u *Users) renew(ctx context.Context, in *Named) (*Body[NewUser], error) {
-	if _, err := u.careful(ctx); err != nil {
+	if _, err := u.requireProof(ctx); err != nil {
 		return nil, err
 	}
 	id, err := in.UUID("user")
 	if err != nil {
 		return nil, err
 	}
-	told, err := u.People.RenewUser(ctx, id)
+	secrets, err := u.People.RenewUser(ctx, id)
 	if err != nil {
 		return nil, err
 	}
-	return u.newUser(ctx, told)
+	return u.newUser(ctx, secrets)
 }
 
 func (u *Users) change(ctx context.Context, in *struct {
@@ -118,7 +119,7 @@ func (u *Users) change(ctx context.Context, in *struct {
 	Body signin.UserChange
 },
 ) (*Body[*signin.User], error) {
-	who, err := u.careful(ctx)
+	who, err := u.requireProof(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (u *Users) listKeys(ctx context.Context, in *struct{ Page }) (*Body[List[si
 	return Answer(List[signin.ListedKey]{Items: items, Next: next}, nil)
 }
 
-// newKey is a key, told once.
+// newKey is a key, shown once.
 type newKey struct {
 	Body struct {
 		Key string `json:"key"`
@@ -150,7 +151,7 @@ type newKey struct {
 }
 
 func (u *Users) createKey(ctx context.Context, in *struct{ Body signin.Order }) (*newKey, error) {
-	who, err := u.careful(ctx)
+	who, err := u.requireProof(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +162,7 @@ func (u *Users) createKey(ctx context.Context, in *struct{ Body signin.Order }) 
 }
 
 func (u *Users) revokeKey(ctx context.Context, in *Named) (*struct{}, error) {
-	if _, err := u.careful(ctx); err != nil {
+	if _, err := u.requireProof(ctx); err != nil {
 		return nil, err
 	}
 	id, err := in.UUID("key")

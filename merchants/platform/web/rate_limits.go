@@ -14,16 +14,16 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// How often one may ask, in requests a minute that begins with the first of them. Who is signed in
-// is counted alone, whatever the address: a whole market stands behind one. Strangers are counted
-// by address; webhooks are not counted here, and operators' pages neither.
+// Rate limits, in requests a minute that begins with the first of them. A signed-in caller is
+// counted alone, whatever the address: a whole market may share one. Strangers are counted by
+// address. Webhooks and operators' pages are not counted here.
 const (
 	strangerPace = 600  // under /api without a valid key or session
 	callerPace   = 6000 // of one key or user: far above any phone, below what starves the others
 	pagePace     = 3000 // shoppers' pages of one address
 )
 
-// remembered is how many are counted, twice at most: some MB. Who is forgotten starts anew.
+// remembered is how many callers are counted, twice at most: some MB. The others start anew.
 const remembered = 20_000
 
 // paces are counted in this process: beside replicas each has its own.
@@ -60,7 +60,7 @@ func (p *paces) pages(c *gin.Context) {
 	}
 }
 
-// Slowly lets one address ask pace times a minute on the routes that it stands before.
+// Slowly limits one address to pace requests a minute on its routes.
 func (e *Edge) Slowly(pace int) gin.HandlerFunc {
 	asked := newCounters[netip.Prefix](pace)
 	return func(c *gin.Context) {
@@ -91,8 +91,8 @@ type minute struct {
 	n     int
 }
 
-// counters hold the minute of each key, in bounded memory: when the young generation is full it
-// becomes the old one, and the old one, which nobody has asked for since, is forgotten.
+// counters hold the minute of each key, in bounded memory. When the young generation is full it
+// becomes the old one, and the previous old one, unused since, is deleted.
 type counters[K comparable] struct {
 	pace       int
 	mu         sync.Mutex
