@@ -168,3 +168,17 @@ export const actionName = (action: CaseAction): string =>
     dismiss: t('bỏ qua', 'dismiss'),
     retry: t('thử ghi lại', 'try again'),
   })[action];
+
+/** isClosed reports whether a case was decided. */
+export const isClosed = (c: Pick<Case, 'state'>): boolean => c.state !== 'open' && c.state !== 'proposed';
+
+/** laterContent returns the later one of two contents that a bank sent under one id. */
+export const laterContent = (c: Pick<Case, 'contents'>) => c.contents?.find((x) => x.conflict_id);
+
+/** knownStall returns the stall to which a case would be assigned: the proposed one, else the one of its later content. */
+export const knownStall = (c: Pick<Case, 'contents' | 'proposal'>): string | undefined =>
+  ((c.proposal?.action === 'assign' && c.proposal.stall_id) || laterContent(c)?.stall_id) ?? undefined;
+
+/** postedStall returns the stall to which the money of a case is posted now; both contents of a conflict say it themselves. */
+export const postedStall = (c: Pick<Case, 'contents'>): string | undefined =>
+  laterContent(c) ? undefined : (c.contents?.find((x) => x.posted)?.stall_id ?? undefined);

@@ -188,3 +188,35 @@ export const unmarked = (text: string): string =>
 /** folded is a text as search compares it: without diacritics, đ as d, hoà as hòa, small. */
 export const folded = (text: string): string =>
   text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase().trim();
+
+/** amount returns a sum of money; null is hidden. */
+export const amount = (n: Quantity | null): string => (n === null ? hiddenIn(false) : dong(String(n)));
+
+/** merchantCount returns a number of merchants; null is hidden. */
+export const merchantCount = (n: number | null): string => (n === null ? hiddenIn(false) : quantity(n));
+
+/** amountShare returns a part of an amount in per cent, exact; null is hidden. */
+export function amountShare(whole: Quantity | null, part: Quantity | null): string {
+  if (whole === null || part === null) return hiddenIn(false);
+  if (BigInt(whole) === 0n) return none();
+  const tenThousandths = (BigInt(part) * 10_000n) / BigInt(whole);
+  return percent(`${tenThousandths / 10_000n}.${String(tenThousandths % 10_000n).padStart(4, '0')}`);
+}
+
+/** ofText returns "numerator / denominator" of a figure. */
+export function ofText(figure: Figure | null | undefined): string {
+  if (figure?.suppressed) return hiddenIn(false);
+  return figure?.denominator ? `${quantity(figure.numerator)} / ${quantity(figure.denominator)}` : '–';
+}
+
+/** countedText returns what a figure rests on: its evidence, its numerator and its denominator. */
+export const countedText = (figure: Figure | null | undefined): string =>
+  [mix(figure?.evidence), figure?.denominator ? `${quantity(figure.numerator)} / ${quantity(figure.denominator)}` : '']
+    .filter(Boolean)
+    .join(' · ');
+
+/** signedValue returns a difference with its sign; a difference of shares is in points. */
+export const signedValue = (value: string | undefined, unit: ValueUnit): string =>
+  value === undefined
+    ? '–'
+    : `${value.startsWith('-') || Number(value) === 0 ? '' : '+'}${valueOf(value, unit === 'share' ? 'points' : unit)}`;

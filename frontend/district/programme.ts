@@ -1,5 +1,8 @@
 // What is asked of the programme: campaigns, pilots, targets, and the reports of a month or quarter.
 import { t } from '../lib/language.svelte';
+import { isoDay } from '../lib/time';
+import { periodName } from './days';
+import type { Work } from './store';
 import { api, ask, readAll, type Nullable, type Schemas } from '../lib/client';
 
 export type Campaign = Schemas['ProgrammeCampaign'];
@@ -13,6 +16,16 @@ export function foremost<C extends Pick<Campaign, 'starts_on' | 'ends_on'>>(list
   const over = (c: C) => c.ends_on !== null && c.ends_on < today;
   return begun.find((c) => !over(c)) ?? begun[0] ?? list.toSorted((a, b) => a.starts_on.localeCompare(b.starts_on))[0];
 }
+
+export const milestones: Milestone[] = ['chosen', 'equipped', 'launched', 'habitual'];
+
+/** idleReason returns why a campaign requires nothing today. */
+export const idleReason = (c: Pick<Campaign, 'starts_on'>): 'not_begun' | 'campaign_ended' =>
+  c.starts_on > isoDay(new Date()) ? 'not_begun' : 'campaign_ended';
+
+/** pilotStateName returns what the state of a unit is called; undefined: the campaign requires nothing of it. */
+export const pilotStateName = (state: string): string | undefined =>
+  ({ chosen: t('đã chọn', 'chosen'), exempt: t('miễn', 'exempt'), missing: t('chưa chọn', 'not yet') })[state];
 
 export const campaigns = (): Promise<Campaign[]> =>
   readAll((query) => api.GET('/api/v1/campaigns', { params: { query } }));
@@ -57,6 +70,15 @@ export const setTarget = (campaign: string, body: Schemas['ProgrammeTargetOrder'
 export const dropTarget = (campaign: string, target: string): Promise<unknown> =>
   ask(api.DELETE('/api/v1/campaigns/{campaign}/targets/{target}', { params: { path: { campaign, target } } }));
 
+/** targetValue reads the value of a target: "60" or "83,5" per cent become "0.6000" and "0.8350"; a number stays one. */
+export function targetValue(text: string, share: boolean): string {
+  const [, whole = '', part = ''] = /^(\d+)(?:[.,](\d+))?$/.exec(text.trim()) ?? [];
+  if (!whole) throw new Error(t('Viết số như 60 hoặc 83,5.', 'Write a number like 60 or 83.5.'));
+  if (!share) return `${whole}.${part || '0'}`;
+  const digits = (whole + part.padEnd(2, '0').slice(0, 2)).padStart(5, '0');
+  return `${digits.slice(0, -4)}.${digits.slice(-4)}`;
+}
+
 /** targetOf is what an indicator should have reached: the one that is due next after the day, else the last; a locality's own before everybody's. */
 export function targetOf(list: Target[], indicator: string, locality: string, day: string): Target | undefined {
   const of = list.filter((x) => x.indicator === indicator && (x.locality === null || x.locality.id === locality));
@@ -73,6 +95,19 @@ export type Board = Schemas['PeriodicLateness'];
 export type Reminder = Schemas['PeriodicReminder'];
 type Change = Nullable<Schemas['PeriodicFigureChange'], 'locality' | 'before' | 'after'>;
 export type Difference = Omit<Schemas['PeriodicDifference'], 'figures'> & { figures: Change[] };
+
+/** reportName returns the name of a report: its locality and its period. */
+export const reportName = (r: Report): string =>
+  `${r.locality?.name ?? t('cả chương trình', 'the whole campaign')}, ${periodName(r.period, t('quý', 'quarter'))}`;
+
+/** freezeReport returns the long work that freezes a report's figures by a path. */
+export const freezeReport = (r: Report, path: string, body: object): Omit<Work, 'key' | 'startedAt'> => ({
+  kind: 'freeze',
+  label: `${t('Chốt số liệu', 'Freezing the figures')}: ${reportName(r)}`,
+  method: 'POST',
+  path,
+  body,
+});
 
 export const reports = (query: { campaign?: string }): Promise<Report[]> =>
   readAll((page) => api.GET('/api/v1/periodic-reports', { params: { query: { ...query, ...page } } }));

@@ -1,4 +1,4 @@
-// Who is signed in, and what the whole app asks with: campaigns, bases, the day.
+// Who is signed in, and the parameters of all figures: campaign, basis, day.
 import { api, ask, isProblem, readAll, toProblem, type Me as SchemaMe, type Problem } from '../lib/client';
 import { setLanguage } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
@@ -26,17 +26,17 @@ class Session {
   me = $state.raw<Me>();
   campaigns = $state.raw<Campaign[]>([]);
   failed = $state.raw<Problem>();
-  /** Whether some market in scope is invented: every screen says so. */
+  /** Whether some market in scope is demo data: every screen says so. */
   demo = $state(false);
 
-  /** open finds who is signed in. */
+  /** open reads who is signed in. */
   async open(): Promise<void> {
     setLanguage((await readValue<string>('language')) ?? 'vi');
     try {
       this.me = (await ask(api.GET('/api/v1/me'))) as Me;
       await writeValue('me', this.me);
     } catch (problem) {
-      // Without a network, whoever was signed in may go on recording; the server asks again before it takes anything.
+      // Without a network, the person who was signed in may continue to record. The server checks again before it accepts anything.
       if (isProblem(problem) && problem.code === 'offline') this.me = await readValue<Me>('me');
       if (!this.me) this.failed = toProblem(problem);
       return;
@@ -75,12 +75,12 @@ class Session {
     return this.campaigns.find((c) => c.code === wanted) ?? foremost(this.campaigns, isoDay(new Date()));
   }
 
-  /** What a figure is asked with. */
+  /** The parameters of a figure. */
   get asked(): { basis: string; as_of: string; campaign?: string } {
     return { basis: this.basis, as_of: this.asOf, campaign: this.campaign?.code };
   }
 
-  /** setLanguage keeps the language before it shows it: who opens the page again right after finds it. */
+  /** setLanguage stores the language before it shows it, so that a page opened right after has it. */
   async setLanguage(language: 'vi' | 'en'): Promise<void> {
     try {
       await writeValue('language', language);
@@ -89,7 +89,7 @@ class Session {
     }
   }
 
-  /** leave signs out and clears what the browser keeps. */
+  /** leave signs out and clears the store. */
   async leave(): Promise<void> {
     await ask(api.DELETE('/api/v1/sessions/{id}', { params: { path: { id: 'current' } } }));
     await clearStore();

@@ -1,5 +1,5 @@
-// The shell of the app, kept so that a team can record facts for a day without a network. Nothing of the API is kept here: machines are
-// shared, and what the app keeps it clears when its user signs out.
+// Caches the shell of the app, so that a team can record facts for a day without a network. No answer of the API is cached, because
+// machines are shared. The app clears its own store at sign-out.
 const version = '__VERSION__';
 const files = ['__FILES__'];
 const cacheName = `district-${version}`;

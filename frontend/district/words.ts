@@ -48,6 +48,11 @@ export const operatorKind = of({
   doanh_nghiep: ['Doanh nghiệp', 'Company'],
   hop_tac_xa: ['Hợp tác xã', 'Cooperative'],
 });
+/** operatorName returns the name of a market's operator after its kind, unless the name begins with the kind. */
+export function operatorName(operator: { name: string; kind: string }): string {
+  const kind = operatorKind(operator.kind);
+  return operator.name.toLowerCase().startsWith(kind.toLowerCase()) ? operator.name : `${kind}: ${operator.name}`;
+}
 export const verdictName = of({
   official: ['đúng mã', 'official'],
   superseded: ['mã cũ', 'superseded'],
