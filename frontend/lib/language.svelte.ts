@@ -1,4 +1,4 @@
-// Vietnamese first; English beside it, where a sentence is written.
+// The two languages of the screens: Vietnamese, and English beside it in the same place of the code.
 
 export const ui = $state({ language: 'vi' });
 
@@ -7,12 +7,12 @@ export function setLanguage(language: string): void {
   document.documentElement.lang = ui.language;
 }
 
-/** A sentence in the reader's language. */
+/** t returns a sentence in the reader's language. */
 export function t(vi: string, en: string): string {
   return ui.language === 'en' ? en : vi;
 }
 
-/** What the server says in both languages. */
-export function told(of: { vi: string; en: string }): string {
-  return t(of.vi, of.en);
+/** translated returns a text of the server, which has both languages, in the reader's language. */
+export function translated(text: { vi: string; en: string }): string {
+  return t(text.vi, text.en);
 }

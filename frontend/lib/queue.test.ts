@@ -12,7 +12,7 @@ let made = 0;
 const fresh = (by = 'lan'): Queue => new Queue(`queue-${++made}`, by);
 const visit = (n: number) => ({ method: 'POST' as const, path: `/visits/${n}`, body: { n }, label: `Lượt ${n}` });
 
-/** server answers each request as told, and notes what came. */
+/** server answers each request with answer, and records the requests. */
 function server(answer: (path: string, times: number) => Response | 'offline'): Sent[] {
   const sent: Sent[] = [];
   vi.stubGlobal('fetch', async (request: Request) => {
@@ -38,7 +38,7 @@ afterEach(() => {
 });
 
 describe('Queue', () => {
-  it('keeps what is recorded and sends it in order', async () => {
+  it('stores what is recorded and sends it in order', async () => {
     const sent = server(ok);
     const queue = fresh();
     for (const n of [1, 2, 3]) await queue.add(visit(n));
@@ -61,7 +61,7 @@ describe('Queue', () => {
     expect(sent.filter((s) => s.path === '/visits/1').map((s) => s.key)).toEqual([sent[0]!.key, sent[0]!.key]);
   });
 
-  it('keeps a refused one with its sentence, and sends the others', async () => {
+  it('holds a refused request with its sentence, and sends the others', async () => {
     const sent = server((path) => (path === '/visits/1' ? problem(422, 'stall_vacant') : ok()));
     const queue = fresh();
     await queue.add(visit(1));
@@ -110,30 +110,30 @@ describe('Queue', () => {
     stop();
   });
 
-  it("is one person's: nobody else sends or sees it", async () => {
+  it('belongs to one person: others neither send nor see it', async () => {
     const sent = server(ok);
     const mine = fresh('lan');
     await mine.add(visit(1));
     const theirs = new Queue(`queue-${made}`, 'nam');
     expect(await theirs.list()).toEqual([]);
     await theirs.flush();
-    await theirs.forget();
+    await theirs.clear();
     expect(sent).toEqual([]);
     expect((await mine.list()).length).toBe(1);
-    await mine.forget();
+    await mine.clear();
     expect(await mine.list()).toEqual([]);
   });
 
-  it('tells who watches', async () => {
+  it('calls back who watches', async () => {
     server(ok);
     const queue = fresh();
-    const told = vi.fn();
-    const stop = queue.watch(told);
+    const changed = vi.fn();
+    const stop = queue.watch(changed);
     await queue.add(visit(1));
     await queue.flush();
-    expect(told).toHaveBeenCalledTimes(2);
+    expect(changed).toHaveBeenCalledTimes(2);
     stop();
     await queue.add(visit(2));
-    expect(told).toHaveBeenCalledTimes(2);
+    expect(changed).toHaveBeenCalledTimes(2);
   });
 });

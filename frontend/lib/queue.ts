@@ -1,26 +1,26 @@
-// What was recorded without a network waits here, on the phone, until the server has taken it. Each request has a key under which the
-// server does it once, so it may be sent as often as it takes. They go in the order in which they were recorded, under who recorded them.
+// The queue of requests that were recorded on the phone, with or without a network, until the server has accepted them. Each request has a
+// key with which the server does it once, so it may be retried. Requests are sent in order, and only by the person who recorded them.
 import type { DBSchema } from 'idb';
 import { problemOf, sendStored, type Answer, type Problem } from './client';
 import { Store } from './store';
 
-/** How long to wait after an answer that says "later", in milliseconds; doubled each time up to the longest. */
+/** The pause after an answer that asks to come later, in milliseconds; doubled each time up to the longest. */
 const firstPause = 5_000;
 const longestPause = 300_000;
 
 export interface Waiting {
-  /** Place in the queue; given by the store. */
+  /** The number in the queue; the store assigns it. */
   n?: number;
   key: string;
-  /** Who recorded it: nobody else sends it. */
+  /** Who recorded it: only this person sends it. */
   by: string;
   at: number;
   method: 'POST' | 'PUT';
   path: string;
   body: unknown;
-  /** What it is, for people. */
+  /** The name of the request on the screen. */
   label: string;
-  /** Why the server refused it; it stays until somebody looks at it. */
+  /** Why the server refused it; it stays in the queue until a person decides. */
   refused?: Problem;
 }
 
@@ -28,7 +28,7 @@ interface Schema extends DBSchema {
   waiting: { key: number; value: Waiting };
 }
 
-/** How a flush ended: all gone, no network, who sends is not signed in, or the server asks to come later. */
+/** Ended is how a flush ended: all sent, no network, nobody signed in, or the server asks to come later. */
 export type Ended = 'empty' | 'offline' | 'signed_out' | 'later';
 
 export class Queue {
@@ -45,7 +45,7 @@ export class Queue {
     this.store = new Store(name, [(db) => void db.createObjectStore('waiting', { keyPath: 'n', autoIncrement: true })]);
   }
 
-  /** watch calls back whenever what waits has changed; its answer ends that. */
+  /** watch calls back whenever the queue has changed, until the returned function is called. */
   watch(changed: () => void): () => void {
     this.watchers.add(changed);
     return () => {
@@ -57,24 +57,24 @@ export class Queue {
     for (const each of this.watchers) each();
   }
 
-  /** add keeps a request; it is on the phone when the promise is done. */
+  /** add stores a request; it is on the phone when the promise resolves. */
   async add(what: Pick<Waiting, 'method' | 'path' | 'body' | 'label'>): Promise<void> {
     await this.store.write('waiting', { ...what, key: crypto.randomUUID(), by: this.by, at: Date.now() });
     this.changed();
   }
 
-  /** list is what waits, oldest first. */
+  /** list returns this person's requests, oldest first. */
   async list(): Promise<Waiting[]> {
     return (await this.store.readAll('waiting')).filter((w) => w.by === this.by);
   }
 
-  /** drop gives a request up. */
+  /** drop removes a request. */
   async drop(n: number): Promise<void> {
     await this.store.remove('waiting', n);
     this.changed();
   }
 
-  /** again takes a refused request up once more, under a new key: the old one stands for the refusal. */
+  /** again queues a refused request once more with a new key, because the server answers the old key with the same refusal. */
   async again(n: number): Promise<void> {
     const waiting = await this.store.read('waiting', n);
     if (!waiting) return;
@@ -83,7 +83,7 @@ export class Queue {
     this.changed();
   }
 
-  /** start sends what waits now, whenever the network comes back, and again after a pause. */
+  /** start sends the queue now, whenever the network comes back, and again after a pause. */
   start(): () => void {
     const go = (): void => {
       void this.flush();
@@ -96,7 +96,7 @@ export class Queue {
     };
   }
 
-  /** flush sends what waits, one after the other. Two windows never do it at once. */
+  /** flush sends the requests one after the other. A lock prevents that two windows do it at once. */
   flush(): Promise<Ended> {
     this.flushing ??= this.alone(() => this.send()).finally(() => {
       this.flushing = undefined;
@@ -126,7 +126,7 @@ export class Queue {
     return 'empty';
   }
 
-  /** one sends one request; its answer says why no other is to be sent now. */
+  /** one sends one request, and returns why no other may be sent now. */
   private async one(waiting: Waiting): Promise<Ended | undefined> {
     let answer: Answer<unknown>;
     try {
@@ -146,8 +146,8 @@ export class Queue {
     return undefined;
   }
 
-  /** forget clears what this person has waiting. */
-  async forget(): Promise<void> {
+  /** clear removes this person's requests. */
+  async clear(): Promise<void> {
     for (const waiting of await this.list()) await this.store.remove('waiting', waiting.n!);
     this.changed();
   }

@@ -1,22 +1,22 @@
-// What is said of payments that came: pure, so that every rule has its test.
+// The announcements of payments: pure functions, so that every rule has its test.
 import type { Payment } from '../lib/client';
 import { sum } from '../lib/money';
 import { hourMinute } from '../lib/time';
 import { late, received, several, smallAmount, takenBack } from '../voice/words';
 
-/** How much later than it happened a payment may come before it is announced as late, in milliseconds. */
+/** How long after a transfer its notice may arrive before the payment is announced as late, in milliseconds. */
 const lateAfter = 2 * 60_000;
-/** So many at once are said one by one; more are said as a count and a sum. */
+/** How many payments are announced one by one; more are announced as a count and a sum. */
 const oneByOne = 3;
 
 const precisions: Record<string, number> = { second: 0, minute: 60_000 };
 
-/** Within this a payment is heard as it comes, whatever the phone's clock says, in milliseconds. */
+/** How far the phone's clock may differ from the server's, in milliseconds. */
 const atOnce = 30_000;
 
 /**
- * isLate says whether a payment reaches its stall late: when we were told, or, after a gap, when it is heard. A bank that tells
- * a date alone tells no time, nor does a person who assigned a payment: those are never late.
+ * isLate reports whether a payment reaches its stall late. It arrives when the server records it or, after a gap, when the phone gets it.
+ * A payment without a time is never late: some banks send a date only, and so does a person who assigns a payment.
  */
 export function isLate(p: Payment, heard: number): boolean {
   const precision = precisions[p.precision ?? ''];
@@ -26,15 +26,15 @@ export function isLate(p: Payment, heard: number): boolean {
   return reached - (Date.parse(p.occurred_at) + precision) > lateAfter;
 }
 
-/** Sentence is what is said, and which payments are said by it. */
+/** Sentence is one announcement and the payments that it announces. */
 export interface Sentence {
   clips: string[];
   of: Payment[];
 }
 
 /**
- * announce returns the sentences for payments that wait to be said. Missed: they came while this phone could not say them, and are said
- * as a count and a sum from two on.
+ * announce returns the sentences for payments. missed: the payments came while this phone could not announce them; two or more are
+ * announced as a count and a sum.
  */
 export function announce(waiting: Payment[], heard: number, missed = false): Sentence[] {
   const back = waiting.filter((p) => p.state === 'reversal');
@@ -48,7 +48,7 @@ function one(p: Payment, heard: number): Sentence {
   return { clips: isLate(p, heard) ? late(dong, ...hourMinute(p.occurred_at)) : received(dong), of: [p] };
 }
 
-/** After a gap a count and a sum, not thirty voices; but no small amount hides among them. */
+/** gap announces many payments as a count and a sum; small amounts are announced one by one, so that they are not hidden in the sum. */
 function gap(came: Payment[]): Sentence[] {
   const small = came.filter(isSmall);
   const alarms = small.slice(0, oneByOne).map((p) => ({ clips: received(BigInt(p.amount)), of: [p] }));
@@ -61,7 +61,7 @@ function gap(came: Payment[]): Sentence[] {
   ];
 }
 
-/** isSmall reports whether a payment is so small that it may be meant to deceive: 200 đ for 200.000 đ. */
+/** isSmall reports whether a payment is so small that it may be a fraud: 200 đ instead of 200.000 đ. */
 export function isSmall(p: { amount: string; state?: string }): boolean {
   const dong = BigInt(p.amount);
   return dong > 0n && dong < smallAmount && p.state !== 'reversal';

@@ -1,4 +1,4 @@
-// Changes of where the owner's money goes: what waits, and what may still be taken back.
+// Changes of the accounts that receive the owner's money: pending ones, and additions that may still be cancelled.
 import { api, ask, type AccountChange } from '../lib/client';
 
 /** readChanges reads a stall's changes of account, newest first. */
@@ -12,13 +12,13 @@ export async function readChanges(stall: string): Promise<AccountChange[]> {
   );
 }
 
-/** cancellable reports whether the owner can stop a change now: what waits, and an addition as long as the server says. */
+/** cancellable reports whether the owner can cancel a change now: a pending one, or an addition until the time that the server gives. */
 export function cancellable(c: AccountChange, now: number): boolean {
   if (c.state === 'pending') return true;
   return !!c.undo_until && now < Date.parse(c.undo_until);
 }
 
-/** cancelChange stops a change. */
+/** cancelChange cancels a change. */
 export function cancelChange(c: AccountChange, reason: string): Promise<AccountChange> {
   return ask(api.POST('/api/v1/beneficiary-changes/{id}/cancel', { params: { path: { id: c.id } }, body: { reason } }));
 }

@@ -1,38 +1,38 @@
-// A stall's days as the phone keeps them: counts and sums, with when they were read.
+// The days of a stall as the phone stores them: counts and sums, with the time when they were read.
 import { api, ask, type Day, type Payment } from '../lib/client';
 import { isoDay } from '../lib/time';
 import { plus, type Counted, type Total } from './totals';
 import { readValue, writeValue } from './store';
 
-export interface KeptDays {
-  /** When the server told them, in milliseconds. */
+export interface StoredDays {
+  /** When they were read, in milliseconds. */
   at: number;
   items: Day[];
 }
 
-const place = (tenancy: string) => `days:${tenancy}`;
+const storeName = (tenancy: string) => `days:${tenancy}`;
 
-/** keptDays are the days on the phone. */
-export function keptDays(tenancy: string): Promise<KeptDays | undefined> {
-  return readValue<KeptDays>(place(tenancy));
+/** storedDays returns the days on the phone. */
+export function storedDays(tenancy: string): Promise<StoredDays | undefined> {
+  return readValue<StoredDays>(storeName(tenancy));
 }
 
-/** readDays reads the last 30 days and keeps them. */
-export async function readDays(stall: string, tenancy: string): Promise<KeptDays> {
+/** readDays reads the last 30 days and stores them. */
+export async function readDays(stall: string, tenancy: string): Promise<StoredDays> {
   const list = await ask(
     api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { limit: 60 } } }),
   );
   const days = { at: Date.now(), items: list.items ?? [] };
-  await writeValue(place(tenancy), days);
+  await writeValue(storeName(tenancy), days);
   return days;
 }
 
-/** How many pages of payments a helper's own total may take. */
+/** How many pages of payments are read for a helper's own total, at most. */
 const mostPages = 20;
 
 /**
- * readTotal reads a day's count and sum with the newest version that they count: an owner's as the server counts them, a helper's from
- * the payments of the shift.
+ * readTotal reads the count and sum of a day, with the newest version in them. An owner gets them from the server; for a helper they are
+ * added up from the payments of the shift.
  */
 export async function readTotal(stall: string, day: string, owner: boolean): Promise<Counted> {
   if (owner) {
@@ -43,12 +43,12 @@ export async function readTotal(stall: string, day: string, owner: boolean): Pro
     return { count, amount, version: list.version };
   }
   let total: Total = { day, count: 0, amount: '0', version: 0, at: 0 };
-  for await (const page of pages(stall, day, mostPages)) total = plus(total, page);
+  for await (const page of paymentPages(stall, day, mostPages)) total = plus(total, page);
   return total;
 }
 
-/** pages reads the payments of a day, newest first, some at a time. */
-export async function* pages(stall: string, day: string, most: number): AsyncGenerator<Payment[]> {
+/** paymentPages reads the payments of a day page by page, newest first. */
+export async function* paymentPages(stall: string, day: string, most: number): AsyncGenerator<Payment[]> {
   const to = isoDay(new Date(Date.parse(`${day}T12:00:00+07:00`) + 86_400_000));
   for (let after: string | undefined, n = 0; n < most; n++) {
     const page = await ask(

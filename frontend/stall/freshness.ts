@@ -1,11 +1,11 @@
-// How new a payment is, in words: what is minutes old must not look as if it had just come, or the next shopper of the same price is
-// "already paid" at a glance.
+// How new a payment is, in words. A payment that is minutes old must not look new, or the next shopper with the same price seems to have
+// paid already.
 import type { Payment } from '../lib/client';
 import { t } from '../lib/language.svelte';
 import { clock, day, isoDay } from '../lib/time';
 import { isLate } from './announce';
 
-/** Until when a payment has "just" come, in milliseconds. */
+/** For how long a payment is "just received", in milliseconds. */
 export const freshFor = 5 * 60_000;
 
 export interface Freshness {
@@ -16,7 +16,7 @@ export interface Freshness {
   text: string;
 }
 
-/** freshness returns how new a payment is now, by when it came to this phone or else to the server. */
+/** freshness returns how new a payment is now, measured from its arrival on this phone, else on the server. */
 export function freshness(p: Payment, now: number, arrived?: number): Freshness {
   const age = now - (arrived ?? Date.parse(p.recorded_at));
   const late = p.state !== 'reversal' && isLate(p, arrived ?? Date.parse(p.recorded_at));
@@ -39,7 +39,7 @@ export function freshness(p: Payment, now: number, arrived?: number): Freshness 
   };
 }
 
-/** settled says when a payment was, in words that do not change while somebody reads them. */
+/** settled returns when a payment was, in words that do not change while they are read. */
 export function settled(p: Payment, now: number): string {
   return `${p.state === 'reversal' ? t('Ngân hàng rút lại', 'Taken back') : t('Khoản gần nhất', 'Last payment')} · ${timeOf(p, now)}`;
 }

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import clips from '../voice/clips.json';
-import { call, hearing, listening, sentences, StateVoice, type Account, type Facts, type Listening } from './listening';
+import {
+  warning,
+  hearing,
+  listening,
+  sentences,
+  StateVoice,
+  type Account,
+  type Facts,
+  type Listening,
+} from './listening';
 
 const account = (state: string, last: string | null = null) =>
   ({ id: state, bank_name: 'MB', account_number: '0123', feed: { state, last_notice_at: last } }) as unknown as Account;
@@ -40,7 +49,7 @@ describe('what is said of a state', () => {
   const deaf: Listening[] = ['no_network', 'signed_out', 'no_sound', 'not_linked'];
 
   it.each(deaf)('%s has a tone, and a repetition', (state) => {
-    const said = call(state, [none])!;
+    const said = warning(state, [none])!;
     expect(['alarm', 'lost']).toContain(said.clips[0]);
     expect(said.again).toBeGreaterThanOrEqual(10_000);
     expect(said.again).toBeLessThanOrEqual(10 * 60_000);

@@ -1,5 +1,5 @@
-// Whether this phone hears the stall's money: one state, and what is said of it. Silence must mean "not paid", so every state in which
-// the phone is deaf has a tone, a sentence and a repetition.
+// Whether this phone announces the stall's payments: one state, and the announcement of it. Silence must mean "not paid", so every state
+// in which the phone cannot announce has a tone, a sentence and a repetition.
 import type { Stall } from '../lib/client';
 import { t } from '../lib/language.svelte';
 import type { Line } from './live';
@@ -8,16 +8,16 @@ export type Listening = 'live' | 'no_network' | 'signed_out' | 'no_sound' | 'not
 
 export type Account = NonNullable<Stall['accounts']>[number];
 
-/** Facts are what the state follows from. */
+/** Facts are the inputs of the state. */
 export interface Facts {
   line: Line;
   selling: boolean;
-  /** The recordings are loaded and the browser lets them sound. */
+  /** The recordings are loaded and the browser plays them. */
   sound: boolean;
   accounts: Account[];
 }
 
-/** listening returns the state; the first that holds. */
+/** listening returns the first state that applies. */
 export function listening(f: Facts): Listening {
   if (f.line === 'refused') return 'signed_out';
   if (f.line !== 'open') return 'no_network';
@@ -26,22 +26,22 @@ export function listening(f: Facts): Listening {
   return f.accounts.some((a) => ['none', 'unproven'].includes(hearing(a))) ? 'not_linked' : 'live';
 }
 
-/** Hearing is what is known of an account's notices; unproven: a connection covers it, and no notice of it ever came. */
+/** Hearing is the state of an account's notices; unproven: a connection covers the account, and no notice of it ever came. */
 export type Hearing = 'heard' | 'quiet' | 'unproven' | 'none';
 
-/** hearing returns what is known of an account's notices. */
+/** hearing returns the state of an account's notices. */
 export function hearing(a: Account): Hearing {
   if (!a.feed || a.feed.state === 'none') return 'none';
   if (a.feed.state === 'live') return 'heard';
   return a.feed.last_notice_at ? 'quiet' : 'unproven';
 }
 
-/** accountName is an account by its bank and last digits. */
+/** accountName returns the bank and the last digits of an account. */
 export function accountName(a?: Account): string {
   return `${a?.bank_name || t('Ví điện tử', 'E-wallet')} ••••${a?.account_number.slice(-4) ?? ''}`;
 }
 
-/** hearingText is what an owner has to know of an account; empty: it is heard. */
+/** hearingText returns a warning about an account's notices; empty: they arrive. */
 export function hearingText(a: Account): string {
   const name = accountName(a);
   const texts: Record<Hearing, () => string> = {
@@ -49,26 +49,26 @@ export function hearingText(a: Account): string {
     quiet: () =>
       t(
         `${name}: bảy ngày nay ngân hàng chưa báo khoản nào. Hãy chuyển thử 1.000 đ trước khi tin vào loa.`,
-        `${name}: the bank reported nothing for seven days. Try with 1.000 đ before you trust the speaker.`,
+        `${name}: the bank has reported nothing for seven days. Send 1.000 đ as a test before you trust the speaker.`,
       ),
     unproven: () =>
       t(
         `${name}: ngân hàng chưa từng báo khoản nào. Hãy chuyển thử 1.000 đ, loa kêu rồi mới tin.`,
-        `${name}: the bank never reported a payment yet. Send 1.000 đ as a test, and trust the speaker once it has spoken.`,
+        `${name}: the bank has never reported a payment. Send 1.000 đ as a test, and trust the speaker once it has spoken.`,
       ),
     none: () => t(`${name}: chưa nối báo có, loa sẽ không kêu.`, `${name}: not linked, the speaker will stay silent.`),
   };
   return texts[hearing(a)]();
 }
 
-/** Call is what is said while a state lasts: clips, and after how many milliseconds again. */
-interface Call {
+/** Warning is the announcement of a state: its clips, and after how many milliseconds they are repeated. */
+interface Warning {
   clips: string[];
   again: number;
 }
 
-/** call returns what is said of a deaf state; nothing for the others. */
-export function call(state: Listening, accounts: Account[]): Call | undefined {
+/** warning returns the announcement of a state in which the phone cannot announce payments; undefined for the others. */
+export function warning(state: Listening, accounts: Account[]): Warning | undefined {
   switch (state) {
     case 'no_network':
       return { clips: ['lost', 'offline'], again: 60_000 };
@@ -84,24 +84,24 @@ export function call(state: Listening, accounts: Account[]): Call | undefined {
   return undefined;
 }
 
-/** Current is what StateVoice speaks of. */
+/** Current is the state that StateVoice announces. */
 interface Current {
   state: Listening;
   accounts: Account[];
-  /** Somebody relies on this phone. */
+  /** The stall sells: people rely on this phone. */
   selling: boolean;
 }
 
-/** Said is what was said since selling began. */
+/** Said is what was announced since selling began. */
 export interface Said {
   state?: Listening;
-  /** That the phone listens. */
+  /** "Ready" was announced. */
   ready: boolean;
 }
 
-/** sentences returns what is said when a state follows what was said. */
+/** sentences returns the announcements of a state after those that were made. */
 export function sentences({ state: before, ready }: Said, state: Listening, accounts: Account[]): string[][] {
-  const deaf = call(state, accounts)?.clips;
+  const deaf = warning(state, accounts)?.clips;
   if (state !== 'live' && deaf?.[1] !== 'unproven') return deaf ? [deaf] : [];
   const good: string[][] = [];
   if (before === 'no_network') good.push(['online']);
@@ -110,14 +110,14 @@ export function sentences({ state: before, ready }: Said, state: Listening, acco
   return deaf ? [...good, deaf] : good;
 }
 
-/** StateVoice says what the state is when it changes, and repeats it while the phone is deaf. */
+/** StateVoice announces the state when it changes, and repeats it while the phone cannot announce payments. */
 export class StateVoice {
   private current: Current = { state: 'selling_off', accounts: [], selling: false };
   private said: Said = { ready: false };
   private due = 0;
   private speaking = false;
 
-  /** say plays clips in their turn and reports whether they sounded; tone sounds without recordings, or only shakes the phone. */
+  /** say plays clips in their turn and reports whether they were heard; tone plays without recordings, or only vibrates. */
   constructor(
     private say: (clips: () => string[]) => Promise<boolean>,
     private tone: () => void,
@@ -137,14 +137,14 @@ export class StateVoice {
 
   private async speak({ state, accounts }: Current): Promise<void> {
     this.speaking = true;
-    const deaf = call(state, accounts);
+    const deaf = warning(state, accounts);
     for (const clips of sentences(this.said, state, accounts)) {
       let held = false;
       const sounded = await this.say(() => {
         held = this.current.selling && this.current.state === state;
         return held ? clips : [];
       });
-      if (!held) break; // what changed before its turn is not said
+      if (!held) break; // a state that changed before its turn is not announced
       if (!sounded && deaf) this.tone();
       this.said = { state, ready: this.said.ready || (sounded && clips[1] === 'ready') };
     }

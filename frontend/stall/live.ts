@@ -1,34 +1,34 @@
-// The stall's payments as they come: Server-Sent Events read by fetch, because a stream that is taken up again after the app
-// was closed has to name the last version it saw, and EventSource cannot.
+// The stream of a stall's payments: Server-Sent Events read by fetch. A stream that continues after the app was closed must name the last
+// version it saw, which EventSource cannot do.
 import { isRefusal, type Payment } from '../lib/client';
 import type { Standing } from './speaker';
 
-/** The line to the server; refused: the server answered that this phone may not hear the stall. */
+/** Line is the state of the connection to the stream; refused: the server answered that this phone may not read it. */
 export type Line = 'connecting' | 'open' | 'lost' | 'refused';
 
 export interface Listener {
-  /** New payments, in the order of their versions, each once. Missed: they came to the server before this line was open. */
+  /** New payments, in the order of their versions, each once. missed: the server had them before this connection was open. */
   payments(list: Payment[], missed: boolean): void;
-  /** The line changed; since is when it was last known to be open, status is the server's answer to a refused one. */
+  /** The state changed. since: when the connection was last known to be open; status: the server's answer to a refused one. */
   line(state: Line, since: number, status?: number): void;
-  /** How the stall's soundboxes stand; told before the payments that they may take, and anew with each line. */
+  /** The state of the stall's soundboxes; called before the payments that they may take, and again for each connection. */
   speaker(now: Standing): void;
 }
 
-/** The server pings every 4 seconds (payments/stream.go): a line that is silent for so long is lost, in milliseconds. */
+/** A connection that is silent for so long is lost, in milliseconds. The server pings every 4 seconds (payments/stream.go). */
 export const silence = 9000;
-/** The pauses between tries, in milliseconds. */
+/** The pauses between attempts, in milliseconds. */
 const pauses = [500, 1000, 2000, 4000];
-/** The pause after a refusal: who signs in again in another tab is heard again here, in milliseconds. */
+/** The pause after a refusal, in milliseconds: the user may sign in again in another tab. */
 const refusedPause = 10_000;
 
-/** Live holds the line of one stall. */
+/** Live reads the stream of one stall. */
 export class Live {
   private stop = new AbortController();
   private cut = new AbortController();
   private wake?: () => void;
   private seen = 0;
-  /** The line was cut to ask for it anew: nothing is lost yet. */
+  /** The connection was closed to open it again: it is not lost. */
   private renewed = false;
 
   constructor(
@@ -37,7 +37,7 @@ export class Live {
     private to: Listener,
   ) {}
 
-  /** start keeps the line until close. */
+  /** start reads the stream, reconnecting, until close. */
   async start(): Promise<void> {
     const look = () => this.look();
     document.addEventListener('visibilitychange', look);
@@ -50,7 +50,7 @@ export class Live {
           tries = 0;
         });
         if (this.stop.signal.aborted) break;
-        // The server ended it, and may say why: a session that is over is no lost network. A line that it ends at once again is lost.
+        // The server ended the stream and may say why: an ended session is not a lost network. A stream that ends again at once is lost.
         const again = !atOnce || Date.now() - began > pause;
         atOnce = true;
         if (again) continue;
@@ -74,7 +74,7 @@ export class Live {
     this.again();
   }
 
-  /** renew cuts the line and asks for it at once: what the server answers then holds. */
+  /** renew closes the connection and opens it again at once, to get the server's present answer. */
   renew(): void {
     this.renewed = !this.wake;
     this.again();
@@ -85,7 +85,7 @@ export class Live {
     this.wake?.();
   }
 
-  /** look cuts a line that was silent for too long: timers do not run while a phone sleeps. */
+  /** look closes a connection that was silent for too long: timers do not run while a phone sleeps. */
   private look(): void {
     if (!document.hidden && this.seen && Date.now() - this.seen > silence) this.again();
   }
@@ -138,7 +138,7 @@ export class Live {
     }
   }
 
-  /** take passes on what is new of some events of a line that the server opened at a time. */
+  /** take passes on the new ones of some events; payments recorded before openedAt were missed. */
   private take(events: string[], openedAt: number): void {
     const missed: Payment[] = [];
     const fresh: Payment[] = [];
@@ -161,14 +161,14 @@ export class Live {
   }
 }
 
-/** Refused is the server's own answer that this line is not to be had. */
+/** Refused is the server's own refusal of the stream. */
 class Refused extends Error {
   constructor(readonly status: number) {
     super(String(status));
   }
 }
 
-/** check throws unless the answer is the server's stream. What is neither that nor the server's own refusal is a lost line. */
+/** check throws unless the answer is the stream. An answer that is neither the stream nor the server's own refusal is a lost connection. */
 function check(answer: Response): void {
   const type = answer.headers.get('Content-Type') ?? '';
   if (isRefusal(answer)) throw new Refused(answer.status);

@@ -1,13 +1,13 @@
-// Lets this phone be notified of payments while the app is closed, and keeps that so: a subscription that a browser or the server lost is
-// made again when the app is opened.
+// Push notifications of payments while the app is closed. A subscription that the browser or the server lost is made again when the app
+// is opened.
 import { api, ask, type Problem } from '../lib/client';
 import { t } from '../lib/language.svelte';
 import { readValue, writeValue } from './store';
 
-/** unknown: it was not looked at yet; off: it was never asked for; blocked: the phone forbids it; lost: it was on and could not be renewed. */
+/** unknown: not read yet; off: never subscribed; blocked: the phone forbids it; lost: it was on and could not be renewed. */
 export type PushState = 'unknown' | 'unsupported' | 'off' | 'on' | 'blocked' | 'lost';
 
-/** Wanted is what this phone remembers of a stall's subscription; the service worker reads it too (sw.js). */
+/** Wanted is a stall's subscription as this phone stores it; the service worker reads it, too (sw.js). */
 export interface Wanted {
   stall: string;
   id: string;
@@ -16,7 +16,7 @@ export interface Wanted {
 
 const wantedKey = 'push';
 
-/** pushable reports whether this browser can be notified. */
+/** pushable reports whether this browser supports push notifications. */
 export function pushable(): boolean {
   return 'PushManager' in window && 'serviceWorker' in navigator && 'Notification' in window;
 }
@@ -30,7 +30,7 @@ async function want(stall: string, made?: Pick<Wanted, 'id' | 'endpoint'>): Prom
   await writeValue(wantedKey, made ? [...others, { stall, ...made }] : others);
 }
 
-/** subscribe asks the phone's owner, then the browser's push service, then us. */
+/** subscribe asks the user for permission, subscribes at the browser's push service and saves the subscription on the server. */
 export async function subscribe(stall: string): Promise<void> {
   if ((await Notification.requestPermission()) !== 'granted') {
     throw {
@@ -45,7 +45,7 @@ export async function subscribe(stall: string): Promise<void> {
   await put(stall, await subscription());
 }
 
-/** unsubscribe ends it for a stall. */
+/** unsubscribe ends the subscription of a stall. */
 export async function unsubscribe(stall: string): Promise<void> {
   const wanted = (await wantedStalls()).find((w) => w.stall === stall);
   if (wanted)
@@ -61,7 +61,7 @@ function gone(problem: Problem): void {
   if (problem.status !== 404) throw problem;
 }
 
-/** renew compares what the browser, the phone and the server know of a stall's subscription, and makes it anew where one has lost it. */
+/** renew compares the subscription of a stall in the browser, the store and the server, and makes it again where one has lost it. */
 export async function renew(stall: string): Promise<PushState> {
   if (!pushable()) return 'unsupported';
   const wanted = (await wantedStalls()).find((w) => w.stall === stall);
@@ -70,7 +70,7 @@ export async function renew(stall: string): Promise<PushState> {
   if (Notification.permission !== 'granted') return 'lost';
   try {
     const made = await put(stall, await subscription());
-    // Another id for the same endpoint: the server had dropped it, because the push service had said that it is no more.
+    // Another id for the same endpoint: the server had removed it, because the push service had reported that it is gone.
     if (made.endpoint === wanted.endpoint && made.id !== wanted.id) {
       await (await subscription()).unsubscribe();
       await put(stall, await subscription());
@@ -81,7 +81,7 @@ export async function renew(stall: string): Promise<PushState> {
   }
 }
 
-/** subscription is the browser's, made for the server's present key. */
+/** subscription returns the browser's subscription, made for the present key of the server. */
 async function subscription(): Promise<PushSubscription> {
   const { public_key: key } = await ask(api.GET('/api/v1/push/key'));
   const { pushManager } = await navigator.serviceWorker.ready;
@@ -91,7 +91,7 @@ async function subscription(): Promise<PushSubscription> {
   return pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
 }
 
-/** sameKey reports whether a subscription was made for a key in base64url; a browser that does not tell is trusted. */
+/** sameKey reports whether a subscription was made for a key in base64url. A browser that does not expose the key is trusted. */
 function sameKey(made: ArrayBuffer | null | undefined, key: string): boolean {
   if (!made) return true;
   const text = btoa(String.fromCharCode(...new Uint8Array(made)))

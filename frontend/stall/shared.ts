@@ -1,13 +1,13 @@
-// One line to the server for all tabs of a browser: over HTTP/1.1 a browser opens six connections to a host, so a stream per tab would
-// leave the sixth tab without an answer. The tab that holds the lock has the stream and passes on what comes; when it is closed or
-// hangs, another takes its place from the version that it saw last.
+// One stream for all tabs of a browser: over HTTP/1.1 a browser opens six connections to a host, so a stream for each tab would leave the
+// sixth tab without an answer. The tab that holds the lock leads: it reads the stream and passes payments on. When it is closed or hangs,
+// another tab leads from the last version that it saw.
 import type { Payment } from '../lib/client';
 import { Live, silence, type Line, type Listener } from './live';
 import type { Standing } from './speaker';
 
-/** So many payments the leading tab can pass on to a tab that is opened later. */
+/** How many payments the leading tab can pass on to a tab that is opened later. */
 const mostRecent = 500;
-/** How often the leading tab says that it lives, in milliseconds. */
+/** How often the leading tab sends a heartbeat, in milliseconds. */
 const beatEvery = 3000;
 
 type Message =
@@ -17,14 +17,14 @@ type Message =
   | { kind: 'speaker'; now: Standing }
   | { kind: 'payments'; list: Payment[]; missed: boolean };
 
-/** Source is a line: Live, or in tests one that is played. */
+/** Source is a stream: Live, or a fake one in tests. */
 export interface Source {
   start(): Promise<void>;
   close(): void;
   renew(): void;
 }
 
-/** Means are what a browser gives; without locks or channels each tab has a line of its own. */
+/** Means are the features of a browser; without locks or channels each tab has its own stream. */
 export interface Means {
   locks?: Pick<LockManager, 'request'>;
   channel?: (name: string) => BroadcastChannel;
@@ -37,7 +37,7 @@ const browser = (): Means => ({
   live: (stall, last, to) => new Live(stall, last, to),
 });
 
-/** Shared is the line of one stall as this tab has it. */
+/** Shared is the stream of one stall in this tab. */
 export class Shared implements Source {
   private name: string;
   private channel?: BroadcastChannel;
@@ -62,7 +62,7 @@ export class Shared implements Source {
     this.name = `market40-stall-1:${stall}`;
   }
 
-  /** start takes the lead if no tab has it, and follows otherwise. */
+  /** start leads if no tab leads, and follows otherwise. */
   async start(): Promise<void> {
     if (!this.means.locks || !this.means.channel) {
       this.lead();
@@ -92,7 +92,7 @@ export class Shared implements Source {
     this.channel?.postMessage(message);
   }
 
-  /** wait leads once the tab that leads is gone. */
+  /** wait leads once the leading tab is gone. */
   private wait(): void {
     const queued = (this.queued = new AbortController());
     void this.hold({ signal: queued.signal });
@@ -114,7 +114,7 @@ export class Shared implements Source {
           }),
       );
     } catch {
-      // another tab took the lead because this one was silent, or the request was given up
+      // another tab leads because this one was silent, or the request was aborted
       if (this.closed || options.signal?.aborted) return;
       this.yield();
       this.wait();
@@ -142,7 +142,7 @@ export class Shared implements Source {
     const live = (this.live = this.means.live(this.stall, this.from, {
       payments: (list, missed) => {
         if (live !== this.live) return;
-        this.remember(list);
+        this.buffer(list);
         this.post({ kind: 'payments', list, missed });
         this.take(list, missed);
       },
@@ -161,8 +161,8 @@ export class Shared implements Source {
     void live.start();
   }
 
-  /** remember keeps what may be passed on to a later tab; from is the version before the first of it. */
-  private remember(list: Payment[]): void {
+  /** buffer stores payments for tabs that are opened later; from is the version before the first of them. */
+  private buffer(list: Payment[]): void {
     this.recent.push(...list);
     const gone = this.recent.splice(0, Math.max(0, this.recent.length - mostRecent));
     if (gone.length) this.from = gone[gone.length - 1]!.version;
@@ -193,7 +193,7 @@ export class Shared implements Source {
     if (message.kind === 'payments') this.take(message.list, message.missed);
   }
 
-  /** welcome tells a tab that was just opened what it does not know; what is older than this line is asked of the server again. */
+  /** welcome sends a new tab what it has missed. Payments older than this stream are read from the server again. */
   private welcome(last: number): void {
     this.post({ kind: 'speaker', now: this.standing });
     this.post({ kind: 'line', ...this.line });
@@ -208,7 +208,7 @@ export class Shared implements Source {
     this.open();
   }
 
-  /** expect takes the lead from a tab that says nothing for too long: it was frozen, or its line hangs. */
+  /** expect takes the lead from a tab that is silent for too long: it was frozen, or its connection hangs. */
   private expect(): void {
     clearTimeout(this.watch);
     if (this.closed) return;

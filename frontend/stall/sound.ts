@@ -1,19 +1,19 @@
-// Plays recorded clips one after the other. A browser lets it sound only after a touch: unlock is called in one. It knows at all times
-// whether it can sound, because a phone that is mute must not look as if it listened.
+// Plays recorded clips one after the other. A browser allows sound only after a touch, in which unlock is called. Sound knows at all
+// times whether it can play, because a mute phone must not look as if it announced payments.
 import index from '../voice/clips.json';
 import spriteURL from '../voice/clips.mp3?url';
 
 const clips = index.clips as unknown as Record<string, [number, number]>;
 /** Silence between two words, in seconds. */
 const between = 0.02;
-/** The longest wait for a browser to let sound through, in milliseconds: resume may never settle. */
+/** The longest wait for a browser to allow sound, in milliseconds: resume may never settle. */
 const resumePatience = 1500;
 /** The longest wait for the recordings in one try, and the pauses between tries, in milliseconds. */
 const loadPatience = 20_000;
 const loadPauses = [500, 1000, 2000, 4000, 8000, 15_000];
-/** The longest that a touch waits for the first try to get the recordings, in milliseconds. */
+/** The longest that a touch waits for the first attempt to load the recordings, in milliseconds. */
 const touchPatience = 8000;
-/** How long the clock of the audio may stand while something should sound, in milliseconds. */
+/** How long the audio clock may stop while something should play, in milliseconds. */
 const clockPatience = 2000;
 
 export class Sound {
@@ -25,9 +25,9 @@ export class Sound {
   private resuming?: Promise<void>;
   private queue: Promise<unknown> = Promise.resolve();
   private wasReady = false;
-  /** What sounds was interrupted, by a call for example. */
+  /** The playing clips were interrupted, by a call for example. */
   private cutOff = false;
-  /** Something should sound now; the clock of the audio as it was seen last, and when; it stood, whatever the browser says of its state. */
+  /** playing: clips should play now; clock: the audio clock when it was read last; frozen: it stopped although the browser says "running". */
   private playing = false;
   private clock = { time: 0, at: 0 };
   private frozen = false;
@@ -35,7 +35,7 @@ export class Sound {
   /** changed is called when ready has changed. */
   constructor(private changed: () => void = () => {}) {}
 
-  /** Whether the recordings are here and the browser lets them sound. */
+  /** Whether the recordings are loaded and the browser plays them. */
   get ready(): boolean {
     return this.sounds && this.sprite !== undefined;
   }
@@ -44,14 +44,14 @@ export class Sound {
     return this.context?.state === 'running' && !this.frozen;
   }
 
-  /** unlock makes it able to sound; call it in a touch. It ends in bounded time, able or not. */
+  /** unlock starts the audio and loads the recordings; call it in a touch. It ends in bounded time, ready or not. */
   async unlock(): Promise<void> {
     this.open();
     await Promise.all([this.resume(), Promise.race([this.load(), this.firstTry, after(touchPatience)])]);
     this.look();
   }
 
-  /** renew begins again with a fresh context where the old one does not come back; call it in a touch. */
+  /** renew starts a new audio context where the old one does not recover; call it in a touch. */
   async renew(): Promise<void> {
     await this.unlock();
     if (this.sounds) return;
@@ -61,7 +61,7 @@ export class Sound {
     await this.unlock();
   }
 
-  /** look tries to become able again, and reports a change; called every second, and when the page is looked at. */
+  /** look tries to resume the audio and reports a change of ready; called every second and when the page becomes visible. */
   look(): void {
     if (this.context && this.context.state !== 'running') {
       this.cutOff = true;
@@ -73,7 +73,7 @@ export class Sound {
     this.changed();
   }
 
-  /** lookAtClock finds out whether the audio's clock moves: on some phones it stands though the audio is said to run, and all are mute. */
+  /** lookAtClock detects a stopped audio clock: on some phones it stops although the state is "running", and the phone is mute. */
   private lookAtClock(): void {
     const { context } = this;
     if (!context) return;
@@ -87,8 +87,8 @@ export class Sound {
   }
 
   /**
-   * say plays clips after what is being said. It reports, when they are over, whether they sounded. What sounds is told to the page too.
-   * A function is asked when its turn comes: what is no longer so by then is not said.
+   * say plays clips after those in the queue, and reports at their end whether they were heard. A function is called when its turn comes,
+   * so that outdated clips are not played. The page gets an event with the clips that play.
    */
   say(clips: string[] | (() => string[])): Promise<boolean> {
     const turn = this.queue.then(() => this.play(typeof clips === 'function' ? clips() : clips)).catch(() => false);
@@ -96,7 +96,7 @@ export class Sound {
     return turn;
   }
 
-  /** tone sounds an alarm without recordings, and shakes the phone: it may be all that is left. */
+  /** tone plays an alarm without recordings and vibrates; it is the last resort of a phone whose recordings are missing. */
   tone(): void {
     shake(['alarm']);
     if (this.context?.state !== 'running') return;
@@ -114,7 +114,7 @@ export class Sound {
       }
       dispatchEvent(new CustomEvent('m40:say', { detail: ['alarm'] }));
     } catch {
-      // the phone was shaken
+      // the phone vibrated
     }
   }
 
@@ -124,7 +124,7 @@ export class Sound {
     this.context.onstatechange = () => this.look();
   }
 
-  /** resume asks the browser to let sound through, once at a time. */
+  /** resume asks the browser to allow sound, one call at a time. */
   private resume(): Promise<void> {
     if (!this.context || this.context.state === 'running') return Promise.resolve();
     const asked = Promise.resolve(this.context.resume()).catch(() => {});
@@ -134,7 +134,7 @@ export class Sound {
     return this.resuming;
   }
 
-  /** load gets the recordings, and tries until it has them. */
+  /** load loads the recordings and retries until it has them. */
   private load(): Promise<void> {
     if (this.sprite) return Promise.resolve();
     this.loading ??= this.tryToLoad().finally(() => {
@@ -186,13 +186,13 @@ export class Sound {
     const end = context.currentTime + length - between;
     this.clock = { time: context.currentTime, at: Date.now() };
     this.playing = true;
-    // One timer, however long: a page in the background has one a second. What the clock has not come to did not sound.
+    // One timer for all clips: a page in the background gets one timer a second. Clips after the present audio time were not heard.
     await after(length * 1000);
     for (this.look(); this.sounds && context === this.context && context.currentTime < end; this.look())
       await after(clockPatience / 4);
     this.playing = false;
     if (context === this.context && !this.cutOff) return true;
-    for (const source of sources) source.stop(); // it is said anew, not late as well
+    for (const source of sources) source.stop(); // they are played again later, not twice
     return false;
   }
 }

@@ -32,20 +32,20 @@ describe('Speaker', () => {
 
   it('leaves to a box what it takes', async () => {
     const speaker = new Speaker();
-    speaker.stands({ active: true, heard: 0 });
+    speaker.update({ active: true, heard: 0 });
     const answer = asked(speaker, 1, 2);
     await vi.advanceTimersByTimeAsync(1000);
-    speaker.stands({ active: true, heard: 1 });
+    speaker.update({ active: true, heard: 1 });
     await vi.advanceTimersByTimeAsync(1000);
     expect(answer).toEqual({});
-    speaker.stands({ active: true, heard: 2 });
+    speaker.update({ active: true, heard: 2 });
     await vi.advanceTimersByTimeAsync(0);
     expect(answer).toEqual({ versions: [], after: 2000 });
   });
 
   it('speaks after five seconds what a box has not taken', async () => {
     const speaker = new Speaker();
-    speaker.stands({ active: true, heard: 3 });
+    speaker.update({ active: true, heard: 3 });
     const answer = asked(speaker, 3, 4);
     await vi.advanceTimersByTimeAsync(4999);
     expect(answer).toEqual({});
@@ -55,7 +55,7 @@ describe('Speaker', () => {
 
   it('counts the five seconds from when a payment came, not from when it is asked', async () => {
     const speaker = new Speaker();
-    speaker.stands({ active: true, heard: 0 });
+    speaker.update({ active: true, heard: 0 });
     const waited = came(1);
     await vi.advanceTimersByTimeAsync(4000);
     let left: Payment[] | undefined;
@@ -68,19 +68,19 @@ describe('Speaker', () => {
 
   it('speaks at once when the box hangs up, but not what that had taken', async () => {
     const speaker = new Speaker();
-    speaker.stands({ active: true, heard: 0 });
+    speaker.update({ active: true, heard: 0 });
     const answer = asked(speaker, 1, 2);
     await vi.advanceTimersByTimeAsync(500);
-    speaker.stands({ active: true, heard: 1 });
-    speaker.stands({ active: false, heard: 0 });
+    speaker.update({ active: true, heard: 1 });
+    speaker.update({ active: false, heard: 0 });
     await vi.advanceTimersByTimeAsync(0);
     expect(answer).toEqual({ versions: [2], after: 500 });
   });
 
   it('knows nothing of a box of another stall', async () => {
     const speaker = new Speaker();
-    speaker.stands({ active: true, heard: 90 });
-    speaker.forget();
+    speaker.update({ active: true, heard: 90 });
+    speaker.reset();
     const answer = asked(speaker, 1);
     await vi.advanceTimersByTimeAsync(0);
     expect(answer.versions).toEqual([1]);

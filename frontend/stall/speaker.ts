@@ -1,15 +1,15 @@
-// The stall's soundboxes, as the stream tells of them: while one is connected, the phone leaves a payment to it for five seconds.
+// The stall's soundboxes, as the stream reports them. While one is connected, the phone waits five seconds for it to take a payment.
 import type { Payment } from '../lib/client';
 
-/** How the soundboxes stand that speak in the phone's place. */
+/** Standing is the state of the soundboxes that announce payments instead of the phone. */
 export interface Standing {
   /** One is connected. */
   active: boolean;
-  /** The version up to which connected ones have taken payments, to speak them. */
+  /** The version up to which connected soundboxes have taken payments to announce. */
   heard: number;
 }
 
-/** So long a payment is left to the box after it came, in milliseconds. */
+/** How long the phone waits for a soundbox to take a payment, in milliseconds. */
 const patience = 5000;
 
 /** A payment and when it came to this phone. */
@@ -23,20 +23,20 @@ export class Speaker {
   private taken = 0;
   private changed: (() => void)[] = [];
 
-  /** stands notes what the stream tells. What a box has taken stays its own when it hangs up. */
-  stands(now: Standing): void {
+  /** update saves the state that the stream reports. A payment that a soundbox took stays taken when it disconnects. */
+  update(now: Standing): void {
     this.active = now.active;
     this.taken = Math.max(this.taken, now.heard);
     for (const wake of this.changed.splice(0)) wake();
   }
 
-  /** forget begins anew, with another stall. */
-  forget(): void {
+  /** reset starts again for another stall. */
+  reset(): void {
     this.active = false;
     this.taken = 0;
   }
 
-  /** unheard gives those that no box has taken, once that is known: at once where none is connected. */
+  /** unheard returns the payments that no soundbox takes, at once if none is connected, else after the wait. */
   async unheard(list: Came[]): Promise<Payment[]> {
     const newest = Math.max(...list.map((c) => c.payment.version));
     const until = Math.max(...list.map((c) => c.at)) + patience;

@@ -99,7 +99,7 @@ describe('Speech', () => {
     mouth.ready = false;
     speech.add([payment(7, '45000')]);
     await settle();
-    speech.forget();
+    speech.clear();
     mouth.ready = true;
     void speech.speak();
     await settle();

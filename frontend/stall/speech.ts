@@ -1,21 +1,21 @@
-// Which payments are still to be said. What could not sound when it came is said once it can, as a count and a sum.
+// The queue of announcements. Payments that could not be announced when they came are announced later, as a count and a sum.
 import type { Payment } from '../lib/client';
 import { announce } from './announce';
 import type { Came } from './speaker';
 
-/** How long payments are gathered before they are said: after a gap they come at once, in milliseconds. */
+/** How long payments are collected before they are announced, in milliseconds: after a gap they come all at once. */
 const gather = 200;
-/** So many missed payments are remembered at most; the screen shows them all. */
+/** How many missed payments are announced at most; the screen shows all. */
 const mostMissed = 1000;
 
 export interface Mouth {
-  /** Whether sentences can sound now. */
+  /** Whether sentences can be played now. */
   ready(): boolean;
-  /** Says clips and reports whether they sounded. */
+  /** Plays clips and reports whether they were heard. */
   say(clips: string[]): Promise<boolean>;
-  /** Those of some payments that no soundbox takes. */
+  /** Returns the payments that no soundbox takes. */
   unheard(list: Came[]): Promise<Payment[]>;
-  /** Everything up to a version was said, or need not be. */
+  /** All payments up to a version were announced, or need not be. */
   said(version: number): void;
 }
 
@@ -30,26 +30,26 @@ export class Speech {
     private now: () => number = Date.now,
   ) {}
 
-  /** How many payments came that are still to be said. */
+  /** How many payments are not announced yet. */
   get unsaid(): number {
     return this.missed.length + this.waiting.length;
   }
 
-  /** add has payments said; missed: they came while this phone did not hear. */
+  /** add queues payments; missed: they came while this phone was not connected. */
   add(list: Payment[], missed = false): void {
     this.newest = Math.max(this.newest, ...list.map((p) => p.version));
     this.waiting.push(...list.map((payment) => ({ payment, at: this.now(), missed })));
     void this.speak();
   }
 
-  /** forget leaves unsaid what waits: selling has ended. */
-  forget(): void {
+  /** clear drops the queue, because selling has ended. */
+  clear(): void {
     this.waiting = [];
     this.missed = [];
     if (this.newest) this.mouth.said(this.newest);
   }
 
-  /** speak says what waits, if it can sound. */
+  /** speak announces the queue if sentences can be played. */
   async speak(): Promise<void> {
     if (this.speaking) return;
     this.speaking = true;

@@ -1,4 +1,4 @@
-// What the app reads of the owner's stalls.
+// Reads the owner's stalls.
 import { api, ask } from '../lib/client';
 import { writeValue, type MyStall } from './store';
 
@@ -12,13 +12,13 @@ export async function readStalls(): Promise<{ id: string; number: string }[]> {
     .sort((a, b) => a.number.localeCompare(b.number, 'vi', { numeric: true }));
 }
 
-/** readStall reads a stall and keeps its codes, so that they can be shown without a network. */
+/** readStall reads a stall and stores it with its codes, so that they can be shown without a network. */
 export async function readStall(id: string): Promise<MyStall> {
   const stall = await ask(api.GET('/api/v1/stalls/{id}', { params: { path: { id } } }));
   const listed = await ask(api.GET('/api/v1/stalls/{id}/codes', { params: { path: { id } } }));
   const codes = [];
   for (const c of (listed.items ?? []).filter((c) => c.state === 'current')) {
-    const image = await fetch(`${c.url}.svg`, { cache: 'no-cache' }); // what may be drawn now, not some minutes ago
+    const image = await fetch(`${c.url}.svg`, { cache: 'no-cache' }); // the present drawing, not a cached one
     if (image.ok) codes.push({ code: c.code, account_id: c.account_id, svg: await image.text() });
   }
   const place = (account: string) => (stall.accounts ?? []).findIndex((a) => a.id === account);
@@ -29,7 +29,7 @@ export async function readStall(id: string): Promise<MyStall> {
   return mine;
 }
 
-/** readCheck reads when a stall's sticker was last found in order; null: not at the last check. */
+/** readCheck returns when a stall's sticker passed its last check; null: it did not pass, or there was none. */
 export async function readCheck(id: string): Promise<string | null> {
   const checks = await ask(api.GET('/api/v1/stalls/{id}/checks', { params: { path: { id }, query: { limit: 1 } } }));
   const last = checks.items?.[0];

@@ -1,4 +1,4 @@
-// What the screens show, and what makes it change. One stall is open at a time.
+// The state that the screens show, and the events that change it. One stall is open at a time.
 import {
   api,
   ask,
@@ -37,21 +37,21 @@ import {
 } from './store';
 import { DayTotal, type Total } from './totals';
 
-/** How often a stall's feed and changes are asked for again, in milliseconds. */
+/** How often a stall's feed and changes are read again, in milliseconds. */
 const lookEvery = 60_000;
-/** How often the time at which the line was last open is stored, in milliseconds. */
+/** How often the time of the last open connection is stored, in milliseconds. */
 const storeSeenEvery = 20_000;
-/** The pauses between tries to open the stall, in milliseconds. */
+/** The pauses between attempts to open the stall, in milliseconds. */
 const openPauses = [1000, 2000, 4000, 8000];
-/** How long a phone that keeps the stall waits for the server before it shows that, in milliseconds. */
-const keptPatience = 8000;
+/** How long a phone waits for the server before it shows the stored stall, in milliseconds. */
+const storePatience = 8000;
 /** How many arrivals are shown over another screen at most. */
 const mostArrivals = 3;
 
-/** An order on the screen: its code as drawn, and until when by this phone's clock, which may be wrong. */
+/** ShownOrder is the order on the screen: with its drawn code, and its end by this phone's clock, which may be wrong. */
 export type ShownOrder = Order & { svg: string; until: number };
 
-/** Arrival is a payment that has just come, and when it did by this phone's clock. */
+/** Arrival is a payment with the time of its arrival by this phone's clock. */
 export interface Arrival {
   payment: Payment;
   at: number;
@@ -73,7 +73,7 @@ class State {
   refusal = $state(0);
   selling = $state(false);
   starting = $state(false);
-  /** The page was closed while it sold: what came meanwhile is said when selling begins again. */
+  /** The page was closed while the stall sold: payments since then are announced when selling begins again. */
   broken = $state(false);
   soundReady = $state(false);
   arrivals = $state<Arrival[]>([]);
@@ -92,7 +92,7 @@ class State {
 
   private live?: Shared;
   private totals?: DayTotal;
-  /** The soundbox that speaks in this phone's place, if there is one. */
+  /** The soundboxes that announce payments instead of this phone. */
   private box = new Speaker();
   private voice = new StateVoice(
     (clips) => sound.say(clips),
@@ -115,7 +115,7 @@ class State {
     return this.mine?.stall.accounts ?? [];
   }
 
-  /** speaks reports whether payments are to be said: at once, or when the sound that was asked for is there. */
+  /** speaks reports whether payments are to be announced, now or once the sound is ready. */
   private get speaks(): boolean {
     return this.selling || this.starting || this.broken;
   }
@@ -125,8 +125,8 @@ class State {
   }
 
   /**
-   * open finds who is signed in and which stall is theirs. What is not the server's own word about that opens what the phone keeps, whose
-   * line is tried again by itself; where nothing is kept, the stall is tried again.
+   * open reads who is signed in and opens their stall. Without the server's own answer it opens the stall that the phone stored, and the
+   * stream reconnects by itself. If nothing is stored, open tries again.
    */
   async open(): Promise<void> {
     const leave = session.ended;
@@ -141,10 +141,10 @@ class State {
     this.ready = true;
   }
 
-  /** openOnce reports whether the stall is open, as the server or the phone has it, or the server has refused it. */
+  /** openOnce reports whether an attempt is final: the stall is open, from the server or the store, or the server refused it. */
   private async openOnce(): Promise<boolean> {
     try {
-      await this.readWho((await readValue<MyStall>('mine')) ? keptPatience : Infinity);
+      await this.readWho((await readValue<MyStall>('mine')) ? storePatience : Infinity);
       const chosen = (await readValue<string>('stall')) ?? '';
       const stall = this.stalls.find((s) => s.id === chosen) ?? this.stalls[0];
       if (stall) await this.choose(stall.id);
@@ -152,7 +152,7 @@ class State {
       return true;
     } catch (caught) {
       const refused = isProblem(caught) && !caught.unanswered;
-      if (!refused && (await this.openKept())) return true;
+      if (!refused && (await this.openStored())) return true;
       this.failed = { ...toProblem(caught), detail: sentence(caught) };
       return refused;
     }
@@ -167,7 +167,7 @@ class State {
     this.stalls = await readStalls();
   }
 
-  /** watch looks every second, at each touch and when the page is looked at again. */
+  /** watch starts the timers and listens for touches and for the page becoming visible. */
   private watch(): void {
     setInterval(() => {
       this.now = Date.now();
@@ -191,7 +191,7 @@ class State {
     this.sayState();
   }
 
-  /** soundChanged is called when the phone has become able to sound, or mute. */
+  /** soundChanged is called when the sound has become ready or mute. */
   soundChanged(): void {
     this.soundReady = sound.ready;
     this.sayState();
@@ -203,9 +203,9 @@ class State {
       this.voice.update({ state: this.listening, accounts: this.accounts, selling: this.selling });
   }
 
-  /** openKept shows what the phone keeps, and reports whether it keeps anything. */
-  private async openKept(): Promise<boolean> {
-    this.me = await readValue('me'); // who it is before what is shown: screens ask for it at once
+  /** openStored shows the stored stall, and reports whether there is one. */
+  private async openStored(): Promise<boolean> {
+    this.me = await readValue('me'); // first: screens need it at once
     this.mine = await readValue<MyStall>('mine');
     if (!this.mine) return false;
     this.payments = await readPayments(this.tenancy);
@@ -217,8 +217,8 @@ class State {
   /** choose opens a stall. */
   async choose(id: string): Promise<void> {
     this.live?.close();
-    this.box.forget();
-    if (this.mine) this.speech.forget();
+    this.box.reset();
+    if (this.mine) this.speech.clear();
     this.arrivals = [];
     this.total = undefined;
     this.changes = [];
@@ -232,7 +232,7 @@ class State {
       }),
     );
     const spoken = await readValue<number>(`spoken:${this.tenancy}`);
-    // What came since the app was last open is heard through the stream: it is said once.
+    // Payments since the app was last open come through the stream, so that they are announced once.
     await savePayments(
       this.tenancy,
       (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken),
@@ -263,7 +263,7 @@ class State {
     await this.readChanges();
   }
 
-  /** readChanges reads what is to become of the owner's accounts; a helper learns nothing of it. */
+  /** readChanges reads the changes of the owner's accounts; helpers may not see them. */
   async readChanges(): Promise<void> {
     const id = this.mine!.stall.id;
     if (!this.owner) return;
@@ -289,12 +289,12 @@ class State {
     this.live = new Shared(stall, last, {
       payments: (list, missed) => void this.came(list, missed),
       line: (state, since, status) => this.lineChanged(state, since, status),
-      speaker: (now) => this.box.stands(now),
+      speaker: (now) => this.box.update(now),
     });
     void this.live.start();
   }
 
-  /** recallUnsaid has said what came before a page that sold was closed, and was not said. */
+  /** recallUnsaid announces payments that came before the page was closed and were not announced. */
   private async recallUnsaid(last: number): Promise<void> {
     const spoken = await readValue<number>(`spoken:${this.tenancy}`);
     const unsaid = spoken === undefined ? [] : this.payments.filter((p) => p.version > spoken);
@@ -317,23 +317,23 @@ class State {
     this.sayState();
   }
 
-  /** heardAgain reads what may have changed while there was no line. */
+  /** heardAgain reads what may have changed while there was no connection. */
   private async heardAgain(was: Line): Promise<void> {
     if (was === 'connecting') return;
-    if (!this.stalls.length) void this.readWho().catch(() => {}); // it was opened from what the phone keeps
+    if (!this.stalls.length) void this.readWho().catch(() => {}); // it was opened from the store
     if (was === 'lost') return this.refresh();
     const me = await ask(api.GET('/api/v1/me')).catch(() => undefined);
     if (me && me.id !== this.me?.id)
-      location.reload(); // somebody else signed in
+      location.reload(); // another person signed in
     else if (me) await this.read(this.mine!.stall.id).catch(() => {});
   }
 
-  /** renewLine asks the server for the line anew: what it answers then is shown. */
+  /** renewLine opens the stream again, to show the server's present answer. */
   private renewLine(): void {
     if (this.line === 'open') this.live?.renew();
   }
 
-  /** came keeps what came, shows it, and has it said. */
+  /** came stores, shows and announces payments. */
   private async came(list: Payment[], missed: boolean): Promise<void> {
     const at = Date.now();
     await savePayments(this.tenancy, list);
@@ -351,14 +351,14 @@ class State {
     else void writeValue(`spoken:${this.tenancy}`, list[list.length - 1]!.version);
   }
 
-  /** arrivedAt is when a payment came to this phone; undefined: the phone was not listening. */
+  /** arrivedAt returns when a payment came to this phone; undefined: the phone was not connected. */
   arrivedAt(p: Payment): number | undefined {
     return this.arrivals.find((a) => a.payment.version === p.version)?.at;
   }
 
   /**
-   * lookAtOrder asks what came for the order on the screen: only a bank's notice turns it green. It is said even if the stall does not
-   * sell, for somebody waits for it. It returns what is still to be said.
+   * lookAtOrder reads the order on the screen again: only a bank's notice turns it green. Its payment is announced even if the stall does
+   * not sell, because a shopper waits for it. It returns the payments that are still to be announced.
    */
   private async lookAtOrder(list: Payment[]): Promise<Payment[]> {
     const of = this.order!;
@@ -379,7 +379,7 @@ class State {
     return others;
   }
 
-  /** sell unlocks sound and keeps the screen on; call it in a touch. */
+  /** sell starts selling: unlocks the sound and holds the screen on. Call it in a touch. */
   async sell(): Promise<void> {
     this.starting = true;
     await sound.unlock();
@@ -395,7 +395,7 @@ class State {
     try {
       this.wakeLock = await navigator.wakeLock?.request('screen');
     } catch {
-      // low battery: the screen goes dark, the sound goes on
+      // low battery: the screen goes dark, the sound continues
     }
   }
 
@@ -404,17 +404,17 @@ class State {
     if (!this.selling) void this.wakeLock?.release();
   }
 
-  /** rest ends selling, and says so. */
+  /** rest ends selling and announces that. */
   rest(): void {
     void sound.say(['correction', 'resting']);
     this.selling = false;
     void writeValue('selling', false);
-    this.speech.forget();
+    this.speech.clear();
     this.sayState();
     this.mayDim();
   }
 
-  /** setLanguage keeps the language before it shows it: who opens the page again right after finds it. */
+  /** setLanguage stores the language before it shows it, so that a page opened right after has it. */
   async setLanguage(language: 'vi' | 'en'): Promise<void> {
     try {
       await writeValue('language', language);

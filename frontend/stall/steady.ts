@@ -1,14 +1,14 @@
-// Nothing may move under a wet finger: what is tapped must be what was aimed at.
+// Nothing may move under a finger: a tap must hit the control that the user aimed at.
 
-/** How long what has moved or appeared takes no touch, in milliseconds (app.css: settle). */
+/** How long a control that moved or appeared ignores touches, in milliseconds (app.css: settle). */
 const settleFor = 700;
 
-/** settle waits until what has moved or appeared may be touched. */
+/** settle waits until controls that moved or appeared accept touches. */
 export function settle(): Promise<void> {
   return new Promise((done) => setTimeout(done, settleFor));
 }
 
-/** steady keeps a block as high as it has been since it was shown or the screen was turned, so that nothing below it moves up. */
+/** steady holds a block at its largest height since it was shown or the screen was turned, so that nothing below it moves up. */
 export function steady(block: HTMLElement): { destroy: () => void } {
   let width = 0;
   const watch = new ResizeObserver(() => {

@@ -1,5 +1,5 @@
-// The shell of the app, kept so that it opens without a network. Nothing of the API is kept here: phones are shared, and what
-// the app keeps it clears when its owner signs out.
+// Caches the shell of the app, so that it opens without a network. No answer of the API is cached, because phones are shared. The app
+// clears its own store at sign-out.
 const version = '__VERSION__';
 const files = ['__FILES__'];
 const cacheName = `stall-${version}`;
@@ -29,18 +29,23 @@ self.addEventListener('fetch', (event) => {
   event.respondWith((async () => (await caches.match(url.pathname)) ?? fetch(event.request))());
 });
 
-// A push is always shown, even one that cannot be read or that an open app speaks itself: browsers end the subscription of an app that
-// shows nothing. While the app is looked at, the notification makes no sound of its own.
+// Every push shows a notification, even one that cannot be read or that an open app announces: browsers end the subscription of an app
+// that shows nothing. While the app is visible the notification is silent.
 self.addEventListener('push', (event) => {
   event.waitUntil(
     (async () => {
-      const told = read(event.data) ?? { title: 'Có tiền về', body: 'Mở ứng dụng để xem.', tag: 'm40' };
+      const message = read(event.data) ?? { title: 'Có tiền về', body: 'Mở ứng dụng để xem.', tag: 'm40' };
       const open = await self.clients.matchAll({ type: 'window' });
       const looked = open.some((client) => client.visibilityState === 'visible' && client.url.includes('/stall/'));
-      const shown = { body: told.body, tag: told.tag, icon: '/stall/icon-192.png', data: { stall: told.stall_id } };
+      const shown = {
+        body: message.body,
+        tag: message.tag,
+        icon: '/stall/icon-192.png',
+        data: { stall: message.stall_id },
+      };
       await self.registration.showNotification(
-        told.title,
-        looked ? { ...shown, silent: true } : { ...shown, vibrate: [200, 100, 200], renotify: Boolean(told.tag) },
+        message.title,
+        looked ? { ...shown, silent: true } : { ...shown, vibrate: [200, 100, 200], renotify: Boolean(message.tag) },
       );
     })(),
   );
@@ -48,15 +53,15 @@ self.addEventListener('push', (event) => {
 
 function read(data) {
   try {
-    const told = data?.json();
-    return typeof told?.title === 'string' ? told : undefined;
+    const message = data?.json();
+    return typeof message?.title === 'string' ? message : undefined;
   } catch {
     return undefined;
   }
 }
 
-// A browser that replaces a subscription says so here. For each stall that this phone wants to be notified of, the server learns the new
-// one; where that fails, the app tries again when it is opened (push.ts).
+// A browser that replaces a subscription fires this event. The new one is saved on the server for each stall of this phone. If that
+// fails, the app tries again when it is opened (push.ts).
 self.addEventListener('pushsubscriptionchange', (event) => {
   event.waitUntil(
     (async () => {
@@ -79,7 +84,7 @@ self.addEventListener('pushsubscriptionchange', (event) => {
   );
 });
 
-/** fact reads or writes a fact of the app's store (store.ts); without the store there is none. */
+/** fact reads or writes a single value of the app's store (store.ts); it fails if the store does not exist. */
 function fact(does, ...given) {
   return new Promise((done, failed) => {
     const opening = indexedDB.open('market40-stall');

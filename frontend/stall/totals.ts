@@ -1,5 +1,5 @@
-// What a day has brought, by the server's own count: a phone keeps the last payments only. The server says up to which payment it has
-// counted, so that what comes later is added once.
+// The total of a day, as the server counts it: the phone stores the last payments only. The server says up to which version it has
+// counted, so that each later payment is added once.
 import type { Payment } from '../lib/client';
 import { isoDay } from '../lib/time';
 
@@ -11,14 +11,14 @@ export interface Counted {
   version: number;
 }
 
-/** Total is what a day has brought. */
+/** Total is the count and sum of one day. */
 export interface Total extends Counted {
   day: string;
   /** When it was last known to be right, in milliseconds. */
   at: number;
 }
 
-/** plus returns a total with payments of its day more; a reversal falls on the day of what it reverses. */
+/** plus returns a total with further payments of its day. A reversal belongs to the day of the payment that it reverses. */
 export function plus(total: Total, list: Payment[]): Total {
   let { count, version } = total;
   let amount = BigInt(total.amount);
@@ -31,30 +31,30 @@ export function plus(total: Total, list: Payment[]): Total {
   return { ...total, count, amount: String(amount), version };
 }
 
-/** add is plus of those payments that the total does not count yet, each once. */
+/** add returns a total with those payments that it does not count yet, each once. */
 export function add(total: Total, list: Payment[], at: number): Total {
   const later = new Map(list.filter((p) => p.version > total.version).map((p) => [p.version, p]));
   return { ...plus(total, [...later.values()]), at };
 }
 
-/** DayTotal keeps the total of the present day. */
+/** DayTotal holds the total of the present day up to date. */
 export class DayTotal {
   private shown?: Total;
-  /** What came since the server was asked last. */
+  /** Payments that came since the last answer of the server. */
   private since: Payment[] = [];
   private reading = false;
   private stopped = false;
 
-  /** read asks the server for the total of a day; show is given every change. */
+  /** read reads the total of a day from the server; show is called at every change. */
   constructor(
     private read: (day: string) => Promise<Counted>,
     private show: (total: Total) => void,
     private now: () => number = Date.now,
   ) {}
 
-  /** start begins with what the phone remembers, if that is of today, and asks the server. */
+  /** start shows the total that the phone stored, if it is of today, and asks the server. */
   start(known?: Total): Promise<void> {
-    if (known?.day === this.today() && known.version !== undefined) this.set(known); // earlier programs kept no version
+    if (known?.day === this.today() && known.version !== undefined) this.set(known); // earlier programs stored no version
     return this.refresh();
   }
 
@@ -69,12 +69,12 @@ export class DayTotal {
     else void this.refresh();
   }
 
-  /** tick notes that a new day has begun. */
+  /** tick reads the total of a new day; called every second. */
   tick(): void {
     if (this.shown && this.shown.day !== this.today()) void this.refresh();
   }
 
-  /** refresh asks the server, and adds what came later than its answer. */
+  /** refresh reads the total from the server and adds the payments that came after its answer. */
   async refresh(): Promise<void> {
     if (this.reading) return;
     this.reading = true;
@@ -85,7 +85,7 @@ export class DayTotal {
       this.set(add({ day, ...answer, at: 0 }, this.since, this.now()));
       this.since = this.since.slice(before);
     } catch {
-      // what is shown stays, with its time
+      // the shown total stays, with its time
     }
     this.reading = false;
   }

@@ -1,11 +1,11 @@
-// Who sees the owner's data, asked for once while the app is open, and which reminders this phone has put aside.
+// Who sees the owner's data, read once while the app is open, and the reminders that were dismissed on this phone.
 import { api, ask, type Visibility } from '../lib/client';
 import { readValue, writeValue } from './store';
 
 let asked: Promise<Visibility> | undefined;
 
-/** visibility is what the server tells of it; fresh asks anew. */
-export function visibility(fresh = false): Promise<Visibility> {
+/** readVisibility returns who sees the owner's data; fresh reads it again. */
+export function readVisibility(fresh = false): Promise<Visibility> {
   if (fresh || !asked) {
     asked = ask(api.GET('/api/v1/me/visibility'));
     asked.catch(() => {
@@ -15,12 +15,12 @@ export function visibility(fresh = false): Promise<Visibility> {
   return asked;
 }
 
-/** aside are the changes of account whose reminder was put aside on this phone. */
-export async function aside(): Promise<string[]> {
+/** dismissedReminders returns the ids of account changes; their reminders were dismissed on this phone. */
+export async function dismissedReminders(): Promise<string[]> {
   return (await readValue<string[]>('reminded')) ?? [];
 }
 
-/** putAside ends the reminder of some changes on this phone. */
-export async function putAside(changes: string[]): Promise<void> {
-  await writeValue('reminded', [...(await aside()), ...changes].slice(-50));
+/** dismissReminders dismisses the reminders of some changes on this phone. */
+export async function dismissReminders(changes: string[]): Promise<void> {
+  await writeValue('reminded', [...(await dismissedReminders()), ...changes].slice(-50));
 }

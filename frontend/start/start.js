@@ -31,7 +31,7 @@ if (stall) {
     line.className = 'new';
     line.append(el('time', clock.format(at)), ' ', el('b', dong(payment.amount)), ' ', el('small', payment.reference));
     list.querySelector('.none')?.remove();
-    // A bank may tell of one late: the list is in the order of when people paid.
+    // A notice may arrive late: the list is in the order of the transfers.
     line.dataset.at = payment.occurred_at;
     const older = [...list.children].find((other) => !other.dataset.at || new Date(other.dataset.at) <= at);
     list.insertBefore(line, older ?? null);
