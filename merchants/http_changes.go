@@ -16,7 +16,10 @@ import (
 func (r *Registry) mountChanges(e *web.Edge) {
 	e.Scope("beneficiary-changes", `SELECT EXISTS (SELECT FROM beneficiary_changes
 		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`)
-	e.Scope("alerts", `SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`)
+	e.Scope(
+		"alerts",
+		`SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
+	)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/beneficiary-changes", "propose-beneficiary-change",
 		"Đổi tài khoản nhận tiền: another account instead, after 24 hours or a second person's approval",
 		http.StatusCreated), r.postChange)

@@ -182,9 +182,12 @@ func (c *caseWork) write(ctx context.Context, t ledger.Transfer, f *funds) error
 		return fmt.Errorf("post for case %s: %w", c.id, err)
 	}
 	if first, repeated := duplicates[t.ID]; repeated {
-		return problem.New(problem.Conflict, "told_already",
+		return problem.New(
+			problem.Conflict,
+			"told_already",
 			"Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Payment.String()+").",
-			"This transfer has been posted already, by another connection or case (payment "+first.Payment.String()+").")
+			"This transfer has been posted already, by another connection or case (payment "+first.Payment.String()+").",
+		)
 	}
 	c.posted = posted
 	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
@@ -215,8 +218,12 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 		return fmt.Errorf("read approval of case %s: %w", c.id, err)
 	}
 	if same {
-		return problem.New(problem.Conflict, "second_person_needed",
-			"Người đã duyệt không tự hủy được, cần người khác.", "Who approved it cannot reverse it: another person must.")
+		return problem.New(
+			problem.Conflict,
+			"second_person_needed",
+			"Người đã duyệt không tự hủy được, cần người khác.",
+			"Who approved it cannot reverse it: another person must.",
+		)
 	}
 	if conflict != nil {
 		if c.content, err = c.intake.ReadLaterContent(ctx, c.tx, *conflict); err != nil {

@@ -128,7 +128,13 @@ func (c *caseWork) setNotice(ctx context.Context, result noticeResult) error {
 	if c.content != nil {
 		return nil
 	}
-	_, err := c.tx.Exec(ctx, `UPDATE notices SET state = $2, why = $3 WHERE id = $1`, c.notice, result.state, result.why)
+	_, err := c.tx.Exec(
+		ctx,
+		`UPDATE notices SET state = $2, why = $3 WHERE id = $1`,
+		c.notice,
+		result.state,
+		result.why,
+	)
 	if err != nil {
 		return fmt.Errorf("set notice of case %s: %w", c.id, err)
 	}

@@ -283,7 +283,7 @@ func (r *drawnRound) reopen(rt *rapid.T) {
 
 // void lets a gateway reverse what it reported, or is about to report.
 func (r *drawnRound) void(rt *rapid.T) {
-	c := r.drawTelling(rt)
+	c := r.drawReport(rt)
 	if c == nil || c.of.account != paymentstest.GatewayAccount || c.conflict {
 		return
 	}

@@ -148,7 +148,11 @@ func (cs *Connections) writeHealth(ctx context.Context) error {
 			'-infinity') THEN excluded.last_refusal ELSE h.last_refusal END,
 			last_refused_at = greatest(h.last_refused_at, excluded.last_refused_at)`,
 			id, c.lastReceived, c.lastRefused, c.refusal)
-		batch.Queue(`DELETE FROM connection_hours WHERE connection_id = $1 AND hour < $2`, id, cs.now().Add(-hoursStored))
+		batch.Queue(
+			`DELETE FROM connection_hours WHERE connection_id = $1 AND hour < $2`,
+			id,
+			cs.now().Add(-hoursStored),
+		)
 	}
 	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 	if err != nil {

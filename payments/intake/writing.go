@@ -21,7 +21,9 @@ var deliveryColumns = unnest.Columns[*delivery]{
 	unnest.Col("body", "bytea", func(d *delivery) []byte { return d.body }),
 }
 
-var insertDeliveries = `INSERT INTO deliveries (` + deliveryColumns.Names() + `) SELECT * FROM ` + deliveryColumns.From("d")
+var insertDeliveries = `INSERT INTO deliveries (` + deliveryColumns.Names() + `) SELECT * FROM ` + deliveryColumns.From(
+	"d",
+)
 
 // queueDeliveries stores the requests that brought something new.
 func (w *posting) queueDeliveries() {

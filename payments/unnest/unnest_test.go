@@ -44,7 +44,9 @@ func TestRows(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
 	at := time.Date(2026, 11, 20, 10, 11, 12, 0, time.UTC)
-	rows, err := db.Pool.Query(t.Context(), `SELECT v.n || ' ' || v.name || ' ' || v.age + `+visits.Further(1)+`::bigint || ' ' ||
+	rows, err := db.Pool.Query(
+		t.Context(),
+		`SELECT v.n || ' ' || v.name || ' ' || v.age + `+visits.Further(1)+`::bigint || ' ' ||
 		coalesce((v.at AT TIME ZONE 'UTC')::text, 'never') FROM `+visits.FromNumbered("v", "n")+` ORDER BY v.n`,
 		visits.Arguments([]visit{{"An", 30, &at}, {"Bình", 40, nil}}, 2)...)
 	if err != nil {
