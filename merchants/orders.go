@@ -31,7 +31,7 @@ func (r *Registry) OrderPlace(ctx context.Context, stall uuid.UUID, merchant *uu
 		Scan(&at.Market, &at.Tenancy, &state, &account)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return at, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.", "Nobody has the stall.")
+		return at, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.", "The stall has no tenant.")
 	case err != nil:
 		return at, fmt.Errorf("find where stall %s receives: %w", stall, err)
 	case state != "operating":

@@ -34,8 +34,8 @@ type tenancy struct{ id, market, stall uuid.UUID }
 
 func (t tenancy) account() uuid.UUID { return ledger.StallAccount(t.market, t.id).ID() }
 
-// tenancy is the present tenancy of a stall whose boxes the caller keeps. Another scope's stall is
-// not found, a role that may not is refused, as is a vacant stall.
+// tenancy returns the present tenancy of a stall, for a caller who manages the stall's boxes. It
+// refuses a stall of another scope (404), a role that may not (403) and a vacant stall (409).
 func (s *Soundboxes) tenancy(ctx context.Context, who roles.Principal, stall string) (t tenancy, err error) {
 	if t.stall, err = uuid.Parse(stall); err != nil {
 		return t, problem.Missing("stall")
@@ -56,7 +56,7 @@ func (s *Soundboxes) tenancy(ctx context.Context, who roles.Principal, stall str
 		return t, err
 	}
 	if present == nil {
-		return t, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.", "Nobody has the stall.")
+		return t, problem.New(problem.Conflict, "stall_vacant", "Sạp chưa có người thuê.", "The stall has no tenant.")
 	}
 	t.id = *present
 	return t, nil

@@ -129,7 +129,7 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	return name == Say
 }
 
-// OnSessionEstablished starts to tell the box.
+// OnSessionEstablished starts to send to the box.
 func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
 	l := lineOf(cl.Net.Conn)
 	h.boxes.running.Go(func() {
@@ -167,7 +167,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 		_ = h.boxes.server.DisconnectClient(cl, packets.ErrPayloadFormatInvalid)
 		return pk, packets.ErrRejectPacket
 	case err != nil: // the database: the box connects again, and says it again
-		slog.WarnContext(ctx, "what a soundbox said was not kept", "soundbox", l.name, "error", err)
+		slog.WarnContext(ctx, "a soundbox's message was not stored", "soundbox", l.name, "error", err)
 		_ = h.boxes.server.DisconnectClient(cl, packets.ErrServerUnavailable)
 		return pk, packets.ErrRejectPacket
 	}

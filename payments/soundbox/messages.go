@@ -24,7 +24,7 @@ const (
 	KeySize = 32
 	// MaxMessage is the largest message either side takes, in bytes.
 	MaxMessage = 2 << 10
-	// ExpiresAfter is how long after the bank told us a payment may be spoken: later it would be
+	// ExpiresAfter is how long after the bank's notice a payment may be spoken: later it would be
 	// taken for what comes now.
 	ExpiresAfter = 120 * time.Second
 )
@@ -55,8 +55,8 @@ const (
 	Missed     = "missed"     // a count and a sum of what is too old to be spoken as money that comes now
 )
 
-// Message is what a box is told. Each but a welcome covers the account's versions after After, up
-// to Seq: a box that has not After has missed something, and one that has Seq heard it before.
+// Message is a message to a box. Each but a welcome covers the account's versions after After, up
+// to Seq. A box without After has missed something; one that has Seq already got the message.
 type Message struct {
 	Kind string    `json:"kind"`
 	Seq  int64     `json:"seq"`
@@ -69,8 +69,8 @@ type Message struct {
 	// đồng; of a correction what was taken back; missed: the sum of what came
 	Amount     *money.Amount `json:"amount,omitempty"`
 	OccurredAt *time.Time    `json:"occurred_at,omitempty"`
-	Precision  string        `json:"precision,omitempty"`   // of occurred_at: second, minute, day; "": nobody told
-	ReceivedAt *time.Time    `json:"received_at,omitempty"` // when the bank told us
+	Precision  string        `json:"precision,omitempty"`   // of occurred_at: second, minute, day; "": unknown
+	ReceivedAt *time.Time    `json:"received_at,omitempty"` // when the bank's notice arrived
 	ExpiresAt  *time.Time    `json:"expires_at,omitempty"`  // payment, correction: not to be spoken from then on
 
 	Count       int           `json:"count,omitempty"`       // missed: how many payments came

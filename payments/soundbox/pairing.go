@@ -29,7 +29,7 @@ const (
 	codesFree, codesWindow = 5, 15 * time.Minute
 	// pairedEvery is how often it is looked whether a code was entered, on whichever server.
 	pairedEvery = time.Second
-	// fullWait is how long a new box is told to wait while there are too many codes.
+	// fullWait is how long a new box must wait while there are too many codes.
 	fullWait = 60 * time.Second
 )
 

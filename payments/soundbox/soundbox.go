@@ -1,6 +1,6 @@
-// Package soundbox tells speakers at stalls, over MQTT, what came. The database is the queue: a box
-// says up to which version it has taken payments, is told what lies after it, and nothing waits in
-// MQTT. messages.go is what both sides say, receiver.go the box's side.
+// Package soundbox announces payments to speakers at stalls, over MQTT. The database is the queue:
+// a box reports the version up to which it has received payments and gets the later ones. Nothing
+// waits in MQTT. messages.go defines the messages of both sides, receiver.go the box's side.
 package soundbox
 
 import (
@@ -46,14 +46,14 @@ const (
 	maxUnheard = 32
 	// seenEvery is how often the times at which boxes were heard of are written.
 	seenEvery = 10 * time.Second
-	// lookEvery is how often a box's payments are looked for even when nobody woke us.
+	// lookEvery is how often a box's payments are looked for without a notification.
 	lookEvery = 5 * time.Second
 	// askWithin is how long the database may take for what a box says.
 	askWithin = 5 * time.Second
 )
 
-// Soundboxes keeps the boxes of stalls, and tells those that are connected to this process. Without
-// Serve none can connect, and owners still see and revoke theirs.
+// Soundboxes stores the boxes of stalls and sends payments to those connected to this process.
+// Without Serve no box can connect, but owners can still list and revoke theirs.
 type Soundboxes struct {
 	db   *database.DB
 	keys *seal.Keys
@@ -111,7 +111,7 @@ func capabilities() *mqtt.Capabilities {
 	return c
 }
 
-// Stop takes no new connection, sends the boxes away, and waits for what was being told.
+// Stop accepts no new connection, disconnects the boxes, and waits for messages being sent.
 func (s *Soundboxes) Stop() {
 	if s.server == nil {
 		return

@@ -22,12 +22,12 @@ var newsSQL string
 // newsPage is how many payments are read at once.
 const newsPage = 200
 
-// session is what one connected box was told.
+// session is what one connected box was sent.
 type session struct {
 	*Soundboxes
 	l       *line
 	welcome bool  // it has greeted
-	sent    int64 // the last version that it was told
+	sent    int64 // the last version that it was sent
 }
 
 // news is one payment or reversal of an account.
@@ -41,14 +41,14 @@ type news struct {
 	ReceivedAt time.Time
 }
 
-// tell tells a paired box what comes, from its greeting until its line or its right ends.
+// tell sends a paired box its payments, from its greeting until its line or its right ends.
 func (s *Soundboxes) tell(cl *mqtt.Client, l *line) {
 	woken, cancel := s.feed.Wait(l.box.account)
 	defer cancel()
 	defer s.hungUp(l)
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	told := &session{Soundboxes: s, l: l}
+	sent := &session{Soundboxes: s, l: l}
 	for {
 		var greeting *Greeting
 		select {
@@ -59,7 +59,7 @@ func (s *Soundboxes) tell(cl *mqtt.Client, l *line) {
 		case <-woken:
 		case <-look.C:
 		}
-		if err := told.look(greeting); err != nil {
+		if err := sent.look(greeting); err != nil {
 			if l.ctx.Err() == nil {
 				_ = s.server.DisconnectClient(cl, reason(err))
 			}
@@ -76,11 +76,12 @@ func reason(err error) packets.Code {
 	if errors.Is(err, errEnded) {
 		return packets.ErrNotAuthorized
 	}
-	slog.Warn("a soundbox was not told what came", "error", err)
-	return packets.ErrServerUnavailable // it comes again, and is told then
+	slog.Warn("a soundbox did not get its payments", "error", err)
+	return packets.ErrServerUnavailable // it connects again, and gets them then
 }
 
-// look answers a greeting, if there is one, and tells the box what it has not yet been told.
+// look answers a greeting, if there is one, and sends the box the versions that it does not have
+// yet.
 func (t *session) look(greeting *Greeting) error {
 	heard, version, err := t.standing(greeting)
 	if err != nil {
@@ -101,9 +102,9 @@ func (t *session) look(greeting *Greeting) error {
 	return t.tellNews(heard)
 }
 
-// standing is up to which version the box has taken payments and how far its account is, or
-// errEnded. What a greeting says is kept; a box that claims more than there is was told by a
-// database that has since been restored.
+// standing returns the version up to which the box has received payments and the version of its
+// account, or errEnded. It stores the greeting. A box that claims a later version than the
+// account's got it from a database that was restored since.
 func (t *session) standing(greeting *Greeting) (heard, version int64, err error) {
 	ctx, cancel := context.WithTimeout(t.l.ctx, askWithin)
 	defer cancel()
@@ -130,8 +131,8 @@ func (t *session) standing(greeting *Greeting) (heard, version int64, err error)
 	return heard, version, nil
 }
 
-// tellNews tells what lies after what was sent: what is young enough one by one, at most maxUnheard
-// ahead of what was taken; a run of what is too old as a count and a sum.
+// tellNews sends the versions after the last sent one: young ones one by one, at most maxUnheard
+// before a receipt; a run of old ones as a count and a sum.
 func (t *session) tellNews(heard int64) error {
 	old := &Message{Kind: Missed, After: t.sent, Seq: t.sent}
 	for {
@@ -177,7 +178,7 @@ func (t *session) news(after int64) ([]news, error) {
 	return page, nil
 }
 
-// tellOld tells what was missed, if anything was.
+// tellOld sends what was missed, if anything was.
 func (t *session) tellOld(old *Message) error {
 	if old.Seq == old.After {
 		return nil
@@ -185,7 +186,7 @@ func (t *session) tellOld(old *Message) error {
 	return t.tellMessage(*old)
 }
 
-// tellOne tells one payment.
+// tellOne sends one payment.
 func (t *session) tellOne(p news) error {
 	expires := p.ReceivedAt.Add(ExpiresAfter)
 	m := Message{
@@ -222,7 +223,7 @@ func (l *line) send(name string, key []byte, message any) error {
 		Payload: payload,
 	})
 	if err != nil {
-		return fmt.Errorf("tell soundbox %s: %w", l.name, err)
+		return fmt.Errorf("send to soundbox %s: %w", l.name, err)
 	}
 	return nil
 }
@@ -236,7 +237,7 @@ func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
 		return fmt.Errorf("keep receipt of soundbox %s: %w", l.name, err)
 	}
 	if tag.RowsAffected() == 0 {
-		return fmt.Errorf("%w: a receipt for what was never told", ErrUnreadable)
+		return fmt.Errorf("%w: a receipt for what was never sent", ErrUnreadable)
 	}
 	s.feed.Wake(l.box.account)
 	return nil
