@@ -21,7 +21,7 @@ import (
 
 const (
 	// pingEvery is how often an idle stream sends a ping, a comment without id. A phone considers a
-	// stream lost after 9 seconds of silence (frontend/stall/live.ts), so two pings may be late.
+	// stream lost after 9 seconds of silence (frontend/stall/stream.ts), so two pings may be late.
 	pingEvery = 4 * time.Second
 	// streamPage is how many payments a stream reads at once.
 	streamPage = 200

@@ -1,4 +1,4 @@
-import { ask, devices, enrol, say, t, tell, touch } from './api.js';
+import { ask, devices, enrol, say, t, showProblem, touch } from './api.js';
 
 const roles = {
   admin: t('quản trị', 'administrator'),
@@ -13,7 +13,7 @@ const roles = {
 };
 const time = new Intl.DateTimeFormat('vi', { dateStyle: 'short', timeStyle: 'short', timeZone: 'Asia/Ho_Chi_Minh' });
 
-// line is a list's line of two texts and a button.
+// line returns a list item with two texts and a button.
 function line(title, small, action, does) {
   const item = document.createElement('li');
   const text = document.createElement('span');
@@ -24,7 +24,7 @@ function line(title, small, action, does) {
   return item;
 }
 
-// run does something, asks for a proof when one is wanted, and shows what went wrong.
+// run does something, asks for a proof if the API requires one, and shows errors.
 async function run(does) {
   say('');
   try {
@@ -32,14 +32,14 @@ async function run(does) {
   } catch (problem) {
     if (problem.code === 'sign_in')
       return location.replace(`/sign-in?next=/account&lang=${document.documentElement.lang}`);
-    if (problem.code !== 'prove_again') return tell(problem);
+    if (problem.code !== 'prove_again') return showProblem(problem);
     if (await prove()) return run(does);
   }
 }
 
 const dialog = document.getElementById('proof');
 
-// prove asks who is there, and says whether that was told.
+// prove asks for a proof of identity and reports whether it was given.
 async function prove() {
   dialog.querySelector('form').reset();
   dialog.showModal();
@@ -55,7 +55,7 @@ async function prove() {
     }
     return true;
   } catch (problem) {
-    tell(problem);
+    showProblem(problem);
     return false;
   }
 }

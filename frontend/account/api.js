@@ -1,9 +1,9 @@
-// Calls of our API, and devices that prove who one is.
+// Calls of the API, and passkeys of this device.
 
-// t is a sentence in the page's language.
+// t returns a sentence in the page's language.
 export const t = (vi, en) => (document.documentElement.lang === 'en' ? en : vi);
 
-// ask calls the API and gives its answer; a refusal is thrown as the problem that was answered.
+// ask calls the API and returns its answer; a refusal is thrown as its problem.
 export async function ask(method, path, body) {
   let answer;
   try {
@@ -26,25 +26,25 @@ export async function ask(method, path, body) {
 
 const message = document.getElementById('message');
 
-// say shows a sentence, and reads it aloud to who hears the page.
+// say shows a sentence; screen readers read it aloud.
 export function say(text, good = false) {
   message.textContent = text;
   message.className = good ? 'good' : 'bad';
   message.hidden = !text;
 }
 
-// tell shows what a problem says; a device that was refused by its user says nothing.
-export function tell(problem) {
+// showProblem shows what a problem says; a device that was refused by its user says nothing.
+export function showProblem(problem) {
   if (problem?.name === 'NotAllowedError')
     return say(t('Bạn chưa xác nhận trên thiết bị.', 'You did not confirm on the device.'));
   say(problem?.errors?.[0]?.detail ?? problem?.detail ?? String(problem));
 }
 
-// devices says whether this browser knows passkeys, which want a host with a name.
+// devices reports whether this browser supports passkeys, which need a host with a name.
 export const devices =
   Boolean(window.PublicKeyCredential?.parseRequestOptionsFromJSON) && !/^[\d.]+$|:/.test(location.hostname);
 
-// touch asks a device to prove its user, and gives what to send back.
+// touch asks a device to prove its user, and returns the body to send back.
 export async function touch(challenge) {
   const begun = await ask('POST', challenge, {});
   const made = await navigator.credentials.get({
@@ -53,7 +53,7 @@ export async function touch(challenge) {
   return { ceremony: begun.ceremony, response: made.toJSON() };
 }
 
-// enrol asks this device for a new passkey, and gives what to send back.
+// enrol asks this device for a new passkey, and returns the body to send back.
 export async function enrol(challenge) {
   const begun = await ask('POST', challenge, {});
   const made = await navigator.credentials.create({

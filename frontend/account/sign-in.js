@@ -1,6 +1,6 @@
-import { ask, devices, say, t, tell, touch } from './api.js';
+import { ask, devices, say, t, showProblem, touch } from './api.js';
 
-// next is where to go afterwards: a page of ours that was wanted, or the usual one.
+// next returns the page to open afterwards: the requested one if it is ours, else the usual one.
 function next(usual = '/account') {
   const wanted = new URL(new URLSearchParams(location.search).get('next') ?? usual, location.origin);
   if (wanted.pathname === '/account' && new URLSearchParams(location.search).has('lang'))
@@ -27,7 +27,7 @@ const refused = new URLSearchParams(location.search).get('refused');
 if (refused)
   say(refusals[refused] ?? t('Đăng nhập không thành công, hãy thử lại.', 'Signing in failed, please try again.'));
 
-// home is the app of whoever signed in: sellers have their stall, officers and boards their figures.
+// home returns the app of the user: sellers have the stall's app, officers and boards the officers' app.
 async function home() {
   const me = await ask('GET', '/api/v1/me').catch(() => ({}));
   return next({ merchant: '/stall/', staff: '/stall/', integration: '/account' }[me.role] ?? '/district/');
@@ -45,7 +45,7 @@ form.addEventListener('submit', async (event) => {
     await ask('POST', '/api/v1/sessions', given);
     location.replace(await home());
   } catch (problem) {
-    tell(problem);
+    showProblem(problem);
     if (problem.code === 'second_factor') {
       code.hidden = false;
       form.code.focus();
@@ -73,7 +73,7 @@ shift.addEventListener('submit', async (event) => {
     location.replace(next('/stall/'));
   } catch (problem) {
     shift.pin.value = '';
-    tell(problem);
+    showProblem(problem);
   }
 });
 
@@ -101,7 +101,7 @@ async function sendCode() {
       true,
     );
   } catch (problem) {
-    tell(problem);
+    showProblem(problem);
   }
 }
 
@@ -116,10 +116,10 @@ phone.addEventListener('submit', async (event) => {
     await ask('POST', '/api/v1/phone-sessions', given);
     location.replace(next('/stall/'));
   } catch (problem) {
-    if (problem.code === 'choose_person') return choose(given).catch(tell);
+    if (problem.code === 'choose_person') return choose(given).catch(showProblem);
     phone.code.value = '';
     people.replaceChildren();
-    tell(problem);
+    showProblem(problem);
   }
 });
 
@@ -169,7 +169,7 @@ passkey.addEventListener('click', async () => {
     await ask('POST', '/api/v1/passkeys/sessions', await touch('/api/v1/passkeys/challenge'));
     location.replace(await home());
   } catch (problem) {
-    tell(problem);
+    showProblem(problem);
   }
 });
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { setLanguage } from '../lib/language.svelte';
-import { actionName, caseActions, kindAdvice, kindName } from './cases';
+import { actionName, caseActions, isClosed, kindAdvice, kindName, knownStall, postedStall, type Case } from './cases';
 
 // The kinds that the API names, from the types made of it.
 const schema = readFileSync('lib/schema.d.ts', 'utf8');
@@ -43,5 +43,32 @@ describe('every kind of case that the API names', () => {
   it('moves no money where there is none', () => {
     expect(caseActions({ kind: 'unreadable_item', notice_id: '', notice_state: null })).toEqual(['dismiss']);
     expect(caseActions({ kind: 'conflict', notice_id: '', notice_state: null })).toEqual(['dismiss']);
+  });
+});
+
+describe('the stalls of a case', () => {
+  const content = (changes: object) => ({ conflict_id: null, posted: false, stall_id: null, ...changes });
+  const of = (changes: object) => ({ contents: [], proposal: null, ...changes }) as unknown as Case;
+
+  it('are the proposed one, else that of the later content', () => {
+    expect(knownStall(of({}))).toBeUndefined();
+    expect(knownStall(of({ contents: [content({ conflict_id: 'c', stall_id: 's1' })] }))).toBe('s1');
+    const proposal = { action: 'assign', stall_id: 's2' };
+    expect(knownStall(of({ proposal, contents: [content({ conflict_id: 'c', stall_id: 's1' })] }))).toBe('s2');
+  });
+
+  it('name where the money is posted, except for a conflict', () => {
+    expect(postedStall(of({ contents: [content({ posted: true, stall_id: 's1' })] }))).toBe('s1');
+    const conflict = [content({ posted: true, stall_id: 's1' }), content({ conflict_id: 'c' })];
+    expect(postedStall(of({ contents: conflict }))).toBeUndefined();
+  });
+
+  it('may be changed until the case is closed', () => {
+    expect(['open', 'proposed', 'assigned', 'dismissed'].map((state) => isClosed({ state } as Case))).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 });

@@ -1,10 +1,10 @@
-// The kinds of cases in words, and what may be done about each: a kind that the API names and that stands not here does not compile.
+// The kinds of cases in words, and the possible decisions about each. A kind of the API that is missing here does not compile.
 import { t } from '../lib/language.svelte';
 import type { Schemas } from '../lib/client';
 
 export type Case = Schemas['PaymentsCase'];
 export type CaseKind = Case['kind'];
-/** What a person decides; retry has a pending notice tried again at once. */
+/** CaseAction is what a person decides; retry posts a pending notice again at once. */
 export type CaseAction = 'assign' | 'return' | 'dismiss' | 'retry';
 
 interface Words {
@@ -73,7 +73,7 @@ const kinds: Record<CaseKind, Words> = {
     name: ['Mã của người thuê trước', 'Code of a former tenant'],
     advice: [
       'Tiền đã ghi cho người thuê trước, là chủ của mã: gỡ mã cũ ở sạp, gán lại nếu cần.',
-      'It was posted to the former tenant, whose code it is: take the old code down, assign it elsewhere if need be.',
+      'It was posted to the former tenant, the owner of the code: take the old code down, and assign it elsewhere if needed.',
     ],
     actions: moves,
   },
@@ -81,7 +81,7 @@ const kinds: Record<CaseKind, Words> = {
     name: ['Tiền tệ khác', 'Other currency'],
     advice: [
       'Sổ chỉ ghi đồng Việt Nam: báo chủ tài khoản, rồi bỏ qua.',
-      'The books hold đồng only: tell the owner of the account, then dismiss it.',
+      'The books hold đồng only: inform the owner of the account, then dismiss it.',
     ],
     actions: ['dismiss'],
   },
@@ -89,7 +89,7 @@ const kinds: Record<CaseKind, Words> = {
     name: ['Hoàn chưa khớp khoản nào', 'Takes back what does not fit'],
     advice: [
       'Khoản được hoàn không có trong sổ, hoặc ngân hàng mới báo hoàn một phần: đối chiếu với sao kê. Đã hoàn đủ thì chọn trả lại, sổ sẽ rút khoản đó khỏi sạp; không thì bỏ qua.',
-      'What it takes back is not in the books, or the bank told of a part only: compare it with the statement. If all of it went back, choose return, and the books take it from the stall; else dismiss it.',
+      'What it takes back is not in the books, or the bank reported only a part: compare it with the statement. If all of it went back, choose return, and the books take it from the stall; else dismiss it.',
     ],
     actions: ['return', 'dismiss'],
   },
@@ -102,10 +102,10 @@ const kinds: Record<CaseKind, Words> = {
     actions: moves,
   },
   told_twice: {
-    name: ['Hai kết nối cùng báo', 'Told by two connections'],
+    name: ['Hai kết nối cùng báo', 'Reported by two connections'],
     advice: [
       'Kết nối khác đã báo một khoản giống hệt, khoản đó đã ghi sổ: đối chiếu với sao kê, chỉ gán nếu đúng là khoản thứ hai.',
-      'Another connection told an equal transfer, which is posted: compare it with the statement, and assign it only if it is a second one.',
+      'Another connection reported an equal transfer, which is posted: compare it with the statement, and assign it only if it is a second one.',
     ],
     actions: moves,
   },
@@ -121,7 +121,7 @@ const kinds: Record<CaseKind, Words> = {
     name: ['Một mã giao dịch, hai nội dung', 'One id, two contents'],
     advice: [
       'Ngân hàng báo hai nội dung dưới một mã. Nội dung đầu giữ nguyên; hồ sơ này chỉ xử lý nội dung đến sau.',
-      'The bank told two contents under one id. The first one stays; this case decides on the later one only.',
+      'The bank sent two contents under one id. The first one stays; this case decides on the later one only.',
     ],
     actions: moves,
   },
@@ -147,7 +147,7 @@ const other: Words = { name: ['Hồ sơ khác', 'Another case'], advice: ['', ''
 const of = (kind: string): Words => kinds[kind as CaseKind] ?? other;
 
 export const kindName = (kind: string): string => t(...of(kind).name);
-/** causeName says why a notice could not be posted. */
+/** causeName returns why a notice could not be posted. */
 export const causeName = (cause: string): string =>
   ({
     busy: t('Cơ sở dữ liệu đang bận', 'The database is busy'),
@@ -155,7 +155,7 @@ export const causeName = (cause: string): string =>
   })[cause] ?? t('Lỗi chưa rõ', 'An unknown error');
 export const kindAdvice = (kind: string): string => t(...of(kind).advice);
 
-/** caseActions returns what may be done about a case now; without money behind it it can only be dismissed. */
+/** caseActions returns the possible decisions about a case; a case without a notice can only be dismissed. */
 export function caseActions(c: Pick<Case, 'kind' | 'notice_id' | 'notice_state'>): CaseAction[] {
   const { actions } = of(c.kind);
   return actions.filter((a) => a === 'dismiss' || (c.notice_id && (a !== 'retry' || c.notice_state === 'pending')));

@@ -34,7 +34,7 @@ describe('the difference of two values', () => {
     ['-0.0500', '0.0500', '0.1000'],
     ['0.5', '0.5000', '0.0000'],
   ])('from %s to %s is %s', (a, b, want) => expect(change(figure(a), figure(b))).toBe(want));
-  it('is not told of what is hidden', () => expect(change(figure(null, true), figure('0.5'))).toBeUndefined());
+  it('is undefined where a value is hidden', () => expect(change(figure(null, true), figure('0.5'))).toBeUndefined());
 });
 
 describe('two reports side by side', () => {
@@ -70,7 +70,7 @@ describe('ranks', () => {
     row('d', ['4'], '0.1000'),
     row('e', ['5'], null),
   ];
-  it('equal ranks are tied; who has none stands behind', () => {
+  it('equal ranks are tied; rows without a rank come last', () => {
     const ranks = ranked(rows.map((r, i) => ({ ...r, rank: [2, 1, 2, 4, null][i]! })));
     expect([...ranks]).toEqual([
       ['a', 2],
@@ -82,7 +82,7 @@ describe('ranks', () => {
     expect(tied(ranks, 'b')).toBe(false);
     expect(ordered(rows, ranks, 'last').map((r) => r.locality.id)).toEqual(['d', 'a', 'c', 'b', 'e']);
   });
-  it('the rank of the API stands: who is told none is shown none', () => {
+  it('shows the ranks of the API, and none where the API sends none', () => {
     expect(
       ranked([row('a', ['1'], '0.5000', { rank: 3 }), row('b', ['2'], '0.5000', { rank: null }), row('c', ['3'])]),
     ).toEqual(new Map([['a', 3]]));
@@ -161,7 +161,7 @@ describe('what is said beside figures', () => {
     );
     expect(outsideNamed({ markets: 0, merchants: 0, listed: [] })).toBe('');
   });
-  it('says that a past day is told otherwise than it was', () => {
+  it('says that the figures of a past day changed', () => {
     const revised = { after: '2026-11-20T10:00:00+07:00', merchants: 5 };
     expect(revisedText(revised)).toContain('đã thay đổi sau 20/11/2026 10:00: 5 tiểu thương');
     expect(revisedText(undefined)).toBe('');

@@ -4,7 +4,7 @@ import type { Adoption, Figure, Row } from './figures';
 export interface Pair {
   left: Row | undefined;
   right: Row | undefined;
-  /** Whether both sides count the same markets: only then does the difference tell of the market rather than of the border. */
+  /** Whether both sides count the same markets: only then is the difference one of the markets, not of the borders. */
   same: boolean;
 }
 

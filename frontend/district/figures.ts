@@ -1,4 +1,4 @@
-// What is asked of the indicators: adoption, trend, a market's page, drill-down, definitions.
+// Reads the indicators: adoption, trends, the page of a market, drill-downs, definitions.
 import { t } from '../lib/language.svelte';
 import { api, ask, readAll, type Schemas } from '../lib/client';
 
@@ -17,16 +17,16 @@ export type DormantStall = Schemas['ReportsDormantStall'];
 export type DrillDown = Schemas['ReportsDrillDown'];
 export type Funnel = Schemas['ReportsFunnel'];
 export type Unit = Definition['unit'];
-/** What a value is told in: some parts of an indicator are hours, or events that are counted. */
+/** ValueUnit is the unit of a value: some parts of an indicator are hours or counted events. */
 export type ValueUnit = Unit | 'hours' | 'count';
 export type StatusName = NonNullable<Row['status']['code']>;
 export type Outside = NonNullable<Schemas['ReportsOutside']>;
 export type Revised = NonNullable<Schemas['ReportsRevised']>;
 
-/** outsideOf is what a report's total leaves out; nothing: reports that were frozen before do not say. */
+/** outsideOf returns what a report's total leaves out; undefined in reports that were frozen by earlier programs. */
 export const outsideOf = (report: { total: { outside?: Outside } }): Outside | undefined => report.total.outside;
 
-/** outsideText says what is left out: what no unit of the basis holds, and small markets; empty: nothing is. */
+/** outsideText says what is left out: markets outside all units of the basis, and small markets; empty: nothing. */
 export const outsideText = (left: Outside | undefined): string =>
   !left?.markets
     ? ''
@@ -38,7 +38,7 @@ export const outsideText = (left: Outside | undefined): string =>
         ? ''
         : t(
             ` (${left.small} chợ dưới 5 tiểu thương ngoài chiến dịch, không cộng để giữ kín số liệu của từng người)`,
-            ` (${left.small} of under 5 merchants, in no campaign, not added up: the sum would tell of single people)`,
+            ` (${left.small} of under 5 merchants, in no campaign, not added up: the sum would reveal single people)`,
           ));
 
 /** outsideNamed is outsideText with the names of the markets. */
@@ -58,9 +58,10 @@ export function statusOf(row: Pick<Row, 'status'> & { status_reason?: string }):
   code: StatusName | null;
   reason: string;
 } {
-  const told = row.status as Row['status'] | string | null;
-  if (told && typeof told === 'object') return { code: told.code ?? null, reason: t(told.reason, told.reason_en) };
-  return { code: ((told === 'chua_du_du_lieu' ? 'khong_du_du_lieu' : told) ?? null) as StatusName | null, reason: '' };
+  const status = row.status as Row['status'] | StatusName | 'chua_du_du_lieu' | null;
+  if (status && typeof status === 'object')
+    return { code: status.code ?? null, reason: t(status.reason, status.reason_en) };
+  return { code: status === 'chua_du_du_lieu' ? 'khong_du_du_lieu' : status, reason: '' };
 }
 
 export const steps = ['registered', 'verified', 'printed', 'first_payment', 'active', 'habitual'] as const;
@@ -87,7 +88,7 @@ export const adoption = ({ basis, as_of, campaign }: Asked): Promise<Adoption> =
 
 let defined: Promise<Definition[]> | undefined;
 
-/** definitions are all indicators, asked for once. */
+/** definitions returns all indicators; they are read once. */
 export function definitions(): Promise<Definition[]> {
   defined ??= ask(api.GET('/api/v1/indicators')).then((list) => list.items ?? []);
   defined.catch(() => {
@@ -119,34 +120,34 @@ export const drillDown = (query: Asked & { indicator: string; by: string }): Pro
 /** nameOf an indicator in the reader's language. */
 export const nameOf = (d: { name_vi: string; name_en: string }): string => t(d.name_vi, d.name_en);
 
-/** partUnit is what a part of an indicator is told in. */
+/** partUnit returns the unit of a part of an indicator. */
 export function partUnit(unit: Unit, key: string): ValueUnit {
   if (key.startsWith('hours_')) return 'hours';
   if (key === 'swapped') return 'count';
   return unit === 'bands' ? 'share' : unit;
 }
 
-/** partsOf are a figure's parts in the order of the definition, which an object of JSON does not keep, each with its name and unit. */
+/** partsOf returns the parts of a figure with names and units, in the order of the definition (a JSON object has no order). */
 export function partsOf(
   d: Definition,
   figure: Figure | undefined,
 ): { key: string; name: string; unit: ValueUnit; figure: Figure }[] {
-  const told = d.parts ?? [];
+  const defined = d.parts ?? [];
   const parts = figure?.parts ?? {};
   const keys = [
-    ...told.map((p) => p.key).filter((key) => parts[key]),
+    ...defined.map((p) => p.key).filter((key) => parts[key]),
     ...Object.keys(parts)
-      .filter((key) => !told.some((p) => p.key === key))
+      .filter((key) => !defined.some((p) => p.key === key))
       .sort(),
   ];
   return keys.map((key) => {
-    const named = told.find((p) => p.key === key);
+    const named = defined.find((p) => p.key === key);
     return { key, name: named ? nameOf(named) : key, unit: partUnit(d.unit, key), figure: parts[key]! };
   });
 }
 
-/** unobserved says that nobody's notices reach us and none was counted: that is not observed, and never inactive. What was counted nevertheless
- * stands; a gap (in points) is between what is known and what is not. */
+/** unobserved reports that no merchant is covered by notices and none was counted: that is "not observed", never "inactive". A value that
+ * was counted in another way is shown. A gap (in points) compares what is known with what is not. */
 export const unobserved = (
   of: { coverage?: Share | null; numerator?: Quantity | null } | null | undefined,
   unit: Unit = 'share',
@@ -162,6 +163,6 @@ export const notObserved = (): string => t('chưa quan sát được', 'not obse
 /** The steps that rest on payments. */
 export const paidSteps: readonly string[] = ['first_payment', 'active', 'habitual'];
 
-/** anyDemo says whether what is shown is invented. */
+/** anyDemo reports whether some of the markets are demo data. */
 export const anyDemo = (rows: { markets: NamedMarket[] }[]): boolean =>
   rows.some((row) => row.markets.some((m) => m.demo));

@@ -2,16 +2,22 @@ import { describe, expect, it } from 'vitest';
 import { setLanguage } from '../lib/language.svelte';
 import { partsOf, partUnit, type Definition, type Figure } from './figures';
 import {
+  amount,
+  amountShare,
   counted,
+  countedText,
   date,
   folded,
   hiddenIn,
+  merchantCount,
   mix,
+  ofText,
   percent,
   quantity,
   rounded,
   shareOf,
   shown,
+  signedValue,
   unmarked,
   valueOf,
   whyHidden,
@@ -63,7 +69,7 @@ describe('figures as people write them', () => {
     ).toBe(want);
     expect(shareOf({ numerator, denominator, value })).toBe(want);
   });
-  it('rounds an estimate as it is told: it is no quotient', () => {
+  it('rounds an estimate as the server sends it: it is not a quotient', () => {
     expect(shown(figure({ numerator: 1, denominator: 3, value: '0.4439' }))).toBe('44,4 %');
     expect(shown(figure({ numerator: 1, denominator: 3, value: '27.4167' }), 'hours')).toBe('27,4 giờ');
     expect(shown(figure({ numerator: 1, denominator: 3, value: '3333.3333' }), 'per_10000')).toBe('3.333,3');
@@ -94,32 +100,32 @@ describe('figures as people write them', () => {
     expect(whyHidden('I08')).not.toContain('dưới 5');
     expect(whyHidden('I05')).toContain('dưới 5');
   });
-  it('tells each part in its own unit, in the order of the definition', () => {
+  it('shows each part in its own unit, in the order of the definition', () => {
     const of = (unit: Definition['unit'], ...keys: string[]) =>
       ({ unit, parts: keys.map((key) => ({ key, name_vi: `vi ${key}`, name_en: key })) }) as Definition;
-    const told = (d: Definition, parts: Record<string, Partial<Figure>>) =>
+    const partTexts = (d: Definition, parts: Record<string, Partial<Figure>>) =>
       partsOf(d, figure({ parts: Object.fromEntries(Object.entries(parts).map(([key, p]) => [key, figure(p)])) })).map(
         (p) => `${p.name}: ${shown(p.figure, p.unit, true)}`,
       );
     expect(
-      told(of('share', 'swapped', 'hours_to_replace'), {
+      partTexts(of('share', 'swapped', 'hours_to_replace'), {
         hours_to_replace: { value: '27.4167', numerator: 3, denominator: 3 },
         swapped: { value: '0.0021', numerator: 3, denominator: 1450 },
       }),
     ).toEqual(['vi swapped: 3', 'vi hours_to_replace: 27,4 giờ']);
     expect(
-      told(of('share', 'hours_since_update'), {
+      partTexts(of('share', 'hours_since_update'), {
         hours_since_update: { value: '0.0000', numerator: null, denominator: null },
       }),
     ).toEqual(['vi hours_since_update: 0,0 giờ']);
     expect(
-      told(of('per_10000', 'swapped_code', 'hours_to_close'), {
+      partTexts(of('per_10000', 'swapped_code', 'hours_to_close'), {
         hours_to_close: { value: '12.2500', numerator: 1, denominator: 2 },
         swapped_code: { value: '1.2500', numerator: 1, denominator: 8000 },
       }),
     ).toEqual(['vi swapped_code: 1,3', 'vi hours_to_close: 12,3 giờ']);
     expect(
-      told(of('bands', 'le_50k', 'le_200k', 'le_1m', 'over_1m'), {
+      partTexts(of('bands', 'le_50k', 'le_200k', 'le_1m', 'over_1m'), {
         le_1m: {},
         le_200k: {},
         le_50k: {},
@@ -134,7 +140,7 @@ describe('figures as people write them', () => {
       'share',
       'share',
     ]);
-    expect(told(of('share', 'female'), { female: { suppressed: true, value: null, numerator: null } })).toEqual([
+    expect(partTexts(of('share', 'female'), { female: { suppressed: true, value: null, numerator: null } })).toEqual([
       'vi female: ẩn',
     ]);
   });
@@ -195,5 +201,39 @@ describe('days and periods', () => {
     expect(periods('quarter', '2026-11-27', 2)).toEqual(['2026-Q3', '2026-Q2']);
     expect(periodName('2026-Q3', 'quý')).toBe('quý III/2026');
     expect(periodName('2026-10', 'quý')).toBe('10/2026');
+  });
+});
+
+describe('texts of tables', () => {
+  const of = (changes: Partial<Figure>) =>
+    ({ value: '0.5000', numerator: 6, denominator: 12, suppressed: false, ...changes }) as Figure;
+
+  it('give a part of an amount in per cent, exact, and hide what is hidden', () => {
+    expect(amountShare('3', '1')).toBe('33,3 %');
+    expect(amountShare('45000', '45000')).toBe('100,0 %');
+    expect(amountShare('0', '0')).toBe('chưa có dữ liệu');
+    expect(amountShare(null, '1')).toBe('ẩn');
+    expect([amount('45000'), amount(null), merchantCount(1234), merchantCount(null)]).toEqual([
+      '45.000 đ',
+      'ẩn',
+      '1.234',
+      'ẩn',
+    ]);
+  });
+
+  it('give numerator and denominator', () => {
+    expect(ofText(of({}))).toBe('6 / 12');
+    expect(ofText(of({ suppressed: true }))).toBe('ẩn');
+    expect(ofText(of({ denominator: 0 }))).toBe('–');
+    expect(countedText(of({ evidence: { A: 1, B: 0, C: 2, D: 0 } } as Partial<Figure>))).toMatch(
+      /^A\s1, .* · 6 \/ 12$/,
+    );
+  });
+
+  it('give differences with their sign, of shares in points', () => {
+    expect(signedValue('0.0830', 'share')).toBe('+8,3 điểm');
+    expect(signedValue('-0.0830', 'share')).toBe('−8,3 điểm');
+    expect(signedValue('0.0000', 'share')).toBe('0,0 điểm');
+    expect(signedValue(undefined, 'share')).toBe('–');
   });
 });

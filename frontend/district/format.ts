@@ -5,13 +5,13 @@ import type { Evidence, Figure, Quantity, Revised, Share, ValueUnit } from './fi
 
 const grouped = new Intl.NumberFormat('vi-VN');
 
-/** A value before it is rounded: two roundings one after the other make 59,0 % of 504/855, which is 58,9 %. */
+/** Fraction is a value before it is rounded: rounding twice would make 59,0 % of 504/855, which is 58,9 %. */
 interface Fraction {
   over: bigint;
   under: bigint;
 }
 
-/** divided is a quotient rounded half away from zero to a whole number. */
+/** divided returns a quotient, rounded half away from zero to an integer. */
 function divided(over: bigint, under: bigint): bigint {
   const size = (2n * (over < 0n ? -over : over) + under) / (2n * under);
   return over < 0n ? -size : size;
@@ -22,21 +22,21 @@ function decimal(value: string): Fraction {
   return { over: BigInt(sign + whole + part), under: 10n ** BigInt(part.length) };
 }
 
-/** fractionOf is what a value was rounded from, where its numerator and denominator give it. Estimates with weights and medians are no quotient of theirs. */
+/** fractionOf returns the exact quotient of a rounded value. Weighted estimates and medians are not quotients and stay rounded. */
 function fractionOf(
   value: string,
   numerator: Quantity | null | undefined,
   denominator: Quantity | null | undefined,
   unit: ValueUnit,
 ): Fraction {
-  const told = decimal(value);
+  const rounded = decimal(value);
   if (unit === 'hours' || unit === 'vnd' || ![numerator, denominator].every((n) => /^-?\d+$/.test(String(n))))
-    return told;
+    return rounded;
   const exact = { over: BigInt(numerator!) * (unit === 'per_10000' ? 10_000n : 1n), under: BigInt(denominator!) };
-  return exact.under > 0n && divided(exact.over * told.under, exact.under) === told.over ? exact : told;
+  return exact.under > 0n && divided(exact.over * rounded.under, exact.under) === rounded.over ? exact : rounded;
 }
 
-/** written is a fraction shifted by ten to the shift and rounded half away from zero to places, with a decimal comma. */
+/** written formats a fraction times 10 to the power of shift, rounded to some places, with a decimal comma. */
 function written({ over, under }: Fraction, shift: number, places: number): string {
   const number = divided(over * 10n ** BigInt(shift + places), under);
   const size = number < 0n ? -number : number;
@@ -57,32 +57,32 @@ export function quantity(n: Quantity | null | undefined): string {
   return typeof n === 'string' ? dong(n) : grouped.format(n).replace('-', '−');
 }
 
-/** What stands where nothing is known: never 0. */
+/** none returns the text for an unknown value, which is never 0. */
 export const none = (): string => t('chưa có dữ liệu', 'no data yet');
 
-/** hiddenIn returns what stands in a hidden cell, of a unit as of a total. Never "<5": what is hidden with a small number may be large. */
+/** hiddenIn returns the text of a hidden cell. It is never "<5": a number that is hidden to protect a small one may be large. */
 export const hiddenIn = (_total: boolean): string => t('ẩn', 'hidden');
 
-/** whyHidden says why a figure of an indicator is hidden: of amounts it is another reason than of merchants. */
+/** whyHidden returns why a figure of an indicator is hidden; amounts and merchants have different rules. */
 export function whyHidden(code?: string): string {
   switch (code) {
     case 'I08':
       return t(
         'ẩn: doanh thu chỉ nêu khi có từ 10 tiểu thương và không ai chiếm quá 50 %',
-        'hidden: turnover is told of at least 10 merchants, none of them above 50 %',
+        'hidden: turnover is shown for at least 10 merchants, none of them above 50 %',
       );
     case 'I11':
     case 'I12':
-      return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương', 'hidden: amounts are told of at least 10 merchants');
+      return t('ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương', 'hidden: amounts are shown for at least 10 merchants');
     case 'I23':
       return t(
         'ẩn: số tiền chỉ nêu khi có từ 10 tiểu thương, và không để lộ số dưới 5',
-        'hidden: amounts are told of at least 10 merchants, and never tell of fewer than 5',
+        'hidden: amounts are shown for at least 10 merchants, and must not reveal fewer than 5',
       );
     default:
       return t(
         'số liệu nói về dưới 5 người, hoặc giúp tính ra số liệu như vậy',
-        'a figure about fewer than 5 people, or one from which such a figure could be worked out',
+        'a figure about fewer than 5 people, or one from which such a figure could be derived',
       );
   }
 }
@@ -105,10 +105,10 @@ function inUnit(value: Fraction, unit: ValueUnit): string {
   }
 }
 
-/** valueOf is a value in its unit. */
+/** valueOf formats a value in its unit. */
 export const valueOf = (value: string, unit: ValueUnit): string => inUnit(decimal(value), unit);
 
-/** shown is a figure in short: its value, what stands in a hidden cell, or that nothing is known. What is counted is told by its number. */
+/** shown formats a figure: its value, "hidden" or "no data yet". A counted figure shows its number. */
 export function shown(figure: Figure | null | undefined, unit: ValueUnit = 'share', total = false): string {
   if (!figure) return none();
   if (figure.suppressed) return hiddenIn(total);
@@ -118,11 +118,11 @@ export function shown(figure: Figure | null | undefined, unit: ValueUnit = 'shar
     : inUnit(fractionOf(figure.value, figure.numerator, figure.denominator, unit), unit);
 }
 
-/** counted is a numerator or denominator: hidden where its figure is and it is not told. */
+/** counted formats a numerator or denominator, hidden if its figure is hidden and the server sends no number. */
 export const counted = (figure: Figure | null | undefined, of: 'numerator' | 'denominator', total = false): string =>
   figure?.suppressed && figure[of] === null ? hiddenIn(total) : quantity(figure?.[of]);
 
-/** shareOf is a coverage or the like in short. */
+/** shareOf formats a coverage or a similar share. */
 export function shareOf(share: Share | null | undefined, total = false): string {
   if (!share || share.denominator === 0) return none();
   return share.value === null
@@ -162,7 +162,7 @@ export function moment(time: string | null | undefined): string {
   return `${date(time)} ${new Intl.DateTimeFormat('vi', { hour: '2-digit', minute: '2-digit', timeZone: 'Asia/Ho_Chi_Minh' }).format(new Date(time))}`;
 }
 
-/** revisedText says that the figures of a past day are not what they were on it; empty: they are. */
+/** revisedText says that the figures of a past day changed after it; empty: they did not. */
 export const revisedText = (revised: Revised | null | undefined): string =>
   !revised
     ? ''
@@ -171,21 +171,21 @@ export const revisedText = (revised: Revised | null | undefined): string =>
         `The figures of this day changed after ${moment(revised.after)}: ${revised.merchants} ${revised.merchants === 1 ? 'merchant was' : 'merchants were'} added with dates in the past`,
       );
 
-/** revisedShort is revisedText where there is little room. */
+/** revisedShort is revisedText for small spaces. */
 export const revisedShort = (revised: Revised): string =>
   t(`đã thay đổi sau ${moment(revised.after)}`, `changed after ${moment(revised.after)}`);
 
 /** "2026-10" → "10/2026" */
 export const month = (of: string): string => `${of.slice(5, 7)}/${of.slice(0, 4)}`;
 
-/** part is a value as a number from 0 to 1, to draw with. */
+/** part returns a value as a number from 0 to 1 for drawings. */
 export const part = (value: string | null | undefined): number => Math.min(1, Math.max(0, Number(value ?? 0)));
 
-/** unmarked is a text without the marks of Markdown, which no reader should see. */
+/** unmarked returns a text without the marks of Markdown. */
 export const unmarked = (text: string): string =>
   text.replace(/\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}/g, '$1').replaceAll('`', '');
 
-/** folded is a text as search compares it: without diacritics, đ as d, hoà as hòa, small. */
+/** folded returns a text as the search compares it: lower case, without diacritics, đ as d. */
 export const folded = (text: string): string =>
   text.normalize('NFD').replace(/\p{M}/gu, '').replace(/[đĐ]/g, 'd').toLowerCase().trim();
 

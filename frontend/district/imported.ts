@@ -57,7 +57,7 @@ export function skippedLines(result: Imported): string[] {
   return sheets.flatMap((s) => (s.skipped ?? []).map((line) => inSheet(line, s.name, sheets.length)));
 }
 
-/** sharedPhones returns one error for each row whose phone another person has, too. */
+/** sharedPhones returns one error for each row with a phone that another person has, too. */
 export const sharedPhones = (errors: RowError[]): RowError[] => [
   ...new Map(
     errors.filter((e) => e.code === 'phone_of_another' || e.code === 'phone_repeated').map((e) => [rowName(e), e]),

@@ -1,5 +1,5 @@
-// The lists that boards and teams bring as files: what their columns are, and where each is sent. The headings are those that the
-// server asks for first (reports/field, merchants/roster).
+// The lists that boards and teams import from files: their columns, and where each is sent. The headings are the server's first names of
+// the columns (reports/field, merchants/roster).
 import { t } from '../lib/language.svelte';
 import type { Role } from './session.svelte';
 
@@ -7,9 +7,9 @@ export interface Column {
   field: string;
   heading: string;
   needed: boolean;
-  /** What stands in it. */
+  /** What may be written in it. */
   says: string;
-  /** Which words of the field kit stand in it. */
+  /** The name of the field kit's words that may be written in it. */
   words?: string;
 }
 
@@ -19,7 +19,7 @@ export interface ListKind {
   title: () => string;
   roles: Role[];
   columns: () => Column[];
-  /** What the same file again does, where it does not simply stand already. */
+  /** What importing the same file again does, if it is not simply ignored. */
   again?: () => string;
 }
 
@@ -135,7 +135,7 @@ export const lists: ListKind[] = [
     again: () =>
       t(
         'Phiếu ẩn danh không có gì để nhận ra: nhập lại cùng một tệp là thêm phiếu lần nữa.',
-        'Anonymous answers cannot be told apart: the same file again adds them again.',
+        'Anonymous answers cannot be recognised: the same file again adds them again.',
       ),
     columns: () => [
       needed('asked_on', 'Ngày', day()),
@@ -228,7 +228,7 @@ export const roster = (): Column[] => [
   free(
     'account_number',
     'Số tài khoản',
-    t('viết dạng chữ để không mất số 0 ở đầu', 'as text, to keep a zero in front'),
+    t('viết dạng chữ để không mất số 0 ở đầu', 'as text, to preserve leading zeros'),
   ),
   free('holder_name', 'Chủ tài khoản', t('tên hiện trên ứng dụng ngân hàng', "as a bank's app shows it")),
   free(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { boundaries, labels, pathOf, projection, Unreadable } from './map';
-import { hashOf, placeOf } from './place.svelte';
+import { hashOf, readAddress } from './address.svelte';
 import { axis } from './scale';
 
 const square = [
@@ -137,8 +137,8 @@ describe('the projection', () => {
 describe('where one is', () => {
   it('is written and read alike', () => {
     const place = { screen: 'market', args: ['a b/c'], query: { basis: 'districts_2024', as_of: '2026-11-01' } };
-    expect(placeOf(hashOf(place))).toEqual(place);
-    expect(placeOf('')).toEqual({ screen: '', args: [], query: {} });
+    expect(readAddress(hashOf(place))).toEqual(place);
+    expect(readAddress('')).toEqual({ screen: '', args: [], query: {} });
     expect(hashOf({ screen: 'overview', args: [], query: { campaign: '' } })).toBe('#/overview');
   });
 });

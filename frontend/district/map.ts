@@ -1,4 +1,4 @@
-// The map without tiles: markets as points, and boundaries that somebody gives as GeoJSON. Everything stays in the browser.
+// The map without tiles: markets as points, and boundaries from a GeoJSON file. Everything stays in the browser.
 
 export interface Point {
   longitude: number;
@@ -13,17 +13,17 @@ export interface View {
   height: number;
 }
 
-/** A file of boundaries may have at most so many bytes and points: more makes a browser stop. */
+/** The limits of a file of boundaries: larger ones make a browser hang. */
 export const most = { bytes: 5 << 20, points: 200_000, areas: 2000 };
 
-/** What is wrong with a file of boundaries, by a word. */
+/** Unreadable says by a word what is wrong with a file of boundaries. */
 export class Unreadable extends Error {
   constructor(readonly why: 'too_large' | 'not_json' | 'not_geojson' | 'no_areas' | 'too_many' | 'not_degrees') {
     super(why);
   }
 }
 
-/** boundaries reads GeoJSON: a FeatureCollection, Feature, or geometry, of which polygons are taken. */
+/** boundaries reads the polygons of GeoJSON: of a FeatureCollection, a Feature or a geometry. */
 export function boundaries(text: string): Area[] {
   if (text.length > most.bytes) throw new Unreadable('too_large');
   let given: unknown;
@@ -98,7 +98,7 @@ export function boundaries(text: string): Area[] {
   return areas;
 }
 
-/** called finds a unit's name among the properties that people's files have. */
+/** called returns the name of a unit from the properties that such files usually have. */
 function called(properties: Record<string, unknown> | null | undefined): string {
   for (const key of ['name', 'NAME', 'ten', 'TEN', 'ten_xa', 'TEN_XA', 'NAME_3', 'NAME_2', 'Name']) {
     const value = properties?.[key];
@@ -107,7 +107,7 @@ function called(properties: Record<string, unknown> | null | undefined): string 
   return '';
 }
 
-/** projection puts longitude and latitude on a view, so that all of it is seen and a kilometre is as long either way (equirectangular at the middle latitude). */
+/** projection returns a function from coordinates to a view that shows all points (equirectangular at the middle latitude). */
 export function projection(all: Point[], view: View, margin: number): (at: Point) => { x: number; y: number } {
   const west = Math.min(...all.map((p) => p.longitude));
   const east = Math.max(...all.map((p) => p.longitude));
@@ -147,7 +147,7 @@ export interface Labelled {
   text: string;
 }
 
-/** labels finds a free place beside each point: right, left, above or below; who finds none goes without, its name is in the table. */
+/** labels finds free space for the name of each point: right, left, above or below. A point without space has no label. */
 export function labels(
   points: Labelled[],
   view: View,

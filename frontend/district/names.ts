@@ -1,4 +1,4 @@
-// Names of accounts' holders beside those of merchants.
+// Compares the names of account holders with those of merchants.
 import { folded } from './format';
 
 const letters = (name: string): string =>
@@ -6,8 +6,8 @@ const letters = (name: string): string =>
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
 
-/** alike says whether a holder is by its letters one of the names, whole words of it: a bank writes names without diacritics, and a household's
- * often stands behind "hộ kinh doanh". Only a hint for who looks: it decides nothing. */
+/** alike reports whether a holder's name has the letters of one of the names, as whole words. Banks write names without diacritics, and
+ * often put "hộ kinh doanh" before the name of a household business. It is only a hint for a person who compares names. */
 export function alike(holder: string, names: string[]): boolean {
   const held = ` ${letters(holder)} `;
   return (

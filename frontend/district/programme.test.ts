@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countsOf, foremost } from './programme';
+import { countsOf, foremost, idleReason, pilotStateName, targetValue } from './programme';
 
 const campaign = (code: string, starts_on: string, ends_on: string | null = null) => ({ code, starts_on, ends_on });
 
@@ -30,5 +30,30 @@ describe('countsOf', () => {
     [['chosen', 'not_required', 'not_required'], { chosen: 1, exempt: 0, not_required: 2 }],
   ] as const)('of %s adds up', (states, counts) => {
     expect(countsOf(states.map((state) => ({ state })))).toEqual(counts);
+  });
+});
+
+describe('targetValue', () => {
+  it.each([
+    ['60', true, '0.6000'],
+    ['83,5', true, '0.8350'],
+    ['100', true, '1.0000'],
+    ['7.25', true, '0.0725'],
+    ['12,5', false, '12.5'],
+    ['12', false, '12.0'],
+  ])('reads %s (share: %s) as %s', (text, share, value) => {
+    expect(targetValue(text as string, share as boolean)).toBe(value);
+  });
+  it.each(['', 'sáu mươi', '-5', '1,2,3'])('refuses "%s"', (text) => {
+    expect(() => targetValue(text, true)).toThrow('60 hoặc 83,5');
+  });
+});
+
+describe('a campaign outside its days', () => {
+  it('says why it requires nothing', () => {
+    expect(idleReason({ starts_on: '2999-01-01' })).toBe('not_begun');
+    expect(idleReason({ starts_on: '2020-01-01' })).toBe('campaign_ended');
+    expect(pilotStateName('chosen')).toBe('đã chọn');
+    expect(pilotStateName('not_required')).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-// What is asked of the programme: campaigns, pilots, targets, and the reports of a month or quarter.
+// Reads and writes the programme: campaigns, pilots, targets, and the reports of a month or quarter.
 import { t } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
 import { periodName } from './days';
@@ -10,7 +10,7 @@ export type Milestone = keyof Schemas['ProgrammeMilestones'];
 export type Pilot = Nullable<Schemas['ProgrammePilot'], 'market'>;
 export type Target = Nullable<Schemas['ProgrammeTarget'], 'locality'>;
 
-/** foremost is the campaign that is shown where none was chosen: of those that run the one that began last, else of those that are over, else the next. */
+/** foremost returns the campaign to show when none was chosen: the running one that began last, else the last ended one, else the next. */
 export function foremost<C extends Pick<Campaign, 'starts_on' | 'ends_on'>>(list: C[], today: string): C | undefined {
   const begun = list.filter((c) => c.starts_on <= today).toSorted((a, b) => b.starts_on.localeCompare(a.starts_on));
   const over = (c: C) => c.ends_on !== null && c.ends_on < today;
@@ -30,14 +30,14 @@ export const pilotStateName = (state: string): string | undefined =>
 export const campaigns = (): Promise<Campaign[]> =>
   readAll((query) => api.GET('/api/v1/campaigns', { params: { query } }));
 
-/** chosenOn is a pilot as it was designated on a day. */
+/** chosenOn returns a pilot as it was on a day. */
 export function chosenOn(p: Pilot, day: string): Pilot {
   const held = (p.history ?? []).findLast((h) => h.since && h.since <= day && (!h.until || h.until > day));
   if (held?.market) return { ...p, state: 'chosen', market: held.market, exempt_reason: null };
   return { ...p, state: held ? 'exempt' : 'missing', market: null, exempt_reason: held?.exempt_reason ?? null };
 }
 
-/** countsOf is how many units stand how. Outside a campaign's days nobody is missing: the rest is not required of. */
+/** countsOf returns how many units have each state. Outside a campaign's days no unit is missing: the campaign requires nothing. */
 export function countsOf(units: Pick<Pilot, 'state'>[]): Partial<Record<Pilot['state'], number>> {
   const of = (state: Pilot['state']) => units.filter((u) => u.state === state).length;
   const idle = of('not_required');
@@ -79,7 +79,7 @@ export function targetValue(text: string, share: boolean): string {
   return `${digits.slice(0, -4)}.${digits.slice(-4)}`;
 }
 
-/** targetOf is what an indicator should have reached: the one that is due next after the day, else the last; a locality's own before everybody's. */
+/** targetOf returns the target of an indicator on a day: the next one due, else the last. A locality's own targets replace the common ones. */
 export function targetOf(list: Target[], indicator: string, locality: string, day: string): Target | undefined {
   const of = list.filter((x) => x.indicator === indicator && (x.locality === null || x.locality.id === locality));
   const own = of.filter((x) => x.locality !== null);

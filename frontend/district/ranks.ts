@@ -1,17 +1,17 @@
 // Ranks and orders of an overview's rows.
 import type { Row } from './figures';
 
-/** ranked are the ranks that the API gave: none to who sees a part of the units, and none of a unit that is hidden or hardly observed. */
+/** ranked returns the ranks that the API sends. A reader of some units only gets none, nor does a hidden or hardly observed unit have one. */
 export const ranked = (rows: Row[]): Map<string, number> =>
   new Map(rows.flatMap((r) => (typeof r.rank === 'number' ? [[r.locality.id, r.rank] as const] : [])));
 
-/** tied says whether a rank is shared. */
+/** tied reports whether a rank is shared. */
 export const tied = (ranks: Map<string, number>, id: string): boolean =>
   ranks.has(id) && [...ranks.values()].filter((r) => r === ranks.get(id)).length > 1;
 
 export type Order = 'rank' | 'last' | 'name' | 'code';
 
-/** ordered sorts rows; who has no rank stands behind, by what it shows, and who shows nothing last. */
+/** ordered sorts rows. Rows without a rank come after those with one, by their value; rows without a value come last. */
 export function ordered(rows: Row[], ranks: Map<string, number>, by: Order): Row[] {
   const rank = (row: Row) => ranks.get(row.locality.id) ?? Number.POSITIVE_INFINITY;
   const value = (row: Row) => Number(row.indicators['I05']?.value ?? 0);

@@ -1,20 +1,20 @@
-// The screens: one row each. Who else may see a screen is decided by the API; the table only spares people dead ends.
+// The screens, one row each. The API decides who may read what; the roles here only hide links that would lead to a refusal.
 import type { Component } from 'svelte';
 import { t } from '../lib/language.svelte';
 import type { Role } from './session.svelte';
 
 export interface Route {
-  /** First word behind the #/; what follows is here.now.args. */
+  /** The first word after #/; the words after it are here.now.args. */
   name: string;
   title: () => string;
-  /** Under which heading of the menu; none: it is reached from another screen. */
+  /** The heading of the menu; none: another screen links to it. */
   group?: 'figures' | 'programme' | 'market' | 'field';
   roles: Role[];
   load: () => Promise<{ default: Component }>;
 }
 
 const readers: Role[] = ['admin', 'province_officer', 'locality_officer', 'manager', 'auditor'];
-const everybody: Role[] = [...readers, 'team'];
+const allRoles: Role[] = [...readers, 'team'];
 const board: Role[] = ['admin', 'manager'];
 const boardAndAudit: Role[] = ['admin', 'manager', 'auditor'];
 
@@ -72,10 +72,10 @@ export const routes: Route[] = [
     name: 'markets',
     title: () => t('Các chợ', 'Markets'),
     group: 'market',
-    roles: everybody,
+    roles: allRoles,
     load: () => import('./screens/Markets.svelte'),
   },
-  { name: 'market', title: () => t('Chợ', 'Market'), roles: everybody, load: () => import('./screens/Market.svelte') },
+  { name: 'market', title: () => t('Chợ', 'Market'), roles: allRoles, load: () => import('./screens/Market.svelte') },
   {
     name: 'stalls',
     title: () => t('Điểm kinh doanh', 'Stalls'),
@@ -116,7 +116,7 @@ export const routes: Route[] = [
     title: () => t('Đối chiếu tên', 'Account holders'),
     group: 'market',
     roles: board,
-    load: () => import('./screens/Names.svelte'),
+    load: () => import('./screens/AccountHolders.svelte'),
   },
   {
     name: 'cases',

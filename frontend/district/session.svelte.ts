@@ -4,7 +4,7 @@ import { setLanguage } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
 import { campaigns, foremost, type Campaign } from './programme';
 import { clearStore, readValue, writeValue } from './store';
-import { here } from './place.svelte';
+import { here } from './address.svelte';
 
 export type Role =
   | 'admin'

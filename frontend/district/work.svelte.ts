@@ -1,24 +1,24 @@
-// Long work: it is kept in the browser before it is sent, shown while it runs, and asked for again after a reload. The key
-// makes the server do it once; an import is all or nothing and unchanged the second time.
+// Long work: it is stored in the browser before it is sent, shown while it runs, and sent again after a reload. With its key the server does
+// it once. An import writes all rows or none, and none the second time.
 import { ask, download, isProblem, sendStored, sentence, type Schemas } from '../lib/client';
 import { removeWork, saveWork, readWork, writeValue, type Work } from './store';
 
-/** How often work that the server has under way is asked for again, in milliseconds. */
+/** How often work that the server is still doing is requested again, in milliseconds. */
 const askAgain = 3000;
 
 export interface Running extends Work {
   state: 'running' | 'done' | 'failed';
   seconds: number;
   said: string;
-  /** Of an export: bytes that have come, and of how many, when that is known. */
+  /** Of an export: the bytes received, and their number if the server sends it. */
   bytes?: number;
   size?: number;
 }
 
-/** What became of a list; rows of stalls have a number. */
+/** Imported is the answer to a list; rows of stalls have a number. */
 export type Imported = Pick<Schemas['FieldImported'], 'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'> & {
   skipped?: number[] | null;
-  /** Of a list of stalls: what may be right and a person looks at, from when rows without a date hold, and how past months change. */
+  /** Of a list of stalls: warnings for a person, the date of rows without one, and the change of past months. */
   warnings?: Schemas['MerchantsImportNote'][] | null;
   since?: string;
   past?: Schemas['MerchantsPastChange'] | null;
@@ -26,25 +26,25 @@ export type Imported = Pick<Schemas['FieldImported'], 'dry_run' | 'applied' | 'c
   rows: (Schemas['FieldImportedRow'] & { number?: string; sheet?: string })[] | null;
 };
 
-/** An import that was answered, with the file as long as it may be sent again. */
-export interface KeptImport {
+/** StoredImport is an answered import, with the file as long as it may be sent again. */
+export interface StoredImport {
   name: string;
   at: string;
   file?: File;
   result: Imported;
 }
 
-/** isImported reports whether an answer, or a refusal, tells what became of a list. */
+/** isImported reports whether an answer, or a refusal, is the answer to a list. */
 export function isImported(answer: unknown): answer is Imported {
   return typeof answer === 'object' && answer !== null && 'rows' in answer && Boolean(answer.rows);
 }
 
-/** importAt is under which name the import of a path is kept; a trial and the import itself are one. */
+/** importAt returns the name under which the import of a path is stored; a trial and the import itself share it. */
 export const importAt = (path: string): string => `import ${path.split('?')[0]}`;
 
 class Works {
   list = $state<Running[]>([]);
-  /** Counts what came to an end: who shows its outcome reads again. */
+  /** Counts ended work: screens that show its result read it again. */
   ended = $state(0);
 
   constructor() {
@@ -53,16 +53,16 @@ class Works {
     }, 1000);
   }
 
-  /** resume takes up what a reload interrupted. */
+  /** resume continues work that a reload interrupted. */
   async resume(): Promise<void> {
     for (const work of await readWork()) void this.run(work).catch(() => {});
   }
 
-  /** begin keeps work and does it. */
+  /** begin stores work and runs it. */
   async begin<T>(work: Omit<Work, 'key' | 'startedAt'>): Promise<T> {
-    const kept: Work = { ...work, key: crypto.randomUUID(), startedAt: Date.now() };
-    await saveWork(kept);
-    return this.run<T>(kept);
+    const stored: Work = { ...work, key: crypto.randomUUID(), startedAt: Date.now() };
+    await saveWork(stored);
+    return this.run<T>(stored);
   }
 
   private async run<T>(work: Work): Promise<T> {
@@ -70,14 +70,14 @@ class Works {
     const shown = this.list.at(-1)!;
     try {
       const answer = work.kind === 'export' ? await this.fetched(work, shown) : await this.sent(work);
-      if (isImported(answer)) await this.keepImport(work, answer);
+      if (isImported(answer)) await this.saveImport(work, answer);
       shown.state = 'done';
       this.ended++;
       setTimeout(() => this.dismiss(work.key), 8000);
       await removeWork(work.key);
       return answer as T;
     } catch (problem) {
-      if (isImported(problem)) await this.keepImport(work, problem);
+      if (isImported(problem)) await this.saveImport(work, problem);
       shown.state = 'failed';
       this.ended++;
       shown.said = sentence(problem);
@@ -86,7 +86,7 @@ class Works {
     }
   }
 
-  private async keepImport(
+  private async saveImport(
     { path, file, startedAt }: Work,
     { dry_run, applied, created, unchanged, faulty, skipped, warnings, since, past, sheets, rows }: Imported,
   ): Promise<void> {
@@ -103,13 +103,13 @@ class Works {
       sheets,
       rows,
     };
-    const kept: KeptImport = {
+    const stored: StoredImport = {
       name: file?.name ?? '',
       at: new Date(startedAt).toISOString(),
       file: applied ? undefined : file,
       result,
     };
-    await writeValue(importAt(path), kept);
+    await writeValue(importAt(path), stored);
   }
 
   private async sent(work: Work): Promise<unknown> {
@@ -130,7 +130,7 @@ class Works {
     }
   }
 
-  /** fetched reads a file and gives it to the browser to save. */
+  /** fetched downloads a file and lets the browser save it. */
   private async fetched(work: Work, shown: Running): Promise<void> {
     const call = download(work.path);
     await ask(call);

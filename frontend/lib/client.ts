@@ -59,7 +59,7 @@ export const silent = (): Problem => ({
   ),
 });
 
-/** Codes of refusals because nobody is signed in. The API's own sentences for them address programs. */
+/** Codes of refusals of a caller who is not signed in. The API's own sentences for them address programs. */
 const signedOutCodes = ['sign_in', 'session_ended'];
 
 /**
@@ -100,7 +100,7 @@ const language: Middleware = {
 };
 api.use(language);
 
-/** session.ended is called when the server says that nobody is signed in. An app that must stay on its page replaces it. */
+/** session.ended is called when the server says that the user is not signed in. An app that must stay on its page replaces it. */
 export const session = {
   ended: () =>
     location.assign(
@@ -177,7 +177,7 @@ type AnyRequest = (
   },
 ) => Promise<Answer<unknown>>;
 
-/** Requests whose path was stored cannot have the type of their path any more. */
+/** A stored path has no type any more. */
 const sendAny = api.request as unknown as AnyRequest;
 
 /** sendStored sends a stored request. */

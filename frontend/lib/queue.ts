@@ -28,7 +28,7 @@ interface Schema extends DBSchema {
   waiting: { key: number; value: Waiting };
 }
 
-/** Ended is how a flush ended: all sent, no network, nobody signed in, or the server asks to come later. */
+/** Ended is how a flush ended: all sent, no network, the user is not signed in, or the server asks to come later. */
 export type Ended = 'empty' | 'offline' | 'signed_out' | 'later';
 
 export class Queue {

@@ -54,7 +54,7 @@ export class Store<Schema extends DBSchema> {
     return (await this.open()).getAll(store, range);
   }
 
-  /** write adds a value or replaces it; the key is given for stores whose values do not hold it. */
+  /** write adds a value or replaces it; the key is required where values do not hold it. */
   async write<Name extends StoreNames<Schema>>(
     store: Name,
     value: StoreValue<Schema, Name>,

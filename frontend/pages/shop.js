@@ -38,7 +38,7 @@ if (share && navigator.share) {
   );
 }
 
-// An order that waits is looked at every three seconds; the page is read anew when something came or its time is over.
+// Polls a waiting order every three seconds. The page reloads when a payment came or the order expired.
 const waiting = document.querySelector('main[data-state]');
 if (waiting) {
   setInterval(async () => {

@@ -77,7 +77,7 @@ describe('isLate', () => {
     [181, 'minute', true],
     [86_400, 'day', false],
     [86_400, null, false],
-  ] as const)('%d seconds after, told to the %s: %s', (seconds, precision, late) => {
+  ] as const)('%d seconds after, exact to the %s: %s', (seconds, precision, late) => {
     expect(isLate(at(seconds, precision), now)).toBe(late);
   });
 

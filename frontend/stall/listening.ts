@@ -2,7 +2,7 @@
 // in which the phone cannot announce has a tone, a sentence and a repetition.
 import type { Stall } from '../lib/client';
 import { t } from '../lib/language.svelte';
-import type { Line } from './live';
+import type { Line } from './stream';
 
 export type Listening = 'live' | 'no_network' | 'signed_out' | 'no_sound' | 'not_linked' | 'selling_off';
 

@@ -64,7 +64,7 @@ afterEach(async () => {
 });
 
 describe('a subscription', () => {
-  it('is off until it is asked for, and says where it stands', async () => {
+  it('is off until the user turns it on, and reports its state', async () => {
     expect(await renew('s')).toBe('off');
     await subscribe('s');
     expect(await renew('s')).toBe('on');
@@ -130,7 +130,7 @@ function worker(windows: { visibilityState: string; url: string }[]) {
 }
 
 describe('the service worker', () => {
-  const told = { title: 'Đã nhận 45.000 đ', body: 'Sạp A-12', tag: 'm40-1' };
+  const message = { title: 'Đã nhận 45.000 đ', body: 'Sạp A-12', tag: 'm40-1' };
 
   it.each([
     ['closed', []],
@@ -138,7 +138,7 @@ describe('the service worker', () => {
     ['visible', [{ visibilityState: 'visible', url: 'https://m40/stall/' }]],
   ])('shows every push while the app is %s', async (where, windows) => {
     const { fire, shown } = worker(windows);
-    await fire('push', { data: { json: () => told } });
+    await fire('push', { data: { json: () => message } });
     expect(shown).toHaveLength(1);
     expect(shown[0]).toMatchObject(['Đã nhận 45.000 đ', { body: 'Sạp A-12' }]);
     expect(shown[0]![1].silent ?? false).toBe(where === 'visible');
@@ -162,7 +162,7 @@ describe('the service worker', () => {
     expect(shown[0]![0]).toBe('Có tiền về');
   });
 
-  it('tells the server of a subscription that the browser replaced', async () => {
+  it('saves a subscription that the browser replaced on the server', async () => {
     await subscribe('s');
     world.sub = { endpoint: 'https://push.example/new', dead: false };
     const calls: string[] = [];

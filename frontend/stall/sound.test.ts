@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Sound } from './sound';
 
-/** A browser's audio that does as it is told. */
+/** A fake of a browser's audio. */
 class Audio {
   static made: Audio[] = [];
   static state = 'running';
   static resumes: 'yes' | 'rejects' | 'never' = 'yes';
   state = Audio.state;
   private made = Date.now();
-  private stands?: number;
+  private frozenAt?: number;
   destination = {};
   started = 0;
   stopped = 0;
@@ -27,12 +27,12 @@ class Audio {
   }
 
   get currentTime(): number {
-    return this.stands ?? (Date.now() - this.made) / 1000;
+    return this.frozenAt ?? (Date.now() - this.made) / 1000;
   }
 
   /** stand lets the clock stand, or go on. */
   stand(still: boolean): void {
-    this.stands = still ? this.currentTime : undefined;
+    this.frozenAt = still ? this.currentTime : undefined;
   }
 
   is(state: string): void {
@@ -171,7 +171,7 @@ describe('Sound', () => {
     expect(sound.ready).toBe(true);
   });
 
-  it('is mute where the clock of the audio stands, though the browser calls it running', async () => {
+  it('is mute if the audio clock stops, although the browser says "running"', async () => {
     const changes: boolean[] = [];
     const sound: Sound = new Sound(() => changes.push(sound.ready));
     await sound.unlock();
@@ -193,7 +193,7 @@ describe('Sound', () => {
     clearInterval(every);
   });
 
-  it('does not count a sentence as said whose last words the clock never came to', async () => {
+  it('does not count a sentence as announced if the clock never reached its last words', async () => {
     const sound = new Sound();
     await sound.unlock();
     const said = sound.say(['chime', 'received', '4', 'tens', 'thousand', 'dong']);
@@ -203,7 +203,7 @@ describe('Sound', () => {
     expect(await said).toBe(false);
   });
 
-  it('takes a fresh context, in a touch, where the clock stands', async () => {
+  it('takes a new context, in a touch, if the clock stops', async () => {
     const sound = new Sound();
     await sound.unlock();
     Audio.made[0]!.stand(true);

@@ -96,7 +96,7 @@ export class Sound {
     return turn;
   }
 
-  /** tone plays an alarm without recordings and vibrates; it is the last resort of a phone whose recordings are missing. */
+  /** tone plays an alarm without recordings and vibrates; it is the last resort of a phone without recordings. */
   tone(): void {
     shake(['alarm']);
     if (this.context?.state !== 'running') return;

@@ -1,7 +1,7 @@
 // The queue of announcements. Payments that could not be announced when they came are announced later, as a count and a sum.
 import type { Payment } from '../lib/client';
 import { announce } from './announce';
-import type { Came } from './speaker';
+import type { Came } from './soundboxes';
 
 /** How long payments are collected before they are announced, in milliseconds: after a gap they come all at once. */
 const gather = 200;

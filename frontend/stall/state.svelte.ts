@@ -17,14 +17,14 @@ import { setLanguage, ui } from '../lib/language.svelte';
 import { readChanges } from './changes';
 import { readDays, readTotal } from './days';
 import { hearing, listening, StateVoice, type Listening } from './listening';
-import type { Line } from './live';
+import type { Line } from './stream';
 import { orderSentence } from './orders';
 import { renew, type PushState } from './push';
-import { Shared } from './shared';
+import { Shared } from './shared_stream';
 import { Sound } from './sound';
-import { Speaker } from './speaker';
+import { Speaker } from './soundboxes';
 import { Speech } from './speech';
-import { readCheck, readStall, readStalls } from './stall';
+import { readCheck, readStall, readStalls } from './read_stall';
 import {
   clearPrivate,
   clearStore,

@@ -99,7 +99,7 @@ describe('DayTotal', () => {
   it('counts a payment once whether it comes before the question, with the answer or after it', async () => {
     const { totals, posted, reads, seen } = day();
     await totals.start();
-    const early = posted('45000'); // in the next answer, and told by the stream only after it
+    const early = posted('45000'); // in the next answer, and in the stream only after it
     reads.wait = 500;
     void totals.refresh();
     await vi.advanceTimersByTimeAsync(100);
@@ -113,7 +113,7 @@ describe('DayTotal', () => {
     expect(seen.at(-1)).toMatchObject({ count: 570, amount: '29669750' });
   });
 
-  it('counts what comes before the first answer once, and what the phone kept', async () => {
+  it('counts payments before the first answer once, and shows the stored total', async () => {
     const { totals, posted, reads, seen } = day();
     const first = posted('45000');
     reads.wait = 500;
@@ -136,14 +136,14 @@ describe('DayTotal', () => {
       async () => {
         throw new Error('offline');
       },
-      (t) => kept.push(t),
+      (t) => totalsShown.push(t),
     );
-    const kept: Total[] = [];
+    const totalsShown: Total[] = [];
     const today: Total = { day: '2026-11-24', count: 7, amount: '70000', version: 9, at: 1 };
     await broken.start(today);
-    expect(kept).toEqual([today]);
-    await broken.start({ ...today, version: undefined } as unknown as Total); // as an earlier program kept it
-    expect(kept).toEqual([today]);
+    expect(totalsShown).toEqual([today]);
+    await broken.start({ ...today, version: undefined } as unknown as Total); // as an earlier program stored it
+    expect(totalsShown).toEqual([today]);
   });
 });
 

@@ -1,5 +1,5 @@
-// What the team takes along for a day without a network, and what it has recorded. The kit is cleared at sign-out; what waits to be sent
-// stays, and is sent only by who recorded it.
+// The kit that a team needs for a day without a network, and the facts that it has recorded. The kit is cleared at sign-out. Facts that are
+// not sent yet stay, and only the person who recorded them sends them.
 import {
   api,
   ask,
@@ -18,7 +18,7 @@ export type Word = Schemas['FieldWord'];
 export type KitMarket = Schemas['FieldKitMarket'];
 export type KitTraining = Schemas['FieldKitTraining'];
 export type Slot = Schemas['FieldSlot'];
-/** What forms use of a stall. */
+/** KitStall is the part of a stall that forms use. */
 export type KitStall = Omit<Nullable<Schemas['FieldKitStall'], 'merchant_id'>, 'kind' | 'goods_group'>;
 export type Kit = Omit<Nullable<Schemas['FieldKit'], 'market'>, 'stalls'> & { stalls: KitStall[] };
 
@@ -30,12 +30,12 @@ interface Fact<Path extends ApiPath, Method extends 'post' | 'put'> {
   body: BodyOf<Path, Method>;
 }
 
-/** Words that a search does not tell apart: without diacritics, đ as d. */
+/** folded returns a text as the search compares it: without diacritics, đ as d. */
 export function folded(text: string): string {
   return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase().trim();
 }
 
-/** found are the stalls whose number begins with, or whose merchant's name holds, what was typed; most of them first by number. */
+/** found returns stalls by what was typed: the beginning of the number, or a part of the merchant's name. */
 export function found(stalls: KitStall[], typed: string, most = 8): KitStall[] {
   const wanted = folded(typed);
   if (!wanted) return [];
@@ -47,14 +47,14 @@ export function found(stalls: KitStall[], typed: string, most = 8): KitStall[] {
 class Field {
   kit = $state.raw<Kit>();
   waiting = $state.raw<Waiting[]>([]);
-  /** Of the kit: what the phone keeps, because there was no network. */
+  /** The kit is the stored one, because there was no network. */
   old = $state(false);
   failed = $state.raw<Problem>();
 
   private queue?: Queue;
   private by = '';
 
-  /** open begins to send what waits, and reads the kit for who takes one; without a network the one that the phone keeps. */
+  /** open starts the queue, and reads the kit for those who need one; without a network the stored one. */
   async open(by: string, withKit: boolean): Promise<void> {
     if (this.by !== by) {
       this.by = by;
@@ -72,7 +72,7 @@ class Field {
   async take(market: string): Promise<void> {
     this.failed = undefined;
     try {
-      // Kept before it is shown: who sees the list may go where there is no network.
+      // Stored before it is shown: a person who sees the list may go where there is no network.
       const kit = this.withUnsent(
         await ask(api.GET('/api/v1/me/field-kit', { params: { query: { market: market || undefined } } })),
       );
@@ -82,9 +82,9 @@ class Field {
       this.old = false;
     } catch (thrown) {
       const problem = toProblem(thrown);
-      const kept = await readValue<Kit>('field-kit');
-      if (problem.code === 'offline' && kept) {
-        this.kit = kept;
+      const stored = await readValue<Kit>('field-kit');
+      if (problem.code === 'offline' && stored) {
+        this.kit = stored;
         this.old = true;
       } else if (market && problem.status === 404) {
         await this.take('');
@@ -94,7 +94,7 @@ class Field {
     }
   }
 
-  /** withUnsent is a kit with the trainings of its market that wait on this phone. */
+  /** withUnsent returns a kit with the trainings of its market that are not sent yet. */
   private withUnsent(kit: Kit): Kit {
     const path = `/api/v1/markets/${kit.market?.id ?? ''}/trainings`;
     const unsent = this.waiting.filter((w) => w.path === path && !w.refused).map((w) => w.body as KitTraining);
@@ -113,12 +113,12 @@ class Field {
     return this.kit?.market?.id ?? '';
   }
 
-  /** record keeps a new fact on the phone and sends it as soon as that can be done. */
+  /** record queues a new fact and sends it as soon as possible. */
   record<Path extends ApiPath>(fact: Fact<Path, 'post'>): Promise<void> {
     return this.enqueue('POST', fact);
   }
 
-  /** complete is record for a fact that the server has begun already. */
+  /** complete queues the missing part of a fact that the server has already, such as a drawn half-hour. */
   complete<Path extends ApiPath>(fact: Fact<Path, 'put'>): Promise<void> {
     return this.enqueue('PUT', fact);
   }
@@ -131,7 +131,7 @@ class Field {
     void this.queue!.flush();
   }
 
-  /** held adds a training that was recorded here to the kit, so that it may be attended before it was sent and after the app was closed. */
+  /** held adds a training that was recorded here to the kit, so that it can be attended before it is sent, even after a restart. */
   async held(training: KitTraining): Promise<void> {
     if (!this.kit) return;
     const kit = { ...this.kit, trainings: [training, ...this.kit.trainings] };

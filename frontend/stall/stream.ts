@@ -1,7 +1,7 @@
 // The stream of a stall's payments: Server-Sent Events read by fetch. A stream that continues after the app was closed must name the last
 // version it saw, which EventSource cannot do.
 import { isRefusal, type Payment } from '../lib/client';
-import type { Standing } from './speaker';
+import type { Standing } from './soundboxes';
 
 /** Line is the state of the connection to the stream; refused: the server answered that this phone may not read it. */
 export type Line = 'connecting' | 'open' | 'lost' | 'refused';

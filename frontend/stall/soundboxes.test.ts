@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Payment } from '../lib/client';
-import { Speaker } from './speaker';
+import { Speaker } from './soundboxes';
 
 const came = (...versions: number[]) =>
   versions.map((version) => ({ payment: { version } as Payment, at: Date.now() }));

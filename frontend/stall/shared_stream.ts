@@ -2,8 +2,8 @@
 // sixth tab without an answer. The tab that holds the lock leads: it reads the stream and passes payments on. When it is closed or hangs,
 // another tab leads from the last version that it saw.
 import type { Payment } from '../lib/client';
-import { Live, silence, type Line, type Listener } from './live';
-import type { Standing } from './speaker';
+import { Live, silence, type Line, type Listener } from './stream';
+import type { Standing } from './soundboxes';
 
 /** How many payments the leading tab can pass on to a tab that is opened later. */
 const mostRecent = 500;

@@ -1,12 +1,12 @@
-// Many small reads share a few turns, so that a long table does not ask for sixty things at once.
+// Limits parallel reads, so that a long table does not send sixty requests at once.
 
-/** How many go at once. */
+/** How many run at once. */
 const most = 2;
 let going = 0;
 const waiting: (() => void)[] = [];
 
-/** inTurn does something when there is a turn; who leaves before loses its place in the queue. */
-export async function inTurn<T>(does: () => Promise<T>, left: AbortSignal): Promise<T> {
+/** limitParallel runs something once fewer than the limit run. An aborted caller leaves the queue. */
+export async function limitParallel<T>(does: () => Promise<T>, left: AbortSignal): Promise<T> {
   if (going < most) going++;
   else {
     await new Promise<void>((turn, gone) => {

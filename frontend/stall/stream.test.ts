@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Payment } from '../lib/client';
-import { Live, silence, type Line, type Listener } from './live';
+import { Live, silence, type Line, type Listener } from './stream';
 
 const opened = Date.parse('2026-11-23T10:45:00+07:00');
 
@@ -151,20 +151,20 @@ describe('Live', () => {
   });
 
   it('knows what came before the line was open', async () => {
-    const told: [number[], boolean][] = [];
+    const reported: [number[], boolean][] = [];
     const { live } = follow([() => stream([event(1, opened - 5000) + event(2, opened + 1500)])], {
-      payments: (list, missed) => told.push([list.map((p) => p.version), missed]),
+      payments: (list, missed) => reported.push([list.map((p) => p.version), missed]),
     });
     await vi.advanceTimersByTimeAsync(100);
-    expect(told).toEqual([
+    expect(reported).toEqual([
       [[1], true],
       [[2], false],
     ]);
     live.close();
   });
 
-  it('tells how the soundboxes stand, and nothing of events that it does not know', async () => {
-    const told: unknown[] = [];
+  it('reports the state of the soundboxes, and ignores unknown events', async () => {
+    const reported: unknown[] = [];
     const { live } = follow(
       [
         () =>
@@ -172,10 +172,13 @@ describe('Live', () => {
             'event: speaker\ndata: {"active":true,"heard":2}\n\n' + event(3) + 'event: other\ndata: {"version":9}\n\n',
           ]),
       ],
-      { payments: (list: Payment[]) => told.push(...list.map((p) => p.version)), speaker: (now) => told.push(now) },
+      {
+        payments: (list: Payment[]) => reported.push(...list.map((p) => p.version)),
+        speaker: (now) => reported.push(now),
+      },
     );
     await vi.advanceTimersByTimeAsync(100);
     live.close();
-    expect(told).toEqual([{ active: false, heard: 0 }, { active: true, heard: 2 }, 3]);
+    expect(reported).toEqual([{ active: false, heard: 0 }, { active: true, heard: 2 }, 3]);
   });
 });

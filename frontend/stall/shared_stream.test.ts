@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Payment } from '../lib/client';
-import { silence, type Line, type Listener } from './live';
-import { Shared, type Means } from './shared';
+import { silence, type Line, type Listener } from './stream';
+import { Shared, type Means } from './shared_stream';
 
 /** A browser's locks: one holder a name, a queue, and stealing. */
 class Locks {
@@ -131,7 +131,7 @@ describe('Shared', () => {
     for (const tab of tabs) expect([tab.line, tab.versions]).toEqual(['open', [1, 2, 3]]);
   });
 
-  it('tells a later tab what it does not know', async () => {
+  it('sends a later tab what it has missed', async () => {
     const browser = new Browser();
     await browser.tab(5);
     browser.open[0]!.to.line('open', 1);

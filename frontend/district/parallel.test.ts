@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { inTurn } from './turns';
+import { limitParallel } from './parallel';
 
 it('goes two at a time, and who leaves the queue is never begun', async () => {
   let going = 0;
@@ -19,10 +19,10 @@ it('goes two at a time, and who leaves the queue is never begun', async () => {
   const left = new AbortController();
   const stays = new AbortController().signal;
   const all = [
-    inTurn(does('a'), stays),
-    inTurn(does('b'), stays),
-    inTurn(does('c'), left.signal).catch(() => 'left'),
-    inTurn(does('d'), stays),
+    limitParallel(does('a'), stays),
+    limitParallel(does('b'), stays),
+    limitParallel(does('c'), left.signal).catch(() => 'left'),
+    limitParallel(does('d'), stays),
   ];
   left.abort();
   for (let i = 0; i < 3; i++) {
@@ -39,6 +39,7 @@ it('goes two at a time, and who leaves the queue is never begun', async () => {
 
 it('gives its turn on when it fails', async () => {
   const stays = new AbortController().signal;
-  for (let i = 0; i < 3; i++) await expect(inTurn(() => Promise.reject(new Error('no')), stays)).rejects.toThrow('no');
-  expect(await inTurn(() => Promise.resolve(1), stays)).toBe(1);
+  for (let i = 0; i < 3; i++)
+    await expect(limitParallel(() => Promise.reject(new Error('no')), stays)).rejects.toThrow('no');
+  expect(await limitParallel(() => Promise.resolve(1), stays)).toBe(1);
 });
