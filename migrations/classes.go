@@ -7,13 +7,13 @@ import (
 	"fmt"
 )
 
-// ClassesCSV says of every column what it tells of whom, how it is kept and whether its person
-// takes it away. A test holds it against the schema: a new column is written here too.
+// ClassesCSV says for every column which personal data it holds, how it is stored and whether it is
+// exported to its person. A test compares it with the schema: a new column needs a row here.
 //
 //go:embed classes.csv
 var ClassesCSV []byte
 
-// How a column is kept.
+// How a column is stored.
 const (
 	Clear      = "clear"
 	Sealed     = "sealed"      // encrypted, merchants/platform/seal
@@ -22,22 +22,22 @@ const (
 	Masked     = "masked" // the last characters alone
 )
 
-// Exported is the word for a column that its person takes away; any other word is the reason why
+// Exported marks a column that is exported to its person; any other text is the reason why it is
 // not.
 const Exported = "yes"
 
-// Class is what a column is to personal data (Law 91/2025/QH15: basic or sensitive; public tells of
-// nobody).
+// Class is the personal data in a column (Law 91/2025/QH15: basic or sensitive; public is about no
+// person).
 type Class struct {
 	Table, Column string
 	Class         string // public, basic, sensitive
-	Kept          string
-	Whose         string // merchant, user, shopper, none
+	Storage       string
+	Subject       string // merchant, user, shopper, none
 	Export        string // Exported, or the reason why not
 	Note          string
 }
 
-// Classes are all columns, by table and place.
+// Classes returns all columns, by table and position.
 func Classes() ([]Class, error) {
 	rows, err := csv.NewReader(bytes.NewReader(ClassesCSV)).ReadAll()
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // TestEveryColumnIsClassified holds classes.csv against the schema: a column without a row is
-// personal data that nobody thought of. What is called sealed is kept as bytes.
+// personal data without a class. What is called sealed is stored as bytes.
 func TestEveryColumnIsClassified(t *testing.T) {
 	t.Parallel()
 	db := dbtest.New(t)
@@ -29,8 +29,8 @@ func TestEveryColumnIsClassified(t *testing.T) {
 	must(t, err)
 	words := map[string][]string{
 		"class": {"public", "basic", "sensitive"},
-		"kept":  {migrations.Clear, migrations.Sealed, migrations.KeyedIndex, migrations.Hashed, migrations.Masked},
-		"whose": {"merchant", "user", "shopper", "none"},
+		"storage": {migrations.Clear, migrations.Sealed, migrations.KeyedIndex, migrations.Hashed, migrations.Masked},
+		"subject": {"merchant", "user", "shopper", "none"},
 	}
 	seen := map[string]bool{}
 	for _, c := range classes {
@@ -42,19 +42,19 @@ func TestEveryColumnIsClassified(t *testing.T) {
 		if types[name] == "" {
 			t.Errorf("%s has a row and does not exist", name)
 		}
-		for column, word := range map[string]string{"class": c.Class, "kept": c.Kept, "whose": c.Whose} {
+		for column, word := range map[string]string{"class": c.Class, "storage": c.Storage, "subject": c.Subject} {
 			if !slices.Contains(words[column], word) {
 				t.Errorf("%s: %s is no %s", name, word, column)
 			}
 		}
-		if (c.Class == "public") != (c.Whose == "none") {
-			t.Errorf("%s is %s and of %s", name, c.Class, c.Whose)
+		if (c.Class == "public") != (c.Subject == "none") {
+			t.Errorf("%s is %s and of %s", name, c.Class, c.Subject)
 		}
 		if c.Export != migrations.Exported && !strings.HasPrefix(c.Export, "no: ") {
 			t.Errorf("%s is left out of the export without a reason: %q", name, c.Export)
 		}
-		if secret := c.Kept == migrations.Sealed || c.Kept == migrations.KeyedIndex; secret && types[name] != "bytea" {
-			t.Errorf("%s is %s and kept as %s", name, c.Kept, types[name])
+		if secret := c.Storage == migrations.Sealed || c.Storage == migrations.KeyedIndex; secret && types[name] != "bytea" {
+			t.Errorf("%s is %s and stored as %s", name, c.Storage, types[name])
 		}
 	}
 	for name := range types {

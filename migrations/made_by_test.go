@@ -64,10 +64,10 @@ func TestStallsThatLookTheSameBecomeTwins(t *testing.T) {
 		FROM unnest('{Hoà 1,hoà1,Hòa 1,A・1,А1,A1,A1+,Đ1,Ɖ1}'::text[], '{0,1,0,0,0,0,0,0,0}'::int[]) WITH ORDINALITY n
 		(number, twin, place)`)
 	must(t, err)
-	twins := func() (told string) {
+	twins := func() (numbers string) {
 		must(t, db.Pool.QueryRow(t.Context(), `SELECT string_agg(number || ' ' || number_twin, ', ' ORDER BY number_key,
-			number_twin, created_at) FROM stalls`).Scan(&told))
-		return told
+			number_twin, created_at) FROM stalls`).Scan(&numbers))
+		return numbers
 	}
 	_, err = provider.UpTo(t.Context(), 54)
 	must(t, err)
@@ -90,11 +90,11 @@ INSERT INTO users (id, login, full_name, role, scope_kind, password, totp, creat
 INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at, owner_id)
 	SELECT ('00000000-0000-7000-8000-0000000000' || n)::uuid, 'k' || right(n, 1), 'admin', 'all', '', n::bytea, now(),
 		CASE WHEN n = '04' THEN '00000000-0000-7000-8000-000000000011'::uuid END FROM unnest('{01,02,03,04}'::text[]) n;
-WITH told (n, actor, object) AS (VALUES (1, '01', '02'), (2, '02', '03')),
+WITH notices (n, actor, object) AS (VALUES (1, '01', '02'), (2, '02', '03')),
 events AS (INSERT INTO audit_events (id, at, actor_id, session_id, address, method, route, object)
 	SELECT ('00000000-0000-7000-8000-00000000aa' || to_char(n, 'FM00'))::uuid, now(),
 	('00000000-0000-7000-8000-0000000000' || actor)::uuid, NULL, '', 'POST', '/api/v1/api-keys', '/api/v1/api-keys'
-	FROM told)
+	FROM notices)
 INSERT INTO audit_changes (event_id, kind, object_id, after)
 	SELECT ('00000000-0000-7000-8000-00000000aa' || to_char(n, 'FM00'))::uuid, 'api_keys',
-	'00000000-0000-7000-8000-0000000000' || object, 'b' FROM told`
+	'00000000-0000-7000-8000-0000000000' || object, 'b' FROM notices`

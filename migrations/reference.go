@@ -14,7 +14,7 @@ import (
 )
 
 // LoadReference loads the banks and the administrative units that the project ships.
-// It is idempotent: what stands is brought up to the shipped tables, nothing is removed.
+// It is idempotent: existing rows are updated to the shipped tables, nothing is removed.
 func LoadReference(ctx context.Context, pool *pgxpool.Pool) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if err := LoadBanks(ctx, tx); err != nil {

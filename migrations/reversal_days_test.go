@@ -12,7 +12,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestReversalDaysAreRepaired brings up a database whose voids were dated on their own day, as
+// TestReversalDaysAreRepaired migrates a database in which voids were dated on their own day, as
 // programs before version 32 left them, and compares payments, days and first days with what they
 // should have been.
 func TestReversalDaysAreRepaired(t *testing.T) {

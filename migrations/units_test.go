@@ -11,7 +11,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// A database whose units were recorded as older than they are keeps its markets, keys and
+// A database with units that were recorded as older than they are retains its markets, keys and
 // programmes in the units that they meant.
 func TestUnitsThatBeganLaterAreCarriedOver(t *testing.T) {
 	t.Parallel()
@@ -106,6 +106,6 @@ func TestUnitsAsTheyStood(t *testing.T) {
 		WHERE v.level = 'commune' AND NOT upper_inf(v.valid) AND NOT EXISTS (SELECT FROM locality_lineage l
 		WHERE l.old_id = v.locality_id AND l.changed_on = upper(v.valid))`).Scan(&without))
 	if without != "" {
-		t.Errorf("nobody knows what became of %s", without)
+		t.Errorf("no successor is known of %s", without)
 	}
 }

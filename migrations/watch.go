@@ -9,15 +9,15 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// unwatched are the tables whose changes the audit trail does not keep, each with why. Every other
+// unwatched are the tables with changes that the audit trail does not record, each with why. Every other
 // table is watched from the migration on that makes it: what a request under /api changes there is
 // in the trail, whoever wrote the route.
 var unwatched = map[string]string{
-	"deliveries":       "what banks said: kept whole, added to by webhooks only",
+	"deliveries":       "what banks sent: stored whole, added to by webhooks only",
 	"notices":          "the same, read",
 	"notice_keys":      "the same, by key",
 	"notice_retries":   "when pending ones are tried again",
-	"notice_conflicts": "the same, told differently a second time",
+	"notice_conflicts": "the same, reported differently a second time",
 	"payments":         "the books: append-only, proved by ledger verify; what a person decides is a case",
 	"ledger_accounts":  "sums of payments, proved by ledger verify",
 	"stall_days":       "sums of payments by day",
@@ -30,7 +30,7 @@ var unwatched = map[string]string{
 	"reporting_bases":  "reference data",
 	"goose_db_version": "the schema's own version",
 	"sealed_keys":      "data keys, made when a month begins, whoever asks first",
-	"idempotency_keys": "answers, kept to be given again",
+	"idempotency_keys": "answers, stored to be repeated",
 	"sign_in_failures": "counters of guesses",
 	"soundbox_guesses": "the same",
 	"finished_steps":   "marks of sign-ins in two steps, for minutes; the session they open is watched",

@@ -33,7 +33,7 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(order.Name) == "" {
-				return app.WrongUse(errors.New("--name must say whose key this is"))
+				return app.WrongUse(errors.New("--name must say who uses this key"))
 			}
 			if expires != "" {
 				day, err := bizday.Day(expires)
@@ -58,7 +58,7 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 	}
 	c.Flags().StringVar(&order.Role, "role", "", "what the caller is: "+rolesInWords())
 	c.Flags().StringVar(&order.Scope, "scope", "", "locality:CODE, market:CODE or stall:ID (default: everything)")
-	c.Flags().StringVar(&order.Name, "name", "", "whose key this is")
+	c.Flags().StringVar(&order.Name, "name", "", "who uses this key")
 	c.Flags().StringVar(&expires, "expires", "", "the first day on which the key works no longer (default: never)")
 	_ = c.MarkFlagRequired("role") // fails only for a flag that does not exist
 	_ = c.MarkFlagRequired("name")

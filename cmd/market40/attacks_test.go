@@ -18,7 +18,7 @@ type subtracted struct {
 	today          string
 }
 
-// TestTheDemoHoldsAgainstSubtraction repeats over HTTP what once told of single people in the demo:
+// TestTheDemoHoldsAgainstSubtraction repeats over HTTP what once revealed single people in the demo:
 // dividing a market twice, taking units from their total, and reading sums that the report hides.
 // What the attacks write also marks the past that it changed.
 func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
@@ -39,7 +39,7 @@ func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	now := time.Now().In(bizday.Vietnam)
 	a.today = now.Format(time.DateOnly)
 	a.dividesOnce()
-	a.keepsUnitsFromTheirTotal(now)
+	a.hidesUnitsOfTotals(now)
 	before := a.hiddenRows()
 	small := a.smallMarket(now)
 	for hidden := range a.hiddenRows() {
@@ -50,29 +50,29 @@ func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	a.hidesSums(small)
 }
 
-// dividesOnce asks for the parts of every market along all dimensions: only one tells any.
+// dividesOnce asks for the parts of every market along all dimensions: only one shows any.
 func (a *subtracted) dividesOnce() {
-	told, withheld := map[string]map[string]bool{}, 0
+	shown, withheld := map[string]map[string]bool{}, 0
 	for _, code := range []string{"I04", "I05", "I18"} {
 		for _, by := range []string{"zone", "goods_group", "kind"} {
 			d := a.Ask(a.officer, "GET", "/api/v1/reports/drill-down?basis=current&indicator="+code+"&by="+by, nil, 200)
 			for _, p := range d["parts"].([]any) {
 				id := object(p.(map[string]any)["market"].(map[string]any)).Text("id")
-				if told[id] == nil {
-					told[id] = map[string]bool{}
+				if shown[id] == nil {
+					shown[id] = map[string]bool{}
 				}
-				told[id][by] = true
+				shown[id][by] = true
 			}
 			withheld += len(d["withheld"].([]any))
 		}
 	}
-	for id, dimensions := range told {
+	for id, dimensions := range shown {
 		if len(dimensions) != 1 {
-			a.T.Errorf("the parts of %s are told along %v", id, dimensions)
+			a.T.Errorf("the parts of %s are shown along %v", id, dimensions)
 		}
 	}
-	if len(told) == 0 || withheld == 0 {
-		a.T.Errorf("the parts of %d markets are told, %d withheld", len(told), withheld)
+	if len(shown) == 0 || withheld == 0 {
+		a.T.Errorf("the parts of %d markets are shown, %d withheld", len(shown), withheld)
 	}
 }
 
@@ -105,7 +105,7 @@ func (a *subtracted) smallMarket(now time.Time) string {
 }
 
 // hiddenRows returns of which districts a report of all markets hides what, and holds that the
-// province's figures are told.
+// province's figures are shown.
 func (a *subtracted) hiddenRows() map[string]bool {
 	a.T.Helper()
 	hidden := map[string]bool{}
@@ -135,7 +135,7 @@ func (a *subtracted) stall(market, number string, merchant object, account strin
 	}, 201)
 }
 
-// hidesSums reads what stands beside the hidden figures of a small market.
+// hidesSums reads what is shown beside the hidden figures of a small market.
 func (a *subtracted) hidesSums(market string) {
 	page := a.Ask(a.officer, "GET", "/api/v1/reports/markets/"+market, nil, 200)
 	for _, code := range []string{"I07", "I08", "I11", "I12"} {
@@ -144,21 +144,21 @@ func (a *subtracted) hidesSums(market string) {
 			f = figureOf(parts, "D") // what was counted in the field
 		}
 		if f["suppressed"] != true || f["numerator"] != nil {
-			a.T.Errorf("%s of three merchants is told: %v", code, f)
+			a.T.Errorf("%s of three merchants is shown: %v", code, f)
 		}
 	}
 	for _, path := range []string{"fees", "sample-estimate", "sample-slots"} {
 		said := fmt.Sprint(a.Ask(a.officer, "GET", "/api/v1/markets/"+market+"/"+path, nil, 200))
 		for _, number := range []string{"900000", "600000", "200000", "800000", "300000", "0.4", "0.375"} {
 			if strings.Contains(said, ":"+number) || strings.Contains(said, " "+number) {
-				a.T.Errorf("/%s tells %s: %s", path, number, said)
+				a.T.Errorf("/%s reveals %s: %s", path, number, said)
 			}
 		}
 	}
 }
 
-// keepsUnitsFromTheirTotal lets somebody be paid in two units, and takes the units from the total.
-func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
+// hidesUnitsOfTotals lets somebody be paid in two units, and takes the units from the total.
+func (a *subtracted) hidesUnitsOfTotals(now time.Time) {
 	first, second := a.markets["TOHAP"], a.markets["KHANHVINH"]
 	one := a.stall(first, "X-1", object{"full_name": "Người Hai Chợ", "phone": "0937000200"}, "88111111")
 	person := object(one["merchant"].(map[string]any)).Text("id")
@@ -193,7 +193,7 @@ func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
 			}
 		}
 	}
-	a.headlineStands()
+	a.headlineIsShown()
 	past := a.Ask(a.officer, "GET", "/api/v1/reports/adoption?basis=current&as_of="+
 		now.AddDate(0, -2, 0).Format(time.DateOnly), nil, 200)
 	revised, _ := past["revised"].(map[string]any)
@@ -202,8 +202,8 @@ func (a *subtracted) keepsUnitsFromTheirTotal(now time.Time) {
 	}
 }
 
-// headlineStands holds that the campaign's headline is told, whatever is hidden beside it.
-func (a *subtracted) headlineStands() {
+// headlineIsShown checks that the campaign's headline is shown, whatever is hidden beside it.
+func (a *subtracted) headlineIsShown() {
 	a.T.Helper()
 	report := a.Ask(a.officer, "GET", "/api/v1/reports/adoption?basis=districts_2024&campaign=CHO40-2024&as_of="+
 		a.today, nil, 200)

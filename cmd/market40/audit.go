@@ -48,7 +48,7 @@ func auditCommand(s *app.Settings) *cobra.Command {
 	return c
 }
 
-// auditExportCommand writes lines whose outcome is known, in the order in which they ended.
+// auditExportCommand writes the lines of ended requests, in the order in which they ended.
 func auditExportCommand(s *app.Settings) *cobra.Command {
 	var format, from, to string
 	c := &cobra.Command{

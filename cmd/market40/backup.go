@@ -50,7 +50,7 @@ func backup(ctx context.Context, s *app.Settings, path string) error {
 	})
 }
 
-// backupSchema is the schema to back up, as it stands: an older one is not migrated first. A newer
+// backupSchema returns the schema to back up: an older one is not migrated first. A newer
 // one, which this program could not restore, and an empty one are refused.
 func backupSchema(ctx context.Context, st *app.Store) (string, error) {
 	db, err := database.Open(ctx, st.OwnerURL, database.Options{MaxConns: 1})

@@ -73,7 +73,7 @@ func newScramServer(t *testing.T, password string) scramServer {
 	return s
 }
 
-// env is what PostgreSQL's own programs are told of a superuser.
+// env returns the settings by which PostgreSQL's own programs connect as a superuser.
 func (s scramServer) env() []string {
 	return []string{"PGHOST=" + s.host, "PGPORT=" + s.port, "PGUSER=postgres", "PGPASSWORD=" + s.password}
 }

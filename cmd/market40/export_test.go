@@ -1,4 +1,4 @@
 package main
 
-// LibpqURL is how PostgreSQL's own programs are told a database.
+// LibpqURL returns a database's address as PostgreSQL's own programs expect it.
 func LibpqURL(text string) (address, password string, err error) { return libpqURL(text) }

@@ -84,11 +84,11 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 		"Nguyễn Thị Lan",
 	)
 	create.Stdin = strings.NewReader("tôm hùm 9 con\n")
-	told, err := create.Output()
+	printed, err := create.Output()
 	must(t, err)
-	codes := regexp.MustCompile(`\b[A-Z2-7]{16}\b`).FindAllString(string(told), -1)
+	codes := regexp.MustCompile(`\b[A-Z2-7]{16}\b`).FindAllString(string(printed), -1)
 	if len(codes) < 10 {
-		t.Fatalf("no recovery codes in %s", told)
+		t.Fatalf("no recovery codes in %s", printed)
 	}
 	right := func(i int) object {
 		return object{"login": "lan", "password": "tôm hùm 9 con", "code": codes[i]}
@@ -118,7 +118,7 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 			mu.Unlock()
 		})
 	}
-	for i := range 3 { // told to come again, or in; never that there were too many attempts
+	for i := range 3 { // asked to come again, or let in; never an answer that there were too many attempts
 		if status := signInStatus(s, home, right(1+i)); status != 201 && status != 503 {
 			t.Errorf("during the flood the right user is answered %d", status)
 		}

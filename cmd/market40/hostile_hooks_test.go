@@ -61,13 +61,13 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 		"changed after it":       {hooks[0], secrets[0], now, strings.Replace(body, "45000", "9945000", 1), 401},
 		"changed by a space":     {hooks[0], secrets[0], now, body + " ", 401},
 		"a name twice, unsigned": {hooks[0], secrets[0], now, strings.Replace(body, "{", `{"amount":"1",`, 1), 401},
-		"a connection of nobody's": {
+		"an unknown connection": {
 			"/webhooks/standard/01a20719-9e93-7392-b7f6-bb9fee7e12a1", secrets[0], now, body,
 			404,
 		},
 		"a connection of no form":    {"/webhooks/standard/' OR 1=1", secrets[0], now, body, 404},
-		"a provider of nobody's":     {strings.Replace(hooks[0], "standard", "nobody", 1), secrets[0], now, body, 404},
-		"more than may be told":      {hooks[0], secrets[0], now, body + strings.Repeat(" ", 256<<10), 413},
+		"an unknown provider":     {strings.Replace(hooks[0], "standard", "unknown", 1), secrets[0], now, body, 404},
+		"a body that is too large":      {hooks[0], secrets[0], now, body + strings.Repeat(" ", 256<<10), 413},
 		"signed with nothing at all": {hooks[0], "whsec_", now, body, 401},
 	} {
 		if got := post(strings.ReplaceAll(c.hook, " ", "%20"), c.secret, "m", c.at, c.content); got != c.want {
@@ -82,7 +82,7 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 			t.Errorf("the right one: %d", got)
 		}
 	}
-	if got := post(hooks[1], secrets[1], "m", now, body); got != 200 { // the same transfer, told by another feed
+	if got := post(hooks[1], secrets[1], "m", now, body); got != 200 { // the same transfer, reported by another feed
 		t.Errorf("through the other connection: %d", got)
 	}
 	if paid := paidAmounts(a.Server, a.admin, a.stall); len(paid) != 1 {

@@ -23,7 +23,7 @@ import (
 )
 
 // What a hostile client tries against a real server. Beside it stand: signing in from another site,
-// a fixed session, cookies (sign_in_test.go); floods (flood_test.go); what logs tell
+// a fixed session, cookies (sign_in_test.go); floods (flood_test.go); what logs reveal
 // (discreet_test.go); ids of other scopes (merchants/roles_test.go, payments/cases/cases_test.go);
 // zip bombs (merchants/roster/xlsx_test.go); webhooks that were signed for another
 // (hostile_hooks_test.go).
@@ -112,7 +112,7 @@ func TestHostileBodies(t *testing.T) {
 			"duplicate_key",
 		},
 		"an escaped name twice": {"PATCH", one, `{"zone":"A","\u007aone":"B"}`, 422, "duplicate_key"},
-		"in what is kept as it is": {
+		"in what is stored unchanged": {
 			"POST", "/api/v1/bank-connections",
 			`{"provider":"sepay","name":"x","secrets":{"api_key":"a","api_key":"b"}}`, 422, "duplicate_key",
 		},
@@ -230,7 +230,7 @@ func TestHostileNamesStayText(t *testing.T) {
 	}
 	stall := a.Ask(a.admin, "GET", "/api/v1/stalls/"+a.stall, nil, 200)
 	if strings.ContainsAny(stall.Text("zone"), "\r\n") {
-		t.Errorf("a line's end is kept: %q", stall.Text("zone"))
+		t.Errorf("a line's end is stored: %q", stall.Text("zone"))
 	}
 	for _, path := range []string{
 		"/%0d%0aSet-Cookie:%20evil=1", "/q/x%0d%0aSet-Cookie:%20evil=1",

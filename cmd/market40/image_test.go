@@ -86,7 +86,7 @@ func (b *imageBuild) step(word, rest string) {
 	}
 }
 
-// run runs a command as it stands, but for what make ran before the tests on the same files: it
+// run runs a command unchanged, except for what make ran before the tests on the same files: it
 // installed what package-lock.json names, and verified the modules.
 func (b *imageBuild) run(command string) {
 	b.t.Helper()

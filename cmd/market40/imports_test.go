@@ -237,7 +237,7 @@ var arrows = map[string][]string{
 	"merchants/platform/bizday": {"merchants/platform/problem"},
 	"merchants/memo":            {},
 	"merchants/platform/notify": {},
-	// what people are told by phone
+	// messages to people's phones
 	"merchants/platform/outbox": {
 		"merchants/platform/jobs", "merchants/platform/notify", "merchants/platform/seal",
 		"migrations/database",
@@ -245,7 +245,7 @@ var arrows = map[string][]string{
 	"merchants/platform/outgoing": {},
 	"merchants/phones":            {},
 	"merchants/posters":           {"merchants/vietqr"},
-	// What is exported is told by the table of columns in migrations.
+	// The table of columns in migrations says what is exported.
 	"merchants/privacy": {
 		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
 		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal", "migrations",

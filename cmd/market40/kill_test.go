@@ -35,8 +35,8 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	markDemo(t, dir)
 	shoppers := program.Command(t, env, "simulate", "--connection", "test", "--rate", "40", "--for", "12s",
 		"--faults", "duplicate=5%,late=2%,disorder,mangle,unsigned=2%,debit=2%")
-	var told bytes.Buffer
-	shoppers.Stdout, shoppers.Stderr = &told, &told
+	var printed bytes.Buffer
+	shoppers.Stdout, shoppers.Stderr = &printed, &printed
 	must(t, shoppers.Start())
 	t.Cleanup(func() { _ = shoppers.Process.Kill() })
 
@@ -51,15 +51,15 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	program.Serve(t, env)
 
 	if err := shoppers.Wait(); err != nil {
-		t.Fatalf("simulate: %v\n%s", err, told.String())
+		t.Fatalf("simulate: %v\n%s", err, printed.String())
 	}
 	for _, count := range []string{"lost", "doubled", "misplaced", "never answered"} {
-		if !strings.Contains(told.String(), " 0  "+count) {
-			t.Errorf("%s is not 0:\n%s", count, told.String())
+		if !strings.Contains(printed.String(), " 0  "+count) {
+			t.Errorf("%s is not 0:\n%s", count, printed.String())
 		}
 	}
-	if strings.Contains(told.String(), " 0  notices sent") {
-		t.Errorf("nothing was sent:\n%s", told.String())
+	if strings.Contains(printed.String(), " 0  notices sent") {
+		t.Errorf("nothing was sent:\n%s", printed.String())
 	}
 	program.Want(t, 0, env, "ledger", "verify")
 }
@@ -79,7 +79,7 @@ func markDemo(t *testing.T, dir string) {
 
 // freeAddress is an address on loopback that a server can come back to. Its port is none of those
 // that the system gives away by itself (from 32768, ip(7)): no other server or connection gets it
-// while nobody listens.
+// while no process listens.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for {

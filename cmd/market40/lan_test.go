@@ -39,11 +39,11 @@ func phone(t *testing.T, authority *x509.Certificate) *http.Client {
 // installAuthority fetches the authority as a phone does, from the page that the server prints.
 func installAuthority(s *program.Server) *x509.Certificate {
 	s.T.Helper()
-	told := strings.Join(s.Printed, "\n")
-	page := regexp.MustCompile(`phones +first open (http://\S+) `).FindStringSubmatch(told)
-	mark := regexp.MustCompile(`authority +SHA-256 ([0-9A-F:]{95})`).FindStringSubmatch(told)
+	printed := strings.Join(s.Printed, "\n")
+	page := regexp.MustCompile(`phones +first open (http://\S+) `).FindStringSubmatch(printed)
+	mark := regexp.MustCompile(`authority +SHA-256 ([0-9A-F:]{95})`).FindStringSubmatch(printed)
 	if page == nil || mark == nil {
-		s.T.Fatalf("nothing is told to phones: %s", told)
+		s.T.Fatalf("nothing is printed for phones: %s", printed)
 	}
 	fetch := func(path, kind string) []byte {
 		res, err := http.Get(page[1] + path)
@@ -62,7 +62,7 @@ func installAuthority(s *program.Server) *x509.Certificate {
 	}
 	block, _ := pem.Decode(fetch("/market40-ca.crt", "application/x-x509-ca-cert"))
 	if got := strings.ReplaceAll(fmt.Sprintf("% X", sha256.Sum256(block.Bytes)), " ", ":"); got != mark[1] {
-		s.T.Errorf("the fingerprint is %s, told was %s", got, mark[1])
+		s.T.Errorf("the fingerprint is %s, printed was %s", got, mark[1])
 	}
 	if res, err := http.Get(page[1] + "/api/v1/me"); err == nil {
 		defer res.Body.Close()
@@ -233,7 +233,7 @@ func TestTheOperatorsOwnCertificate(t *testing.T) {
 		return res
 	}
 	if strict := served(first).Header.Get("Strict-Transport-Security"); strict != "max-age=31536000" {
-		t.Errorf("browsers are told %q", strict)
+		t.Errorf("browsers receive %q", strict)
 	}
 	second := renew(2)
 	served(second)

@@ -99,7 +99,7 @@ func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 	}
 }
 
-// payByWebhook tells of a transfer to the stall that register makes.
+// payByWebhook reports a transfer to the stall that register makes.
 func payByWebhook(s *program.Server, hook string, id int) {
 	s.T.Helper()
 	s.Ask(program.SepayKey, "POST", hook, object{
@@ -111,8 +111,8 @@ func payByWebhook(s *program.Server, hook string, id int) {
 	}, 200)
 }
 
-// TestStopsWhateverReads ends a server whose readers do not read, whose senders do not end, and
-// whose files are not done.
+// TestStopsWhateverReads ends a server while readers do not read, senders do not end, and
+// files are unfinished.
 func TestStopsWhateverReads(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
@@ -148,7 +148,7 @@ func TestStopsWhateverReads(t *testing.T) {
 	program.Want(t, 0, env, "ledger", "verify")
 }
 
-// TestReadersLeaveThePaymentsTheirTime tells of payments with and without 48 readers of one key, in
+// TestReadersLeaveThePaymentsTheirTime sends payments with and without 48 readers of one key, in
 // turns. Before callers were limited, a payment took thousands of times as long beside them.
 func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,6 @@
-// Command market40 keeps a cashless market's register, takes what banks say was paid, and keeps the
-// ledger. Each command is a file of its own, or a package: simulate, soundbox, bench. Package app
-// puts the program together for all of them.
+// Command market40 runs a cashless market's register, receives payments from banks, and writes the
+// ledger. Each command is a file, or a package: simulate, soundbox, bench. Package app builds the
+// program that all of them use.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run does one command and says how it ended: 0 done, 1 failed, 2 wrong use (arguments or
+// run runs one command and returns its exit code: 0 done, 1 failed, 2 wrong use (arguments or
 // settings).
 func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -51,8 +51,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// commands is the whole command line. begun turns true when a command's own work starts: what cobra
-// refuses before that is wrong use.
+// commands returns the whole command line. It sets begun when a command's own work starts: an error
+// of cobra before that is wrong use.
 func commands(begun *bool) *cobra.Command {
 	s := &app.Settings{}
 	root := group("market40", "The register, the payments and the ledger of cashless markets (Chợ 4.0)")
@@ -80,7 +80,7 @@ func commands(begun *bool) *cobra.Command {
 	return root
 }
 
-// noteBegin lets every command tell that its work starts.
+// noteBegin makes every command set begun when its work starts.
 func noteBegin(c *cobra.Command, begun *bool) {
 	if work := c.RunE; work != nil {
 		c.RunE = func(cmd *cobra.Command, args []string) error {
@@ -93,8 +93,8 @@ func noteBegin(c *cobra.Command, begun *bool) {
 	}
 }
 
-// group is a command that only holds others: alone it shows its help, with an unknown word it is
-// wrong use.
+// group returns a command that only holds others. Alone it shows its help; an unknown word is wrong
+// use.
 func group(use, short string) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ArbitraryArgs,

@@ -22,7 +22,7 @@ type matrixRow struct {
 	platform bool   // only with the scope of everything
 	spare    bool   // who may do it does it to another stall: it takes the tenant away
 	one      bool   // a manager of one market only
-	inner    bool   // it names something more inside, which nobody has: 404 for who may
+	inner    bool   // it names a part that does not exist: 404 for who may
 	body     object // a valid one; nil: none
 }
 
@@ -37,7 +37,7 @@ const (
 // and not from the program's own table: a route without a row, or a row without a route, fails.
 var matrix = map[string]matrixRow{
 	"POST /api/v1/sessions": {may: "strangers", body: object{
-		"login":    "nobody",
+		"login":    "no.one",
 		"password": "nothing at all",
 	}},
 	"GET /api/v1/sessions":         {may: everyRole},
@@ -437,7 +437,7 @@ type place struct {
 	numbers []string // its merchant's phone and account, whole
 }
 
-// id is what a route's {id} stands for.
+// id returns the value of a route's {id}.
 func (p place) id(path string) string {
 	word := strings.Split(path, "/")[3]
 	if id, found := map[string]string{
@@ -454,7 +454,7 @@ func (p place) id(path string) string {
 // theCampaign is the one that both places take part in.
 const theCampaign = "CHO40"
 
-// newPlace registers a market with a stall, and lets a bank tell of money that fits no stall.
+// newPlace registers a market with a stall, and has a bank report money that fits no stall.
 func newPlace(s *program.Server, env []string, admin, code, commune, account string) (p place) {
 	p.numbers, p.commune = []string{account, "09051" + account[len(account)-5:]}, commune
 	market := s.Ask(admin, "POST", "/api/v1/markets", object{

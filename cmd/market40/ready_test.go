@@ -61,7 +61,7 @@ func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 	}
 }
 
-// sendSigned tells of a transfer with a signature over a stamp and returns the answer's status.
+// sendSigned reports a transfer with a signature over a stamp and returns the answer's status.
 func sendSigned(s *program.Server, hook, secret string, id int, stamp time.Time) int {
 	s.T.Helper()
 	body := fmt.Sprintf(

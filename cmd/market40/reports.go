@@ -24,7 +24,7 @@ func freezeCommand(s *app.Settings) *cobra.Command {
 		Short: "Freeze and submit a report, and print its hash",
 		Args:  cobra.NoArgs,
 		Long: "Freeze and submit a report, and print its id, version, SHA-256 and signature. Without a locality it is the whole campaign's.\n" +
-			"A report that was submitted before stays as it is: what stands is printed. Somebody of the province approves it.",
+			"A report that was submitted before is not changed: the current one is printed. A person of the province approves it.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p, closeProgram, err := app.OpenProgram(cmd.Context(), s)
 			if err != nil {

@@ -9,7 +9,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// A command freezes what nobody submitted, and leaves alone what was; the API then shows the same
+// A command freezes what was not submitted, and leaves the rest; the API then shows the same
 // hash.
 func TestReportsFreeze(t *testing.T) {
 	t.Parallel()
@@ -29,7 +29,7 @@ func TestReportsFreeze(t *testing.T) {
 	report := strings.Fields(first.Out)[1]
 	version := s.Ask(key, "GET", "/api/v1/periodic-reports/"+report+"/versions/1", nil, 200)
 	if !strings.Contains(first.Out, version.Text("sha256")) || !strings.Contains(first.Out, version.Text("signature")) {
-		t.Errorf("the API tells %v", version)
+		t.Errorf("the API answers %v", version)
 	}
 	s.Ask(key, "POST", "/api/v1/periodic-reports/"+report+"/approve", object{}, 200) // another person than the operator
 	program.Want(t, 0, env, strings.Fields("reports freeze --campaign CHO40 --kind quarter --period 2026-Q3")...)

@@ -68,7 +68,7 @@ func restore(ctx context.Context, s *app.Settings, path string, warnings io.Writ
 func loadBackup(ctx context.Context, st *app.Store, db *database.DB, file *os.File) error {
 	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"}
 	if db.Schema != "public" {
-		// A province's schema stands already, and extensions lie outside it.
+		// A province's schema exists already, and extensions are outside of it.
 		if _, err := db.Pool.Exec(ctx, `CREATE EXTENSION IF NOT EXISTS btree_gist`); err != nil {
 			return fmt.Errorf("making the extension: %w", err)
 		}

@@ -80,7 +80,7 @@ func sbomCommand() *cobra.Command {
 // listMaterials reads the record that Go's linker keeps in a program: what is in it, not what
 // go.mod would allow. The hash of a module is that of go.sum (dirhash h1), so that both can be
 // compared. Two lists of one program are equal to the byte: the serial number is made from what
-// stands in them.
+// is in them.
 func listMaterials(info *debug.BuildInfo) (*materials, error) {
 	m := &materials{
 		Format: "CycloneDX", SpecVersion: "1.5", Version: 1,

@@ -62,7 +62,7 @@ func TestRotationSurvivesKills(t *testing.T) {
 	seen := map[string]int{}
 	for n := range 18 {
 		if stateOf(t, dir) == "drawn" {
-			must(t, os.Remove(file+".next")) // so that its coming tells where a rotation is
+			must(t, os.Remove(file+".next")) // its appearance shows how far a rotation is
 		}
 		began := time.Now()
 		rotation := program.Command(t, env, "secrets", "rotate")

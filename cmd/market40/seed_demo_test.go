@@ -56,7 +56,7 @@ var seeded = map[string]string{
 // digests are what the seed drew, table by table.
 func digests(t *testing.T, db *database.DB) map[string]string {
 	t.Helper()
-	told := map[string]string{}
+	sums := map[string]string{}
 	for table, condition := range seeded {
 		if condition == "" {
 			condition = "true"
@@ -70,9 +70,9 @@ func digests(t *testing.T, db *database.DB) map[string]string {
 		if len(lines) == 0 {
 			t.Errorf("%s is empty", table)
 		}
-		told[table] = fmt.Sprintf("%d rows, %x", len(lines), sha256.Sum256([]byte(strings.Join(lines, "\n"))))
+		sums[table] = fmt.Sprintf("%d rows, %x", len(lines), sha256.Sum256([]byte(strings.Join(lines, "\n"))))
 	}
-	return told
+	return sums
 }
 
 // seedAt fills a database with the demo province of some months as of a moment.
@@ -100,7 +100,7 @@ func seedDemo(t *testing.T, url string, months int) *database.DB {
 	return db
 }
 
-// TestTheSameSeedDrawsTheSameProvince: two databases differ in secrets only, and one whose seeding
+// TestTheSameSeedDrawsTheSameProvince: two databases differ in secrets only, and one in which seeding
 // was cut short twice does not differ either.
 func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 	t.Parallel()
@@ -199,7 +199,7 @@ func TestTheDemoTellsAStory(t *testing.T) {
 	if over, honest := beside("BANGOI"), beside("CAMDUC"); over < 2 || math.Abs(honest-1) > 0.25 {
 		t.Errorf("declared beside sampled: %.2f where too much is reported, %.2f elsewhere", over, honest)
 	}
-	// The owners' word stands for enough merchants of a market to be shown beside the banks', or
+	// Owners' own reports cover enough merchants of a market to be shown beside the banks', or
 	// for none.
 	const saying = ` FROM (SELECT count(DISTINCT tenancy_id) AS n FROM confirmations
 		WHERE occurred_at >= '2026-10-28 00:00+07' GROUP BY market_id) m`
@@ -208,7 +208,7 @@ func TestTheDemoTellsAStory(t *testing.T) {
 		t.Errorf("owners of %.0f markets say what came, of %.0f too few", said, few)
 	}
 	atLeastThree(t, number)
-	headlineStands(t, db)
+	headlineIsShown(t, db)
 	if owed, made := number(`SELECT count(*) FROM pilots WHERE market_id IS NOT NULL`), number(`SELECT count(*)
 		FROM periodic_reports WHERE kind = 'month' AND period @> '2026-10-01'::date AND locality_id IS NOT NULL`); made != owed-1 {
 		t.Errorf("%.0f of %.0f localities reported October, all but one should have", made, owed)
@@ -221,9 +221,9 @@ func TestTheDemoTellsAStory(t *testing.T) {
 	}
 }
 
-// headlineStands holds that the province's headline is published on all days, and that nothing
+// headlineIsShown holds that the province's headline is published on all days, and that nothing
 // hidden beside it can be worked out.
-func headlineStands(t *testing.T, db *database.DB) {
+func headlineIsShown(t *testing.T, db *database.DB) {
 	t.Helper()
 	r := reports.New(db, func() time.Time { return demoNow })
 	ctx := roles.With(t.Context(), roles.Principal{Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll})

@@ -18,7 +18,7 @@ import (
 func serveCommand(s *app.Settings) *cobra.Command {
 	var withDemo, lan bool
 	c := &cobra.Command{
-		Use: "serve [--demo] [--lan]", Short: "Run the server until it is told to stop (SIGINT, SIGTERM)",
+		Use: "serve [--demo] [--lan]", Short: "Run the server until it is stopped (SIGINT, SIGTERM)",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s.LAN = lan
@@ -103,7 +103,7 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 	return errors.Join(err, p.ShutDown(server))
 }
 
-// waitForEnd returns when the program is told to stop, or the server's own failure.
+// waitForEnd waits until the program is stopped, or returns the server's own failure.
 func waitForEnd(ctx context.Context, failed <-chan error) error {
 	select {
 	case <-ctx.Done():

@@ -29,7 +29,7 @@ func TestServeOnAPrivateDatabase(t *testing.T) {
 		}
 	}
 	if _, api := s.Get("/openapi.json"); !strings.Contains(api, `"servers":[{"url":"https://cho.example.vn"}]`) {
-		t.Error("OpenAPI does not tell the public address")
+		t.Error("OpenAPI does not name the public address")
 	}
 	if _, page := s.Get("/docs"); regexp.MustCompile(`(src|href)="(https?:)?//|<script|style=`).MatchString(page) {
 		t.Error("the page of routes needs another host, a script, or a style that its policy forbids")

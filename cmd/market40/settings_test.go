@@ -11,7 +11,7 @@ import (
 	"market40/frontend/apptest/program"
 )
 
-func TestAllFaultySettingsAreToldAtOnce(t *testing.T) {
+func TestAllFaultySettingsAreReportedAtOnce(t *testing.T) {
 	t.Parallel()
 	a := program.Want(t, 2, []string{
 		"LISTEN_ADDR=nowhere", "PUBLIC_URL=ftp://example.vn", "DATABASE_URL=postgres://u:hunter2@host:port/x",
@@ -23,11 +23,11 @@ func TestAllFaultySettingsAreToldAtOnce(t *testing.T) {
 		"LOG_LEVEL", "TRUSTED_PROXIES", "OUTGOING_ALLOW",
 	} {
 		if !strings.Contains(a.Err, "\n  "+name+" ") {
-			t.Errorf("%s is not told: %s", name, a.Err)
+			t.Errorf("%s is not reported: %s", name, a.Err)
 		}
 	}
 	if strings.Contains(a.Err, "hunter") {
-		t.Errorf("a secret is told: %s", a.Err)
+		t.Errorf("a secret is printed: %s", a.Err)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestAShopperPaysWithoutScripts(t *testing.T) {
 		t.Errorf("the order's own code leads to %s", page)
 	}
 	if page = s.HTML("/q/"+s.Code, "vi", 200); strings.Contains(page, "45.000 đ") {
-		t.Error("the stall's page tells what it took")
+		t.Error("the stall's page shows its receipts")
 	}
 }
 
@@ -124,7 +124,8 @@ func TestShoppersAreRefused(t *testing.T) {
 	}
 }
 
-// TestAShopperReports tells the board what is wrong, and is forgotten when that is settled.
+// TestAShopperReports: a shopper reports what is wrong to the board. The contact is erased when
+// the complaint is closed.
 func TestAShopperReports(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// newForger stands between a box and its server, and changes once what comes to the box.
+// newForger proxies between a box and its server, and changes one message to the box.
 func newForger(t *testing.T, server, from, to string) net.Listener {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

@@ -9,7 +9,7 @@ import (
 	"market40/frontend/apptest/program"
 )
 
-// TestAServerWithBoxesStops at once, whatever is connected: a box, one that nobody has, and one
+// TestAServerWithBoxesStops at once, whatever is connected: a box, one that is not paired, and one
 // that has not said who it is. The box says that it is deaf, and that it hears again.
 func TestAServerWithBoxesStops(t *testing.T) {
 	t.Parallel()

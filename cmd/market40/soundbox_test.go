@@ -65,7 +65,7 @@ func wavSeconds(t *testing.T, path string) float64 {
 	return float64(len(raw)-44) / float64(binary.LittleEndian.Uint32(raw[28:]))
 }
 
-// openBoxShop is a shop whose server takes boxes.
+// openBoxShop is a shop with a server that accepts soundboxes.
 func openBoxShop(t *testing.T) (s *program.Shop, env []string, owner string) {
 	t.Helper()
 	s = program.OpenShop(t, "MQTT_LISTEN_ADDR=127.0.0.1:0")
@@ -75,7 +75,7 @@ func openBoxShop(t *testing.T) (s *program.Shop, env []string, owner string) {
 
 // TestASoundboxSpeaksWhatComes pairs a box by the code that it speaks, and pays: it says the right
 // words, and a WAV file holds them. Small amounts come with an alarm. A box that is switched off is
-// told a count and a sum of nothing that is young.
+// spoken as a count and a sum only what is not young.
 func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	t.Parallel()
 	s, _, owner := openBoxShop(t)
@@ -258,7 +258,7 @@ func TestARevokedBoxIsCutOff(t *testing.T) {
 		again.Err,
 		"revoked",
 	) {
-		t.Errorf("it is told %q", again.Err)
+		t.Errorf("it hears %q", again.Err)
 	}
 	anew := &program.Box{T: t, State: b.State, WAV: b.WAV}
 	pairBox(s, owner, anew.Start(program.MQTTAddress(other), "--pair"))
@@ -287,7 +287,7 @@ func TestAForgedMessageIsNotSpoken(t *testing.T) {
 	}
 }
 
-// TestWrongUseOfASoundbox tells what is wrong, each with exit 2.
+// TestWrongUseOfASoundbox: each error is explained, and exits 2.
 func TestWrongUseOfASoundbox(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -124,7 +124,7 @@ func serverMajor(ctx context.Context, st *app.Store) (int, error) {
 
 var toolVersion = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// toolMajor is the major version that a program tells; 0 if it tells none.
+// toolMajor returns the major version that a program prints; 0 if it prints none.
 func toolMajor(ctx context.Context, path string) int {
 	out, err := exec.CommandContext(ctx, path, "--version").Output()
 	if err != nil {

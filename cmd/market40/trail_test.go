@@ -133,14 +133,14 @@ func TestNoChangeIsCommittedWithoutItsLine(t *testing.T) {
 // why.
 var untoured = map[string]string{
 	"POST /api/v1/codes/verify":                        "changes nothing: edge.Unrecorded",
-	"POST /api/v1/passkeys/challenge":                  "what was begun is kept by the browser",
+	"POST /api/v1/passkeys/challenge":                  "the browser stores what was begun",
 	"POST /api/v1/me/passkeys/challenge":               "the same",
 	"POST /api/v1/me/passkeys":                         "wants a device: TestAccountPages has one, and passkeys and sessions are watched",
 	"DELETE /api/v1/me/passkeys/{id}":                  "the same",
 	"POST /api/v1/passkeys/sessions":                   "the same",
 	"POST /api/v1/me/passkeys/proof":                   "the same",
 	"POST /api/v1/phone-codes":                         "counters of codes",
-	"POST /api/v1/bank-connections/{id}/test":          "a delivery through the banks' way in: it is kept whole",
+	"POST /api/v1/bank-connections/{id}/test":          "a delivery by the banks' webhook: it is stored whole",
 	"POST /api/v1/cases/{id}/retry":                    "wants a notice that failed ten times: TestTenFailuresOpenACase has one, and cases are watched",
 	"POST /api/v1/markets/{id}/survey-answers":         "anonymous: a line would tie an answer to who asked and when",
 	"POST /api/v1/markets/{id}/survey-answers/import":  "the same",
@@ -153,11 +153,11 @@ var untoured = map[string]string{
 
 // outside are what changes something beyond /api, each with why the trail leaves it out.
 var outside = map[string]string{
-	"POST /webhooks/{provider}/{connection}":                           "banks: each delivery is kept whole, and the books prove themselves",
+	"POST /webhooks/{provider}/{connection}":                           "banks: each delivery is stored whole, and the books prove themselves",
 	"POST /webhooks/{provider}/{connection}/api/token_generate":        "the same: gives a provider its token",
 	"POST /webhooks/{provider}/{connection}/bank/api/transaction-sync": "the same",
-	"POST /q/{code}/orders":                                            "shoppers, whom nobody knows: an order moves nothing, and its code is kept",
-	"POST /q/{code}/problems":                                          "the same: what they report is kept whole, and closing it is in the trail",
+	"POST /q/{code}/orders":                                            "anonymous shoppers: an order moves nothing, and its code is stored",
+	"POST /q/{code}/problems":                                          "the same: what they report is stored whole, and closing it is in the trail",
 	"POST /i/{token}":                                                  "an invitation is taken: it has its line, under its route",
 }
 
@@ -351,14 +351,14 @@ func tourUsers(s *program.Server, key string) {
 	order := object{"login": "lan", "full_name": "Lan", "role": "auditor", "scopes": []any{object{"scope": "all"}}}
 	lan := s.Ask(key, "POST", "/api/v1/users", order, 201).Text("id")
 	s.Ask(key, "PATCH", "/api/v1/users/"+lan, object{"full_name": "Nguyễn Thị Lan"}, 200)
-	told, _ := s.Ask(key, "POST", "/api/v1/users/"+lan+"/renewal", nil, 200)["enrolment"].(map[string]any)
-	codes, _ := told["recovery_codes"].([]any)
+	enrolment, _ := s.Ask(key, "POST", "/api/v1/users/"+lan+"/renewal", nil, 200)["enrolment"].(map[string]any)
+	codes, _ := enrolment["recovery_codes"].([]any)
 	s.Ask(key, "POST", "/api/v1/api-keys", object{"name": "bản đồ", "role": "integration"}, 201)
 	listed, _ := s.Ask(key, "GET", "/api/v1/api-keys", nil, 200).Items()[0].(map[string]any)
 	s.Ask(key, "DELETE", "/api/v1/api-keys/"+object(listed).Text("id"), nil, 204)
 
-	password := object(told).Text("password")
-	mine := s.SignIn("lan", password, object(told).Text("totp_secret"))
+	password := object(enrolment).Text("password")
+	mine := s.SignIn("lan", password, object(enrolment).Text("totp_secret"))
 	res, _ := s.Visit("PUT", "/api/v1/me/password", object{
 		"current_password": password, "code": codes[0],
 		"password": "tôm hùm 9 con",
@@ -372,7 +372,7 @@ func tourUsers(s *program.Server, key string) {
 	}
 }
 
-// sessionHeaders are the headers of a session whose answer gave it another token.
+// sessionHeaders returns the headers of a session after an answer that changed its token.
 func sessionHeaders(s *program.Server, res *http.Response, before []string) []string {
 	s.T.Helper()
 	if res.StatusCode/100 != 2 || len(res.Cookies()) == 0 {
@@ -469,7 +469,7 @@ func tourStall(s *program.Server, env []string, key, market string) {
 	closeByPerson(s, env, "/api/v1/alerts/"+object(alert).Text("id"))
 }
 
-// receivePayment has a bank tell of money to a stall, and is the payment it became.
+// receivePayment has a bank report money to a stall, and returns the payment's id.
 func receivePayment(s *program.Server, key, stall, account string) string {
 	s.T.Helper()
 	connection := s.Ask(key, "POST", "/api/v1/bank-connections", object{

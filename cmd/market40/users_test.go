@@ -10,9 +10,9 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestAdminsKeepUsers: an admin who signed in makes an auditor, who signs in with what was told,
+// TestAdminsManageUsers: an admin who signed in makes an auditor, who signs in with what was shown,
 // until the admin closes the account.
-func TestAdminsKeepUsers(t *testing.T) {
+func TestAdminsManageUsers(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	cmd := program.Command(t, env, "users", "create", "--role", "admin", "--login", "lan", "--name", "Nguyễn Thị Lan")
@@ -32,8 +32,8 @@ func TestAdminsKeepUsers(t *testing.T) {
 	if res.StatusCode != 201 {
 		t.Fatalf("%d %v", res.StatusCode, made)
 	}
-	told, _ := made["enrolment"].(map[string]any)
-	hoa := s.SignIn("hoa", object(told).Text("password"), object(told).Text("totp_secret"))
+	enrolment, _ := made["enrolment"].(map[string]any)
+	hoa := s.SignIn("hoa", object(enrolment).Text("password"), object(enrolment).Text("totp_secret"))
 	if _, me := s.Visit("GET", "/api/v1/me", nil, hoa...); me.Text("role") != "locality_officer" ||
 		me.Text("scope_kind") != "dated" || me.Text("full_name") != "Lê Thị Hoa" {
 		t.Errorf("hoa is %v", me)

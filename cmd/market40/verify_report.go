@@ -187,7 +187,7 @@ func (p proving) printContent(out io.Writer, proof *exports.Proof, d *exports.Do
 	if proof.Earlier {
 		fmt.Fprintf(
 			out,
-			"EARLIER this %s is of an earlier form, which wrote <5 where a number is hidden: this release writes the same content otherwise, and differences of form are told above like any other\n",
+			"EARLIER this %s is of an earlier form, which wrote <5 where a number is hidden: this release writes the same content otherwise, and differences of form are listed above like any other\n",
 			proof.Kind,
 		)
 	}
@@ -203,7 +203,7 @@ func (p proving) printContent(out io.Writer, proof *exports.Proof, d *exports.Do
 	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
 }
 
-// printNewer prints whether what was proven is what stands: a report that was corrected is still
+// printNewer prints whether the proven report is the current one: a report that was corrected is still
 // proven, and no longer what is reported.
 func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
 	if p.newest == nil {

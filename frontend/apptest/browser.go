@@ -16,16 +16,16 @@ import (
 	"market40/frontend/apptest/program"
 )
 
-// AmbiguousAmounts are amounts that nobody may guess at: each is refused in words wherever one is typed.
+// AmbiguousAmounts are amounts with more than one meaning. Every field refuses them with a sentence.
 var AmbiguousAmounts = []string{"45,5", "45.00", "1.5tr", "４５０００", "45 00"}
 
-// Browse is a tab of a real browser of a screen's width in CSS pixels.
+// Browse opens a tab of a real browser with a screen of some width in CSS pixels.
 func Browse(t *testing.T, width int64) context.Context {
 	t.Helper()
 	return BrowseFor(t, width, 5*time.Minute)
 }
 
-// BrowseFor is a tab for who stays longer.
+// BrowseFor opens a tab that may stay open for longer than five minutes.
 func BrowseFor(t *testing.T, width int64, limit time.Duration) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium"), chromedp.NoSandbox,
@@ -40,8 +40,8 @@ func BrowseFor(t *testing.T, width int64, limit time.Duration) context.Context {
 	return ctx
 }
 
-// CheckFits says that nothing of the page stands outside of the screen. With SHOTS it leaves a picture
-// there, to look at.
+// CheckFits fails the test if a part of the page is outside of the screen. It writes a picture into the
+// folder SHOTS if that is set.
 func CheckFits(t *testing.T, tab context.Context, name string) {
 	t.Helper()
 	if folder := os.Getenv("SHOTS"); folder != "" {
@@ -59,7 +59,7 @@ func CheckFits(t *testing.T, tab context.Context, name string) {
 	}
 }
 
-// Until waits for what a page must come to show.
+// Until waits until a JavaScript condition is true on the page.
 func Until(t *testing.T, tab context.Context, condition string) {
 	t.Helper()
 	ctx, end := context.WithTimeout(tab, program.Patience)
@@ -77,7 +77,7 @@ func Until(t *testing.T, tab context.Context, condition string) {
 	}
 }
 
-// CheckPage holds a page against axe-core's rules in both languages, and leaves a picture of each.
+// CheckPage checks a page in both languages by CheckFits and CheckAccessible.
 func CheckPage(t *testing.T, tab context.Context, address, name string, width int64) {
 	t.Helper()
 	for _, language := range []string{"en", "vi"} { // left in Vietnamese
@@ -90,11 +90,10 @@ func CheckPage(t *testing.T, tab context.Context, address, name string, width in
 	}
 }
 
-// CheckAccessible runs axe-core over a page: nothing that it knows to be wrong for people who see, hear or
-// move less.
+// CheckAccessible fails the test for each violation that axe-core finds on the page.
 func CheckAccessible(t *testing.T, tab context.Context, name string) {
 	t.Helper()
-	// since the last look at this page
+	// loaded by an earlier check of this page
 	there, err := chromedp.Run(tab, chromedp.Evaluate[bool](`window.axe !== undefined`))
 	program.Must(t, err)
 	if !there {

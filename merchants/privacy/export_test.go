@@ -143,7 +143,7 @@ func TestExportIsComplete(t *testing.T) {
 	classes, err := migrations.Classes()
 	must(t, err)
 	for _, c := range classes {
-		if c.Whose == "none" || c.Export != migrations.Exported {
+		if c.Subject == "none" || c.Export != migrations.Exported {
 			if len(exported.Tables[c.Table]) > 0 {
 				if _, there := exported.Tables[c.Table][0][c.Column]; there {
 					t.Errorf("%s.%s is exported and ought not to be: %s", c.Table, c.Column, c.Export)

@@ -89,7 +89,7 @@ func exported(table string) (plain, sealed []string, err error) {
 	for _, c := range classes {
 		switch {
 		case c.Table != table || c.Export != migrations.Exported:
-		case c.Kept == migrations.Sealed:
+		case c.Storage == migrations.Sealed:
 			sealed = append(sealed, c.Column)
 		default:
 			plain = append(plain, c.Column)

@@ -38,7 +38,7 @@ type silence struct{}
 
 func (silence) Error() string { return "the database does not answer" }
 
-// Away tells whoever answers requests that the database is away.
+// Away reports that the database cannot be reached, to code that answers requests.
 func (silence) Away() bool { return true }
 
 // boundWaits limits every wait for the server. A statement without a limit is waited for without

@@ -98,7 +98,7 @@ func (db *DB) Money() *DB {
 	return db.money
 }
 
-// newPool makes a pool whose sessions keep the limits of the options. Every pool of the program is
+// newPool makes a pool with sessions that have the limits of the options. Every pool of the program is
 // made here.
 func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)

@@ -21,24 +21,23 @@ func Marked(ctx context.Context, m Mark) context.Context {
 	return context.WithValue(ctx, markKey{}, m)
 }
 
-// mark gives a connection the mark of who takes it. It costs a round trip where that differs from
-// the one that the connection bears: for a request that is marked, and for the first one after it
-// that is not.
+// mark sets a connection's mark to that of ctx. It costs a round trip if the connection has another
+// one: for a request that is marked, and for the first one after it that is not.
 func mark(ctx context.Context, conn *pgx.Conn) (bool, error) {
-	const borne = "market40.mark"
+	const markField = "market40.mark"
 	wanted, _ := ctx.Value(markKey{}).(Mark)
-	kept := conn.PgConn().CustomData()
-	if bears, _ := kept[borne].(Mark); bears == wanted {
+	data := conn.PgConn().CustomData()
+	if bears, _ := data[markField].(Mark); bears == wanted {
 		return true, nil
 	}
 	_, err := conn.Exec(ctx, `SELECT set_config('market40.event', $1, false), set_config('market40.digest_key', $2,
 		false)`, wanted.Event, wanted.Key)
 	if err != nil && conn.IsClosed() && ctx.Err() == nil {
-		return false, nil // it died while it waited: the pool takes another
+		return false, nil // it died in the pool: the pool uses another
 	}
 	if err != nil {
 		return false, fmt.Errorf("marking a session: %w", err)
 	}
-	kept[borne] = wanted
+	data[markField] = wanted
 	return true, nil
 }

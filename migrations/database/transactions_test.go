@@ -64,7 +64,7 @@ func TestInTxCommitsOrLeavesNothing(t *testing.T) {
 		t.Errorf("counted %d, not 1", n)
 	}
 	if held := db.Pool.Stat().AcquiredConns(); held != 0 {
-		t.Errorf("%d connections were kept", held)
+		t.Errorf("%d connections are still open", held)
 	}
 }
 
@@ -72,7 +72,7 @@ func TestInTxRunsAgain(t *testing.T) {
 	t.Parallel()
 	raise := func(code string) func(*testing.T, *database.DB, pgx.Tx) error {
 		return func(t *testing.T, _ *database.DB, tx pgx.Tx) error {
-			_, err := tx.Exec(t.Context(), `DO $$ BEGIN RAISE 'as told' USING ERRCODE = '`+code+`'; END $$`)
+			_, err := tx.Exec(t.Context(), `DO $$ BEGIN RAISE 'on purpose' USING ERRCODE = '`+code+`'; END $$`)
 			return fmt.Errorf("posting: %w", err)
 		}
 	}
@@ -140,7 +140,7 @@ func TestInTxGivesUp(t *testing.T) {
 	}
 }
 
-// A commit that was cut off may have been done: it is told, and not repeated.
+// A commit that was cut off may have been done: it is reported, and not repeated.
 func TestAmbiguousCommitIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	db := counter(t)
@@ -165,7 +165,7 @@ func TestRefusedCommitIsRepeated(t *testing.T) {
 	t.Parallel()
 	db := counter(t)
 	exec(t, db, `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
-		$$ BEGIN RAISE 'as told' USING ERRCODE = '40001'; END $$`)
+		$$ BEGIN RAISE 'on purpose' USING ERRCODE = '40001'; END $$`)
 	exec(t, db, `CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED
 		FOR EACH ROW WHEN (new.n = 1) EXECUTE FUNCTION refuse()`)
 	calls := 0
@@ -264,7 +264,7 @@ func TestInBatchesCommitsOrLeavesNothing(t *testing.T) {
 		t.Errorf("counted %d, not 3", n)
 	}
 	if held := db.Pool.Stat().AcquiredConns(); held != 0 {
-		t.Errorf("%d connections were kept", held)
+		t.Errorf("%d connections are still open", held)
 	}
 }
 
@@ -278,9 +278,9 @@ func TestInBatchesRunsAgain(t *testing.T) {
 		first.Queue(`UPDATE first SET n = n + 1`)
 		switch calls {
 		case 1:
-			first.Queue(`DO $$ BEGIN RAISE 'as told' USING ERRCODE = '40P01'; END $$`)
+			first.Queue(`DO $$ BEGIN RAISE 'on purpose' USING ERRCODE = '40P01'; END $$`)
 		case 2:
-			last.Queue(`DO $$ BEGIN RAISE 'as told' USING ERRCODE = '40001'; END $$`)
+			last.Queue(`DO $$ BEGIN RAISE 'on purpose' USING ERRCODE = '40001'; END $$`)
 		}
 		return last, b.Send(ctx, first)
 	}))

@@ -31,7 +31,7 @@ const (
 
 // authority is the small certificate authority of one machine on its local network. It may vouch
 // for nothing but addresses of such networks and .local names (RFC 5280, 4.2.1.10): a phone that
-// installs it gives nobody a way to read its traffic with the rest of the world.
+// installs it does not let anyone read its traffic with other hosts.
 type authority struct {
 	cert  *x509.Certificate
 	key   *ecdsa.PrivateKey

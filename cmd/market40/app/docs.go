@@ -89,7 +89,7 @@ func mountDocs(e *web.Edge) error {
 // mountColumns mounts the table of columns: all of them as CSV, those about people as a page.
 func mountColumns(e *web.Edge) error {
 	documentPage(e, "docs-columns", "/docs/columns",
-		"Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept")
+		"Dữ liệu cá nhân: every column with data about a person, who the person is and how it is stored")
 	documentPage(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
 	all, err := migrations.Classes()
 	if err != nil {
@@ -101,7 +101,7 @@ func mountColumns(e *web.Edge) error {
 	}
 	var html bytes.Buffer
 	if err := page.Execute(&html, slices.DeleteFunc(all,
-		func(c migrations.Class) bool { return c.Whose == "none" })); err != nil {
+		func(c migrations.Class) bool { return c.Subject == "none" })); err != nil {
 		return fmt.Errorf("rendering the page of columns: %w", err)
 	}
 	e.Engine.GET("/docs/columns", func(c *gin.Context) {

@@ -102,7 +102,7 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 
 var (
 	folders = regexp.MustCompile(`[\w.-]+/`)
-	// Clients know the types of these packages by the name of the whole.
+	// OpenAPI names the types of these packages as those of payments.
 	partOfPayments = regexp.MustCompile(`\b(cases|connections|intake|orders|push)\.`)
 	wordStart      = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
 )
@@ -123,7 +123,7 @@ func schemaName(t reflect.Type, hint string) string {
 	})
 }
 
-// partsOfReports are the packages whose types clients know by the name of the whole.
+// partsOfReports matches the packages with types that OpenAPI names as those of reports.
 var partsOfReports = regexp.MustCompile(`\b(campaigns|figures|indicators|scope)\.`)
 
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a
@@ -145,7 +145,7 @@ func (p *Program) operatorRoutes(e *web.Edge) error {
 		e,
 		"readyz",
 		"/readyz",
-		"200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" tell of a clock that is off",
+		"200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" report a wrong clock",
 	)
 	documentPage(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
 	return nil

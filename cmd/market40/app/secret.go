@@ -17,7 +17,7 @@ import (
 	"market40/migrations/database"
 )
 
-// errNoKey refuses a database whose keys no secret opens here.
+// errNoKey refuses a database with keys that no secret of this machine opens.
 var errNoKey = errors.New("SECRET_KEY is missing")
 
 // KeyFile returns where a private database's key lies when it is not given.

@@ -18,7 +18,7 @@ const (
 	http2Buffer = 64 << 10
 )
 
-// NewServer returns a server whose limits let no slow client hold a connection.
+// NewServer returns a server with limits, so that no slow client holds a connection.
 func NewServer(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,

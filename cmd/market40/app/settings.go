@@ -60,7 +60,7 @@ type Settings struct {
 	DataDir     string            // of a private server and its key
 	Secret      *SecretKey        // nil: that of DataDir
 	SecretFile  string            // where Secret was read; empty: it was given itself
-	Certificate *CertificateFiles // nil: a proxy ends TLS, or nobody
+	Certificate *CertificateFiles // nil: a proxy ends TLS, or there is none
 	LAN         bool              // https for the local network, by an authority of our own
 	MQTT        mqttSettings
 	LogLevel    slog.Level
@@ -73,7 +73,7 @@ type Settings struct {
 	DemoMonths  int // how many whole months of past a demo has; 0: five weeks
 
 	Now           func() time.Time // nil: the clock
-	listenDefault bool             // nobody chose ListenAddr
+	listenDefault bool             // ListenAddr is not set
 	Syslog        *siem.Receiver   // where the audit trail is forwarded; nil: nowhere
 }
 

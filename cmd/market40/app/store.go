@@ -24,7 +24,7 @@ const (
 // none).
 type starter func(ctx context.Context, dir string, o private.Options) (*private.Server, error)
 
-// Store is the server whose database is used: a private one, or that of DATABASE_URL.
+// Store is the database server in use: a private one, or that of DATABASE_URL.
 type Store struct {
 	url      string          // as the role that serves
 	OwnerURL string          // as the owner of the tables

@@ -21,7 +21,7 @@ func AuditSource() siem.Source {
 	return siem.Source{Host: host, Version: Version(), PID: os.Getpid()}
 }
 
-// readSyslog reads AUDIT_SYSLOG and what belongs to it; nil: the trail is forwarded to nobody.
+// readSyslog reads AUDIT_SYSLOG and its settings; nil: the trail is not forwarded.
 func (e *environment) readSyslog(check func(name string, err error)) *siem.Receiver {
 	r := &siem.Receiver{Format: siem.Format(e.SyslogFormat)}
 	if !slices.Contains([]siem.Format{siem.RFC5424, siem.CEF, siem.ECS}, r.Format) {

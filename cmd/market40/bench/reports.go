@@ -73,8 +73,7 @@ func (b *bench) reports(ctx context.Context) error {
 	return nil
 }
 
-// ownerOf connects to a private server as the owner of its tables, who may tell the planner what
-// lies in them.
+// ownerOf connects to a private server as the owner of its tables, who may run ANALYZE.
 func ownerOf(ctx context.Context, dir string) (*pgx.Conn, error) {
 	s, err := private.Use(ctx, dir, private.Options{})
 	if err != nil {
@@ -83,8 +82,8 @@ func ownerOf(ctx context.Context, dir string) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, s.URL())
 }
 
-// pages measures report pages as whoever asks again is told them, and as the first is after a fact
-// of long ago changed; early ones only where there is data of their time.
+// pages measures report pages from the cache, and for the first reader after an old fact changed;
+// early ones only where there is data of their time.
 func (b *bench) pages(ctx context.Context, address, key string, owner *pgx.Conn, early bool) error {
 	type page struct {
 		path  string

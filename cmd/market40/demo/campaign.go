@@ -48,7 +48,7 @@ var campaignTargets = []struct{ due, value string }{
 	{"2026-12-31", "0.6000"},
 }
 
-// programme writes the campaign with its pilots, milestones, targets and costs, unless it stands:
+// programme writes the campaign with its pilots, milestones, targets and costs, unless it exists:
 // with it the demo is whole.
 func (d *inventedProvince) programme(ctx context.Context) error {
 	needed, err := Needed(ctx, d.Program)
@@ -169,13 +169,13 @@ func (m *marketHistory) addCosts(t *tableRows, campaign uuid.UUID) {
 	}
 }
 
-// stray lets notices come that no single stall can be found for, as they come: each opens a case.
+// stray sends notices that match no single stall, by the way of every notice: each opens a case.
 func (d *inventedProvince) stray(ctx context.Context) error {
 	m := d.lives[0]
-	var told []banks.Notice
-	tell := func(account *account, memo string, dong int64) {
-		n := len(told) + 1
-		told = append(told, banks.Notice{
+	var notices []banks.Notice
+	add := func(account *account, memo string, dong int64) {
+		n := len(notices) + 1
+		notices = append(notices, banks.Notice{
 			ExternalID: fmt.Sprintf("demo-stray-%d", n), BankBIN: account.bin, Account: account.number,
 			Direction: banks.In, Amount: money.FromDong(dong),
 			Currency: money.Currency, Memo: memo, Reference: fmt.Sprintf("FT98%09d", n), StrongReference: true,
@@ -192,9 +192,9 @@ func (d *inventedProvince) stray(ctx context.Context) error {
 		return nil
 	}
 	one, two := joined[1], joined[2]
-	tell(one.codes[0].account, two.codes[0].code, 65_000)                            // a sticker of another stall
-	tell(one.codes[0].account, one.codes[0].code+" "+two.codes[0].code, 120_000)     // two codes
-	tell(&account{bin: "970436", number: "990000000000"}, "tien hang", 240_000)      // nobody's account
-	tell(joined[3].codes[0].account, joined[3].codes[0].code, money.TransferLimit+1) // more than a transfer may be
-	return d.Intake.Receive(ctx, d.connection, told)
+	add(one.codes[0].account, two.codes[0].code, 65_000)                            // a sticker of another stall
+	add(one.codes[0].account, one.codes[0].code+" "+two.codes[0].code, 120_000)     // two codes
+	add(&account{bin: "970436", number: "990000000000"}, "tien hang", 240_000)      // an unknown account
+	add(joined[3].codes[0].account, joined[3].codes[0].code, money.TransferLimit+1) // more than a transfer may be
+	return d.Intake.Receive(ctx, d.connection, notices)
 }

@@ -33,16 +33,16 @@ var complaintTexts = []struct{ kind, detail, reason string }{
 }
 
 // complain writes what shoppers reported on the pages of codes: of swapped stickers first, then of
-// money and boards. Those of the last days wait. Whoever wrote is invented too.
+// money and boards. Those of the last days wait. The writers are invented too.
 func (m *marketHistory) complain(ctx context.Context, tx pgx.Tx) error {
 	m.redraw(drawingWords)
 	var t tableRows
 	for _, s := range m.swaps {
-		told := s.found.Add(-time.Duration(20+m.draw.IntN(90)) * time.Minute)
+		reported := s.found.Add(-time.Duration(20+m.draw.IntN(90)) * time.Minute)
 		if c := s.tenancy.code(s.found.Truncate(24*time.Hour), true); c != nil {
 			err := m.addComplaint(ctx, &t, s.tenancy, c, complaint{
 				"swapped_sticker",
-				"Tem trông như dán chồng lên tem khác.", "đã thay tem và mã mới", told, s.replaced,
+				"Tem trông như dán chồng lên tem khác.", "đã thay tem và mã mới", reported, s.replaced,
 			})
 			if err != nil {
 				return err
@@ -65,13 +65,13 @@ func (m *marketHistory) complain(ctx context.Context, tx pgx.Tx) error {
 			continue
 		}
 		of := complaintTexts[m.draw.IntN(len(complaintTexts))]
-		told := day.Add(time.Duration(7*60+m.draw.IntN(600)) * time.Minute)
-		closed := told.Add(time.Duration(1+m.draw.IntN(96)) * time.Hour)
+		reported := day.Add(time.Duration(7*60+m.draw.IntN(600)) * time.Minute)
+		closed := reported.Add(time.Duration(1+m.draw.IntN(96)) * time.Hour)
 		if last-n < 5 || !closed.Before(m.until) {
 			closed = time.Time{}
 		}
 		if err := m.addComplaint(ctx, &t, tenancy, c, complaint{
-			of.kind, of.detail, of.reason, told,
+			of.kind, of.detail, of.reason, reported,
 			closed,
 		}); err != nil {
 			return err
@@ -83,13 +83,13 @@ func (m *marketHistory) complain(ctx context.Context, tx pgx.Tx) error {
 // complaint is one of them; closed zero: it waits.
 type complaint struct {
 	kind, detail, reason string
-	told, closed         time.Time
+	reported, closed     time.Time
 }
 
 func (m *marketHistory) addComplaint(ctx context.Context, t *tableRows, n *tenancy, c *printedCode,
 	of complaint,
 ) error {
-	id := m.newID(of.told)
+	id := m.newID(of.reported)
 	detail, err := m.Keys.Seal(ctx, seal.Place{Table: "complaints", Column: "detail", ID: id},
 		[]byte(of.detail+" (dữ liệu minh họa)"))
 	if err != nil {
@@ -106,7 +106,7 @@ func (m *marketHistory) addComplaint(ctx context.Context, t *tableRows, n *tenan
 		state, reason, by = "closed", of.reason+" (dữ liệu minh họa)", &m.board
 	}
 	t.add("complaints", complaintColumns, id, m.id, n.stall.id, c.code, of.kind, reference, amount, detail, nil, state,
-		of.told, orNever(of.closed), by, reason)
+		of.reported, orNever(of.closed), by, reason)
 	return nil
 }
 

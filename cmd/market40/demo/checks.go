@@ -24,7 +24,7 @@ type codeSwap struct {
 	replaced time.Time // zero: not yet
 }
 
-// drawSwaps draws whose sticker was swapped and replaced by a new code, and whose was worn and
+// drawSwaps draws which stickers were swapped and replaced by a new code, and which were worn and
 // reprinted with one.
 func (m *marketHistory) drawSwaps() {
 	days := len(m.usedBy)

@@ -11,16 +11,16 @@ import (
 
 var confirmationColumns = []string{"id", "market_id", "tenancy_id", "amount", "occurred_at", "recorded_at", "actor_id"}
 
-// confirmShares is in each market how many of the merchants whom no bank tells of say themselves
-// what came: the wallets and small banks of the mountains tell us nothing. Elsewhere none does, so
-// that nobody's word stands alone among the banks'.
+// confirmShares is the share of a market's merchants without a bank connection that report payments
+// themselves: the wallets and small banks of the mountains have none. Elsewhere it is 0, so that no
+// single merchant's report is the only one beside the banks'.
 var confirmShares = map[string]float64{
 	"CHODAM": 0.04, "BANGOI": 0.08, "VANGIA": 0.1, "CHOTHANH": 0.12,
 	"KHANHVINH": 0.2, "TOHAP": 0.3,
 }
 
-// confirm writes what owners said came to them: evidence B, which never was in the books. The
-// board's desk keeps it for those who have no phone for the app.
+// confirm writes the payments that owners reported themselves: evidence B, which is not in the books.
+// The board's desk records it for those who have no phone for the app.
 func (m *marketHistory) confirm(ctx context.Context, tx pgx.Tx) error {
 	m.redraw(drawingWords)
 	var t tableRows

@@ -105,7 +105,7 @@ func (m *marketHistory) addRefusals(t *tableRows, n *tenancy) {
 	}
 }
 
-// addConsents: the texts are of 2026, so nobody could agree before.
+// addConsents writes consents to the texts of 2026: none is older.
 func (m *marketHistory) addConsents(t *tableRows, n *tenancy) {
 	if m.agreed[n.merchant] {
 		return

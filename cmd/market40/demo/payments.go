@@ -19,11 +19,11 @@ import (
 
 const (
 	// pulled is how often the demo's bank was asked for what came in; pulledLongAgo, before the
-	// last weeks, of which nobody reads single deliveries any more.
+	// last weeks, of which single deliveries are no longer read.
 	pulled        = 15 * time.Minute
 	pulledLongAgo = time.Hour
 	// paidAtTheEnd is what part of its usual payments a stall takes without cash at the end;
-	// paidYearBefore what part of that a year before. A dozen payments a month at a stall tell
+	// paidYearBefore what part of that a year before. A dozen payments a month at a stall show
 	// every story, and a first start waits for each of them.
 	paidAtTheEnd   = 0.42
 	paidYearBefore = 0.7
@@ -112,23 +112,23 @@ type payer struct {
 func (p *payer) day(n int) {
 	day := p.from.AddDate(0, 0, n)
 	factor := busy(day) * p.grown(n)
-	var told []*history.Notice
+	var notices []*history.Notice
 	for _, t := range p.tenancies {
 		if !p.uses(t, n) || (p.draw.IntN(8) == 0 && t.will != 0) { // a day off
 			continue
 		}
 		for range p.poisson(t.rate * factor) {
 			if one := p.payment(t, day); one != nil {
-				told = append(told, one)
+				notices = append(notices, one)
 			}
 		}
 	}
-	slices.SortStableFunc(told, func(a, b *history.Notice) int { return a.OccurredAt.Compare(b.OccurredAt) })
+	slices.SortStableFunc(notices, func(a, b *history.Notice) int { return a.OccurredAt.Compare(b.OccurredAt) })
 	every := pulled
 	if len(p.usedBy)-n > 7*leastWeeks {
 		every = pulledLongAgo
 	}
-	for i, one := range told {
+	for i, one := range notices {
 		at := one.OccurredAt.Truncate(every).Add(every + 4*time.Second)
 		if i == 0 && len(p.corrected) > 0 {
 			p.deliveries = append(p.deliveries, history.Delivery{At: at.Add(-time.Second), Notices: p.takeBack()})

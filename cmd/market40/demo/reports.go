@@ -75,7 +75,7 @@ func (r owedReport) sent() time.Time {
 
 // Report lets the demo's localities have reported: by the use cases of every other report, as of
 // the days on which they would have. Each freezes all figures, so it goes on after the server
-// listens; one that stands is left as it is.
+// listens; an existing one is left unchanged.
 func Report(ctx context.Context, p *app.Program) error {
 	d := &inventedProvince{Program: p, reports: reports.New(p.DB, time.Now)}
 	var whole bool
@@ -87,7 +87,7 @@ func Report(ctx context.Context, p *app.Program) error {
 	if err := d.actors(ctx); err != nil {
 		return err
 	}
-	for i, m := range inventedMarkets() {
+	for i, m := range inventedMarkets {
 		d.lives = append(d.lives, d.live(i, m))
 	}
 	for _, r := range d.owedReports() {
@@ -98,7 +98,7 @@ func Report(ctx context.Context, p *app.Program) error {
 	return nil
 }
 
-// handIn brings a report to where it should be by today, from wherever it stands.
+// handIn brings a report to the state that it should have today, from any state.
 func (d *inventedProvince) handIn(ctx context.Context, r owedReport) error {
 	office := roles.Principal{ActorID: d.board, Role: roles.Admin, ScopeKind: roles.ScopeAll}
 	province := roles.Principal{ActorID: d.province, Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}

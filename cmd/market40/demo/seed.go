@@ -34,7 +34,7 @@ const (
 	drawSeed = 402024
 	// leastWeeks is the past that a demo has at least.
 	leastWeeks = 5
-	// marketWriters are the markets whose past is written at the same time.
+	// marketWriters is how many markets are written at the same time.
 	marketWriters = 2
 )
 
@@ -90,7 +90,7 @@ func Needed(ctx context.Context, p *app.Program) (bool, error) {
 }
 
 // Seed fills an empty database with the demo province, or goes on where a killed start left off:
-//  1. who acts, whose key's name keeps the demo's day and length;
+//  1. who acts: the name of its key stores the demo's day and length;
 //  2. the bank connection and the markets, each by the way of every other;
 //  3. the register of all markets, in one transaction;
 //  4. each market's past, in one transaction each;
@@ -118,13 +118,13 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 		return err
 	}
 	d.today, d.months = today, d.Settings.DemoMonths
-	var kept string
+	var name string
 	err = d.DB.Pool.QueryRow(ctx,
-		`SELECT name FROM api_keys WHERE name LIKE 'demo team since %' ORDER BY id LIMIT 1`).Scan(&kept)
+		`SELECT name FROM api_keys WHERE name LIKE 'demo team since %' ORDER BY id LIMIT 1`).Scan(&name)
 	if err == nil {
 		var day string
-		if _, err := fmt.Sscanf(kept, "demo team since %s with %d months", &day, &d.months); err != nil {
-			return fmt.Errorf("reading %q: %w", kept, err)
+		if _, err := fmt.Sscanf(name, "demo team since %s with %d months", &day, &d.months); err != nil {
+			return fmt.Errorf("reading %q: %w", name, err)
 		}
 		d.today = parseDay(day)
 	} else if !errors.Is(err, pgx.ErrNoRows) {
@@ -175,7 +175,7 @@ func (d *inventedProvince) begin(ctx context.Context) error {
 		return err
 	}
 	codes := map[memo.Code]bool{}
-	for i, m := range inventedMarkets() {
+	for i, m := range inventedMarkets {
 		l := d.live(i, m)
 		l.codes = codes
 		err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM markets WHERE code = $1`, m.code).Scan(&l.id)

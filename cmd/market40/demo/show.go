@@ -17,7 +17,7 @@ import (
 )
 
 // Show fills an empty database with the demo province and prints an API key for each role. The keys
-// of the last start end: nobody has to remember them.
+// of the last start end, so they need not be remembered.
 func Show(ctx context.Context, p *app.Program, out io.Writer, address string) error {
 	needed, err := Needed(ctx, p)
 	if err != nil {
@@ -91,7 +91,7 @@ func showSignIns(ctx context.Context, people *signin.People, out io.Writer, scop
 	return nil
 }
 
-// findScopes are what the roles that see a part see: the first demo market, the unit that it stands
+// findScopes are what the roles that see a part see: the first demo market, the unit that it is
 // in, and its first stall with a tenant. A role without a scope sees everything.
 func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[roles.Role]string, error) {
 	var market, stall, commune string

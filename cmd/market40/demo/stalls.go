@@ -67,7 +67,7 @@ type tenancy struct {
 	withdrew, returned time.Time // took its code down when the tax changed, and hung it up again
 }
 
-// has says whether the tenancy stands on a day.
+// has reports whether the tenancy is in force on a day.
 func (t *tenancy) has(day time.Time) bool {
 	return !day.Before(t.since) && (t.ends.IsZero() || day.AddDate(0, 0, 1).Before(t.ends))
 }

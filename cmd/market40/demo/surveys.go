@@ -100,7 +100,7 @@ func (m *marketHistory) addSample(t *tableRows, day time.Time) {
 }
 
 func (m *marketHistory) addSlot(t *tableRows, plan uuid.UUID, stratum string, starts time.Time, share float64) {
-	if m.draw.IntN(12) == 0 { // nobody went
+	if m.draw.IntN(12) == 0 { // no team went
 		t.add("sample_slots", slotColumns, m.newID(starts), plan, stratum, m.id, starts, nil, nil, nil, nil, nil, nil)
 		return
 	}
@@ -117,7 +117,7 @@ func (m *marketHistory) addSlot(t *tableRows, plan uuid.UUID, stratum string, st
 		m.team, starts.Add(35*time.Minute))
 }
 
-// addSurvey: anonymous answers; their ids are random and tell no order.
+// addSurvey: anonymous answers; their ids are random, so they show no order.
 func (m *marketHistory) addSurvey(t *tableRows, day time.Time) {
 	n := daysBetween(m.from, day)
 	phones, signal := 0.86, 0.93
@@ -153,8 +153,8 @@ func bit(yes bool) float64 {
 func (m *marketHistory) report(ctx context.Context, tx pgx.Tx) error {
 	var t tableRows
 	for _, month := range m.monthsBegun() {
-		told := month.AddDate(0, 1, 2).Add(9 * time.Hour)
-		if !told.Before(m.until) {
+		reported := month.AddDate(0, 1, 2).Add(9 * time.Hour)
+		if !reported.Before(m.until) {
 			continue
 		}
 		n := min(max(daysBetween(m.from, month), 0), len(m.usedBy)-1)
@@ -163,7 +163,7 @@ func (m *marketHistory) report(ctx context.Context, tx pgx.Tx) error {
 		byTransfer := int(float64(paid) * min(0.95, 1.2*m.usedBy[n]+0.05*m.draw.Float64()))
 		for version := range 1 + m.draw.IntN(8)/7 {
 			t.add("fee_summaries", feeColumns, m.id, month, version+1, due, min(due, paid+version*1_150_000),
-				byTransfer, m.board, told.AddDate(0, 0, 4*version))
+				byTransfer, m.board, reported.AddDate(0, 0, 4*version))
 		}
 	}
 	return t.copyInto(ctx, tx)

@@ -20,7 +20,7 @@ type finding struct {
 	paid                                               int64
 }
 
-// check asks the API where every acknowledged payment stands, and prints the table.
+// check asks the API for the state of every acknowledged payment, and prints the table.
 func (s *simulation) check(ctx context.Context, out io.Writer) error {
 	found, err := s.find(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func (s *simulation) find(ctx context.Context) (*finding, error) {
 		return nil, err
 	}
 	f := &finding{}
-	for _, n := range s.told {
+	for _, n := range s.sent {
 		at := arrived[n.shown]
 		switch {
 		case !n.credit && len(at) > 0:
@@ -91,7 +91,7 @@ func (s *simulation) find(ctx context.Context) (*finding, error) {
 // arrived are the payments that every stall of the simulation shows since it began, by reference.
 func (s *simulation) arrived(ctx context.Context) (map[string][]listed, error) {
 	mine := map[string]bool{}
-	for _, n := range s.told {
+	for _, n := range s.sent {
 		mine[n.shown] = true
 	}
 	arrived := map[string][]listed{}

@@ -39,12 +39,12 @@ type simulation struct {
 	run        uint64 // makes ids and references of this run unlike any other's
 
 	mu   sync.Mutex
-	told []*playedNotice
+	sent []*playedNotice
 	n    int
 	tally
 }
 
-// shop is a stall as its printed code tells it.
+// shop is a stall as its printed code describes it.
 type shop struct {
 	stall, code, bin, account, memo string
 }
@@ -80,9 +80,9 @@ func Command(settings *app.Settings) *cobra.Command {
 		Short: "Play shoppers and banks against a running server and check that each paid đồng arrived once",
 		Long: `Reads the printed images of stalls with a QR reader, pays them as the connection's provider would, with its exact body,
 headers and signature, and ends with a table of what was sent, acknowledged and refused, and what the API shows of it.
-It sends only to a server on this machine whose markets are all demo markets: what it pays is posted for good.
+It sends only to a server on this machine that has demo markets alone: what it pays is posted for good.
 
-Faults: duplicate=P (sent again), late=P (told hours later), disorder (out of order), mangle (memos as banks deliver them),
+Faults: duplicate=P (sent again), late=P (sent hours later), disorder (out of order), mangle (memos as banks deliver them),
 unsigned=P (must be refused), debit=P (must be ignored); P as in 5%, without it 2%.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -275,7 +275,7 @@ func (s *simulation) next() *playedNotice {
 	if s.faults.hit(s.faults.debit) {
 		n.Direction, n.credit = banks.Out, false
 	}
-	s.told = append(s.told, n)
+	s.sent = append(s.sent, n)
 	return n
 }
 
@@ -375,5 +375,5 @@ func (s *simulation) count(do func(*tally)) {
 func (s *simulation) drop(n *playedNotice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.told = slices.DeleteFunc(s.told, func(o *playedNotice) bool { return o == n })
+	s.sent = slices.DeleteFunc(s.sent, func(o *playedNotice) bool { return o == n })
 }

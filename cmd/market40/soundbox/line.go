@@ -126,7 +126,7 @@ func (b *box) connect(ctx context.Context, lost chan<- error) error {
 		conn = packets.NewThreadSafeConn(over)
 	}
 	b.came = make(chan *paho.Publish, 256)
-	tell := func(err error) {
+	report := func(err error) {
 		select {
 		case lost <- err:
 		default: // one is enough
@@ -141,9 +141,9 @@ func (b *box) connect(ctx context.Context, lost chan<- error) error {
 			}
 			return true, nil
 		}},
-		OnClientError: tell,
+		OnClientError: report,
 		OnServerDisconnect: func(d *paho.Disconnect) {
-			tell(fmt.Errorf("the server hung up (reason 0x%02x)",
+			report(fmt.Errorf("the server hung up (reason 0x%02x)",
 				d.ReasonCode))
 		},
 	})
@@ -175,7 +175,7 @@ func refused(answer *paho.Connack, err error) error {
 	return err
 }
 
-// begin asks for both kinds of what a box may hear: which one is granted tells whether it is
+// begin asks for both kinds of topics of a box: the one that is granted shows whether it is
 // paired.
 func (b *box) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, boxConnects)
@@ -215,7 +215,7 @@ func (b *box) publish(ctx context.Context, name string, payload []byte) error {
 	return nil
 }
 
-// greet says where the box stands; not more often than once a second.
+// greet sends the box's state, at most once a second.
 func (b *box) greet(ctx context.Context) error {
 	if wait := time.Second - time.Since(b.greeted); wait > 0 {
 		select {

@@ -27,7 +27,7 @@ import (
 	"market40/payments/soundbox"
 )
 
-// boxFlags are what the command is told.
+// boxFlags are the flags of the command.
 type boxFlags struct {
 	server, state, wav, ca string
 	pair                   bool
@@ -38,7 +38,7 @@ func Command() *cobra.Command {
 	var f boxFlags
 	c := &cobra.Command{
 		Use:   "soundbox --server mqtts://HOST:PORT --state FILE [--pair] [--wav FILE]",
-		Short: "Be a soundbox: speak what comes to a stall, until told to stop",
+		Short: "Be a soundbox: speak what comes to a stall, until stopped",
 		Args:  cobra.NoArgs,
 		Long: "A soundbox as it may stand at a stall, and the reference for makers of others. A new one (without a state file, or with --pair) speaks\n" +
 			"a code of six digits: the stall's owner enters it in the app under Thêm, Loa báo tiền.",
@@ -47,7 +47,7 @@ func Command() *cobra.Command {
 	c.Flags().StringVar(&f.server, "server", "",
 		"where serve listens for boxes, as it prints it: mqtt://… or mqtts://…")
 	c.Flags().StringVar(&f.state, "state", "", "the file that the box keeps who it is in, and how far it has spoken")
-	c.Flags().BoolVar(&f.pair, "pair", false, "begin anew, as a box that nobody has")
+	c.Flags().BoolVar(&f.pair, "pair", false, "begin anew, as a box that is not paired")
 	c.Flags().StringVar(&f.wav, "wav", "", "write what is said to this WAV file and not to the machine's speaker")
 	c.Flags().StringVar(&f.ca, "ca", "", "certificates in PEM that the server's must come from; none: the system's")
 	_ = c.MarkFlagRequired("server") // they exist
@@ -161,7 +161,7 @@ func (b *box) save() error {
 	return nil
 }
 
-// print tells who runs the box what it does: a word, a tabulator, what about it.
+// print prints what the box does: a word, a tabulator, its details.
 func (b *box) print(what, about string) {
 	b.lines.Lock()
 	defer b.lines.Unlock()

@@ -51,7 +51,7 @@ func (b *box) receipt(ctx context.Context) error {
 	return b.publish(ctx, soundbox.Ack, receipt)
 }
 
-// welcomed notes that the line stands; if people were told that it did not, that it is back.
+// welcomed notes that the connection works, and announces that it is back if its loss was announced.
 func (b *box) welcomed(ctx context.Context) error {
 	b.print("connected", "")
 	b.lineLost, b.untold = time.Time{}, false // the greeting was a receipt

@@ -87,7 +87,7 @@ const (
 	// oneByOne is how many payments at once are said one by one, as by the stall's app; more are
 	// said as a count and a sum.
 	oneByOne = 3
-	// lateAfter is how much later than it happened a payment may be told before it is announced as
+	// lateAfter is the age up to which a payment is not announced as
 	// late.
 	lateAfter = 2 * time.Minute
 )
@@ -141,13 +141,13 @@ func gap(came []soundbox.Message) (said [][]string) {
 	return append([][]string{voice.Several(uint64(len(came)), uint64(total.Dong()))}, small...)
 }
 
-// payment says one payment; with the time of day where it reached us late. A bank that tells a date
-// alone tells no time.
+// payment says one payment; with the time of day if it reached us late. A bank may report a date
+// alone, without a time.
 func payment(m soundbox.Message) []string {
 	dong := uint64(m.Amount.Dong())
 	exact := map[string]time.Duration{"second": 0, "minute": time.Minute}
-	within, told := exact[m.Precision]
-	if told && m.ReceivedAt != nil && m.ReceivedAt.Sub(m.OccurredAt.Add(within)) > lateAfter {
+	within, known := exact[m.Precision]
+	if known && m.ReceivedAt != nil && m.ReceivedAt.Sub(m.OccurredAt.Add(within)) > lateAfter {
 		at := m.OccurredAt.In(bizday.Vietnam)
 		return voice.Late(dong, at.Hour(), at.Minute())
 	}

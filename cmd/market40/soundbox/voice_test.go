@@ -13,7 +13,7 @@ import (
 	"market40/payments/soundbox"
 )
 
-// message is one that waits in a box: n đồng, told seconds after they were paid.
+// message is one that waits in a box: n đồng, announced seconds after they were paid.
 func message(kind string, dong int64, seconds int) soundbox.Message {
 	id, amount := uuid.New(), money.FromDong(dong)
 	received := time.Date(2026, 11, 23, 3, 45, 0, 0, time.UTC) // 10:45 in the market

@@ -37,20 +37,20 @@ func theBoard(o *office) {
 	admin.bankConnections()
 }
 
-// twoCodes lets the bank tell of a transfer whose note names two stalls.
+// twoCodes has the bank report a transfer with a note that names two stalls.
 func (o *office) twoCodes(market string) {
 	o.T.Helper()
-	o.told++
+	o.sent++
 	o.Ask(program.SepayKey, "POST", o.hook, object{
-		"id": o.told, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(
+		"id": o.sent, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": o.account(market, 1), "code": nil,
 		"content": o.codes[market][1] + " " + o.codes[market][2], "transferType": "in", "transferAmount": 77000,
 		"accumulated": 0, "subAccount": nil,
-		"referenceCode": fmt.Sprintf("FT26302%09d", o.told), "description": "",
+		"referenceCode": fmt.Sprintf("FT26302%09d", o.sent), "description": "",
 	}, 200)
 }
 
-// dormant makes A12 of a market a ready stall that nobody paid for 30 days, and whose owner agreed
+// dormant makes A12 of a market a ready stall without payments for 30 days. Its owner agreed
 // to be on the list; A11 did not agree. The days before today are written as they would have been.
 func (o *office) dormant(market string) {
 	o.T.Helper()
@@ -174,10 +174,10 @@ func (v *official) posters() {
 	v.write(`input[placeholder="A001, A002"]`, "A01, A02")
 	v.press("Tải PDF để in")
 	file := s.next()
-	told, err := exec.CommandContext(v.T.Context(), "pdfinfo", file).Output()
+	printed, err := exec.CommandContext(v.T.Context(), "pdfinfo", file).Output()
 	must(v.T, err)
-	if !strings.Contains(string(told), "Pages:           2") || !strings.HasSuffix(file, ".pdf") {
-		v.T.Errorf("%s: %s", file, told)
+	if !strings.Contains(string(printed), "Pages:           2") || !strings.HasSuffix(file, ".pdf") {
+		v.T.Errorf("%s: %s", file, printed)
 	}
 	v.write(`input[placeholder="A001, A002"]`, "Z99")
 	v.press("Tải PDF để in")
@@ -186,7 +186,7 @@ func (v *official) posters() {
 }
 
 // aCheck of a sticker, by a picture of it, takes its stall off the list of those that want one; a
-// sticker that pays somebody else is told at once.
+// sticker that pays another account is reported at once.
 func (v *official) aCheck() {
 	v.T.Helper()
 	v.open("checks")
@@ -303,14 +303,14 @@ func TestABoardImportsItsRoster(t *testing.T) {
 		`document.querySelector('[data-import=faulty]') !== null && document.querySelectorAll('[data-row-error]').length === 1`,
 	)
 	if said := v.read(`[data-row-error]`); !strings.Contains(said, "B02") {
-		t.Errorf("the wrong row is told as %s", said)
+		t.Errorf("the wrong row is reported as %s", said)
 	}
 	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("dung.csv", header+
 		"B01,Rau củ,rau,Đặng Thị Đào,0905111222\nB02,Rau củ,rau,Lê Văn Út,0905111223\n")))
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 2 điểm kinh doanh")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	// Two names with one phone: the choice names both, and the result whose the stall became.
+	// Two names with one phone: the choice names both, and the result names the stall's merchant.
 	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("chung.csv", header+
 		"B11,Rau củ,rau,Vợ Một,0905111333\nB12,Rau củ,rau,Chồng Một,0905111333\n")))
 	v.says(`label:has([name=phone-3])`,
@@ -327,7 +327,7 @@ func TestABoardImportsItsRoster(t *testing.T) {
 		`document.querySelector('[data-import=tried]') !== null && document.querySelector('[data-sheets="2"]') !== null && document.querySelector('[data-unread="Bìa"]') !== null`,
 	)
 	if said := v.read(`[data-row-warning=zeros_lost]`); !strings.Contains(said, "Dòng 2 (Khu 2)") {
-		t.Errorf("the bare account is told as %s", said)
+		t.Errorf("the bare account is shown as %s", said)
 	}
 	v.until(
 		`[...document.querySelectorAll('button')].find((b) => b.textContent.includes('Ghi 2 điểm kinh doanh')).disabled`,
@@ -342,7 +342,7 @@ func TestABoardImportsItsRoster(t *testing.T) {
 	)
 
 	// What was under way when the page was left is asked for again when it is opened.
-	kept, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done, failed) => {
+	stored, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done, failed) => {
 		const opening = indexedDB.open('market40-district');
 		opening.onerror = failed;
 		opening.onsuccess = () => {
@@ -352,7 +352,7 @@ func TestABoardImportsItsRoster(t *testing.T) {
 		};
 	})`, "/api/v1/markets/"+o.markets["DAM"]+"/stalls/import", header+"B03,Rau củ,rau,Phan Thị Mơ,0905111224\n"),
 		chromedp.EvalAwaitPromise))
-	if err != nil || !kept {
+	if err != nil || !stored {
 		t.Fatalf("keeping work: %v", err)
 	}
 	v.do(chromedp.Reload())

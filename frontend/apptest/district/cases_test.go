@@ -9,8 +9,8 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// tells lets the bank tell of a transfer to a stall under an id of its own choice.
-func (o *office) tells(id, stall, amount int) {
+// reportTransfer has the bank report a transfer to a stall under an id of its own.
+func (o *office) reportTransfer(id, stall, amount int) {
 	o.T.Helper()
 	o.Ask(program.SepayKey, "POST", o.hook, object{
 		"id": id, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(time.DateTime),
@@ -26,10 +26,10 @@ func (o *office) tells(id, stall, amount int) {
 // reopens what was dismissed.
 func rareCases(o *office) *official {
 	database := strings.TrimPrefix(o.env[0], "DATABASE_URL=")
-	o.tells(9001, 3, 30000)
-	o.tells(9001, 4, 41000)
+	o.reportTransfer(9001, 3, 30000)
+	o.reportTransfer(9001, 4, 41000)
 	program.Execute(o.T, database, `ALTER TABLE payments ADD CONSTRAINT trap CHECK (amount <> 66000)`)
-	o.tells(9002, 5, 66000)
+	o.reportTransfer(9002, 5, 66000)
 	program.Execute(o.T, database, `UPDATE notice_retries SET attempts = 9, next_at = now()`)
 	v := o.seatAs("quan-tri-hai", "admin", "all", 360)
 	v.open("cases")

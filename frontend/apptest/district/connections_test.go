@@ -57,7 +57,7 @@ func (v *official) accountChanges() {
 	v.says(`[data-change=addition] [data-new]`, "••••6677")
 }
 
-// bankConnections: a feed that signs nothing stands first and in red; a secret is retired and a
+// bankConnections: a feed that signs nothing is listed first and in red; a secret is retired and a
 // connection disabled on the screen.
 func (v *official) bankConnections() {
 	v.T.Helper()

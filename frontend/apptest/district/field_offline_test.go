@@ -26,14 +26,14 @@ func TestATeamsDayWithoutANetwork(t *testing.T) {
 		"login": "lan", "full_name": "Lan", "role": "team",
 		"scopes": []any{object{"scope": "market:" + code}},
 	}
-	told, _ := s.Ask(s.Admin, "POST", "/api/v1/users", order, 201)["enrolment"].(map[string]any)
+	enrolment, _ := s.Ask(s.Admin, "POST", "/api/v1/users", order, 201)["enrolment"].(map[string]any)
 	line := program.NewNetwork(t, strings.TrimPrefix(s.Address, "http://"))
 	v := &apptest.Visitor{T: t, Tab: apptest.Browse(t, 360), At: "http://" + line.Listener.Addr().String(), Width: 360}
 	v.Do(chromedp.Navigate(v.At+"/sign-in?next=/district/"), chromedp.WaitVisible(`#password`))
-	v.Do(chromedp.SendKeys(`[name=login]`, "lan"), chromedp.SendKeys(`[name=password]`, object(told).Text("password")),
+	v.Do(chromedp.SendKeys(`[name=login]`, "lan"), chromedp.SendKeys(`[name=password]`, object(enrolment).Text("password")),
 		chromedp.Click(`#password button`))
 	v.WaitMessage("Cần mã xác thực")
-	v.Do(chromedp.SendKeys(`#password [name=code]`, v.Code(object(told).Text("totp_secret"), 0)),
+	v.Do(chromedp.SendKeys(`#password [name=code]`, v.Code(object(enrolment).Text("totp_secret"), 0)),
 		chromedp.Click(`#password button`))
 	apptest.Until(t, v.Tab, `location.pathname === '/district/'`)
 	v.Do(chromedp.Navigate(v.At + "/district/#/field/visit"))

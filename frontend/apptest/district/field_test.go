@@ -121,7 +121,7 @@ func (v *official) stallAt(number string) {
 	v.click(`.pick li button`)
 }
 
-// fill types into the field whose label begins with some words.
+// fill types into the field that has a label with some first words.
 func (v *official) fill(label, text string) {
 	v.T.Helper()
 	v.until(

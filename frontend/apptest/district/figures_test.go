@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// TestAnIndicatorsPage tells each part in its own unit and in the definition's order, and a total
+// TestAnIndicatorsPage shows each part in its own unit and in the definition's order, and a total
 // that is hidden as hidden: on the page, in the table of its months, and in a word below a chart
 // that has a gap.
 func TestAnIndicatorsPage(t *testing.T) {
@@ -20,19 +20,19 @@ func TestAnIndicatorsPage(t *testing.T) {
 	)
 	v.open("indicators/I19?as_of=" + firstDay)
 	if said := v.read(`[data-part="swapped"] td`); said != "0" {
-		t.Errorf("swapped codes are told as %s", said)
+		t.Errorf("swapped codes are shown as %s", said)
 	}
 	v.open("indicators/I24?as_of=" + firstDay)
 	if said := v.read(`[data-part="hours_since_update"] td`); !strings.HasSuffix(said, " giờ") {
-		t.Errorf("the hours since an update are told as %s", said)
+		t.Errorf("the hours since an update are shown as %s", said)
 	}
 	v.open("indicators/I03?as_of=" + firstDay)
 	if said := v.read(`[data-definition] details:last-of-type`); !strings.Contains(said, "lời của chủ sạp") ||
 		strings.Contains(said, "owner") {
-		t.Errorf("what a version changed is told as %s", said)
+		t.Errorf("what a version changed is shown as %s", said)
 	}
 
-	for n := range 3 { // three of twelve in the last week: told neither of the market nor of all
+	for n := range 3 { // three of twelve in the last week: shown neither for the market nor for all
 		o.pay("BANGOI", 5+n, at.Add(7*24*time.Hour))
 	}
 	v.open("indicators/I04?as_of=" + firstDay)
@@ -44,7 +44,7 @@ func TestAnIndicatorsPage(t *testing.T) {
 		t.Errorf("the footnote says %s", said)
 	}
 	if said := v.read(`[data-gaps]`); !strings.Contains(said, "ẩn") {
-		t.Errorf("below the chart stands %s", said)
+		t.Errorf("below the chart is %s", said)
 	}
 	v.press("Xem bảng số")
 	if said := v.read(`[data-chart=table]`); !strings.Contains(said, "ẩn / 24") || strings.Contains(said, "<5") {

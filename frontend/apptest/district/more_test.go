@@ -13,7 +13,7 @@ import (
 	"market40/frontend/apptest"
 )
 
-// TestAHoldersNameIsChecked by a board: it sees which accounts nobody checked, by their last
+// TestAHoldersNameIsChecked by a board: it sees which accounts are unchecked, by their last
 // digits, and records how it did.
 func TestAHoldersNameIsChecked(t *testing.T) {
 	t.Parallel()
@@ -23,7 +23,7 @@ func TestAHoldersNameIsChecked(t *testing.T) {
 	v.until(`document.querySelector('[data-names]').dataset.names === '0/12'`)
 	if said := v.read(`[data-account=A01]`); !strings.Contains(said, "••••") ||
 		strings.Contains(said, o.account("DAM", 0)) {
-		t.Errorf("the account stands as %s", said)
+		t.Errorf("the account is shown as %s", said)
 	}
 	v.click(`[data-account=A01] button`)
 	v.until(`document.querySelector('dialog[open] input[value=paper]') !== null`)
@@ -71,7 +71,7 @@ func TestAFieldListIsImported(t *testing.T) {
 	const faulty = `document.querySelector('[data-import=faulty]') !== null && document.querySelectorAll('[data-row-error]').length === 1`
 	v.until(faulty)
 	if said := v.read(`[data-row-error]`); !strings.Contains(said, "3") || !strings.Contains(said, "Kết quả") {
-		t.Errorf("the wrong row is told as %s", said)
+		t.Errorf("the wrong row is reported as %s", said)
 	}
 	v.do(chromedp.Reload())
 	v.until(faulty)

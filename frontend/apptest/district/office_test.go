@@ -25,7 +25,7 @@ type office struct {
 	admin, hook string
 	markets     map[string]string   // ids by code
 	codes       map[string][]string // memo codes by the market's code
-	told        int
+	sent        int
 }
 
 // lastMonth is a moment of the month that ended last, and firstDay the day after it, on which its
@@ -95,15 +95,15 @@ func (o *office) account(market string, n int) string {
 	return fmt.Sprintf("00110%d%02d", len(market), n)
 }
 
-// pay lets the bank tell of a transfer to the n-th stall of a market at some time.
+// pay has the bank report a transfer to the n-th stall of a market at some time.
 func (o *office) pay(market string, n int, at time.Time) {
 	o.T.Helper()
-	o.told++
+	o.sent++
 	o.Ask(program.SepayKey, "POST", o.hook, object{
-		"id": o.told, "gateway": "", "transactionDate": at.Format(time.DateTime), "accountNumber": o.account(market, n),
+		"id": o.sent, "gateway": "", "transactionDate": at.Format(time.DateTime), "accountNumber": o.account(market, n),
 		"code": nil, "content": o.codes[market][n],
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
-		"referenceCode": fmt.Sprintf("FT26301%09d", o.told), "description": "",
+		"referenceCode": fmt.Sprintf("FT26301%09d", o.sent), "description": "",
 	}, 200)
 }
 
@@ -239,7 +239,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	v.choose(`.tools select`, "last")
 	v.until(`document.querySelector('tbody tr').dataset.locality === '569'`)
 	if said := v.read(`tr[data-locality="569"] .rate b`); said != "41,7 %" {
-		t.Errorf("Cam Ranh stands at %s", said)
+		t.Errorf("Cam Ranh is at %s", said)
 	}
 	if said := v.read(`tr[data-locality="576"]`); !strings.Contains(said, "được miễn") ||
 		!strings.Contains(said, "huyện đảo") {
@@ -257,7 +257,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	v.until(`document.querySelector('[data-definition="1"] .formula') !== null`)
 	v.settled()
 
-	// Charts begin where the data do, whatever the day; what nobody had chosen yet is not said to
+	// Charts begin where the data do, whatever the day; what was not chosen yet is not said to
 	// be chosen.
 	for _, place := range []string{"indicators/I05?as_of=2024-09-01", "market/" + o.markets["DAM"] +
 		"?as_of=2024-09-01"} {
@@ -324,7 +324,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	}
 	v.open("overview?as_of=" + firstDay)
 	if said := v.read(`tr[data-locality="569"] .rate b`); said != "50,0 %" {
-		t.Errorf("live, Cam Ranh stands at %s", said)
+		t.Errorf("live, Cam Ranh is at %s", said)
 	}
 }
 
@@ -339,7 +339,7 @@ func TestALocalityOfficerSeesItsOwn(t *testing.T) {
 		t.Errorf("Nha Trang's officer sees %s", said)
 	}
 	if said := v.read(`tr[data-locality="568"] [data-label="Hạng"]`); said != "–" {
-		t.Errorf("who sees one locality is told rank %s of it", said)
+		t.Errorf("who sees one locality sees rank %s of it", said)
 	}
 	v.open("market/" + o.markets["BANGOI"])
 	v.until(`document.querySelector('.bad')?.textContent.includes('Không tìm thấy')`)

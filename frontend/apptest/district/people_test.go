@@ -37,7 +37,7 @@ func TestTheDistrictsPeople(t *testing.T) {
 }
 
 // TestTwoOfficesAgreeOnAMonth at a server of their own: what they freeze is all that the province
-// knows of a month, which nobody else may change under them.
+// knows of a month, which no other test may change meanwhile.
 func TestTwoOfficesAgreeOnAMonth(t *testing.T) {
 	t.Parallel()
 	twoOffices(openOffice(t))
@@ -48,7 +48,7 @@ func TestTwoOfficesAgreeOnAMonth(t *testing.T) {
 func (o *office) in(t *testing.T, n int) *office {
 	return &office{
 		Server: &program.Server{T: t, Address: o.Address, Log: o.Log}, env: o.env, admin: o.admin, hook: o.hook,
-		markets: o.markets, codes: o.codes, told: o.told + 1000*(n+1),
+		markets: o.markets, codes: o.codes, sent: o.sent + 1000*(n+1),
 	}
 }
 
@@ -121,11 +121,11 @@ func (v *official) shelve() *shelf {
 			}
 		}
 	}))
-	told := true
+	enabled := true
 	_, err := chromedp.CallBrowser(v.tab, browser.SetDownloadBehavior,
 		browser.SetDownloadBehaviorParams{
 			Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: s.folder,
-			EventsEnabled: &told,
+			EventsEnabled: &enabled,
 		})
 	must(v.T, err)
 	return s

@@ -83,7 +83,7 @@ func theProgramme(o *office) {
 	v.press("Giao chỉ tiêu")
 	v.says(`tbody tr`, "Huyện Vạn Ninh83,5 %")
 	year := time.Now().In(bizday.Vietnam).Year()
-	// what was chosen stands for the next one
+	// the choice is the default of the next one
 	v.until(fmt.Sprintf(`[...document.querySelectorAll('form .day input')].some((e) => e.value === '31/12/%d')`, year))
 	v.until(
 		`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`,

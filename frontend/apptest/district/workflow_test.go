@@ -189,7 +189,7 @@ func (v *official) interrupted(path string, does func()) {
 		))
 	must(v.T, err)
 	if left != 0 {
-		v.T.Errorf("%v works are still kept", left)
+		v.T.Errorf("%v works are still stored", left)
 	}
 }
 
@@ -245,7 +245,7 @@ func (v *official) files(id string) {
 	}
 }
 
-// forgedSheets is a workbook in whose sheets a cell says something else.
+// forgedSheets returns a workbook with one cell changed in its sheets.
 func forgedSheets(v *official, path, old, next string) []byte {
 	v.T.Helper()
 	from, err := zip.OpenReader(path)

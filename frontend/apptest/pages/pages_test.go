@@ -48,7 +48,7 @@ func TestPages(t *testing.T) {
 		apptest.CheckFits(t, tab, fmt.Sprintf("start-%d", width))
 		apptest.CheckAccessible(t, tab, "start")
 		must(t, chromedp.Do(tab, chromedp.WaitVisible(`table`)))
-		// who signed in nowhere is told no count of a market
+		// without a sign-in no count of a market is shown
 		apptest.Until(
 			t,
 			tab,

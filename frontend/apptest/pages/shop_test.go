@@ -67,7 +67,7 @@ func TestShopInABrowser(t *testing.T) {
 	apptest.CheckPage(t, screen, s.Address+"/q/"+s.Code, "shop-revoked", 1440)
 }
 
-// TestAnUnknownCodeIsSaidSo: who reads a code of a false sticker is told not to pay, in words; a
+// TestAnUnknownCodeIsSaidSo: the page of a false sticker's code asks not to pay; a
 // program gets the problem.
 func TestAnUnknownCodeIsSaidSo(t *testing.T) {
 	t.Parallel()
@@ -132,6 +132,6 @@ func TestThePageIsPrinted(t *testing.T) {
 	text, err := exec.CommandContext(t.Context(), "pdftotext", file, "-").Output()
 	must(t, err)
 	if said := string(text); !strings.Contains(said, "NGUYEN THI LAN") || strings.Contains(said, "Báo sự cố") {
-		t.Errorf("on paper stands %s", said)
+		t.Errorf("the printed text is %s", said)
 	}
 }

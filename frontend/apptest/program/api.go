@@ -14,13 +14,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
+// SepayKey is the Authorization header of a bank connection of the tests.
 const SepayKey = "Apikey test-key-of-sepay"
 
+// AdminKey makes an API key of an admin and returns its Authorization header.
 func AdminKey(t *testing.T, env []string) string {
 	t.Helper()
 	return "Bearer " + strings.TrimSpace(Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "test").Out)
 }
 
+// Execute runs SQL in a database.
 func Execute(t *testing.T, url, sql string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
@@ -30,14 +33,14 @@ func Execute(t *testing.T, url, sql string) {
 	Must(t, err)
 }
 
-// Patience is how long something of a browser may take on a busy machine.
+// Patience is how long a test waits for a browser or a process on a busy machine.
 const Patience = time.Minute
 
-// PollInterval is the time between two looks at a page: one at every frame would keep the machine
-// busy with looking.
+// PollInterval is the time between two checks of a page. A check at every frame would load the
+// machine.
 const PollInterval = 50 * time.Millisecond
 
-// Get is the status and the body of a page.
+// Get returns the status and the body of a page.
 func (s *Server) Get(path string) (int, string) {
 	s.T.Helper()
 	res, err := http.Get(s.Address + path)
@@ -51,18 +54,20 @@ func (s *Server) Get(path string) (int, string) {
 // Object is a JSON object.
 type Object map[string]any
 
+// Text returns a field that is a string, "" if it is not.
 func (o Object) Text(name string) string {
 	text, _ := o[name].(string)
 	return text
 }
 
+// Items returns the items of a list.
 func (o Object) Items() []any {
 	items, _ := o["items"].([]any)
 	return items
 }
 
-// Ask calls the API with an Authorization header and wants a status. A webhook that is too busy is
-// told again, as a bank does.
+// Ask calls the API with an Authorization header, and fails the test unless it answers a status. It
+// retries a webhook that is too busy, as a bank does.
 func (s *Server) Ask(authorization, method, path string, body Object, status int) Object {
 	s.T.Helper()
 	got, answered := s.answer(authorization, method, path, body)
@@ -80,7 +85,7 @@ func (s *Server) Ask(authorization, method, path string, body Object, status int
 	return o
 }
 
-// answer is how a call of the API is answered.
+// answer returns the status and the body of an answer of the API.
 func (s *Server) answer(authorization, method, path string, body Object) (status int, answered []byte) {
 	s.T.Helper()
 	raw, err := json.Marshal(body)
@@ -97,11 +102,12 @@ func (s *Server) answer(authorization, method, path string, body Object) (status
 	return res.StatusCode, answered
 }
 
-// SecretKey is a SECRET_KEY whose bytes are all n.
+// SecretKey returns a SECRET_KEY of 32 bytes n.
 func SecretKey(n byte) string {
 	return base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{n}, 32))
 }
 
+// Must fails the test if err is not nil.
 func Must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -109,7 +115,7 @@ func Must(t testing.TB, err error) {
 	}
 }
 
-// GzipSize is how many bytes a text takes as it travels.
+// GzipSize returns how many bytes a text has when it is compressed.
 func GzipSize(t *testing.T, text string) int {
 	t.Helper()
 	var packed bytes.Buffer
@@ -120,7 +126,7 @@ func GzipSize(t *testing.T, text string) int {
 	return packed.Len()
 }
 
-// Visit makes a request as a browser would, with headers in pairs, and gives the answer and its
+// Visit makes a request as a browser would, with headers in pairs, and returns the answer and its
 // body.
 func (s *Server) Visit(method, path string, body Object, headers ...string) (*http.Response, Object) {
 	s.T.Helper()

@@ -9,7 +9,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// DemoURL returns the URL of a database that holds the demo of today, with the key someSecret(1).
+// DemoURL returns the URL of a database that holds the demo of today, with the key SecretKey(1).
 func DemoURL(t *testing.T) string {
 	t.Helper()
 	return dbtest.Copy(t, "demo", func(_ context.Context, url string) error {

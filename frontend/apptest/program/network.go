@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Network is the network between a phone and the server: while it is cut, what is open breaks and
-// nothing opens.
+// Network is a proxy between a phone and the server. While it is cut, connections break and none
+// opens.
 type Network struct {
 	Listener net.Listener
 	mu       sync.Mutex
@@ -17,7 +17,7 @@ type Network struct {
 	open     map[net.Conn]bool
 }
 
-// NewNetwork listens on a port of its own, and passes on to a server.
+// NewNetwork starts a proxy to a server on a free port.
 func NewNetwork(t *testing.T, server string) *Network {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -60,6 +60,7 @@ func (w *Network) pass(phone net.Conn, server string) {
 	w.mu.Unlock()
 }
 
+// Cut breaks the network, or repairs it.
 func (w *Network) Cut(cut bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -70,15 +71,14 @@ func (w *Network) Cut(cut bool) {
 	}
 }
 
-// Swallow makes the wire a black hole, or ends that: nothing is closed, and nothing that the server
-// sends arrives.
+// Swallow drops what the server sends without closing connections, or ends that.
 func (w *Network) Swallow(hole bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.swallows = hole
 }
 
-// holed is a phone behind a wire that may swallow what is sent to it.
+// holed is a phone behind a network that may drop what is sent to it.
 type holed struct {
 	phone net.Conn
 	wire  *Network

@@ -11,8 +11,7 @@ import (
 	"github.com/pquerna/otp/totp"
 )
 
-// SignInNewAdmin makes an admin who signed in just now, and gives the headers that the session's browser
-// sends.
+// SignInNewAdmin makes an admin, signs in, and returns the headers that the browser sends.
 func (s *Server) SignInNewAdmin(env []string) []string {
 	s.T.Helper()
 	const password = "tôm hùm 9 con"
@@ -29,7 +28,7 @@ func (s *Server) SignInNewAdmin(env []string) []string {
 		string(out))[1])
 }
 
-// Approve has a person approve a change of an account or tenant that a program asked for.
+// Approve has a person approve a change of an account or tenant that a program proposed.
 func (s *Server) Approve(env []string, change Object) {
 	s.T.Helper()
 	if res, o := s.Visit("POST", "/api/v1/beneficiary-changes/"+change.Text("id")+"/approve", nil,
@@ -38,8 +37,8 @@ func (s *Server) Approve(env []string, change Object) {
 	}
 }
 
-// SecondFactor returns the code that an authenticator shows now. A server takes it for half a
-// minute at least: it is asked for when it is sent, not before a browser starts.
+// SecondFactor returns the code that an authenticator shows now. A server accepts it for at least
+// half a minute, so call it when the code is sent, not before a browser starts.
 func SecondFactor(t *testing.T, secret string) string {
 	t.Helper()
 	code, err := totp.GenerateCode(secret, time.Now())
@@ -47,7 +46,7 @@ func SecondFactor(t *testing.T, secret string) string {
 	return code
 }
 
-// SignIn signs in and gives the headers that a browser of that session sends.
+// SignIn signs in and returns the headers that the browser sends.
 func (s *Server) SignIn(login, password, secret string) []string {
 	s.T.Helper()
 	res, o := s.Visit("POST", "/api/v1/sessions", Object{"login": login, "password": password, "code": SecondFactor(s.T,

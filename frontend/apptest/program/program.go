@@ -93,8 +93,8 @@ func moduleRoot() (string, error) {
 	return "", err
 }
 
-// readSources lists every folder of the module. Go then runs a test again whose program may have
-// changed, instead of reporting a cached result.
+// readSources lists every folder of the module, so that Go does not report a cached result of tests
+// when the program may have changed.
 func readSources(root string) error {
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && slices.Contains([]string{".git", "bin", "node_modules", "screenshots"},

@@ -10,28 +10,28 @@ import (
 	"testing"
 )
 
-// Server is a serve that listens.
+// Server is a running server.
 type Server struct {
 	T       *testing.T
 	Cmd     *exec.Cmd
 	Address string   // http://host:port
-	Printed []string // what it printed until then
+	Printed []string // the lines that it printed before it listened
 	Out     *bufio.Scanner
 	Log     *LockedBuffer
 	Once    sync.Once
 	Code    int
 }
 
-// Serve starts a server on a free port and waits until it says that it listens.
+// Serve starts a server on a free port and waits until it listens.
 func Serve(t *testing.T, env []string, args ...string) *Server {
 	t.Helper()
 	return StartServer(t, Command(t, env, append([]string{"serve"}, args...)...))
 }
 
-// shownLog is how many bytes of a server's log are shown when its test fails: the last ones.
+// shownLog is how many of the last bytes of a server's log are shown when its test fails.
 const shownLog = 8 << 10
 
-// StartServer starts a program that serves and waits until it says that it listens.
+// StartServer starts a command that serves, and waits until it listens.
 func StartServer(t *testing.T, cmd *exec.Cmd) *Server {
 	t.Helper()
 	s := &Server{T: t, Cmd: cmd, Log: &LockedBuffer{}}
@@ -59,7 +59,7 @@ func StartServer(t *testing.T, cmd *exec.Cmd) *Server {
 	return nil
 }
 
-// Stop tells the server to end and says how it did.
+// Stop ends the server and returns its exit code.
 func (s *Server) Stop() int {
 	s.Once.Do(func() {
 		_ = s.Cmd.Process.Signal(syscall.SIGTERM)
@@ -69,7 +69,7 @@ func (s *Server) Stop() int {
 	return s.Code
 }
 
-// LockedBuffer is written by a process while a test reads it.
+// LockedBuffer is a buffer that a process writes while a test reads it.
 type LockedBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -87,7 +87,7 @@ func (b *LockedBuffer) String() string {
 	return b.text.String()
 }
 
-// MQTTAddress is where a server listens for boxes.
+// MQTTAddress returns where a server listens for soundboxes.
 func MQTTAddress(s *Server) string {
 	s.T.Helper()
 	for _, line := range s.Printed {
@@ -99,7 +99,7 @@ func MQTTAddress(s *Server) string {
 	return ""
 }
 
-// Database is the address of the server's database.
+// Database returns the URL of the server's database.
 func (s *Server) Database() string {
 	for _, e := range s.Cmd.Env {
 		if address, found := strings.CutPrefix(e, "DATABASE_URL="); found {

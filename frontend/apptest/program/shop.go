@@ -12,7 +12,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// Shop is a stall of a running server and the bank that tells of its money.
+// Shop is a stall of a running server, with the bank that reports its payments.
 type Shop struct {
 	*Server
 	Env                                       []string
@@ -26,6 +26,7 @@ var SecondAccount = Object{
 	"holder_kind": "ca_nhan",
 }
 
+// OpenShop starts a server with a stall that has a bank connection.
 func OpenShop(t *testing.T, settings ...string) *Shop {
 	t.Helper()
 	s := OpenUnconnectedShop(t, settings...)
@@ -33,7 +34,7 @@ func OpenShop(t *testing.T, settings ...string) *Shop {
 	return s
 }
 
-// Connect lets a bank tell of some accounts, or with nil of all.
+// Connect makes a bank connection for some accounts; for all if accounts is nil.
 func (s *Shop) Connect(accounts []any) {
 	s.T.Helper()
 	s.Hook = s.Ask(s.Admin, "POST", "/api/v1/bank-connections", Object{
@@ -42,7 +43,7 @@ func (s *Shop) Connect(accounts []any) {
 	}, 201).Text("webhook_path")
 }
 
-// OpenUnconnectedShop is a stall of which no bank tells yet.
+// OpenUnconnectedShop starts a server with a stall that has no bank connection.
 func OpenUnconnectedShop(t *testing.T, settings ...string) *Shop {
 	t.Helper()
 	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + SecretKey(1)}, settings...)
@@ -67,13 +68,13 @@ func OpenUnconnectedShop(t *testing.T, settings ...string) *Shop {
 	return s
 }
 
-// Pay lets the bank tell of a transfer to the stall's account.
+// Pay has the bank report a transfer to the stall's account.
 func (s *Shop) Pay(memo string, amount int) {
 	s.T.Helper()
 	s.PayAt(memo, amount, time.Now())
 }
 
-// PayAt lets the bank tell now of a transfer of some time.
+// PayAt has the bank report now a transfer of another time.
 func (s *Shop) PayAt(memo string, amount int, at time.Time) {
 	s.T.Helper()
 	s.sent++
@@ -84,7 +85,7 @@ func (s *Shop) PayAt(memo string, amount int, at time.Time) {
 	}, 200)
 }
 
-// HTML reads a page as a browser that speaks a language.
+// HTML returns a page as a browser with a language receives it.
 func (s *Shop) HTML(path, language string, want int) string {
 	s.T.Helper()
 	req, err := http.NewRequestWithContext(s.T.Context(), "GET", s.Address+path, nil)

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Box is a running soundbox, and what it has printed.
+// Box is a soundbox as a process, and what it has printed.
 type Box struct {
 	T          *testing.T
 	Cmd        *exec.Cmd
@@ -21,7 +21,7 @@ type Box struct {
 	ended      chan struct{}
 }
 
-// NewBox is a box that has a file and was not started.
+// NewBox returns a box that has a state file and was not started.
 func NewBox(t *testing.T) *Box {
 	dir := t.TempDir()
 	return &Box{T: t, State: filepath.Join(dir, "box.json"), WAV: filepath.Join(dir, "heard.wav")}
@@ -60,19 +60,20 @@ func (b *Box) Start(server string, more ...string) *Box {
 	return b
 }
 
-// Off pulls the plug.
+// Off kills the box, as when the power fails.
 func (b *Box) Off() {
 	_ = b.Cmd.Process.Signal(syscall.SIGKILL)
 	<-b.ended
 }
 
+// Printed returns the lines that the box has printed.
 func (b *Box) Printed() []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return append([]string(nil), b.lines...)
 }
 
-// Said is what it has spoken, clip by clip.
+// Said returns the sentences that the box has spoken, each as its clips.
 func (b *Box) Said() (said []string) {
 	for _, line := range b.Printed() {
 		if parts := strings.Split(line, "\t"); parts[0] == "said" {
@@ -82,7 +83,7 @@ func (b *Box) Said() (said []string) {
 	return said
 }
 
-// WaitUntil waits until something holds of what it has printed.
+// WaitUntil waits until a condition holds of the printed lines.
 func (b *Box) WaitUntil(what string, holds func(lines []string) bool) {
 	b.T.Helper()
 	for end := time.Now().Add(Patience); !holds(b.Printed()); time.Sleep(20 * time.Millisecond) {
@@ -101,7 +102,7 @@ func (b *Box) WaitSaid(clips string) {
 	})
 }
 
-// WaitFor waits for a line that begins so, and is the rest of it.
+// WaitFor waits for a line that begins with a word, and returns the rest of it.
 func (b *Box) WaitFor(word string) (about string) {
 	b.T.Helper()
 	b.WaitUntil("prints "+word, func(lines []string) bool {

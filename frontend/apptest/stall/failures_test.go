@@ -10,13 +10,13 @@ import (
 )
 
 // failing lets a page's calls of the API be answered by others than the server: by one that stops,
-// by a proxy without one, or by nobody.
+// by a proxy without one, or not at all.
 const failing = `(() => {
 	const real = window.fetch;
 	const answers = {
 		stopping: () => new Response(JSON.stringify({ code: 'stopping', detail: 'x', status: 503 }), { status: 503, headers: { 'Content-Type': 'application/problem+json' } }),
 		proxy: () => new Response('<html></html>', { status: 502, headers: { 'Content-Type': 'text/html' } }),
-		nobody: (signal) => new Promise((_, failed) => signal?.addEventListener('abort', () => failed(new TypeError('cut')))),
+		silence: (signal) => new Promise((_, failed) => signal?.addEventListener('abort', () => failed(new TypeError('cut')))),
 	};
 	window.fetch = async (...call) => {
 		const answer = answers[localStorage.getItem('failing')];
@@ -27,7 +27,7 @@ const failing = `(() => {
 
 // TestTheAppOpensWhileTheServerFails: what is not the server's own word opens what the phone keeps,
 // as without a network, and is tried again; a phone that keeps nothing says what is wrong, also
-// while nobody answers, and opens once it is answered.
+// while no answer comes, and opens once it is answered.
 func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
@@ -36,7 +36,7 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: failing})
 	must(t, err)
-	for _, answer := range []string{"stopping", "proxy", "nobody"} {
+	for _, answer := range []string{"stopping", "proxy", "silence"} {
 		v.until(`(localStorage.setItem('failing', '` + answer + `'), true)`)
 		v.do(chromedp.Reload())
 		v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
@@ -49,7 +49,7 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 		v.is("live")
 		v.press("Nghỉ bán")
 	}
-	v.until(`(localStorage.setItem('failing', 'nobody'), indexedDB.deleteDatabase('market40-stall'), true)`)
+	v.until(`(localStorage.setItem('failing', 'silence'), indexedDB.deleteDatabase('market40-stall'), true)`)
 	v.do(chromedp.Reload())
 	v.until(
 		`document.querySelector('main [role=alert]')?.textContent === 'Hệ thống tạm gián đoạn, xin thử lại sau ít giây.'`,
@@ -65,9 +65,9 @@ func TestTheAppOpensWhileTheServerFails(t *testing.T) {
 	v.is("selling_off")
 }
 
-// TestAClockThatStands: audio that is said to run and whose clock stands is mute. What came
+// TestAStoppedClock: audio that claims to run while its clock does not move is mute. What came
 // meanwhile is said as a count and a sum.
-func TestAClockThatStands(t *testing.T) {
+func TestAStoppedClock(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
 	v.until(brokenSound)
@@ -76,12 +76,12 @@ func TestAClockThatStands(t *testing.T) {
 	v.Pay(v.Code, 1000)
 	v.spoke(1)
 	v.is("live")
-	v.until(`(window.stands = window.contexts.at(-1).currentTime, true)`)
+	v.until(`(window.clock = window.contexts.at(-1).currentTime, true)`)
 	v.Pay(v.Code, 20000)
 	v.is("no_sound")
 	v.Pay(v.Code, 30000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '30.000 đ'`)
-	v.until(`(window.stands = undefined, true)`)
+	v.until(`(window.clock = undefined, true)`)
 	v.is("live")
 	v.hears("chime have 2 payments total 5 tens thousand dong")
 	v.spoke(3)

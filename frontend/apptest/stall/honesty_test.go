@@ -39,8 +39,8 @@ func (v *seller) isOnEveryScreen(state string) {
 }
 
 // brokenSound lets a page lose its recordings and its audio: window.noClips fails their download,
-// window.audio is what the browser says of its audio, as after a phone call; window.stands is what
-// the audio's clock stands at; window.shaken is whether the phone shook.
+// window.audio is what the browser says of its audio, as after a phone call; window.clock is what
+// the audio's clock shows; window.shaken is whether the phone shook.
 const brokenSound = `(() => {
 	const real = window.fetch;
 	window.fetch = (...call) => window.noClips && String(call[0]?.url ?? call[0]).includes('.mp3') ? Promise.reject(new TypeError('Failed to fetch')) : real(...call);
@@ -48,7 +48,7 @@ const brokenSound = `(() => {
 	window.AudioContext = class extends AudioContext {
 		constructor() { super(); window.contexts.push(this); }
 		get state() { return window.audio ?? super.state; }
-		get currentTime() { return window.stands ?? super.currentTime; }
+		get currentTime() { return window.clock ?? super.currentTime; }
 		resume() { return window.audio ? Promise.reject(new Error(window.audio)) : super.resume(); }
 	};
 	Object.defineProperty(navigator, 'vibrate', { value: () => { window.shaken = true; } });

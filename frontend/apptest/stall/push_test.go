@@ -82,7 +82,7 @@ func (s *pushService) subscription() object {
 	}}
 }
 
-// vapid holds the signature of who sends against the key that it was told (RFC 8292).
+// vapid checks the sender's signature by the key that the service was given (RFC 8292).
 func (s *pushService) vapid(header string) {
 	token, key, found := strings.Cut(strings.TrimPrefix(header, "vapid t="), ", k=")
 	parts := strings.Split(token, ".")
@@ -171,9 +171,9 @@ func (s *pushService) next() object {
 	}
 }
 
-// TestAPhoneIsToldWhileTheAppIsClosed: a push service takes the message, knows who sent it, and the
+// TestAPhoneIsNotifiedWhileTheAppIsClosed: a push service takes the message, knows who sent it, and the
 // phone opens and shows it.
-func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
+func TestAPhoneIsNotifiedWhileTheAppIsClosed(t *testing.T) {
 	t.Parallel()
 	service := newPushService(t)
 	v := inviteOwner(program.OpenShop(t, "PUSH_HOSTS=127.0.0.1"), 360)
@@ -198,15 +198,15 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 		}
 	}
 	v.Pay(v.Code, 45000)
-	told := service.next()
-	if told.Text("title") != "Đã nhận 45.000 đ" || told.Text("amount") != "45000" || told.Text("stall_id") != v.Stall ||
-		!strings.Contains(told.Text("body"), "Sạp A-12") {
-		t.Errorf("the phone is told %v", told)
+	message := service.next()
+	if message.Text("title") != "Đã nhận 45.000 đ" || message.Text("amount") != "45000" || message.Text("stall_id") != v.Stall ||
+		!strings.Contains(message.Text("body"), "Sạp A-12") {
+		t.Errorf("the phone receives %v", message)
 	}
-	v.shows(told)
+	v.shows(message)
 	v.Pay(v.Code, 200)
-	if told = service.next(); told.Text("title") != "Chú ý: chỉ nhận 200 đ" {
-		t.Errorf("of a small amount it is told %v", told)
+	if message = service.next(); message.Text("title") != "Chú ý: chỉ nhận 200 đ" {
+		t.Errorf("of a small amount it receives %v", message)
 	}
 	service.status.Store(410) // the phone is gone
 	v.Pay(v.Code, 1000)
@@ -215,8 +215,8 @@ func TestAPhoneIsToldWhileTheAppIsClosed(t *testing.T) {
 	service.status.Store(201)
 	v.Pay(v.Code, 2000)
 	select {
-	case told := <-service.came:
-		t.Errorf("a phone that is gone is told %v", told)
+	case message := <-service.came:
+		t.Errorf("a phone that is gone receives %v", message)
 	case <-time.After(5 * time.Second): // two looks of the job
 	}
 	v.renews(service)
@@ -249,8 +249,8 @@ func (v *seller) renews(service *pushService) {
 	v.press("Báo cả khi đóng")
 	v.until(`document.querySelector('[data-push=on]') !== null`)
 	v.Pay(v.Code, 3000)
-	if told := service.next(); told.Text("amount") != "3000" {
-		v.T.Errorf("the phone is told %v", told)
+	if message := service.next(); message.Text("amount") != "3000" {
+		v.T.Errorf("the phone receives %v", message)
 	}
 	service.status.Store(410)
 	v.Pay(v.Code, 4000)
@@ -260,8 +260,8 @@ func (v *seller) renews(service *pushService) {
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-push=on]') !== null && localStorage.getItem('made') === '2'`)
 	v.Pay(v.Code, 5000)
-	if told := service.next(); told.Text("amount") != "5000" {
-		v.T.Errorf("after it was renewed the phone is told %v", told)
+	if message := service.next(); message.Text("amount") != "5000" {
+		v.T.Errorf("after it was renewed the phone receives %v", message)
 	}
 }
 
@@ -276,7 +276,7 @@ func (v *seller) forgotten() {
 	for end := time.Now().Add(program.Patience); left > 0; time.Sleep(program.PollInterval) {
 		must(v.T, conn.QueryRow(v.T.Context(), `SELECT count(*) FROM push_subscriptions`).Scan(&left))
 		if left > 0 && time.Now().After(end) {
-			v.T.Fatalf("%d subscriptions are still kept", left)
+			v.T.Fatalf("%d subscriptions are still stored", left)
 		}
 	}
 }
@@ -284,10 +284,10 @@ func (v *seller) forgotten() {
 // shows hands a message to the phone's service worker, and wants it as a notification. Chromium
 // cannot subscribe without a push service of Google's, so the message takes its last step by the
 // browser's own tools.
-func (v *seller) shows(told object) {
+func (v *seller) shows(message object) {
 	v.T.Helper()
 	v.until(`navigator.serviceWorker.controller !== null`)
-	raw, err := json.Marshal(told)
+	raw, err := json.Marshal(message)
 	must(v.T, err)
 	registrations := make(chan string, 10)
 	must(v.T, chromedp.Listen(v.tab, func(event any) {
@@ -318,7 +318,7 @@ func (v *seller) shows(told object) {
 		v.T.Fatal("no service worker")
 	}
 	v.do(chromedp.Navigate(origin + "/stall/"))
-	v.untilNotified(told.Text("title"))
+	v.untilNotified(message.Text("title"))
 	// While the app is looked at it is shown too: a browser ends the subscription of who shows
 	// nothing.
 	_, err = chromedp.Call(v.tab, serviceworker.DeliverPushMessage,

@@ -18,7 +18,7 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// TestASilentAccountIsRed: no bank tells of the stall's account, so silence must not look like "not
+// TestASilentAccountIsRed: no bank reports the stall's account, so silence must not look like "not
 // paid".
 func TestASilentAccountIsRed(t *testing.T) {
 	t.Parallel()
@@ -30,7 +30,7 @@ func TestASilentAccountIsRed(t *testing.T) {
 	v.press("Bắt đầu bán")
 	v.hears("alarm no_feed")
 	v.looks("silent")
-	// A second account that a bank tells of: the silent one is still named.
+	// A second account that a bank reports: the silent one is still named.
 	v.Approve(v.Env, v.Ask(v.Admin, "POST", "/api/v1/stalls/"+v.Stall+"/accounts", program.SecondAccount, 202))
 	v.Connect([]any{object{"bank_bin": "970415", "account_number": "100200300"}})
 	v.do(chromedp.Reload())
@@ -98,7 +98,7 @@ func TestEachAccountHasItsCode(t *testing.T) {
 	}
 }
 
-// TestTwoStallsOfOneOwner: one phone, two stalls, and each tells its own money.
+// TestTwoStallsOfOneOwner: one phone, two stalls, and each announces its own money.
 func TestTwoStallsOfOneOwner(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
@@ -130,7 +130,7 @@ func TestTwoStallsOfOneOwner(t *testing.T) {
 	v.until(`document.querySelector('h1')?.textContent.includes('B-7')`)
 }
 
-// TestWhatIsLateIsSaidSo: a payment of ten minutes ago is told with its time; what came in a gap is
+// TestWhatIsLateIsSaidSo: a payment of ten minutes ago is announced with its time; what came in a gap is
 // counted, and no small one hides.
 func TestWhatIsLateIsSaidSo(t *testing.T) {
 	t.Parallel()
@@ -155,9 +155,9 @@ func TestWhatIsLateIsSaidSo(t *testing.T) {
 	v.until(`document.querySelector('.line') === null`)
 }
 
-// TestDaysAreKeptOnThePhone: yesterday's sum is told without a network, though none of its payments
+// TestDaysAreStoredOnThePhone: yesterday's sum is shown without a network, though none of its payments
 // is on the phone, with its age.
-func TestDaysAreKeptOnThePhone(t *testing.T) {
+func TestDaysAreStoredOnThePhone(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
 	yesterday := time.Now().AddDate(0, 0, -1)

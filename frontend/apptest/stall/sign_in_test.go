@@ -90,7 +90,7 @@ func TestAMerchantComesIn(t *testing.T) {
 	token := strings.TrimPrefix(made.Text("url"), s.Address+"/i/")
 	s.Stop()
 	if said := s.Log.String(); strings.Contains(said, token) || strings.Contains(said, code[1]) {
-		t.Errorf("the log tells a secret: %s", said)
+		t.Errorf("the log contains a secret: %s", said)
 	}
 }
 
@@ -180,7 +180,7 @@ func TestMessagesNeedASender(t *testing.T) {
 		t.Errorf("the gateway was given %v", taken)
 	}
 	if said := s.Log.String(); strings.Contains(said, "0905") || strings.Contains(said, "s3cret") {
-		t.Errorf("the log tells a phone or the token: %s", said)
+		t.Errorf("the log contains a phone or the token: %s", said)
 	}
 	for setting, value := range map[string]string{
 		"SMS_GATEWAY_URL":        "http://sms.example.vn/",

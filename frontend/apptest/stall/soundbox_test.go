@@ -28,7 +28,7 @@ func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 	b.WaitSaid("chime ready")
 	v.until(`document.querySelector('[data-soundbox]')?.textContent.includes('Loa ở quầy')`)
 	v.looks("soundbox")
-	v.do(chromedp.Reload()) // a stream that is opened tells of the box before it tells of payments
+	v.do(chromedp.Reload()) // an opened stream first reports the box, then payments
 	v.open("sell")
 	v.press("Bắt đầu bán")
 	v.hears("chime ready")

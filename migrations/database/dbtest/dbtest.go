@@ -127,7 +127,7 @@ func (s *shared) create(t testing.TB, from string) string {
 }
 
 // start takes the first free folder, starts a server in it and migrates its template. The server is
-// not stopped here: the system tells it of the binary's end, and the next binary in that folder
+// not stopped here: the system signals it at the binary's end, and the next binary in that folder
 // waits for it.
 func start() (*shared, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)

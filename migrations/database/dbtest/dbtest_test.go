@@ -15,7 +15,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// asChild makes a copy of this binary take a server, tell where it is, and wait to be killed.
+// asChild makes a copy of this binary start a server, print where it is, and wait to be killed.
 const asChild = "MARKET40_TEST_DBTEST_CHILD"
 
 func TestEachTestHasItsOwnMigratedDatabase(t *testing.T) {

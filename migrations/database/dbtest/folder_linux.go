@@ -12,7 +12,7 @@ const (
 	room   = 4 << 30
 )
 
-// folder is where the servers lie: in memory if there is room and nobody names another place by
+// folder returns where the servers are: in memory if there is room and no other folder is named by
 // TMPDIR. A database is close to a thousand small files, and a disk's file system may take ten
 // times as long as PostgreSQL itself to make and to drop them.
 func folder() string {

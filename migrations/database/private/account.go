@@ -45,7 +45,7 @@ func prepare(f layout) (account, error) {
 	return who, who.reaches(f.dir)
 }
 
-// accountFor is the owner of the data where there is some; else, for root, postgres or nobody.
+// accountFor returns the owner of the data if there is some; else, for root, an unprivileged user.
 func accountFor(f layout) (account, error) {
 	info, err := os.Stat(f.data)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -107,7 +107,7 @@ func killServer(t *testing.T, dir string) {
 		must(t, syscall.Kill(pid, syscall.SIGKILL))
 		killed = append(killed, pid)
 	}
-	if !slices.Contains(killed, server) { // how many work for it right after its start, the machine's pace tells
+	if !slices.Contains(killed, server) { // how many processes it has right after its start depends on the machine
 		t.Fatalf("the server %d is not among its processes %v", server, killed)
 	}
 }

@@ -75,8 +75,8 @@ func initialise(ctx context.Context, s *Server, user account, children *os.File,
 	return syncFolder(s.files.dir)
 }
 
-// runToEnd runs a program in a thread of its own, whose end the program would notice; at ctx's end
-// it is killed.
+// runToEnd runs a program on a thread of its own, because the program is signalled when its thread
+// ends. It is killed when ctx ends.
 func runToEnd(ctx context.Context, cmd *exec.Cmd) error {
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

@@ -38,7 +38,7 @@ const (
 type Options struct {
 	Fast     bool         // tests only: nothing is safe against a crash, and the role may create databases
 	Programs []string     // folders, or patterns of them, that hold initdb and postgres; nil: PATH and the usual places
-	Log      *slog.Logger // restarts are told here; nil: nowhere
+	Log      *slog.Logger // reports restarts; nil: no reports
 }
 
 // Server is a private PostgreSQL that answers: one this program runs, or one that it found running.
@@ -120,7 +120,7 @@ func attach(ctx context.Context, f layout, o Options) (*Server, error) {
 			return nil, err
 		}
 		if !taken {
-			return nil, nil //nolint:nilnil // nobody runs it, which is no error
+			return nil, nil //nolint:nilnil // no process runs it, which is no error
 		}
 		s, err := attachOnce(ctx, f, o)
 		if err != nil || s != nil {

@@ -63,7 +63,7 @@ func usedDir(t *testing.T) string {
 	return dir
 }
 
-// playProgram runs a private server until its standard input ends, as serve would until it is told
+// playProgram runs a private server until its standard input ends, as serve would until it is asked
 // to stop.
 func playProgram(dir string) int {
 	ctx := context.Background()
@@ -88,7 +88,7 @@ type program struct {
 	lines *bufio.Scanner
 }
 
-// launch starts a program on a directory, as nobody if ordinary is asked for and we are root.
+// launch starts a program on a directory, as an unprivileged user if ordinary is set and we are root.
 func launch(t *testing.T, dir string, ordinary bool) *program {
 	t.Helper()
 	self, err := os.Executable()
@@ -100,7 +100,7 @@ func launch(t *testing.T, dir string, ordinary bool) *program {
 		must(t, err)
 		self = filepath.Join(reachableDir(t), "program")
 		must(t, os.WriteFile(self, binary, 0o755))
-		uid, gid := nobody(t)
+		uid, gid := unprivilegedUser(t)
 		must(t, os.Chown(filepath.Dir(dir), int(uid), int(gid)))
 		attr.Credential = &syscall.Credential{Uid: uid, Gid: gid}
 	}
@@ -147,7 +147,7 @@ func (p *program) finish(t *testing.T) {
 	must(t, p.cmd.Wait())
 }
 
-func nobody(t *testing.T) (uid, gid uint32) {
+func unprivilegedUser(t *testing.T) (uid, gid uint32) {
 	t.Helper()
 	u, err := user.Lookup("nobody")
 	must(t, err)

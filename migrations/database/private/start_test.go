@@ -193,11 +193,11 @@ func TestFoldersThatAreNotOursAreRefused(t *testing.T) {
 	dir := dataDir(t)
 	must(t, os.MkdirAll(filepath.Join(dir, "postgres"), 0o755))
 	letter := filepath.Join(dir, "postgres", "letter.txt")
-	must(t, os.WriteFile(letter, []byte("kept"), 0o600))
+	must(t, os.WriteFile(letter, []byte("unchanged"), 0o600))
 	if _, err := private.Start(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrNotOurs) {
 		t.Errorf("a folder with a letter in it is answered by %v", err)
 	}
-	if text, err := os.ReadFile(letter); err != nil || string(text) != "kept" {
+	if text, err := os.ReadFile(letter); err != nil || string(text) != "unchanged" {
 		t.Errorf("the letter: %q, %v", text, err)
 	}
 }
@@ -246,7 +246,7 @@ func TestUnreachableDirectoryIsNamed(t *testing.T) {
 		t.Errorf("no way out is named: %v", err)
 	}
 	if exists(filepath.Join(closed, "data")) {
-		t.Error("a folder was made that nobody can use")
+		t.Error("a folder was made that no user can open")
 	}
 }
 

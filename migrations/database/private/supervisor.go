@@ -45,9 +45,9 @@ func supervise(f layout, how process, children *os.File, log *slog.Logger) *supe
 	return s
 }
 
-// run holds its thread as long as a server runs, which is told when the thread that started it
-// ends. The thread itself lives on: others may have started children on it that wait for its end in
-// the same way.
+// run holds its thread as long as a server runs: the server is signalled when the thread that started
+// it ends. The thread itself lives on, because others may have started children on it that wait for
+// its end in the same way.
 func (s *supervisor) run(children *os.File) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -119,7 +119,7 @@ func (s *supervisor) start(cmd *exec.Cmd) error {
 	return nil
 }
 
-// waitReady returns when the server answers. One that ended instead tells why, from its log.
+// waitReady returns when the server answers. If it ended instead, the error quotes its log.
 func (s *supervisor) waitReady(ctx context.Context, url string) error {
 	for {
 		ready, err := answers(ctx, url)

@@ -38,7 +38,7 @@ func copyRows(ctx context.Context, tx pgx.Tx, table string, columns []string, n 
 				continue
 			}
 			if _, err := out.Write(w.to); err != nil {
-				return // the server's side told why
+				return // the server's side reported why
 			}
 			w.to = w.to[:0]
 		}

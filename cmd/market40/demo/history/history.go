@@ -27,7 +27,7 @@ type Notice struct {
 	banks.Notice
 
 	Code     string    // the one code in the memo; empty: it was matched by its account
-	Tenancy  uuid.UUID // whose payment it is
+	Tenancy  uuid.UUID // the merchant's tenancy
 	Receiver uuid.UUID // on which account
 	Takes    *Notice   // an earlier one of this past that it takes back; nil: none
 
@@ -71,7 +71,7 @@ type pastSum struct {
 	times            []time.Time // of the payments that stand
 }
 
-// New begins the past of a market without payments, as told by a connection. newID makes UUIDv7 of
+// New begins the past of a market without payments, as a connection reported it. newID makes UUIDv7 of
 // moments.
 func New(keys *seal.Keys, connection, market uuid.UUID, newID func(time.Time) uuid.UUID) *Writer {
 	return &Writer{
@@ -88,8 +88,8 @@ type Delivery struct {
 	id uuid.UUID // once written
 }
 
-// Write writes a stretch of the past, after what was written before. The body that a delivery keeps
-// says only how many notices it brought: what they said stands, sealed, in each of them.
+// Write writes a part of the past, after what was written before. The stored body of a delivery says
+// only how many notices it brought: their content is in each of them, sealed.
 func (b *Writer) Write(ctx context.Context, tx pgx.Tx, deliveries []Delivery) error {
 	var notices []*Notice
 	for i := range deliveries {
@@ -279,7 +279,7 @@ func (b *Writer) Close(ctx context.Context, tx pgx.Tx) error {
 	}
 	// Said once for all days, it need not be said of each.
 	if _, err := tx.Exec(ctx, `SELECT fact_changed('-infinity')`); err != nil {
-		return fmt.Errorf("tell reports of the past: %w", err)
+		return fmt.Errorf("announce the past to reports: %w", err)
 	}
 	slices.SortFunc(b.ordered, pastDay.compare) // as the primary key: its index grows at its end
 	columns := []string{

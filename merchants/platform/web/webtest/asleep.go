@@ -51,9 +51,9 @@ func Ask(t *testing.T, handler http.Handler, path, key string) (wake func() *htt
 	return wake
 }
 
-// KeepsNobodyWaiting lets one key read nothing of a file, and wants another one to have it
+// CheckIndependentReaders lets one key read nothing of a file, and expects another one to receive it
 // meanwhile.
-func KeepsNobodyWaiting(t *testing.T, handler http.Handler, path, key, other string) {
+func CheckIndependentReaders(t *testing.T, handler http.Handler, path, key, other string) {
 	t.Helper()
 	wake := Ask(t, handler, path, key)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -58,9 +58,9 @@ func TestNoLogTellsASecretOrAnAccount(t *testing.T) {
 		t.Errorf("simulate: exit %d: %s%s", played.Code, played.Out, played.Err)
 	}
 	refused := program.Command(t, env, "users", "create", "--role", "admin", "--login", "Not A Login", "--name", "x")
-	refused.Stdin = strings.NewReader("a-password-of-nobody\n")
+	refused.Stdin = strings.NewReader("a-password-of-no-account\n")
 	said, _ := refused.CombinedOutput()
-	secret["a refused user's password"] = "a-password-of-nobody"
+	secret["a refused user's password"] = "a-password-of-no-account"
 	for _, market := range s.Ask(admin, "GET", "/api/v1/markets", nil, 200).Items() {
 		m, _ := market.(map[string]any)
 		for after := ""; ; {
@@ -98,7 +98,7 @@ func TestNoLogTellsASecretOrAnAccount(t *testing.T) {
 	for name, log := range logs {
 		for what, text := range secret {
 			if i := strings.Index(log, text); i >= 0 {
-				t.Errorf("%s tells %s: %q", name, what, log[max(0, i-100):min(len(log), i+100)])
+				t.Errorf("%s reveals %s: %q", name, what, log[max(0, i-100):min(len(log), i+100)])
 			}
 		}
 		t.Logf("%s: %d bytes", name, len(log))
