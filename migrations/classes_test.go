@@ -28,7 +28,7 @@ func TestEveryColumnIsClassified(t *testing.T) {
 	classes, err := migrations.Classes()
 	must(t, err)
 	words := map[string][]string{
-		"class": {"public", "basic", "sensitive"},
+		"class":   {"public", "basic", "sensitive"},
 		"storage": {migrations.Clear, migrations.Sealed, migrations.KeyedIndex, migrations.Hashed, migrations.Masked},
 		"subject": {"merchant", "user", "shopper", "none"},
 	}
@@ -53,7 +53,9 @@ func TestEveryColumnIsClassified(t *testing.T) {
 		if c.Export != migrations.Exported && !strings.HasPrefix(c.Export, "no: ") {
 			t.Errorf("%s is left out of the export without a reason: %q", name, c.Export)
 		}
-		if secret := c.Storage == migrations.Sealed || c.Storage == migrations.KeyedIndex; secret && types[name] != "bytea" {
+		if secret := c.Storage == migrations.Sealed ||
+			c.Storage == migrations.KeyedIndex; secret &&
+			types[name] != "bytea" {
 			t.Errorf("%s is %s and stored as %s", name, c.Storage, types[name])
 		}
 	}

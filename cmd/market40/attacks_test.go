@@ -18,9 +18,9 @@ type subtracted struct {
 	today          string
 }
 
-// TestTheDemoHoldsAgainstSubtraction repeats over HTTP what once revealed single people in the demo:
-// dividing a market twice, taking units from their total, and reading sums that the report hides.
-// What the attacks write also marks the past that it changed.
+// TestTheDemoHoldsAgainstSubtraction repeats over HTTP what once revealed single people in the
+// demo: dividing a market twice, taking units from their total, and reading sums that the report
+// hides. What the attacks write also marks the past that it changed.
 func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	t.Parallel()
 	s := program.Serve(

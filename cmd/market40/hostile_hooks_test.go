@@ -66,8 +66,8 @@ func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 			404,
 		},
 		"a connection of no form":    {"/webhooks/standard/' OR 1=1", secrets[0], now, body, 404},
-		"an unknown provider":     {strings.Replace(hooks[0], "standard", "unknown", 1), secrets[0], now, body, 404},
-		"a body that is too large":      {hooks[0], secrets[0], now, body + strings.Repeat(" ", 256<<10), 413},
+		"an unknown provider":        {strings.Replace(hooks[0], "standard", "unknown", 1), secrets[0], now, body, 404},
+		"a body that is too large":   {hooks[0], secrets[0], now, body + strings.Repeat(" ", 256<<10), 413},
 		"signed with nothing at all": {hooks[0], "whsec_", now, body, 401},
 	} {
 		if got := post(strings.ReplaceAll(c.hook, " ", "%20"), c.secret, "m", c.at, c.content); got != c.want {

@@ -82,7 +82,8 @@ var arrows = map[string][]string{
 		"merchants/platform/bizday",
 	},
 
-	// Reports read tables by SQL and know no domain logic. The root has the ways to ask for figures.
+	// Reports read tables by SQL and know no domain logic. The root has the ways to ask for
+	// figures.
 	"reports": {
 		"reports/campaigns", "reports/disclosure", "reports/facts", "reports/figures", "reports/groups",
 		"reports/indicators", "reports/proof", "reports/scope",
@@ -90,7 +91,8 @@ var arrows = map[string][]string{
 		"merchants/platform/jobs", "merchants/platform/problem",
 		"migrations/database",
 	},
-	// Checks before a freeze that no hidden count can be derived. It knows what is published, not the rule.
+	// Checks before a freeze that no hidden count can be derived. It knows what is published, not
+	// the rule.
 	"reports/proof": {
 		"migrations/database", "reports/disclosure/audit", "reports/facts", "reports/figures", "reports/groups",
 		"reports/indicators", "reports/scope",

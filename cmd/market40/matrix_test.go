@@ -33,8 +33,9 @@ const (
 	inProgramme = "admin province_officer locality_officer manager team auditor"
 )
 
-// matrix is every route under /api. It is written from merchants/access/roles/README.md, "Roles in words",
-// and not from the program's own table: a route without a row, or a row without a route, fails.
+// matrix is every route under /api. It is written from merchants/access/roles/README.md, "Roles in
+// words", and not from the program's own table: a route without a row, or a row without a route,
+// fails.
 var matrix = map[string]matrixRow{
 	"POST /api/v1/sessions": {may: "strangers", body: object{
 		"login":    "no.one",

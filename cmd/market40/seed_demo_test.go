@@ -100,8 +100,8 @@ func seedDemo(t *testing.T, url string, months int) *database.DB {
 	return db
 }
 
-// TestTheSameSeedDrawsTheSameProvince: two databases differ in secrets only, and one in which seeding
-// was cut short twice does not differ either.
+// TestTheSameSeedDrawsTheSameProvince: two databases differ in secrets only, and one in which
+// seeding was cut short twice does not differ either.
 func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 	t.Parallel()
 	whole := digests(t, seedDemo(t, dbtest.URL(t), 1))

@@ -203,8 +203,8 @@ func (p proving) printContent(out io.Writer, proof *exports.Proof, d *exports.Do
 	fmt.Fprintf(out, "sha256 %s, signed by %s\n", proof.Seal.SHA256, base64.StdEncoding.EncodeToString(p.key))
 }
 
-// printNewer prints whether the proven report is the current one: a report that was corrected is still
-// proven, and no longer what is reported.
+// printNewer prints whether the proven report is the current one: a report that was corrected is
+// still proven, and no longer what is reported.
 func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
 	if p.newest == nil {
 		fmt.Fprintln(out, "not proven: that no newer version was submitted since; no database was asked")

@@ -16,7 +16,8 @@ import (
 	"market40/frontend/apptest/program"
 )
 
-// AmbiguousAmounts are amounts with more than one meaning. Every field refuses them with a sentence.
+// AmbiguousAmounts are amounts with more than one meaning. Every field refuses them with a
+// sentence.
 var AmbiguousAmounts = []string{"45,5", "45.00", "1.5tr", "４５０００", "45 00"}
 
 // Browse opens a tab of a real browser with a screen of some width in CSS pixels.
@@ -40,8 +41,8 @@ func BrowseFor(t *testing.T, width int64, limit time.Duration) context.Context {
 	return ctx
 }
 
-// CheckFits fails the test if a part of the page is outside of the screen. It writes a picture into the
-// folder SHOTS if that is set.
+// CheckFits fails the test if a part of the page is outside of the screen. It writes a picture into
+// the folder SHOTS if that is set.
 func CheckFits(t *testing.T, tab context.Context, name string) {
 	t.Helper()
 	if folder := os.Getenv("SHOTS"); folder != "" {

@@ -98,8 +98,8 @@ func (db *DB) Money() *DB {
 	return db.money
 }
 
-// newPool makes a pool with sessions that have the limits of the options. Every pool of the program is
-// made here.
+// newPool makes a pool with sessions that have the limits of the options. Every pool of the program
+// is made here.
 func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url)
 	if err != nil {

@@ -28,8 +28,8 @@ const (
 
 // InTx runs do in one read committed transaction and commits it unless do returned an error. After
 // a serialization failure, a deadlock, or a connection lost before COMMIT was sent, do runs again,
-// at most six times with growing pauses: it must have no effect outside tx. A commit with an unknown
-// outcome is never repeated; its error is returned.
+// at most six times with growing pauses: it must have no effect outside tx. A commit with an
+// unknown outcome is never repeated; its error is returned.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
 	return repeat(ctx, func() (again bool, err error) { return db.attempt(ctx, do) })
 }
@@ -147,8 +147,8 @@ func (db *DB) attemptBatches(ctx context.Context, do func(ctx context.Context, b
 	return false, nil
 }
 
-// notBegun reports whether a server is restarting, or a pooled connection died: both may be retried,
-// a refusal may not.
+// notBegun reports whether a server is restarting, or a pooled connection died: both may be
+// retried, a refusal may not.
 func notBegun(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {

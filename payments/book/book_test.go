@@ -219,7 +219,13 @@ func TestNobodyElseOpensABook(t *testing.T) {
 	}
 	key := w.Key("merchant", "stall:"+stall)
 	for _, ending := range []string{".pdf", ".xlsx"} {
-		webtest.CheckIndependentReaders(t, w.Server.Config.Handler, bookPath+ending, key, w.Key("merchant", "stall:"+stall))
+		webtest.CheckIndependentReaders(
+			t,
+			w.Server.Config.Handler,
+			bookPath+ending,
+			key,
+			w.Key("merchant", "stall:"+stall),
+		)
 	}
 	tomorrow := time.Now().Add(36 * time.Hour).Format(time.DateOnly)
 	for _, bad := range []object{

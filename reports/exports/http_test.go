@@ -176,7 +176,13 @@ func TestTheLiveWorkbook(t *testing.T) {
 	if got := rows[1][22]; got != "dữ liệu minh họa" {
 		t.Errorf("the note is %q", got)
 	}
-	webtest.CheckIndependentReaders(t, w.engine, "/api/v1/reports/adoption.xlsx", province, w.key(roles.ProvinceOfficer, ""))
+	webtest.CheckIndependentReaders(
+		t,
+		w.engine,
+		"/api/v1/reports/adoption.xlsx",
+		province,
+		w.key(roles.ProvinceOfficer, ""),
+	)
 	w.ask(province, "GET", "/api/v1/reports/adoption.xlsx?basis=nowhere", nil, 422)
 	w.ask(w.key(roles.Team, ""), "GET", "/api/v1/reports/adoption.xlsx", nil, 403)
 }

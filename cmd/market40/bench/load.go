@@ -33,8 +33,8 @@ const hookSecret = "bench-hmac-secret"
 // target is a stall that is paid.
 type target struct{ stall, code, account string }
 
-// load is a driver inside this binary: raw HTTP/1.1 over persistent connections, so that it takes little
-// of the two cores that the server needs.
+// load is a driver inside this binary: raw HTTP/1.1 over persistent connections, so that it takes
+// little of the two cores that the server needs.
 type load struct {
 	address, path string
 	targets       []target

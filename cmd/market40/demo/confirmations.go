@@ -19,8 +19,8 @@ var confirmShares = map[string]float64{
 	"KHANHVINH": 0.2, "TOHAP": 0.3,
 }
 
-// confirm writes the payments that owners reported themselves: evidence B, which is not in the books.
-// The board's desk records it for those who have no phone for the app.
+// confirm writes the payments that owners reported themselves: evidence B, which is not in the
+// books. The board's desk records it for those who have no phone for the app.
 func (m *marketHistory) confirm(ctx context.Context, tx pgx.Tx) error {
 	m.redraw(drawingWords)
 	var t tableRows

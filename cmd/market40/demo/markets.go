@@ -25,10 +25,10 @@ type marketChange struct {
 	joined, used float64 // of the merchants: registered with an account, and paid within a month
 }
 
-// inventedMarkets gives each chart a story: growth, the merchants who took their
-// codes down when the household tax changed, a board that reports far more than is (BANGOI), codes
-// that hang unused (CHODINH), a late start (CHOTHANH), a market with too few observations (KHANHVINH)
-// and a small one that its team carried (TOHAP).
+// inventedMarkets gives each chart a story: growth, the merchants who took their codes down when
+// the household tax changed, a board that reports far more than is (BANGOI), codes that hang unused
+// (CHODINH), a late start (CHOTHANH), a market with too few observations (KHANHVINH) and a small
+// one that its team carried (TOHAP).
 var inventedMarkets = []market{
 	{
 		"CHODAM", "Chợ Đầm", "22366", "568", "ban_quan_ly", 12.2545, 109.1917, 1000, "2024-10-15", 0.85, 0.80, 1.1,

@@ -55,7 +55,7 @@ func (s *simulation) find(ctx context.Context) (*finding, error) {
 		return nil, err
 	}
 	f := &finding{}
-	for _, n := range s.sent {
+	for _, n := range s.played {
 		at := arrived[n.shown]
 		switch {
 		case !n.credit && len(at) > 0:
@@ -91,7 +91,7 @@ func (s *simulation) find(ctx context.Context) (*finding, error) {
 // arrived are the payments that every stall of the simulation shows since it began, by reference.
 func (s *simulation) arrived(ctx context.Context) (map[string][]listed, error) {
 	mine := map[string]bool{}
-	for _, n := range s.sent {
+	for _, n := range s.played {
 		mine[n.shown] = true
 	}
 	arrived := map[string][]listed{}
@@ -130,8 +130,8 @@ func (s *simulation) stateOf(ctx context.Context, n *playedNotice, want string) 
 	return state, err
 }
 
-// mangled returns a memo as a bank delivers it (payments/banks/README.md, "How banks change a memo");
-// the code inside survives.
+// mangled returns a memo as a bank delivers it (payments/banks/README.md, "How banks change a
+// memo"); the code inside survives.
 func mangled(memo string) string {
 	names := []string{"NGUYEN THI LAN", "TRAN VAN BAY", "LE MINH", "PHAM NGOC KHUONG"}
 	name := names[rand.IntN(len(names))]

@@ -38,9 +38,9 @@ type simulation struct {
 	started    time.Time
 	run        uint64 // makes ids and references of this run unlike any other's
 
-	mu   sync.Mutex
-	sent []*playedNotice
-	n    int
+	mu     sync.Mutex
+	played []*playedNotice
+	n      int
 	tally
 }
 
@@ -275,7 +275,7 @@ func (s *simulation) next() *playedNotice {
 	if s.faults.hit(s.faults.debit) {
 		n.Direction, n.credit = banks.Out, false
 	}
-	s.sent = append(s.sent, n)
+	s.played = append(s.played, n)
 	return n
 }
 
@@ -375,5 +375,5 @@ func (s *simulation) count(do func(*tally)) {
 func (s *simulation) drop(n *playedNotice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sent = slices.DeleteFunc(s.sent, func(o *playedNotice) bool { return o == n })
+	s.played = slices.DeleteFunc(s.played, func(o *playedNotice) bool { return o == n })
 }

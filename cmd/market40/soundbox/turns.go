@@ -51,7 +51,8 @@ func (b *box) receipt(ctx context.Context) error {
 	return b.publish(ctx, soundbox.Ack, receipt)
 }
 
-// welcomed notes that the connection works, and announces that it is back if its loss was announced.
+// welcomed notes that the connection works, and announces that it is back if its loss was
+// announced.
 func (b *box) welcomed(ctx context.Context) error {
 	b.print("connected", "")
 	b.lineLost, b.untold = time.Time{}, false // the greeting was a receipt

@@ -30,8 +30,11 @@ func TestATeamsDayWithoutANetwork(t *testing.T) {
 	line := program.NewNetwork(t, strings.TrimPrefix(s.Address, "http://"))
 	v := &apptest.Visitor{T: t, Tab: apptest.Browse(t, 360), At: "http://" + line.Listener.Addr().String(), Width: 360}
 	v.Do(chromedp.Navigate(v.At+"/sign-in?next=/district/"), chromedp.WaitVisible(`#password`))
-	v.Do(chromedp.SendKeys(`[name=login]`, "lan"), chromedp.SendKeys(`[name=password]`, object(enrolment).Text("password")),
-		chromedp.Click(`#password button`))
+	v.Do(
+		chromedp.SendKeys(`[name=login]`, "lan"),
+		chromedp.SendKeys(`[name=password]`, object(enrolment).Text("password")),
+		chromedp.Click(`#password button`),
+	)
 	v.WaitMessage("Cần mã xác thực")
 	v.Do(chromedp.SendKeys(`#password [name=code]`, v.Code(object(enrolment).Text("totp_secret"), 0)),
 		chromedp.Click(`#password button`))

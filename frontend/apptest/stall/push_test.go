@@ -171,8 +171,8 @@ func (s *pushService) next() object {
 	}
 }
 
-// TestAPhoneIsNotifiedWhileTheAppIsClosed: a push service takes the message, knows who sent it, and the
-// phone opens and shows it.
+// TestAPhoneIsNotifiedWhileTheAppIsClosed: a push service takes the message, knows who sent it, and
+// the phone opens and shows it.
 func TestAPhoneIsNotifiedWhileTheAppIsClosed(t *testing.T) {
 	t.Parallel()
 	service := newPushService(t)
@@ -199,7 +199,8 @@ func TestAPhoneIsNotifiedWhileTheAppIsClosed(t *testing.T) {
 	}
 	v.Pay(v.Code, 45000)
 	message := service.next()
-	if message.Text("title") != "Đã nhận 45.000 đ" || message.Text("amount") != "45000" || message.Text("stall_id") != v.Stall ||
+	if message.Text("title") != "Đã nhận 45.000 đ" || message.Text("amount") != "45000" ||
+		message.Text("stall_id") != v.Stall ||
 		!strings.Contains(message.Text("body"), "Sạp A-12") {
 		t.Errorf("the phone receives %v", message)
 	}

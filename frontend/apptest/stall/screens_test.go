@@ -130,8 +130,8 @@ func TestTwoStallsOfOneOwner(t *testing.T) {
 	v.until(`document.querySelector('h1')?.textContent.includes('B-7')`)
 }
 
-// TestWhatIsLateIsSaidSo: a payment of ten minutes ago is announced with its time; what came in a gap is
-// counted, and no small one hides.
+// TestWhatIsLateIsSaidSo: a payment of ten minutes ago is announced with its time; what came in a
+// gap is counted, and no small one hides.
 func TestWhatIsLateIsSaidSo(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
@@ -155,8 +155,8 @@ func TestWhatIsLateIsSaidSo(t *testing.T) {
 	v.until(`document.querySelector('.line') === null`)
 }
 
-// TestDaysAreStoredOnThePhone: yesterday's sum is shown without a network, though none of its payments
-// is on the phone, with its age.
+// TestDaysAreStoredOnThePhone: yesterday's sum is shown without a network, though none of its
+// payments is on the phone, with its age.
 func TestDaysAreStoredOnThePhone(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)

@@ -58,8 +58,8 @@ func held(path string) (bool, error) {
 }
 
 // takeChildren takes the lock that every process of a server inherits. Having it proves that none
-// of an earlier server is alive, so their files are stale and are removed. If an earlier program died,
-// its server gets time to shut down, and a signal where the system sent none.
+// of an earlier server is alive, so their files are stale and are removed. If an earlier program
+// died, its server gets time to shut down, and a signal where the system sent none.
 func takeChildren(ctx context.Context, f layout) (*os.File, error) {
 	for {
 		lock, err := takeLock(ctx, f.children, orphanPatience)

@@ -4,8 +4,8 @@ package private
 
 import "syscall"
 
-// attributes put a child into its own process group, as the account's user. Only Linux signals it at
-// our death: elsewhere the next start ends an orphan.
+// attributes put a child into its own process group, as the account's user. Only Linux signals it
+// at our death: elsewhere the next start ends an orphan.
 func attributes(user account, _ syscall.Signal) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true}
 	if user.other {

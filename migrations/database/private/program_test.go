@@ -88,7 +88,8 @@ type program struct {
 	lines *bufio.Scanner
 }
 
-// launch starts a program on a directory, as an unprivileged user if ordinary is set and we are root.
+// launch starts a program on a directory, as an unprivileged user if ordinary is set and we are
+// root.
 func launch(t *testing.T, dir string, ordinary bool) *program {
 	t.Helper()
 	self, err := os.Executable()

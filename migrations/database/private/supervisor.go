@@ -45,9 +45,9 @@ func supervise(f layout, how process, children *os.File, log *slog.Logger) *supe
 	return s
 }
 
-// run holds its thread as long as a server runs: the server is signalled when the thread that started
-// it ends. The thread itself lives on, because others may have started children on it that wait for
-// its end in the same way.
+// run holds its thread as long as a server runs: the server is signalled when the thread that
+// started it ends. The thread itself lives on, because others may have started children on it that
+// wait for its end in the same way.
 func (s *supervisor) run(children *os.File) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -71,8 +71,8 @@ type pastSum struct {
 	times            []time.Time // of the payments that stand
 }
 
-// New begins the past of a market without payments, as a connection reported it. newID makes UUIDv7 of
-// moments.
+// New begins the past of a market without payments, as a connection reported it. newID makes UUIDv7
+// of moments.
 func New(keys *seal.Keys, connection, market uuid.UUID, newID func(time.Time) uuid.UUID) *Writer {
 	return &Writer{
 		sealer: notices.NewSealer(keys), connection: connection, market: market, newID: newID,
@@ -88,8 +88,8 @@ type Delivery struct {
 	id uuid.UUID // once written
 }
 
-// Write writes a part of the past, after what was written before. The stored body of a delivery says
-// only how many notices it brought: their content is in each of them, sealed.
+// Write writes a part of the past, after what was written before. The stored body of a delivery
+// says only how many notices it brought: their content is in each of them, sealed.
 func (b *Writer) Write(ctx context.Context, tx pgx.Tx, deliveries []Delivery) error {
 	var notices []*Notice
 	for i := range deliveries {

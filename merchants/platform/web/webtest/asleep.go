@@ -51,8 +51,8 @@ func Ask(t *testing.T, handler http.Handler, path, key string) (wake func() *htt
 	return wake
 }
 
-// CheckIndependentReaders lets one key read nothing of a file, and expects another one to receive it
-// meanwhile.
+// CheckIndependentReaders lets one key read nothing of a file, and expects another one to receive
+// it meanwhile.
 func CheckIndependentReaders(t *testing.T, handler http.Handler, path, key, other string) {
 	t.Helper()
 	wake := Ask(t, handler, path, key)
