@@ -220,7 +220,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a connection that signs nothing take notices: a second person */
+        /** Approve a connection without signatures, as a second person */
         post: operations["approve-bank-connection"];
         delete?: never;
         options?: never;
@@ -511,7 +511,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a person has to look at */
+        /** Cases that a person has to decide */
         get: operations["list-cases"];
         put?: never;
         post?: never;
@@ -530,7 +530,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Take a decision back; an assignment is reversed by a contra payment */
+        /** Reverse a decision; an assignment is reversed by a contra payment */
         post: operations["reopen-case"];
         delete?: never;
         options?: never;
@@ -564,7 +564,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Try a pending notice again at once */
+        /** Retry a pending notice at once */
         post: operations["retry-case"];
         delete?: never;
         options?: never;
@@ -732,7 +732,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Signed requests of which nothing could be read */
+        /** Signed requests that could not be read */
         get: operations["list-unreadable-deliveries"];
         put?: never;
         post?: never;
@@ -1406,7 +1406,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sổ doanh thu: what the owner calls turnover, and what waits for a word */
+        /** Sổ doanh thu: receipts marked as turnover, and undecided ones */
         get: operations["read-revenue-book"];
         put?: never;
         post?: never;
@@ -1423,7 +1423,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sổ doanh thu S1a-HKD: what is turnover, as pdf */
+        /** Sổ doanh thu S1a-HKD: turnover as pdf */
         get: operations["download-revenue-book-pdf"];
         put?: never;
         post?: never;
@@ -1440,7 +1440,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sổ doanh thu S1a-HKD: what is turnover, as xlsx */
+        /** Sổ doanh thu S1a-HKD: turnover as xlsx */
         get: operations["download-revenue-book-xlsx"];
         put?: never;
         post?: never;
@@ -1459,7 +1459,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ghi tiền mặt: takings in cash */
+        /** Ghi tiền mặt: revenue in cash */
         post: operations["add-cash"];
         delete?: never;
         options?: never;
@@ -1477,7 +1477,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Xóa dòng tiền mặt: a line that was wrong */
+        /** Xóa dòng tiền mặt: remove a wrong line */
         delete: operations["remove-cash"];
         options?: never;
         head?: never;
@@ -1492,7 +1492,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Khoản nào là doanh thu: whether receipts are turnover */
+        /** Khoản nào là doanh thu: decide whether receipts are turnover */
         put: operations["decide-receipts"];
         post?: never;
         delete?: never;
@@ -1595,7 +1595,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What banks and wallets told us */
+        /** The notices of banks and wallets */
         get: operations["list-notices"];
         put?: never;
         post?: never;
@@ -1649,7 +1649,7 @@ export interface paths {
         /** A stall's orders of the last two days, newest first */
         get: operations["list-orders"];
         put?: never;
-        /** Tạo mã có số tiền: a code for one purchase, for 15 minutes */
+        /** Tạo mã có số tiền: create a code for one purchase, valid for 15 minutes */
         post: operations["make-order"];
         delete?: never;
         options?: never;
@@ -1664,7 +1664,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An order and what came for it */
+        /** An order and what was paid for it */
         get: operations["get-order"];
         put?: never;
         post?: never;
@@ -2005,7 +2005,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The key by which push services know us (VAPID) */
+        /** The key that identifies us to push services (VAPID) */
         get: operations["push-key"];
         put?: never;
         post?: never;
@@ -2369,7 +2369,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** An owner's word that money came (evidence B) */
+        /** An owner confirms that money was received (evidence B) */
         post: operations["confirm-payment"];
         delete?: never;
         options?: never;
@@ -2506,7 +2506,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Nhận thông báo: tell this phone of the stall's payments */
+        /** Nhận thông báo: notify this phone of the stall's payments */
         put: operations["subscribe-phone"];
         post?: never;
         delete?: never;
@@ -2525,7 +2525,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Tell this phone no more */
+        /** End the notifications of this phone */
         delete: operations["unsubscribe-phone"];
         options?: never;
         head?: never;
@@ -3348,7 +3348,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** VietQR.vn asks for its token (Basic) */
+        /** VietQR.vn requests its token (Basic) */
         post: operations["issue-provider-token"];
         delete?: never;
         options?: never;
@@ -3395,7 +3395,7 @@ export interface components {
             turnover: boolean;
         };
         BookBook: {
-            /** @description market and locality of its stalls: no other address is kept */
+            /** @description market and locality of its stalls: no other address is stored */
             address: string;
             /** @description oldest first */
             entries: components["schemas"]["BookEntry"][] | null;
@@ -3407,9 +3407,9 @@ export interface components {
             next: string | null;
             /** @description its stalls */
             place: string;
-            /** @description whole; empty: none is registered */
+            /** @description the full code; empty: none is registered */
             tax_code: string;
-            /** @description for its owner's eyes; null: no threshold is known for that year */
+            /** @description only for the owner; null: no threshold is known for that year */
             threshold: components["schemas"]["BookThreshold"];
             /** @description the last day, which is included */
             to: string;
@@ -3433,7 +3433,7 @@ export interface components {
             text: string;
         };
         BookEntry: {
-            /** @description đồng; negative: a reversal, which follows what is said of the receipt it takes back */
+            /** @description đồng; negative: a reversal, which follows the decision about its receipt */
             amount: string;
             currency: string;
             /** @description the business day, YYYY-MM-DD in Asia/Ho_Chi_Minh */
@@ -3445,13 +3445,13 @@ export interface components {
             /** @description null: cash */
             stall_number: string | null;
             text: string;
-            /** @description true: in the book; false: no turnover; null: its owner has not said */
+            /** @description true: in the book; false: no turnover; null: not decided */
             turnover: boolean | null;
         };
         BookThreshold: {
-            /** @description đồng: the threshold as it is known today */
+            /** @description đồng: the threshold as known today */
             amount: string;
-            /** @description where the threshold is written */
+            /** @description the legal source of the threshold */
             legal_ref: string;
             /**
              * @description the last of 70, 90 and 100 % that is reached
@@ -3459,7 +3459,7 @@ export interface components {
              */
             level: "none" | "70" | "90" | "100";
             /**
-             * @description total by amount, four decimals, rounded down
+             * @description total divided by amount, four decimals, rounded down
              * @example 0.7312
              */
             share: string;
@@ -3473,7 +3473,7 @@ export interface components {
             amount: string;
             /**
              * Format: int64
-             * @description receipts that nothing took back
+             * @description receipts without a reversal
              */
             count: number;
         };
@@ -4792,17 +4792,17 @@ export interface components {
             account: string | null;
             amount: string | null;
             /**
-             * @description of retry_failed: the database was busy, what was to be written breaks one of its rules, or unknown; else empty
+             * @description for retry_failed: the database was busy, the data breaks one of its rules, or unknown; else empty
              * @enum {string}
              */
             cause: "busy" | "refused" | "unknown" | "";
             /** Format: date-time */
             closed_at: string | null;
-            /** @description what the bank told: of a conflict both contents, the first one first; of an unknown account up to 21 notices */
+            /** @description what the bank reported: for a conflict both contents, the first one first; for an unknown account up to 21 notices */
             contents: components["schemas"]["PaymentsContent"][] | null;
             currency: string | null;
             delivery_id: string;
-            /** @description for whoever operates the server, in English; see cause */
+            /** @description for the server's operator, in English; see cause */
             detail: string;
             id: string;
             /**
@@ -4815,7 +4815,7 @@ export interface components {
             market_id: string;
             /**
              * Format: int64
-             * @description how many notices wait in it: those for one unknown account wait in one case until somebody decides about one of them
+             * @description how many notices wait in it: those for one unknown account share one case until a person decides about one of them
              */
             notice_count: number;
             notice_id: string;
@@ -4824,16 +4824,16 @@ export interface components {
             occurred_at: string | null;
             /** Format: date-time */
             opened_at: string;
-            /** @description what waits for a second person; null: nothing */
+            /** @description waits for a second person; null: none */
             proposal: components["schemas"]["PaymentsProposal"];
             reference: string | null;
-            /** @description the stall that it concerns or was assigned to */
+            /** @description the stall that it is about or was assigned to */
             stall_id: string;
             /** @enum {string} */
             state: "open" | "proposed" | "assigned" | "returned" | "dismissed";
             /**
              * Format: date-time
-             * @description the bank's own date where it lay over an hour ahead; absent: occurred_at
+             * @description the bank's own date where it was over an hour ahead; absent: occurred_at
              */
             told_at?: string;
         };
@@ -4871,13 +4871,13 @@ export interface components {
             id: string;
             name: string;
             owner: components["schemas"]["PaymentsConnectionOwner"];
-            /** @description a secret that signs nothing waits for a second person */
+            /** @description a secret without signatures waits for a second person */
             pending_approval: boolean;
             /** @enum {string} */
             provider: "sepay" | "sepay_pg" | "casso_v1" | "casso_v2" | "payos" | "pay2s" | "vietqr_vn" | "momo" | "zalopay" | "vnpay" | "standard";
-            /** @description a secret of it, active or waiting, lets calls in by their address alone */
+            /** @description one of its secrets, active or waiting, accepts calls by their address alone */
             unsigned: boolean;
-            /** @description an active secret from before there was a least strength could be guessed */
+            /** @description an old active secret is easy to guess */
             weak_secret: boolean;
             webhook_path: string;
         };
@@ -4899,15 +4899,15 @@ export interface components {
             id: string;
             name: string;
             owner: components["schemas"]["PaymentsConnectionOwner"];
-            /** @description a secret that signs nothing waits for a second person */
+            /** @description a secret without signatures waits for a second person */
             pending_approval: boolean;
             /** @enum {string} */
             provider: "sepay" | "sepay_pg" | "casso_v1" | "casso_v2" | "payos" | "pay2s" | "vietqr_vn" | "momo" | "zalopay" | "vnpay" | "standard";
             /** @description the newest first, never a value */
             secrets: components["schemas"]["PaymentsConnectionSecret"][] | null;
-            /** @description a secret of it, active or waiting, lets calls in by their address alone */
+            /** @description one of its secrets, active or waiting, accepts calls by their address alone */
             unsigned: boolean;
-            /** @description an active secret from before there was a least strength could be guessed */
+            /** @description an old active secret is easy to guess */
             weak_secret: boolean;
             webhook_path: string;
         };
@@ -4941,7 +4941,7 @@ export interface components {
             /** @description absent: all accounts in the owner's scope */
             accounts?: components["schemas"]["PaymentsAccountName"][] | null;
             name: string;
-            /** @description whose accounts it may speak of; absent: platform */
+            /** @description it may report about this owner's accounts; absent: platform */
             owner?: components["schemas"]["PaymentsConnectionOwner"];
             /**
              * @description the word in /webhooks/{provider}/…
@@ -4997,31 +4997,31 @@ export interface components {
             /** @description it signs nothing and waits for a second person */
             pending_approval: boolean;
             unsigned: boolean;
-            /** @description it could be guessed: rotate it */
+            /** @description it is easy to guess: rotate it */
             weak: boolean;
         };
         PaymentsContent: {
             amount: string;
-            /** @description what came later under the same id */
+            /** @description the later content with the same id */
             conflict_id?: string;
             currency: string;
             /** @description the first notice */
             notice_id?: string;
             /** Format: date-time */
             occurred_at: string;
-            /** @description a payment of it stands in the books */
+            /** @description a payment of it is in the books */
             posted: boolean;
             reference: string;
-            /** @description where its money is; of a conflict that is not posted: the stall that matching finds; null: none */
+            /** @description the stall that has its money; for a conflict that is not posted, the stall that matching finds; null: none */
             stall_id: string;
             /**
              * Format: date-time
-             * @description the bank's own date where it lay over an hour ahead
+             * @description the bank's own date where it was over an hour ahead
              */
             told_at?: string;
         };
         PaymentsDay: {
-            /** @description đồng; a reversal is taken off the day of what it takes back */
+            /** @description đồng; a reversal is subtracted on the day of its payment */
             amount: string;
             /**
              * Format: int64
@@ -5031,7 +5031,7 @@ export interface components {
             currency: string;
             /** @example 2026-11-22 */
             day: string;
-            /** @description in which something came, in order; what a bank told by its date alone is of hour 0 */
+            /** @description the hours with payments, in order; a payment with a date only counts in hour 0 */
             hours: components["schemas"]["PaymentsHour"][] | null;
         };
         PaymentsDayList: {
@@ -5040,7 +5040,7 @@ export interface components {
             next: string | null;
             /**
              * Format: int64
-             * @description the version of the newest payment of the present tenancy that the days count; 0: none. What the stream tells with a greater version is not in them yet
+             * @description the version of the newest payment of the present tenancy that the days count; 0: none. Payments of the stream with a greater version are not in them yet
              */
             version: number;
         };
@@ -5066,7 +5066,7 @@ export interface components {
             currency: string;
             /** @enum {string} */
             direction: "in" | "out";
-            /** @description the provider's own id: several notices bear it where it names no single transfer */
+            /** @description the provider's own id; several notices have it where it identifies no single transfer */
             external_id: string;
             id: string;
             market_id: string;
@@ -5082,7 +5082,7 @@ export interface components {
             state: "posted" | "unmatched" | "ignored" | "pending";
             /**
              * Format: date-time
-             * @description the bank's own date where it lay over an hour ahead; absent: occurred_at
+             * @description the bank's own date where it was over an hour ahead; absent: occurred_at
              */
             told_at?: string;
             why: string;
@@ -5090,7 +5090,7 @@ export interface components {
         PaymentsOrder: {
             /** @description đồng */
             amount: string;
-            /** @description what stands in the transfer note: a payment with this memo_code is of this order */
+            /** @description in the transfer note: a payment with this memo_code is of this order */
             code: string;
             /** Format: date-time */
             created_at: string;
@@ -5098,24 +5098,24 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             id: string;
-            /** @description the code as SVG; .png and .txt beside it */
+            /** @description the code as SVG; also as .png and .txt */
             image: string;
-            /** @description đồng that have not come; 0 when paid or over */
+            /** @description đồng that are not paid yet; 0 when paid or over */
             missing: string;
             note: string;
             /**
              * Format: date-time
-             * @description when its last payment was posted; null: nothing came
+             * @description when its last payment was posted; null: no payment
              */
             paid_at: string | null;
-            /** @description VietQR with the amount inside; null in lists */
+            /** @description VietQR with the amount; null in lists */
             payload: string | null;
-            /** @description đồng; what banks told us, with what came for its supplements, less what was taken back */
+            /** @description đồng; payments of the order and its supplements, less what was taken back */
             received: string;
             stall_id: string;
             /** @enum {string} */
             state: "open" | "under" | "paid" | "over" | "expired";
-            /** @description the order whose missing part this one asks for */
+            /** @description the order that this one completes: it asks for the missing part */
             supplements: string;
         };
         PaymentsOrderRequest: {
@@ -5124,10 +5124,10 @@ export interface components {
              * @example 45000
              */
             amount: string;
-            /** @description for the stall's own eyes: it is not in the code */
+            /** @description only the stall sees it: it is not in the code */
             note?: string;
             stall_id: string;
-            /** @description the order of the same stall whose missing part this one asks for */
+            /** @description an order of the same stall that this one completes: it asks for the missing part */
             supplements?: string;
         };
         PaymentsPayment: {
@@ -5139,11 +5139,11 @@ export interface components {
             memo_code: string | null;
             /**
              * Format: date-time
-             * @description when the bank says it happened
+             * @description the bank's time of the transfer
              */
             occurred_at: string;
             /**
-             * @description how exactly the bank told occurred_at; null: a person assigned the payment
+             * @description how exact the bank's occurred_at is; null: a person assigned the payment
              * @enum {string|null}
              */
             precision: "second" | "minute" | "day" | null;
@@ -5160,7 +5160,7 @@ export interface components {
             state: "posted" | "reversed" | "reversal";
             /**
              * Format: date-time
-             * @description the bank's own date where it lay over an hour ahead; absent: occurred_at
+             * @description the bank's own date where it was over an hour ahead; absent: occurred_at
              */
             told_at?: string;
             /**
@@ -5175,7 +5175,7 @@ export interface components {
             /** Format: date-time */
             at: string;
             by: components["schemas"]["PaymentsProposalBy"];
-            /** @description the notice or conflict that it speaks of */
+            /** @description the notice or conflict that it is about */
             content: string;
             reason: string;
             stall_id: string;
@@ -5190,32 +5190,32 @@ export interface components {
         };
         PaymentsResolution: {
             /**
-             * @description assign and return move money in the books and want a second person
+             * @description assign and return move money in the books and need a second person
              * @enum {string}
              */
             action: "assign" | "return" | "dismiss";
-            /** @description the notice or conflict that it speaks of; default the one that is not posted, of several the first */
+            /** @description the notice or conflict that it is about; the default is the one that is not posted, of several the first */
             content?: string;
             reason: string;
-            /** @description to which stall; for assign. Of a conflict the stall that matching finds, unless given */
+            /** @description for assign: the stall. For a conflict the default is the stall that matching finds */
             stall_id?: string;
         };
         PaymentsShift: {
-            /** @description đồng; a reversal recorded in the shift is taken away */
+            /** @description đồng; a reversal recorded in the shift is subtracted */
             amount: string;
             currency: string;
             /** @description the name of the merchant's device */
             device: string;
             /**
              * Format: date-time
-             * @description null: it runs
+             * @description null: not ended
              */
             ended_at: string | null;
             id: string;
             name: string;
             /**
              * Format: int64
-             * @description how many came
+             * @description the number of payments
              */
             payments: number;
             staff_id: string;
@@ -10396,11 +10396,11 @@ export interface operations {
     "read-revenue-book": {
         parameters: {
             query?: {
-                /** @description the first day, YYYY-MM-DD; the first of the month of the last unless told */
+                /** @description the first day, YYYY-MM-DD; the default is the first of the last day's month */
                 from?: string;
-                /** @description the last day, which is included; today unless told */
+                /** @description the last day, which is included; the default is today */
                 to?: string;
-                /** @description true: only receipts that wait for their owner's word */
+                /** @description true: only receipts that wait for the owner's decision */
                 undecided?: boolean;
                 /** @description items a page */
                 limit?: number;
@@ -10803,7 +10803,7 @@ export interface operations {
         parameters: {
             query?: {
                 connection_id?: string;
-                /** @description the provider's own id; of payOS the bank's reference, of a void void: and the id it takes back */
+                /** @description the provider's own id; for payOS the bank's reference, for a void void: and the id that it reverses */
                 external_id?: string;
                 state?: "posted" | "unmatched" | "ignored" | "pending";
                 /** @description items a page */
@@ -12533,9 +12533,9 @@ export interface operations {
     "list-stall-days": {
         parameters: {
             query?: {
-                /** @description the first day, YYYY-MM-DD; 30 days unless told */
+                /** @description the first day, YYYY-MM-DD; the default is a period of 30 days */
                 from?: string;
-                /** @description the last day, which is included; today unless told */
+                /** @description the last day, which is included; the default is today */
                 to?: string;
                 /** @description items a page */
                 limit?: number;
@@ -12767,7 +12767,7 @@ export interface operations {
     "list-stall-payments": {
         parameters: {
             query?: {
-                /** @description a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time; payments that occurred from then on */
+                /** @description a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time; payments that occurred at or after it */
                 from?: string;
                 /** @description the same; payments before it */
                 to?: string;
@@ -12819,7 +12819,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}, heard being the version up to which it has taken payments to speak them */
+            /** @description event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}; heard is the version up to which the soundbox has received payments to announce */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14350,7 +14350,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description kept, matched and posted (or a case): the provider's own success body */
+            /** @description stored, matched and posted (or a case): the provider's own success body */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14364,14 +14364,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description nothing readable; the delivery is kept */
+            /** @description nothing readable; the delivery is stored */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description bad, missing or stale signature; nothing is kept */
+            /** @description bad, missing or stale signature; nothing is stored */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14413,7 +14413,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description kept, matched and posted (or a case): the provider's own success body */
+            /** @description stored, matched and posted (or a case): the provider's own success body */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14427,14 +14427,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description nothing readable; the delivery is kept */
+            /** @description nothing readable; the delivery is stored */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description bad, missing or stale signature; nothing is kept */
+            /** @description bad, missing or stale signature; nothing is stored */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14476,7 +14476,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description kept, matched and posted (or a case): the provider's own success body */
+            /** @description stored, matched and posted (or a case): the provider's own success body */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14490,14 +14490,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description nothing readable; the delivery is kept */
+            /** @description nothing readable; the delivery is stored */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description bad, missing or stale signature; nothing is kept */
+            /** @description bad, missing or stale signature; nothing is stored */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -14539,7 +14539,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description kept, matched and posted (or a case): the provider's own success body */
+            /** @description stored, matched and posted (or a case): the provider's own success body */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -14553,14 +14553,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description nothing readable; the delivery is kept */
+            /** @description nothing readable; the delivery is stored */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description bad, missing or stale signature; nothing is kept */
+            /** @description bad, missing or stale signature; nothing is stored */
             401: {
                 headers: {
                     [name: string]: unknown;
