@@ -77,10 +77,10 @@ func contactPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "beneficiary_changes", Column: "contact", ID: id}
 }
 
-// proved refuses a person who last proved who it is too long ago: a phone left on a counter must
+// refuseStaleProof refuses a person with a proof that is too old: a phone left on a counter must
 // not move money. A program proves nothing: what it proposes waits for a second person instead
 // (auth.Principal.IsProgram).
-func proved(who roles.Principal, now time.Time) error {
+func refuseStaleProof(who roles.Principal, now time.Time) error {
 	if who.SessionID == nil || now.Sub(who.ProvedAt) <= provedFor {
 		return nil
 	}
@@ -96,7 +96,7 @@ func proved(who roles.Principal, now time.Time) error {
 func (r *Registry) proposeChange(ctx context.Context, who roles.Principal, stall uuid.UUID,
 	o ChangeOrder,
 ) (uuid.UUID, error) {
-	if err := proved(who, r.now()); err != nil {
+	if err := refuseStaleProof(who, r.now()); err != nil {
 		return uuid.Nil, err
 	}
 	c := &change{id: newID()}

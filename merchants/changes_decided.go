@@ -100,7 +100,7 @@ func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who roles.Princip
 // approveChange makes a change effective at once, by a second person who signed in: never the
 // proposer, nor a program.
 func (r *Registry) approveChange(ctx context.Context, who roles.Principal, id uuid.UUID) error {
-	if err := proved(who, r.now()); err != nil {
+	if err := refuseStaleProof(who, r.now()); err != nil {
 		return err
 	}
 	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {

@@ -100,7 +100,7 @@ func (r *Registry) changeTenant(ctx context.Context, who roles.Principal, stall 
 			return r.enterChange(ctx, tx, who, c, proposal{entry: e, order: o, contactOf: contact})
 		}
 		if from != nil {
-			if err := proved(who, r.now()); err != nil {
+			if err := refuseStaleProof(who, r.now()); err != nil {
 				return err
 			}
 		}
@@ -280,7 +280,7 @@ func (r *Registry) addAccount(ctx context.Context, who roles.Principal, stall uu
 		if err := b.receive(ctx, tx, e); err != nil || from == nil {
 			return err
 		}
-		if err := proved(who, r.now()); err != nil {
+		if err := refuseStaleProof(who, r.now()); err != nil {
 			return err
 		}
 		if from.merchant != at.merchant { // joins late at a stall where another received

@@ -162,7 +162,7 @@ func (d *Desk) resolveRequest(ctx context.Context, in *struct {
 ) (*web.Body[*Request], error) {
 	who, err := roles.Require(ctx, roles.ResolveDataRequests)
 	if err == nil && who.SessionID != nil {
-		err = who.Proved(d.now())
+		err = who.RequireFreshProof(d.now())
 	}
 	if err != nil {
 		return nil, err

@@ -114,9 +114,9 @@ const ProofLasts = 5 * time.Minute
 var ErrPersonNeeded = problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.",
 	"This needs a person who signed in.")
 
-// Proved is nil when the caller is a person who proved who it is within ProofLasts; the refusal
+// RequireFreshProof returns nil for a person who proved who it is within ProofLasts; the refusal
 // (403) otherwise.
-func (p Principal) Proved(now time.Time) error {
+func (p Principal) RequireFreshProof(now time.Time) error {
 	if p.SessionID == nil {
 		return ErrPersonNeeded
 	}

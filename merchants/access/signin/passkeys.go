@@ -137,7 +137,7 @@ func (p *People) begin(ctx context.Context, s *webauthn.SessionData, options any
 
 // BeginPasskey begins to add a device of the caller, who has recently proved who it is.
 func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin string) (*Ceremony, error) {
-	if err := who.Proved(p.now()); err != nil {
+	if err := who.RequireFreshProof(p.now()); err != nil {
 		return nil, err
 	}
 	rp, err := party(origin)
@@ -167,7 +167,7 @@ func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin s
 func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, name string,
 	a DeviceAnswer,
 ) (*Passkey, error) {
-	if err := who.Proved(p.now()); err != nil {
+	if err := who.RequireFreshProof(p.now()); err != nil {
 		return nil, err
 	}
 	var s webauthn.SessionData

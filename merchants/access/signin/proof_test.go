@@ -26,10 +26,10 @@ func TestProofIsGivenAgain(t *testing.T) {
 	token := c.try("", a)
 	who, err := c.people.Find(t.Context(), token)
 	c.wants("", err)
-	c.wants("", who.Proved(*c.clock.Load()))
+	c.wants("", who.RequireFreshProof(*c.clock.Load()))
 	c.pass(roles.ProofLasts + time.Second)
-	c.wants("prove_again", who.Proved(*c.clock.Load()))
-	c.wants("person_needed", roles.Principal{Role: roles.Admin}.Proved(*c.clock.Load()))
+	c.wants("prove_again", who.RequireFreshProof(*c.clock.Load()))
+	c.wants("person_needed", roles.Principal{Role: roles.Admin}.RequireFreshProof(*c.clock.Load()))
 
 	_, err = c.people.Prove(t.Context(), who, signin.Attempt{Password: password, Address: a.Address})
 	c.wants("second_factor", err)
@@ -47,7 +47,7 @@ func TestProofIsGivenAgain(t *testing.T) {
 	c.wants("session_ended", err) // the token of before is worth nothing
 	again, err := c.people.Find(t.Context(), renewed)
 	c.wants("", err)
-	c.wants("", again.Proved(*c.clock.Load()))
+	c.wants("", again.RequireFreshProof(*c.clock.Load()))
 	if *again.SessionID != *who.SessionID {
 		t.Error("proving again opened another session")
 	}

@@ -69,7 +69,7 @@ func (u *Users) get(ctx context.Context, in *Named) (*Body[*signin.User], error)
 func (u *Users) requireProof(ctx context.Context) (roles.Principal, error) {
 	who, err := roles.From(ctx)
 	if err == nil && who.SessionID != nil {
-		err = who.Proved(u.Now())
+		err = who.RequireFreshProof(u.Now())
 	}
 	return who, err
 }
