@@ -16,7 +16,7 @@ import (
 var arrows = map[string][]string{
 	"cmd/market40": {
 		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
-		"reports/exports", "reports/periodic",
+		"reports/exports", "reports/exports/verify", "reports/periodic",
 		"payments/connections", "payments/ledger",
 		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/bizday",
 		"merchants/platform/web", "merchants/platform/problem", "merchants/platform/seal", "merchants/platform/siem",
@@ -119,7 +119,9 @@ var arrows = map[string][]string{
 	// What may be published: plain counts and sets. Its audit shares nothing with it.
 	"reports/disclosure":       {},
 	"reports/disclosure/audit": {},
-	// Files of reports, and their proof.
+	// Proves an exported file: exports writes the file that it is compared with.
+	"reports/exports/verify": {"reports/exports"},
+	// Reports as files.
 	"reports/exports": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/posters",
 		"merchants/platform/bizday", "merchants/platform/problem", "merchants/vietqr",

@@ -19,6 +19,7 @@ import (
 	"market40/cmd/market40/app"
 	"market40/merchants/platform/bizday"
 	"market40/reports/exports"
+	"market40/reports/exports/verify"
 	"market40/reports/periodic"
 )
 
@@ -81,7 +82,7 @@ func readFile(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return io.ReadAll(io.LimitReader(file, exports.LargestFile+1))
+	return io.ReadAll(io.LimitReader(file, verify.LargestFile+1))
 }
 
 // contentOf gives the content of a JSON file; nil where none is named.
@@ -153,7 +154,7 @@ type proving struct {
 
 // print prints what was proven and what was not.
 func (p proving) print(out io.Writer, raw []byte) error {
-	proof, err := exports.Check(raw, p.key, p.find)
+	proof, err := verify.Check(raw, p.key, p.find)
 	if err != nil {
 		return fmt.Errorf("not proven: %w", err)
 	}
@@ -183,7 +184,7 @@ func (p proving) print(out io.Writer, raw []byte) error {
 
 // printContent prints what is proven of a file that does not show what this release makes of its
 // content.
-func (p proving) printContent(out io.Writer, proof *exports.Proof, d *exports.Document) {
+func (p proving) printContent(out io.Writer, proof *verify.Proof, d *exports.Document) {
 	if proof.Earlier {
 		fmt.Fprintf(
 			out,

@@ -9,26 +9,26 @@ import (
 	"strconv"
 )
 
-// byteOrderMark makes spreadsheets read UTF-8.
-const byteOrderMark = "\uFEFF"
+// ByteOrderMark makes spreadsheets read UTF-8.
+const ByteOrderMark = "\uFEFF"
 
-// sealHeads are the columns that identify the frozen version. They are on every line, so that a
+// SealHeads are the columns that identify the frozen version. They are on every line, so that a
 // copied line still shows its origin.
-var sealHeads = []string{"report", "version", "sha256", "signature"}
+var SealHeads = []string{"report", "version", "sha256", "signature"}
 
 // writeCSV writes the report's table. The lines of a frozen report carry the hash and the
 // signature, but not the signed content.
 func writeCSV(w io.Writer, d *Document) error {
 	var b bytes.Buffer
-	b.WriteString(byteOrderMark)
-	if err := csv.NewWriter(&b).WriteAll(d.csvLines()); err != nil {
+	b.WriteString(ByteOrderMark)
+	if err := csv.NewWriter(&b).WriteAll(d.CSVLines()); err != nil {
 		return fmt.Errorf("write a report as CSV: %w", err)
 	}
 	_, err := b.WriteTo(w)
 	return err
 }
 
-func (d *Document) csvLines() [][]string {
+func (d *Document) CSVLines() [][]string {
 	lines := d.Report.Table()
 	if d.Seal == nil {
 		return lines
@@ -36,7 +36,7 @@ func (d *Document) csvLines() [][]string {
 	seal := []string{d.Frozen.Report, strconv.Itoa(d.Frozen.Version), d.Seal.SHA256, d.Seal.Signature}
 	for i := range lines {
 		if i == 0 {
-			lines[i] = slices.Concat(lines[i], sealHeads)
+			lines[i] = slices.Concat(lines[i], SealHeads)
 		} else {
 			lines[i] = slices.Concat(lines[i], seal)
 		}

@@ -40,13 +40,13 @@ func (d Definition) formula() string {
 // the others.
 func (d Definition) partsIn(f figures.Figure) []string {
 	keys := []string{}
-	told := d.Parts
-	if len(told) == 0 {
+	parts := d.Parts
+	if len(parts) == 0 {
 		for _, part := range wordings()[d.Code].Parts {
-			told = append(told, Part{Key: part.Key})
+			parts = append(parts, Part{Key: part.Key})
 		}
 	}
-	for _, part := range told {
+	for _, part := range parts {
 		if _, has := f.Parts[part.Key]; has && !slices.Contains(keys, part.Key) {
 			keys = append(keys, part.Key)
 		}

@@ -163,3 +163,16 @@ func (t table) shown(caption string) paragraph {
 	}
 	return paragraph{Table: out}
 }
+
+// DocumentXML returns the main part of the draft of a document.
+func DocumentXML(d *Document) ([]byte, error) {
+	data, err := d.draft()
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := docxTemplates.ExecuteTemplate(&b, "document.xml", data); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}

@@ -1,6 +1,4 @@
-// Package exports writes a report as a file for an office (CSV, XLSX, PDF, or a draft in DOCX), and
-// verifies such a file later. To verify a file, it writes the signed content again and compares
-// what the two files show.
+// Package exports writes a report as a file for an office: CSV, XLSX, PDF, or a draft in DOCX.
 package exports
 
 import (

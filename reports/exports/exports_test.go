@@ -21,6 +21,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/reports/exports"
+	"market40/reports/exports/verify"
 	"market40/reports/figures"
 	"market40/reports/indicators"
 	"market40/reports/scope"
@@ -311,7 +312,7 @@ func TestThePDF(t *testing.T) {
 	tool(t, raw, ".pdf", "pdfdetach", "-save", "1", "-o", attached, "FILE")
 	inside, err := os.ReadFile(attached)
 	must(t, err)
-	if proof, err := exports.Check(inside, public(), nil); err != nil || !proof.Proven() {
+	if proof, err := verify.Check(inside, public(), nil); err != nil || !proof.Proven() {
 		t.Errorf("the attachment: %v %v", proof, err)
 	}
 }
@@ -458,7 +459,7 @@ func TestNoFormulas(t *testing.T) {
 		}
 	}
 	for kind := range exports.Kinds {
-		proof, err := exports.Check(written(t, d, kind), public(), library(sealed(t, c)))
+		proof, err := verify.Check(written(t, d, kind), public(), library(sealed(t, c)))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
@@ -476,7 +477,7 @@ func TestLongReports(t *testing.T) {
 	}
 	seal := sealed(t, c)
 	for kind := range exports.Kinds {
-		proof, err := exports.Check(written(t, document(t, c), kind), public(), library(seal))
+		proof, err := verify.Check(written(t, document(t, c), kind), public(), library(seal))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %v", kind, err, proof)
 		}

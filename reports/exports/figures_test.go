@@ -15,6 +15,7 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/exports/verify"
 	"market40/reports/figures"
 	"market40/reports/indicators"
 	"market40/reports/scope"
@@ -303,7 +304,7 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 		t.Error("a formula is English, or a mark is printed")
 	}
 	for kind := range exports.Kinds {
-		proof, err := exports.Check(written(t, d, kind), public(), library(seal))
+		proof, err := verify.Check(written(t, d, kind), public(), library(seal))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
@@ -386,7 +387,7 @@ func TestWhoIssues(t *testing.T) {
 			strings.Contains(draft, "dân huyện")) {
 			t.Errorf("%s of %s: an office that has ended issues it", tt.unit.Name, tt.asOf)
 		}
-		proof, err := exports.Check(raw, public(), nil)
+		proof, err := verify.Check(raw, public(), nil)
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s of %s: %v %+v", tt.unit.Name, tt.asOf, err, proof)
 		}

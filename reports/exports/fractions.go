@@ -18,11 +18,11 @@ const mostPlaces = 12
 // give it. Weighted estimates and medians are not such quotients, so their values are used
 // unchanged.
 func fractionOf(value string, over, under *figures.Quantity, unit string) (fraction, error) {
-	told, err := decimal.NewFromString(value)
+	parsed, err := decimal.NewFromString(value)
 	if err != nil {
 		return fraction{}, err
 	}
-	whole := fraction{told, one}
+	whole := fraction{parsed, one}
 	if over == nil || under == nil || !under.IsPositive() || unit == hours || unit == dong {
 		return whole, nil
 	}
@@ -30,7 +30,7 @@ func fractionOf(value string, over, under *figures.Quantity, unit string) (fract
 	if unit == perPayments {
 		exact.over = exact.over.Shift(4)
 	}
-	if places := -told.Exponent(); places >= 0 && places <= mostPlaces && exact.rounded(places).Equal(told) {
+	if places := -parsed.Exponent(); places >= 0 && places <= mostPlaces && exact.rounded(places).Equal(parsed) {
 		return exact, nil
 	}
 	return whole, nil

@@ -14,6 +14,7 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/exports/verify"
 	"market40/reports/figures"
 	"market40/reports/scope"
 )
@@ -142,7 +143,7 @@ func TestAnyReport(t *testing.T) {
 			if err := k.Write(&out, d); err != nil {
 				r.Fatalf("%s: %v", kind, err)
 			}
-			proof, err := exports.Check(out.Bytes(), public(), library(seal))
+			proof, err := verify.Check(out.Bytes(), public(), library(seal))
 			if err != nil || !proof.Proven() {
 				r.Fatalf("%s: %v %+v", kind, err, proof)
 			}

@@ -25,6 +25,7 @@ import (
 	"market40/migrations/database/dbtest"
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/exports/verify"
 	"market40/reports/periodic"
 	"market40/reports/programme"
 )
@@ -129,7 +130,7 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 	}
 	must(t, json.Unmarshal(w.ask(w.key(roles.Team, ""), "GET", "/api/v1/reports/key", nil, 200).Body.Bytes(), &key))
 	version := w.ask(office, "GET", one+"/versions/1", nil, 200).Body.Bytes()
-	if proof, err := exports.Check(version, key.PublicKey, nil); err != nil || !proof.Proven() {
+	if proof, err := verify.Check(version, key.PublicKey, nil); err != nil || !proof.Proven() {
 		t.Errorf("the API's own answer: %v %+v", err, proof)
 	}
 	seal, err := exports.ReadSeal(version)
@@ -140,7 +141,7 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 			` attachment; filename="bao-cao-CHO40-2026-10-568-v1.`+kind+`"` {
 			t.Error(got)
 		}
-		proof, err := exports.Check(res.Body.Bytes(), key.PublicKey, library(seal))
+		proof, err := verify.Check(res.Body.Bytes(), key.PublicKey, library(seal))
 		if err != nil || !proof.Proven() || proof.Kind != kind {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}

@@ -105,7 +105,7 @@ func (d *Document) sentence(code string, f figures.Figure) string {
 	name := "- " + definition.Name + " (" + code + ")"
 	switch {
 	case f.Suppressed:
-		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + hiddenText + "”)."
+		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + HiddenText + "”)."
 	case f.Value == nil:
 		return name + ": " + noDataText + "."
 	}
@@ -192,6 +192,15 @@ func (d *Document) annexes(of string) []annex {
 			[]paragraph{{Style: "Note", Text: "SHA-256 của nội dung"}, {Style: "Hash", Text: s.SHA256}},
 			[]paragraph{{Style: "Note", Text: "Chữ ký (Ed25519, base64)"}, {Style: "Hash", Text: s.Signature}},
 		)})
+	}
+	return out
+}
+
+// FigureSentences returns the paragraphs that must be in the draft word for word.
+func (d *Document) FigureSentences() []string {
+	out := slices.Concat(d.method(), d.sentences(), d.comparison())
+	if d.Seal != nil {
+		out = append(out, d.sealProse(), d.Frozen.Report, d.Seal.SHA256, d.Seal.Signature)
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/reports/exports"
+	"market40/reports/exports/verify"
 )
 
 // TestAnOlderTableIsJudgedByItsRelease verifies a table written by a release of November 2026:
@@ -37,11 +38,11 @@ func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 		"a number in a hidden cell": {bytes.Replace(raw, hidden, []byte("CHO-573,I03,1,3,52,,"), 1), "I03, numerator"},
 		"a line less":               {raw[:bytes.LastIndexByte(bytes.TrimSpace(raw), '\n')+1], "lines"},
 	} {
-		proof, err := exports.Check(file.raw, public(), library(seal))
+		proof, err := verify.Check(file.raw, public(), library(seal))
 		must(t, err)
-		if told := strings.Join(proof.Faults, "; "); (file.want == "") != proof.Proven() ||
-			!strings.Contains(told, file.want) || proof.Compared == 0 {
-			t.Errorf("%s: %q, not %q", name, told, file.want)
+		if faults := strings.Join(proof.Faults, "; "); (file.want == "") != proof.Proven() ||
+			!strings.Contains(faults, file.want) || proof.Compared == 0 {
+			t.Errorf("%s: %q, not %q", name, faults, file.want)
 		}
 	}
 }
@@ -72,7 +73,7 @@ func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
 		tt.change(file)
 		var b bytes.Buffer
 		must(t, file.Write(&b))
-		proof, err := exports.Check(b.Bytes(), public(), nil)
+		proof, err := verify.Check(b.Bytes(), public(), nil)
 		must(t, err)
 		if !proof.Signed || proof.Proven() == tt.faults || proof.Earlier != tt.earlier {
 			t.Errorf("%s: signed %t, of an earlier form %t, %q", name, proof.Signed, proof.Earlier, proof.Faults)

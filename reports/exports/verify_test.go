@@ -15,6 +15,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/reports/exports"
+	"market40/reports/exports/verify"
 	"market40/reports/periodic"
 )
 
@@ -47,20 +48,20 @@ func TestEveryKindIsProven(t *testing.T) {
 	t.Parallel()
 	seal, files := every(t)
 	for kind, raw := range files {
-		proof, err := exports.Check(raw, public(), library(seal))
+		proof, err := verify.Check(raw, public(), library(seal))
 		must(t, err)
 		if !proof.Proven() || proof.Kind != kind || proof.Compared == 0 {
 			t.Errorf("%s: %s %v", kind, proof.Kind, proof.Faults)
 		}
 		stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)).Public().(ed25519.PublicKey)
-		if proof, err := exports.Check(raw, stranger, library(seal)); err != nil || proof.Proven() {
+		if proof, err := verify.Check(raw, stranger, library(seal)); err != nil || proof.Proven() {
 			t.Errorf("%s is proven with a foreign key, %v", kind, err)
 		}
 		if kind != "csv" {
-			if proof, err := exports.Check(raw, public(), nil); err != nil || !proof.Proven() {
+			if proof, err := verify.Check(raw, public(), nil); err != nil || !proof.Proven() {
 				t.Errorf("%s cannot be run alone: %v", kind, err)
 			}
-		} else if _, err := exports.Check(raw, public(), nil); !errors.Is(err, exports.ErrNoContent) {
+		} else if _, err := verify.Check(raw, public(), nil); !errors.Is(err, verify.ErrNoContent) {
 			t.Errorf("a CSV alone: %v", err)
 		}
 	}
@@ -168,7 +169,7 @@ func TestTampering(t *testing.T) {
 		if bytes.Equal(tt.raw, files["csv"]) {
 			t.Errorf("%s changed nothing", name)
 		}
-		proof, err := exports.Check(tt.raw, public(), library(seal))
+		proof, err := verify.Check(tt.raw, public(), library(seal))
 		said := ""
 		if err != nil {
 			said = err.Error()
@@ -220,7 +221,7 @@ func TestWhatAnOfficeDoes(t *testing.T) {
 		"a workbook saved again":   office(t, "x.xlsx", files["xlsx"], "xlsx"),
 		"a table with a semicolon": bytes.ReplaceAll(files["csv"], []byte(","), []byte(";")),
 	} {
-		proof, err := exports.Check(raw, public(), library(seal))
+		proof, err := verify.Check(raw, public(), library(seal))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %v", name, err, proof)
 			continue
@@ -237,7 +238,7 @@ func TestWhatIsNoReport(t *testing.T) {
 	d := document(t, october())
 	d.Seal = nil
 	for kind := range exports.Kinds {
-		if _, err := exports.Check(written(t, d, kind), public(), nil); !errors.Is(err, exports.ErrNoSeal) {
+		if _, err := verify.Check(written(t, d, kind), public(), nil); !errors.Is(err, verify.ErrNoSeal) {
 			t.Errorf("a live %s: %v", kind, err)
 		}
 	}
@@ -245,7 +246,7 @@ func TestWhatIsNoReport(t *testing.T) {
 		"", "{}", "x", "%PDF-1.3\n", "PK\x03\x04", "a,b\n\"",
 		`{"sha256":"00","signature":"00","content":{}}`,
 	} {
-		if proof, err := exports.Check([]byte(raw), public(), nil); err == nil && proof.Proven() {
+		if proof, err := verify.Check([]byte(raw), public(), nil); err == nil && proof.Proven() {
 			t.Errorf("%q is proven", raw)
 		}
 	}
@@ -265,10 +266,10 @@ func FuzzCheck(f *testing.F) {
 	)
 	stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)).Public().(ed25519.PublicKey)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if proof, err := exports.Check(raw, stranger, library(seal)); err == nil && proof.Proven() {
+		if proof, err := verify.Check(raw, stranger, library(seal)); err == nil && proof.Proven() {
 			t.Errorf("proven: %q", raw)
 		}
-		_, _ = exports.Check(raw, public(), library(seal))
+		_, _ = verify.Check(raw, public(), library(seal))
 	})
 }
 
@@ -306,7 +307,7 @@ func FuzzSeal(f *testing.F) {
 		if of == "csv" && bytes.Count(out.Bytes(), []byte("\n")) == 1 {
 			return // without a figure no line can carry the hash
 		}
-		if proof, err := exports.Check(out.Bytes(), public(), library(seal)); err != nil || !proof.Proven() {
+		if proof, err := verify.Check(out.Bytes(), public(), library(seal)); err != nil || !proof.Proven() {
 			t.Errorf("%s of %s: %v %+v", of, content, err, proof)
 		}
 	})

@@ -80,7 +80,7 @@ func (d Definition) partName(key string) string {
 
 // The words in cells.
 const (
-	hiddenText  = "ẩn" // never "<5": a hidden number may be large
+	HiddenText  = "ẩn" // never "<5": a hidden number may be large
 	unknownText = "–"  // unknown
 	noDataText  = "chưa có dữ liệu"
 	demoText    = "dữ liệu minh họa"
@@ -114,7 +114,7 @@ const coverageLegend = "Độ phủ: số tiểu thương có tài khoản mà h
 func valueText(f figures.Figure, unit string) string {
 	switch {
 	case f.Suppressed:
-		return hiddenText
+		return HiddenText
 	case f.Value == nil:
 		return noDataText
 	}
@@ -191,7 +191,7 @@ func coverageText(c *figures.Share) string {
 	case c == nil:
 		return unknownText
 	case c.Numerator == nil:
-		return hiddenText
+		return HiddenText
 	case c.Value == nil:
 		return noDataText
 	}
@@ -205,7 +205,7 @@ func coverageText(c *figures.Share) string {
 // countText returns a step of the funnel as text; nil is hidden.
 func countText(n *int) string {
 	if n == nil {
-		return hiddenText
+		return HiddenText
 	}
 	return count(*n)
 }

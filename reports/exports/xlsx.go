@@ -21,10 +21,10 @@ import (
 // The sheets of a workbook, in order.
 const (
 	coverSheet       = "Bìa"
-	figuresSheet     = "Số liệu"
-	chartsSheet      = "Biểu đồ"
+	FiguresSheet     = "Số liệu"
+	ChartsSheet      = "Biểu đồ"
 	definitionsSheet = "Định nghĩa"
-	sealSheet        = "Xác nhận"
+	SealSheet        = "Xác nhận"
 )
 
 // workbook is a workbook that is being written. It remembers its first error.
@@ -237,16 +237,16 @@ func (b *workbook) cover(d *Document) {
 	b.note(b.file.DeleteSheet("Sheet1"))
 }
 
-// statusHeads are the status columns of each line's unit. New columns are added at the end, because
+// StatusHeads are the status columns of each line's unit. New columns are added at the end, because
 // programs read these files.
-var statusHeads = []string{"Trạng thái", "Lý do"}
+var StatusHeads = []string{"Trạng thái", "Lý do"}
 
-var figureHeads = slices.Concat([]string{
+var FigureHeads = slices.Concat([]string{
 	"Cấp", "Mã địa phương", "Địa phương", "Chợ", "Mã chỉ số", "Chỉ số", "Thành phần", "Phiên bản định nghĩa", "Tử số",
 	"Mẫu số", "Giá trị",
 	"Bằng chứng A", "Bằng chứng B", "Bằng chứng C", "Bằng chứng D", "Khoảng 95 %, từ", "Khoảng 95 %, đến",
 	"Độ phủ, tử số", "Độ phủ, mẫu số", "Độ phủ", "Ẩn", "Dữ liệu mới nhất", "Ghi chú",
-}, statusHeads)
+}, StatusHeads)
 
 var figureWidths = []float64{
 	9, 9, 24, 14, 8, 46, 28, 11, 11, 11, 12, 10, 10, 10, 10, 11, 11, 10, 10, 10, 7, 17, 18, 14,
@@ -257,8 +257,8 @@ var levels = map[string]string{"province": "tỉnh", "district": "huyện", "com
 
 // figures writes the sheet with one row for each figure.
 func (b *workbook) figures(d *Document) {
-	heads := make([]cell, len(figureHeads))
-	for i, head := range figureHeads {
+	heads := make([]cell, len(FigureHeads))
+	for i, head := range FigureHeads {
 		heads[i] = cell{"head", head}
 	}
 	rows := [][]cell{heads}
@@ -269,15 +269,15 @@ func (b *workbook) figures(d *Document) {
 		Locality:   scope.Locality{Level: "total", Name: "Tổng cộng"},
 		Indicators: d.Report.Total,
 	})...)
-	if _, err := b.file.NewSheet(figuresSheet); err != nil {
+	if _, err := b.file.NewSheet(FiguresSheet); err != nil {
 		b.note(err)
 		return
 	}
-	last, err := excelize.CoordinatesToCellName(len(figureHeads), len(rows))
+	last, err := excelize.CoordinatesToCellName(len(FigureHeads), len(rows))
 	b.note(err)
-	b.note(b.file.AutoFilter(figuresSheet, "A1:"+last, nil))
-	b.paper(figuresSheet, "landscape", a3)
-	b.stream(figuresSheet, figureWidths, rows)
+	b.note(b.file.AutoFilter(FiguresSheet, "A1:"+last, nil))
+	b.paper(FiguresSheet, "landscape", a3)
+	b.stream(FiguresSheet, figureWidths, rows)
 }
 
 func (d *Document) figureRows(of reports.Row) [][]cell {
@@ -336,7 +336,7 @@ func figureCells(f figures.Figure, of line, note string) []cell {
 	}
 	coverage := []cell{{"count", nil}, {"count", nil}, {"share", nil}}
 	if c := f.Coverage; c != nil {
-		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, {"hidden", hiddenText}}
+		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, {"hidden", HiddenText}}
 		if c.Numerator != nil {
 			coverage[2] = valueCell(figures.Figure{
 				Value: c.Value, Numerator: figures.Count(*c.Numerator),
@@ -360,7 +360,7 @@ func figureCells(f figures.Figure, of line, note string) []cell {
 
 func intCell(n *int) cell {
 	if n == nil {
-		return cell{"hidden", hiddenText}
+		return cell{"hidden", HiddenText}
 	}
 	return cell{"count", *n}
 }
@@ -368,7 +368,7 @@ func intCell(n *int) cell {
 // untold returns the text of a figure without a number. It is empty for an unknown figure.
 func (of line) untold(f figures.Figure) string {
 	if f.Suppressed {
-		return hiddenText
+		return HiddenText
 	}
 	return ""
 }

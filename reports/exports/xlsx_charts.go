@@ -37,10 +37,10 @@ func (b *workbook) charts(d *Document) {
 	for _, s := range funnel {
 		rows = append(rows, []cell{{"cell", s.name}, s.count})
 	}
-	b.sheet(chartsSheet, []float64{34, 12, 12, 12, 3, 3, 3}, 0, rows)
-	b.paper(chartsSheet, "landscape", a4)
+	b.sheet(ChartsSheet, []float64{34, 12, 12, 12, 3, 3, 3}, 0, rows)
+	b.paper(ChartsSheet, "landscape", a4)
 	at := func(column string, from, to int) string {
-		return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", chartsSheet, column, from, column, to)
+		return fmt.Sprintf("'%s'!$%s$%d:$%s$%d", ChartsSheet, column, from, column, to)
 	}
 	zero, labels, dark := 0.0, true, excelize.Font{Color: "10231C", Size: 9}
 	height := uint(max(340, 26*len(d.Report.Rows)))
@@ -51,8 +51,8 @@ func (b *workbook) charts(d *Document) {
 		}}
 	}
 	if lastUnit >= chartsFrom {
-		b.note(b.file.AddChart(chartsSheet, chartsWide+"2", &excelize.Chart{
-			Type: excelize.Col, Series: series(chartsFrom, lastUnit, fmt.Sprintf("'%s'!$B$3", chartsSheet)),
+		b.note(b.file.AddChart(ChartsSheet, chartsWide+"2", &excelize.Chart{
+			Type: excelize.Col, Series: series(chartsFrom, lastUnit, fmt.Sprintf("'%s'!$B$3", ChartsSheet)),
 			Legend: excelize.ChartLegend{Position: "none"},
 			Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "I05 theo địa phương, " +
 				dayText(d.AsOf) + demoSuffix(d.Demo)}}},
@@ -65,8 +65,8 @@ func (b *workbook) charts(d *Document) {
 			},
 		}))
 	}
-	b.note(b.file.AddChart(chartsSheet, chartsWide+"24", &excelize.Chart{
-		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", chartsSheet,
+	b.note(b.file.AddChart(ChartsSheet, chartsWide+"24", &excelize.Chart{
+		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", ChartsSheet,
 			firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
 		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Từ đăng ký đến sử dụng thường xuyên" +
 			demoSuffix(d.Demo)}}},
@@ -122,8 +122,8 @@ var stepNames = [...]string{"Đăng ký", "Đã đối chiếu", "Đã in mã", 
 // sealChunk is the part of the sealed content in one cell; Excel allows 32,767 characters.
 const sealChunk = 30_000
 
-// sealRows is the number of rows above the signed content on its sheet.
-const sealRows = 6
+// SealRows is the number of rows above the signed content on its sheet.
+const SealRows = 6
 
 // seal writes the sheet with which the workbook can be verified alone. The sheet is unchanged if
 // another program saves the file.
@@ -143,9 +143,9 @@ func (b *workbook) seal(s *Seal) {
 		rows = append(rows, []cell{{"code", text[:n]}})
 		text = text[n:]
 	}
-	b.sheet(sealSheet, []float64{120}, 0, rows)
-	b.paper(sealSheet, "portrait", a4)
-	for row := sealRows + 1; row <= len(rows); row++ {
-		b.note(b.file.SetRowHeight(sealSheet, row, 15))
+	b.sheet(SealSheet, []float64{120}, 0, rows)
+	b.paper(SealSheet, "portrait", a4)
+	for row := SealRows + 1; row <= len(rows); row++ {
+		b.note(b.file.SetRowHeight(SealSheet, row, 15))
 	}
 }

@@ -1,4 +1,6 @@
-package exports
+// Package verify proves an exported file. It writes the signed content again and compares what the
+// two files show.
+package verify
 
 import (
 	"archive/zip"
@@ -14,6 +16,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"market40/reports/exports"
 )
 
 // LargestFile is the largest number of bytes that is read of a file, and of each packed part.
@@ -30,10 +34,10 @@ var (
 
 // Proof is the result of checking a file. The file is proven if there are no faults.
 type Proof struct {
-	Kind     string   // csv, xlsx, pdf, docx or json
-	Seal     *Seal    // the seal that the file carries or names
-	Faults   []string // each is a sentence that names the difference
-	Compared int      // the number of texts that were compared with the signed content
+	Kind     string        // csv, xlsx, pdf, docx or json
+	Seal     *exports.Seal // the seal that the file carries or names
+	Faults   []string      // each is a sentence that names the difference
+	Compared int           // the number of texts that were compared with the signed content
 	// the content that the file carries or names has a valid signature, whatever the file shows
 	Signed   bool
 	Earlier  bool     // the file hides numbers in the form of releases before December 2026
@@ -47,7 +51,7 @@ type Proof struct {
 // Check compares the file with what this program writes for the signed content, text by text. A
 // file that another release wrote in another layout is therefore not proven. Its signed content
 // still is.
-func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, error)) (*Proof, error) {
+func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*exports.Seal, error)) (*Proof, error) {
 	if len(raw) > LargestFile {
 		return nil, ErrTooLarge
 	}
@@ -64,7 +68,7 @@ func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*Seal, e
 		return p, nil
 	}
 	p.Signed = true
-	d, err := Open(p.Seal)
+	d, err := exports.Open(p.Seal)
 	if err != nil {
 		return p, err
 	}
@@ -99,8 +103,8 @@ func (p *Proof) differs(where, is, signed string) {
 // opened is an opened file of some kind.
 type opened struct {
 	kind    string
-	seal    func(find func(string) (*Seal, error)) (*Seal, error)
-	compare func(*Proof, *Document) error
+	seal    func(find func(string) (*exports.Seal, error)) (*exports.Seal, error)
+	compare func(*Proof, *exports.Document) error
 	texts   func() []string // the texts that the file shows
 }
 
@@ -111,29 +115,29 @@ func open(raw []byte) (*opened, error) {
 		return openPDF(raw)
 	case bytes.HasPrefix(raw, []byte("PK\x03\x04")):
 		return openPackage(raw)
-	case bytes.HasPrefix(bytes.TrimLeft(raw, byteOrderMark+" \t\r\n"), []byte("{")):
+	case bytes.HasPrefix(bytes.TrimLeft(raw, exports.ByteOrderMark+" \t\r\n"), []byte("{")):
 		return openJSON(raw)
 	}
 	return openCSV(raw)
 }
 
 func openJSON(raw []byte) (*opened, error) {
-	seal, err := ReadSeal(bytes.TrimPrefix(raw, []byte(byteOrderMark)))
+	seal, err := exports.ReadSeal(bytes.TrimPrefix(raw, []byte(exports.ByteOrderMark)))
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
 	return &opened{
-		kind: "json", seal: func(func(string) (*Seal, error)) (*Seal, error) { return seal, nil },
-		compare: func(p *Proof, d *Document) error { return p.compareJSON(raw, d) },
+		kind: "json", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return seal, nil },
+		compare: func(p *Proof, d *exports.Document) error { return p.compareJSON(raw, d) },
 		texts:   func() []string { return nil },
 	}, nil
 }
 
 // compareJSON compares the fields of an API answer beside the content. The content itself is
 // covered by the hash.
-func (p *Proof) compareJSON(raw []byte, d *Document) error {
-	beside := Frozen{Report: d.Frozen.Report, Version: d.Frozen.Version, Reason: d.Frozen.Reason}
-	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte(byteOrderMark)), &beside); err != nil {
+func (p *Proof) compareJSON(raw []byte, d *exports.Document) error {
+	beside := exports.Frozen{Report: d.Frozen.Report, Version: d.Frozen.Version, Reason: d.Frozen.Reason}
+	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte(exports.ByteOrderMark)), &beside); err != nil {
 		return err
 	}
 	for _, pair := range [][3]string{

@@ -1,4 +1,4 @@
-package exports
+package verify
 
 import (
 	"archive/zip"
@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"github.com/xuri/excelize/v2"
+
+	"market40/reports/exports"
 )
 
 // openXLSX opens a workbook, including one that another program saved.
@@ -24,8 +26,8 @@ func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
 	}
 	return &opened{
-		kind: "xlsx", seal: func(func(string) (*Seal, error)) (*Seal, error) { return xlsxSeal(file) },
-		compare: func(p *Proof, d *Document) error {
+		kind: "xlsx", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return xlsxSeal(file) },
+		compare: func(p *Proof, d *exports.Document) error {
 			if err := p.formulas(archive); err != nil {
 				return err
 			}
@@ -43,13 +45,13 @@ func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 }
 
 // xlsxSeal joins the cells that contain the signed content.
-func xlsxSeal(file *excelize.File) (*Seal, error) {
-	rows, err := file.GetRows(sealSheet, excelize.Options{RawCellValue: true})
-	if err != nil || len(rows) <= sealRows {
+func xlsxSeal(file *excelize.File) (*exports.Seal, error) {
+	rows, err := file.GetRows(exports.SealSheet, excelize.Options{RawCellValue: true})
+	if err != nil || len(rows) <= exports.SealRows {
 		return nil, ErrNoSeal
 	}
 	var text strings.Builder
-	for _, row := range rows[sealRows:] {
+	for _, row := range rows[exports.SealRows:] {
 		if len(row) > 0 {
 			text.WriteString(strings.TrimSpace(row[0]))
 		}
@@ -58,7 +60,7 @@ func xlsxSeal(file *excelize.File) (*Seal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
-	seal, err := ReadSeal(raw)
+	seal, err := exports.ReadSeal(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
@@ -97,9 +99,9 @@ func (p *Proof) formulas(archive *zip.Reader) error {
 
 // compareXLSX compares each cell with the workbook for the content, both the stored value and the
 // shown text.
-func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
+func (p *Proof) compareXLSX(file *excelize.File, d *exports.Document) error {
 	var b bytes.Buffer
-	if err := writeXLSX(&b, d); err != nil {
+	if err := exports.Kinds["xlsx"].Write(&b, d); err != nil {
 		return err
 	}
 	signed, err := excelize.OpenReader(&b)
@@ -128,24 +130,24 @@ func (p *Proof) compareXLSX(file *excelize.File, d *Document) error {
 	}
 	p.Unproven = append(p.Unproven,
 		"how cells look (colours, hidden rows and columns) and the charts, which are drawn from the cells of “"+
-			chartsSheet+"”")
+			exports.ChartsSheet+"”")
 	return nil
 }
 
 // asBefore removes the status columns from the expected workbook if the file has none, as in
 // releases before December 2026.
 func asBefore(file, signed *excelize.File) error {
-	rows, err := file.GetRows(figuresSheet)
-	if err != nil || len(rows) == 0 || !slices.EqualFunc(rows[0], figureHeads[:len(figureHeads)-len(statusHeads)],
+	rows, err := file.GetRows(exports.FiguresSheet)
+	if err != nil || len(rows) == 0 || !slices.EqualFunc(rows[0], exports.FigureHeads[:len(exports.FigureHeads)-len(exports.StatusHeads)],
 		func(a, b string) bool { return plain(a) == plain(b) }) {
 		return nil //nolint:nilerr // a missing sheet is reported as a fault
 	}
-	for range statusHeads {
-		column, err := excelize.ColumnNumberToName(len(figureHeads) - len(statusHeads) + 1)
+	for range exports.StatusHeads {
+		column, err := excelize.ColumnNumberToName(len(exports.FigureHeads) - len(exports.StatusHeads) + 1)
 		if err != nil {
 			return err
 		}
-		if err := signed.RemoveCol(figuresSheet, column); err != nil {
+		if err := signed.RemoveCol(exports.FiguresSheet, column); err != nil {
 			return err
 		}
 	}
@@ -184,7 +186,7 @@ func (p *Proof) compareSheet(sheet string, file, signed *excelize.File, as excel
 					return err
 				}
 				where := sheet + "!" + name
-				if sheet == figuresSheet && y > 0 {
+				if sheet == exports.FiguresSheet && y > 0 {
 					where += " (" + strings.Join([]string{at(want, y, 2), at(want, y, 4), at(want, 0, x)}, ", ") + ")"
 				}
 				p.differs(where, a, b)

@@ -1,4 +1,4 @@
-package exports
+package verify
 
 import (
 	"bytes"
@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"market40/reports/exports"
 )
 
 // openCSV opens a table, including one that a spreadsheet saved with semicolons or tabs.
 func openCSV(raw []byte) (*opened, error) {
-	raw = bytes.TrimPrefix(raw, []byte(byteOrderMark))
+	raw = bytes.TrimPrefix(raw, []byte(exports.ByteOrderMark))
 	first, _, _ := bytes.Cut(raw, []byte("\n"))
 	reader := csv.NewReader(bytes.NewReader(raw))
 	for _, comma := range ";\t" {
@@ -23,14 +25,14 @@ func openCSV(raw []byte) (*opened, error) {
 		return nil, fmt.Errorf("the file is no table that can be read: %w", err)
 	}
 	return &opened{
-		kind: "csv", seal: func(find func(string) (*Seal, error)) (*Seal, error) { return csvSeal(lines, find) },
-		compare: func(p *Proof, d *Document) error { return p.compareCSV(lines, d) },
+		kind: "csv", seal: func(find func(string) (*exports.Seal, error)) (*exports.Seal, error) { return csvSeal(lines, find) },
+		compare: func(p *Proof, d *exports.Document) error { return p.compareCSV(lines, d) },
 		texts:   func() []string { return slices.Concat(lines...) },
 	}, nil
 }
 
 // csvSeal returns the seal that the lines name, with the content that find returns.
-func csvSeal(lines [][]string, find func(string) (*Seal, error)) (*Seal, error) {
+func csvSeal(lines [][]string, find func(string) (*exports.Seal, error)) (*exports.Seal, error) {
 	if len(lines) < 2 {
 		return nil, ErrNoSeal
 	}
@@ -53,8 +55,8 @@ func csvSeal(lines [][]string, find func(string) (*Seal, error)) (*Seal, error) 
 
 // compareCSV compares each cell with the table for the content, in the layout of the release that
 // wrote the file.
-func (p *Proof) compareCSV(lines [][]string, d *Document) error {
-	layouts := d.csvLayouts()
+func (p *Proof) compareCSV(lines [][]string, d *exports.Document) error {
+	layouts := csvLayouts(d)
 	for _, signed := range layouts {
 		try := &Proof{}
 		try.compareLines(lines, signed)
@@ -75,19 +77,19 @@ func (p *Proof) compareCSV(lines [][]string, d *Document) error {
 
 // csvLayouts returns the table in the layout of this release and of earlier ones. Until December
 // 2026 there was no status; hidden cells were empty at first, then "ẩn".
-func (d *Document) csvLayouts() [][][]string {
-	now := d.csvLines()
+func csvLayouts(d *exports.Document) [][][]string {
+	now := d.CSVLines()
 	later := slices.Index(now[0], "status") // the columns that were added
 	var before, first [][]string
 	for _, line := range now {
-		old := slices.Concat(line[:later], line[len(now[0])-len(sealHeads):])
+		old := slices.Concat(line[:later], line[len(now[0])-len(exports.SealHeads):])
 		before = append(before, old)
 		if line[2] == "outside" {
 			continue
 		}
 		empty := slices.Clone(old)
 		for _, head := range []string{"numerator", "denominator", "value"} {
-			if at := slices.Index(now[0], head); empty[at] == hiddenText {
+			if at := slices.Index(now[0], head); empty[at] == exports.HiddenText {
 				empty[at] = ""
 			}
 		}

@@ -1,4 +1,4 @@
-package exports
+package verify
 
 import (
 	"bytes"
@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf16"
+
+	"market40/reports/exports"
 )
 
 // errRewritten means that a PDF no longer has the layout that this program writes.
@@ -133,8 +135,8 @@ func openPDF(raw []byte) (*opened, error) {
 		return nil, err
 	}
 	return &opened{
-		kind: "pdf", seal: func(func(string) (*Seal, error)) (*Seal, error) { return pdfSeal(objects) },
-		compare: func(p *Proof, d *Document) error { return p.comparePDF(objects, trailer, d) },
+		kind: "pdf", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return pdfSeal(objects) },
+		compare: func(p *Proof, d *exports.Document) error { return p.comparePDF(objects, trailer, d) },
 		texts: func() (texts []string) {
 			for _, object := range objects {
 				texts = append(texts, drawnTexts(object.stream)...)
@@ -145,10 +147,10 @@ func openPDF(raw []byte) (*opened, error) {
 }
 
 // pdfSeal returns the seal in the attachment.
-func pdfSeal(objects map[int]pdfObject) (*Seal, error) {
+func pdfSeal(objects map[int]pdfObject) (*exports.Seal, error) {
 	for n := 1; n <= len(objects); n++ {
 		if bytes.Contains(objects[n].dictionary, []byte("/EmbeddedFile")) && len(objects[n].stream) > 0 {
-			seal, err := ReadSeal(objects[n].stream)
+			seal, err := exports.ReadSeal(objects[n].stream)
 			if err != nil {
 				return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 			}
@@ -159,9 +161,9 @@ func pdfSeal(objects map[int]pdfObject) (*Seal, error) {
 }
 
 // comparePDF compares the whole file with the one for the content, object by object.
-func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *Document) error {
+func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *exports.Document) error {
 	var b bytes.Buffer
-	if err := writePDF(&b, d); err != nil {
+	if err := exports.Kinds["pdf"].Write(&b, d); err != nil {
 		return err
 	}
 	signed, signedTrailer, err := readPDF(b.Bytes())

@@ -1,4 +1,4 @@
-package exports
+package verify
 
 import (
 	"archive/zip"
@@ -10,6 +10,8 @@ import (
 	"io"
 	"slices"
 	"strings"
+
+	"market40/reports/exports"
 )
 
 // openDOCX opens a draft, including one that an office has filled in.
@@ -23,13 +25,13 @@ func openDOCX(archive *zip.Reader) (*opened, error) {
 		return nil, fmt.Errorf("the document's text: %w", err)
 	}
 	return &opened{
-		kind: "docx", seal: func(func(string) (*Seal, error)) (*Seal, error) { return docxSeal(archive) },
-		compare: func(p *Proof, d *Document) error { return p.compareDOCX(text, d) }, texts: text.all,
+		kind: "docx", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return docxSeal(archive) },
+		compare: func(p *Proof, d *exports.Document) error { return p.compareDOCX(text, d) }, texts: text.all,
 	}, nil
 }
 
 // docxSeal finds the signed content among the custom parts, which other programs renumber.
-func docxSeal(archive *zip.Reader) (*Seal, error) {
+func docxSeal(archive *zip.Reader) (*exports.Seal, error) {
 	for _, file := range archive.File {
 		if !strings.HasPrefix(file.Name, "customXml/item") {
 			continue
@@ -49,7 +51,7 @@ func docxSeal(archive *zip.Reader) (*Seal, error) {
 		if err != nil {
 			continue
 		}
-		if seal, err := ReadSeal(sealed); err == nil {
+		if seal, err := exports.ReadSeal(sealed); err == nil {
 			return seal, nil
 		}
 	}
@@ -178,22 +180,18 @@ func attribute(e xml.StartElement, name string) string {
 
 // compareDOCX compares the tables of figures and the sentences with figures with those for the
 // content. Other text that the office writes into its draft is reported as not proven.
-func (p *Proof) compareDOCX(is *documentText, d *Document) error {
-	draft, err := d.draft()
+func (p *Proof) compareDOCX(is *documentText, d *exports.Document) error {
+	draft, err := exports.DocumentXML(d)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	if err := docxTemplates.ExecuteTemplate(&b, "document.xml", draft); err != nil {
-		return err
-	}
-	signed, err := readText(b.Bytes())
+	signed, err := readText(draft)
 	if err != nil {
 		return err
 	}
 	p.compareTables(is.tables, signed.tables)
 	left := slices.Clone(is.paragraphs)
-	for _, text := range d.figureSentences() {
+	for _, text := range d.FigureSentences() {
 		if plain(text) == "" {
 			continue // it is in no paragraph
 		}
@@ -219,15 +217,6 @@ func (p *Proof) compareDOCX(is *documentText, d *Document) error {
 	p.Unproven = append(p.Unproven,
 		"the head, the recipients, the signature block, headers and footers, pictures, and how the text looks")
 	return nil
-}
-
-// figureSentences returns the paragraphs that must be in the draft word for word.
-func (d *Document) figureSentences() []string {
-	out := slices.Concat(d.method(), d.sentences(), d.comparison())
-	if d.Seal != nil {
-		out = append(out, d.sealProse(), d.Frozen.Report, d.Seal.SHA256, d.Seal.Signature)
-	}
-	return out
 }
 
 // compareTables finds each table of figures in the file.
