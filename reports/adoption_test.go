@@ -118,7 +118,7 @@ func TestRegistered(t *testing.T) {
 			w.account(w.tenancy(m, w.operating(m), merchant, sinceAlways), lastWeek)
 			w.tenancy(m, w.operating(m), merchant, sinceAlways)
 		}, "1/1 {0 0 1 0}"},
-	}, func(i figures.Figures) string { return fmt.Sprint(told(i["I01"]), " ", *i["I01"].Evidence) })
+	}, func(i figures.Figures) string { return fmt.Sprint(shortFigure(i["I01"]), " ", *i["I01"].Evidence) })
 }
 
 func TestActive(t *testing.T) {
@@ -172,5 +172,5 @@ func TestActive(t *testing.T) {
 			w.tenancy(m, w.operating(m), merchant, sinceAlways)
 			w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
 		}, "0/1 {0 0 0 0}"},
-	}, func(i figures.Figures) string { return fmt.Sprint(told(i["I05"]), " ", *i["I05"].Evidence) })
+	}, func(i figures.Figures) string { return fmt.Sprint(shortFigure(i["I05"]), " ", *i["I05"].Evidence) })
 }

@@ -24,8 +24,8 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	fees(large)
 	report := w.adoption(admin, "basis=current")
 	for what, f := range map[string]string{
-		"of twelve": told(row(t, report, "22366").Indicators["I12"]),
-		"total":     told(report.Total["I12"]),
+		"of twelve": shortFigure(row(t, report, "22366").Indicators["I12"]),
+		"total":     shortFigure(report.Total["I12"]),
 	} {
 		if f != `"800"/"1000"` {
 			t.Errorf("%s: %s", what, f)
@@ -36,16 +36,16 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	}
 	fees(small)
 	report = w.adoption(admin, "basis=current")
-	if told(report.Total["I12"]) != `"1600"/"2000"` {
-		t.Errorf("the fees of both are %s", told(report.Total["I12"]))
+	if shortFigure(report.Total["I12"]) != `"1600"/"2000"` {
+		t.Errorf("the fees of both are %s", shortFigure(report.Total["I12"]))
 	}
 	if !row(t, report, "22420").Indicators["I11"].Suppressed || !row(t, report, "22420").Indicators["I12"].Suppressed ||
 		!row(t, report, "22366").Indicators["I12"].Suppressed {
 		t.Error("the fees of nine are published, or can be derived from the total")
 	}
 	if own := row(t, w.adoption(w.key(roles.Manager, "market:BA-NGOI"), "basis=current"),
-		"22420").Indicators["I12"]; told(own) != `"800"/"1000"` {
-		t.Errorf("the market's own manager sees %s", told(own))
+		"22420").Indicators["I12"]; shortFigure(own) != `"800"/"1000"` {
+		t.Errorf("the market's own manager sees %s", shortFigure(own))
 	}
 }
 

@@ -37,7 +37,7 @@ func TestTrend(t *testing.T) {
 			s.get(s.province, "/api/v1/reports/trend?indicator=I05&from=2026-09&to=2026-11&"+at))
 		got := ""
 		for _, p := range trend.Points {
-			got += p.AsOf + " " + told(p.Figure) + " "
+			got += p.AsOf + " " + shortFigure(p.Figure) + " "
 		}
 		if got != "2026-10-01 0/12 2026-11-01 6/12 2026-11-22 8/12 " {
 			t.Errorf("%s: %s", at, got)
@@ -100,25 +100,25 @@ func TestTheMarketPage(t *testing.T) {
 	page := read[reports.MarketPage](t, s.get(s.province, "/api/v1/reports/markets/"+s.market.String()))
 	got := ""
 	for _, z := range page.Zones {
-		got += *z.Zone + " " + told(z.Figures["I05"]) + " "
+		got += *z.Zone + " " + shortFigure(z.Figures["I05"]) + " "
 	}
 	// Zone A has two merchants. In zone B four merchants are active.
-	if got != "A hidden/2 B hidden/5 C 5/5 " || told(page.Figures["I05"]) != "11/12" || *page.Unchecked != 11 ||
+	if got != "A hidden/2 B hidden/5 C 5/5 " || shortFigure(page.Figures["I05"]) != "11/12" || *page.Unchecked != 11 ||
 		*page.Dormant != 0 {
-		t.Errorf("%s of %s, unchecked %v", got, told(page.Figures["I05"]), page.Unchecked)
+		t.Errorf("%s of %s, unchecked %v", got, shortFigure(page.Figures["I05"]), page.Unchecked)
 	}
 	drill := read[reports.DrillDown](t,
 		s.get(s.province, "/api/v1/reports/drill-down?indicator=I05&by=zone&basis=districts_2024&locality=568"))
-	if len(drill.Parts) != 3 || told(drill.Parts[2].Figure) != "5/5" || !drill.Parts[0].Figure.Suppressed ||
-		told(drill.Figure) != "11/12" {
+	if len(drill.Parts) != 3 || shortFigure(drill.Parts[2].Figure) != "5/5" || !drill.Parts[0].Figure.Suppressed ||
+		shortFigure(drill.Figure) != "11/12" {
 		t.Errorf("%+v", drill)
 	}
 	byMarket := read[reports.DrillDown](t,
 		s.get(s.province, "/api/v1/reports/drill-down?indicator=I09&basis=districts_2024"))
-	if len(byMarket.Parts) != 1 || told(byMarket.Parts[0].Figure) != "11/11" {
+	if len(byMarket.Parts) != 1 || shortFigure(byMarket.Parts[0].Figure) != "11/11" {
 		t.Errorf("%+v", byMarket)
 	}
-	if own := read[reports.MarketPage](t, s.get(s.manager, "/api/v1/reports/markets/"+s.market.String())); told(
+	if own := read[reports.MarketPage](t, s.get(s.manager, "/api/v1/reports/markets/"+s.market.String())); shortFigure(
 		own.Zones[0].Figures["I05"]) != "2/2" {
 		t.Error("the market's own manager does not see a small count")
 	}
@@ -203,7 +203,7 @@ func TestPilotsThatOverlapDistricts(t *testing.T) {
 	// total without 568 and M3 is M4 and M5. The pilots are M2, M4 and M5.
 	got := map[string]string{}
 	for _, of := range []string{"", "&campaign=CHO40"} {
-		got[of] = told(w.adoption(admin, "basis=districts_2024"+of).Total["I05"])
+		got[of] = shortFigure(w.adoption(admin, "basis=districts_2024"+of).Total["I05"])
 	}
 	if got[""] != "37/79" || got["&campaign=CHO40"] != "10/28" {
 		t.Errorf("the totals are %v", got)

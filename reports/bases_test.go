@@ -23,7 +23,7 @@ func TestEveryUnitOfABasisHasARow(t *testing.T) {
 		}
 		for _, r := range report.Rows {
 			i := r.Indicators["I05"]
-			if r.Locality.Level != want.level || len(r.Markets) != 0 || told(i) != "0/0" || i.Value != nil ||
+			if r.Locality.Level != want.level || len(r.Markets) != 0 || shortFigure(i) != "0/0" || i.Value != nil ||
 				i.Evidence == nil || i.Definition != 1 {
 				t.Fatalf("%s, a unit without a market, is %+v", r.Locality.Code, r)
 			}
@@ -53,14 +53,15 @@ func TestOneOctoberInThreeBases(t *testing.T) {
 		if r.Locality.Name != want[1] || len(r.Markets) != 1 || r.Markets[0].ID != dam || r.Markets[0].Code != "DAM" {
 			t.Errorf("%s: %+v with %+v", basis, r.Locality, r.Markets)
 		}
-		if i := r.Indicators; told(i["I01"]) != "10/12" || told(i["I03"]) != "0/12" || told(i["I05"]) != "7/12" ||
+		if i := r.Indicators; shortFigure(i["I01"]) != "10/12" || shortFigure(i["I03"]) != "0/12" ||
+			shortFigure(i["I05"]) != "7/12" ||
 			*i["I05"].Value != "0.5833" {
-			t.Errorf("%s: %s %s %s", basis, told(i["I01"]), told(i["I03"]), told(i["I05"]))
+			t.Errorf("%s: %s %s %s", basis, shortFigure(i["I01"]), shortFigure(i["I03"]), shortFigure(i["I05"]))
 		}
-		if got := told(row(t, report, want[2]).Indicators["I05"]); got != "6/20" {
+		if got := shortFigure(row(t, report, want[2]).Indicators["I05"]); got != "6/20" {
 			t.Errorf("%s: Ba Ngòi %s", basis, got)
 		}
-		if got := told(report.Total["I05"]) + " " + *report.Total["I05"].Value; got != "13/32 0.4063" {
+		if got := shortFigure(report.Total["I05"]) + " " + *report.Total["I05"].Value; got != "13/32 0.4063" {
 			t.Errorf("%s: total %s", basis, got)
 		}
 	}
@@ -92,14 +93,14 @@ func TestAMarketThatMoved(t *testing.T) {
 	for basis, want := range map[string][2]string{"communes_2025": {"7/12", "0/0"}, "current": {"0/0", "7/12"}} {
 		report := w.adoption(admin, "basis="+basis)
 		for i, code := range []string{"22366", "22333"} {
-			if got := told(row(t, report, code).Indicators["I05"]); got != want[i] {
+			if got := shortFigure(row(t, report, code).Indicators["I05"]); got != want[i] {
 				t.Errorf("%s in %s: %s, not %s", code, basis, got, want[i])
 			}
 		}
 	}
 	// The market's location in 2024 is unknown. No unit of that basis counts it, so the total does
 	// not count it either.
-	if got := told(w.adoption(admin, "basis=districts_2024").Total["I05"]); got != "0/0" {
+	if got := shortFigure(w.adoption(admin, "basis=districts_2024").Total["I05"]); got != "0/0" {
 		t.Errorf("a market without a unit is counted in the total: %s", got)
 	}
 }
@@ -116,11 +117,11 @@ func TestAMerchantOfSeveralMarketsCountsOnce(t *testing.T) {
 	}
 	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
 	for code, want := range map[string]string{"22366": "8/8", "22420": "0/8"} {
-		if got := told(row(t, report, code).Indicators["I05"]); got != want {
+		if got := shortFigure(row(t, report, code).Indicators["I05"]); got != want {
 			t.Errorf("%s: %s, not %s", code, got, want)
 		}
 	}
-	if got := told(report.Total["I05"]); got != "8/8" {
+	if got := shortFigure(report.Total["I05"]); got != "8/8" {
 		t.Errorf("total: %s", got)
 	}
 }

@@ -141,15 +141,15 @@ func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 	t.Parallel()
 	s := recorded(t)
 	moved := 0
-	before := s.told(s.manager, s.engine)
+	before := s.readPages(s.manager, s.engine)
 	for _, change := range changes {
 		s.exec(change)
 		fresh := web.New(web.Parts{DB: s.db, Gate: signin.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
 		reports.New(s.db, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") }).Routes(fresh)
-		kept, read := s.told(s.manager, s.engine), s.told(s.manager, fresh.Engine)
+		cached, read := s.readPages(s.manager, s.engine), s.readPages(s.manager, fresh.Engine)
 		for i, page := range pages {
-			if kept[i] != read[i] {
-				t.Errorf("after %s\n%s is cached as\n%s\nand counted as\n%s", change, page, kept[i], read[i])
+			if cached[i] != read[i] {
+				t.Errorf("after %s\n%s is cached as\n%s\nand counted as\n%s", change, page, cached[i], read[i])
 			}
 		}
 		if !slices.Equal(read, before) {
@@ -162,7 +162,7 @@ func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 	}
 }
 
-func (w *world) told(key string, engine http.Handler) (answers []string) {
+func (w *world) readPages(key string, engine http.Handler) (answers []string) {
 	w.t.Helper()
 	asking := &world{t: w.t, engine: engine}
 	for _, page := range pages {
@@ -231,14 +231,14 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 	}
 	tables := 0
 	for name := range named {
-		var exists, tells bool
+		var exists, hasTrigger bool
 		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL, EXISTS (SELECT FROM pg_trigger
-			WHERE tgrelid = to_regclass($1) AND tgname LIKE 'counted\_%')`, name).Scan(&exists, &tells))
+			WHERE tgrelid = to_regclass($1) AND tgname LIKE 'counted\_%')`, name).Scan(&exists, &hasTrigger))
 		if !exists || common[name] {
 			continue
 		}
 		tables++
-		if !tells && name != "first_days" { // first_days changes together with stall_days
+		if !hasTrigger && name != "first_days" { // first_days changes together with stall_days
 
 			t.Errorf("%s is counted and records no changes", name)
 		}

@@ -24,7 +24,7 @@ type DormantStall struct {
 	StallID       uuid.UUID  `json:"stall_id"`
 	Number        string     `json:"number"`
 	Zone          string     `json:"zone"`
-	LastPayment   *string    `json:"last_payment_day" format:"date" doc:"null: never; amounts are not told"`
+	LastPayment   *string    `json:"last_payment_day" format:"date" doc:"null: never; amounts are not shown"`
 	LastVisitAt   *time.Time `json:"last_visit_at"`
 	LastVisit     *string    `json:"last_visit_outcome" enum:"helped,follow_up,refused,absent"`
 	RefusalReason *string    `json:"refusal_reason" doc:"what the merchant last said against it"`

@@ -150,8 +150,8 @@ type PlaceInput struct {
 func (r *Reports) readTrend(ctx context.Context, in *struct {
 	PlaceInput
 	Market string `query:"market" doc:"id of a market, instead of a locality"`
-	From   string `query:"from" doc:"the first month; a year unless told" example:"2025-11"`
-	To     string `query:"to" doc:"the last month; this one unless told" example:"2026-10"`
+	From   string `query:"from" doc:"the first month; by default the trend has a year" example:"2025-11"`
+	To     string `query:"to" doc:"the last month; by default this one" example:"2026-10"`
 	Months int    `query:"months" minimum:"1" maximum:"60" doc:"how many months, instead of the first; those before the data are left out" example:"18"`
 },
 ) (*web.Body[*Trend], error) {

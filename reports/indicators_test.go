@@ -51,7 +51,7 @@ func (s *stand) figure(code string) figures.Figure {
 // is compares a figure with "numerator/denominator value A B C D".
 func (s *stand) is(what string, f figures.Figure, want string) {
 	s.t.Helper()
-	got := told(f)
+	got := shortFigure(f)
 	if f.Value != nil {
 		got += " " + *f.Value
 	}
@@ -369,7 +369,7 @@ func TestACampaign(t *testing.T) {
 		t.Errorf("%+v of %v, %+v, %v", pilot.Markets, r.Campaign, pilot.Target, pilot.Status)
 	}
 	if exempt := row(t, r, "576"); exempt.Exempt == nil || *exempt.Exempt != "không có chợ" ||
-		told(exempt.Indicators["I13"]) != "0/0" || exempt.Status.Code != nil || exempt.StatusReason != "exempt" {
+		shortFigure(exempt.Indicators["I13"]) != "0/0" || exempt.Status.Code != nil || exempt.StatusReason != "exempt" {
 		t.Errorf("the exempt unit is %+v", exempt)
 	}
 	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at)

@@ -66,7 +66,7 @@ func (c *comparing) group(w *factWorld, group []*factMarket, got servedReport) f
 		} else if *got.Funnel[step] != n {
 			c.wrong(step, "%d, not %d", *got.Funnel[step], n)
 		}
-		c.tell("funnel "+step, got.Funnel[step] != nil, n > 0)
+		c.record("funnel "+step, got.Funnel[step] != nil, n > 0)
 	}
 	return want
 }
@@ -101,14 +101,14 @@ func (c *comparing) figure(code string, got served, want counted) {
 	c.rule(code, got, want)
 	if got.Suppressed || strings.HasPrefix(code, "coverage") && got.Numerator == nil {
 		c.hide(code)
-		c.telling(code).hidden++
+		c.comparisonOf(code).hidden++
 		return
 	}
 	c.compared++
-	c.tell(code, want.known, !want.num.IsZero())
+	c.record(code, want.known, !want.num.IsZero())
 	c.sureness(code, got, want)
-	if told, said := got.text(), want.text(); told != said {
-		c.wrong(code, "%s, not %s", told, said)
+	if reported, said := got.text(), want.text(); reported != said {
+		c.wrong(code, "%s, not %s", reported, said)
 	}
 	if want.mixed && got.Evidence == nil && c.who != "admin" {
 		c.wrong(code, "has no evidence")
@@ -139,7 +139,7 @@ func (c *comparing) sureness(code string, got served, want counted) {
 	case (got.Interval == nil) != (want.interval == nil):
 		c.wrong(code, "an interval %v, not %v", got.Interval, want.interval)
 	case want.interval != nil:
-		c.tell("interval", true, want.interval.low > 0 && want.interval.high < 1)
+		c.record("interval", true, want.interval.low > 0 && want.interval.high < 1)
 		off := max(math.Abs(got.Interval.Low.InexactFloat64()-want.interval.low),
 			math.Abs(got.Interval.High.InexactFloat64()-want.interval.high))
 		if off > 0.00015 {
@@ -152,7 +152,7 @@ func (c *comparing) sureness(code string, got served, want counted) {
 	if got.FreshAt == nil && !want.fresh.IsZero() || got.FreshAt != nil && !got.FreshAt.Equal(*want.fresh) {
 		c.wrong(code, "fresh at %v, not %v", got.FreshAt, want.fresh)
 	}
-	c.tell("fresh at", got.FreshAt != nil, !want.fresh.IsZero())
+	c.record("fresh at", got.FreshAt != nil, !want.fresh.IsZero())
 }
 
 func (f served) text() string {

@@ -66,9 +66,9 @@ func (o *oracle) figures() figuresOf {
 		"I02": o.newest(mop, o.checked), "I03": o.newest(mop, o.scanned),
 		"I04": o.newest(o.merchants, o.paid), "I05": o.newest(o.merchants, o.paid),
 	} {
-		told := f[code]
-		told.fresh = &at
-		f[code] = told
+		reported := f[code]
+		reported.fresh = &at
+		f[code] = reported
 	}
 	headline := f["I05"]
 	headline.parts = map[string]counted{"strict": of(mop, activeBefore(30, 4))}
@@ -198,7 +198,7 @@ func (o *oracle) fees() (cashless, collected counted) {
 // conversion returns I15.
 func (o *oracle) conversion() counted {
 	window := span{o.moment.AddDate(-1, 0, 0), o.moment.AddDate(0, 0, -30)}
-	var told []uuid.UUID
+	var reported []uuid.UUID
 	evidence := map[uuid.UUID]byte{}
 	for _, merchant := range o.merchants {
 		in := false
@@ -222,17 +222,17 @@ func (o *oracle) conversion() counted {
 				active(there, span{first.AddDate(0, 0, 1), first.AddDate(0, 0, 31)}, 1))
 		}
 		if in {
-			told = append(told, merchant)
+			reported = append(reported, merchant)
 		}
 	}
-	return of(told, func(m uuid.UUID) byte { return evidence[m] })
+	return of(reported, func(m uuid.UUID) byte { return evidence[m] })
 }
 
 // retention returns I17.
 func (o *oracle) retention() counted {
 	last := o.lastMonth()
 	begun := span{last.from.AddDate(0, -3, 0), last.from.AddDate(0, -2, 0)}
-	var told []uuid.UUID
+	var reported []uuid.UUID
 	for _, merchant := range o.merchants {
 		mine := o.tenancies(merchant)
 		if active(mine, begun, 1) == 0 || active(mine, span{to: begun.from}, 1) != 0 {
@@ -240,23 +240,23 @@ func (o *oracle) retention() counted {
 		}
 		left := !slices.ContainsFunc(mine, func(t *factTenancy) bool { return t.valid.contains(last.to) })
 		if left || active(mine, last, 1) != 0 || o.observedAnywhere(merchant, last.to) {
-			told = append(told, merchant)
+			reported = append(reported, merchant)
 		}
 	}
-	f := of(told, func(m uuid.UUID) byte { return active(o.tenancies(m), last, 1) })
+	f := of(reported, func(m uuid.UUID) byte { return active(o.tenancies(m), last, 1) })
 	f.period = begun.from.Format("2006-01")
 	return f
 }
 
 // dormant returns I18.
 func (o *oracle) dormant(mop []uuid.UUID) counted {
-	var told []uuid.UUID
+	var reported []uuid.UUID
 	for _, m := range mop {
 		if o.ready(m) != 0 && (o.active(m, 30, 1) != 0 || o.observedAnywhere(m, o.moment)) {
-			told = append(told, m)
+			reported = append(reported, m)
 		}
 	}
-	return of(told, func(m uuid.UUID) byte {
+	return of(reported, func(m uuid.UUID) byte {
 		if o.active(m, 30, 1) != 0 {
 			return 0
 		}

@@ -91,9 +91,9 @@ func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]ser
 		}
 	}
 	for _, code := range []string{"I04", "I05"} {
-		told := want[code]
-		told.fresh = &newest
-		want[code] = told
+		reported := want[code]
+		reported.fresh = &newest
+		want[code] = reported
 	}
 	for code, f := range got {
 		if quiet && f.FreshAt != nil && slices.Contains([]string{
@@ -102,7 +102,7 @@ func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]ser
 		}, code) {
 			c.wrong(code, "fresh at %v beside hidden activity", f.FreshAt)
 		}
-		c.tell("times beside hidden activity", quiet, quiet)
+		c.record("times beside hidden activity", quiet, quiet)
 	}
 }
 

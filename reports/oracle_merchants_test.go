@@ -179,14 +179,14 @@ func confirmed(tenancies []*factTenancy, in span) map[time.Time]bool {
 
 // active returns the evidence by which tenancies were active on at least least days of a span.
 func active(tenancies []*factTenancy, in span, least int) byte {
-	told := noticed(tenancies, in)
-	if len(told) >= least {
+	reported := noticed(tenancies, in)
+	if len(reported) >= least {
 		return 'A'
 	}
 	for d := range confirmed(tenancies, in) {
-		told[d] = true
+		reported[d] = true
 	}
-	if len(told) >= least {
+	if len(reported) >= least {
 		return 'B'
 	}
 	return 0

@@ -77,7 +77,7 @@ func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who str
 	if got.Unchecked != nil && *got.Unchecked != unchecked || got.Unchecked == nil && !mayHide {
 		c.wrong("unchecked", "%s, not %d", said(got.Unchecked), unchecked)
 	}
-	c.tell("unchecked", got.Unchecked != nil, unchecked > 0)
+	c.record("unchecked", got.Unchecked != nil, unchecked > 0)
 	var months, paid []string
 	for _, f := range got.Fees {
 		months = append(months, f.Month)
@@ -89,7 +89,7 @@ func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who str
 	if !slices.Equal(months, wantMonths) || len(paid) > 0 && !slices.Equal(paid, wantPaid) {
 		c.wrong("fees", "%v %v, not %v %v", months, paid, wantMonths, wantPaid)
 	}
-	c.tell("fee months", len(paid) > 0, len(paid) > 1)
+	c.record("fee months", len(paid) > 0, len(paid) > 1)
 	for by, parts := range map[string][]servedPart{"zone": got.Zones, "goods_group": got.Goods} {
 		if who != "admin" || by == m.partsBy() {
 			c.zones(o, m, by, parts)
@@ -131,13 +131,13 @@ func (c *comparing) zones(o *oracle, m *factMarket, by string, got []servedPart)
 
 // part compares a part's numerator, denominator and value.
 func (c *comparing) part(by string, got served, want counted, code string) {
-	c.tell("parts by "+by, !got.Suppressed, got.Numerator != nil && !got.Numerator.IsZero())
+	c.record("parts by "+by, !got.Suppressed, got.Numerator != nil && !got.Numerator.IsZero())
 	if got.Suppressed && c.who == "admin" {
 		return
 	}
 	want.mixed, want.parts, want.interval, want.fresh = false, nil, nil, nil
-	if told, said := got.text(), want.text(); told != said || got.Suppressed {
-		c.wrong(code, "a part by %s says %s, not %s", by, told, said)
+	if reported, said := got.text(), want.text(); reported != said || got.Suppressed {
+		c.wrong(code, "a part by %s says %s, not %s", by, reported, said)
 	}
 }
 

@@ -236,14 +236,14 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	if answer.Code != http.StatusOK {
 		t.Fatalf("answered with %d: %s", answer.Code, answer.Body)
 	}
-	told := &asked{world: p.world, told: map[string]*telling{}}
+	reported := &asked{world: p.world, comparisons: map[string]*comparison{}}
 	compare := &comparing{
-		TB: t, asked: told, question: question{who: "manager", basis: "current", moment: tomorrow},
+		TB: t, asked: reported, question: question{who: "manager", basis: "current", moment: tomorrow},
 		where: "total",
 	}
 	compare.group(w, w.markets, got)
 	for _, code := range []string{"I01", "I04", "I05", "I05 strict", "I09", "I10", "coverage"} {
-		if of := told.told["manager "+code]; of == nil || of.nonzero == 0 {
+		if of := reported.comparisons["manager "+code]; of == nil || of.nonzero == 0 {
 			t.Errorf("%s has no value", code)
 		}
 	}

@@ -191,12 +191,12 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 	}
 	c.punctual(row.Indicators, punctuality)
 	if !c.campaign {
-		c.stands(row.servedStanding, standing{reason: "no_campaign"}, nil)
+		c.compareStanding(row.servedStanding, standing{reason: "no_campaign"}, nil)
 		return
 	}
 	if why := w.campaign.silent(c.moment); why != "" {
 		c.same(row.Designations, 0)
-		c.stands(row.servedStanding, standing{reason: why}, nil)
+		c.compareStanding(row.servedStanding, standing{reason: why}, nil)
 		return
 	}
 	c.same(row.Designations, len(designated))
@@ -206,23 +206,23 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 		target := w.target(designated[0], c.moment)
 		expected := want.shown(row.Indicators).standing(row.Indicators["I05"].Suppressed, target,
 			w.punctuality(designated, c.moment), c.moment)
-		c.stands(row.servedStanding, expected, target)
+		c.compareStanding(row.servedStanding, expected, target)
 		c.because(row, want, expected)
 	case len(designated) > 1:
-		c.stands(row.servedStanding, standing{reason: "several"}, nil)
+		c.compareStanding(row.servedStanding, standing{reason: "several"}, nil)
 	case exempt:
-		c.stands(row.servedStanding, standing{reason: "exempt"}, nil)
+		c.compareStanding(row.servedStanding, standing{reason: "exempt"}, nil)
 	case own == "":
-		c.stands(row.servedStanding, standing{reason: "not_required"}, nil)
+		c.compareStanding(row.servedStanding, standing{reason: "not_required"}, nil)
 	case chosen != nil:
-		c.stands(row.servedStanding, standing{reason: "market_elsewhere"}, nil)
+		c.compareStanding(row.servedStanding, standing{reason: "market_elsewhere"}, nil)
 	default:
-		c.stands(row.servedStanding, standing{reason: "no_market"}, nil)
+		c.compareStanding(row.servedStanding, standing{reason: "no_market"}, nil)
 	}
 }
 
-// stands compares a status and a target.
-func (c *comparing) stands(served servedStanding, expected standing, target *factTarget) {
+// compareStanding compares a status and a target.
+func (c *comparing) compareStanding(served servedStanding, expected standing, target *factTarget) {
 	switch {
 	case served.Target == nil && target != nil, served.Target != nil &&
 		(target == nil || *served.Target != servedTarget{target.value, target.due.Format(time.DateOnly)}):
@@ -238,7 +238,7 @@ func (c *comparing) stands(served servedStanding, expected standing, target *fac
 	if served.Status.Reason == "" || served.Status.ReasonEN == "" {
 		c.wrong("status", "%+v has no reason in words", got)
 	}
-	c.tell("status "+expected.status+expected.reason, true, true)
+	c.record("status "+expected.status+expected.reason, true, true)
 }
 
 // because checks that a reason contains the right numbers.
@@ -282,7 +282,7 @@ func (c *comparing) same(designations []json.RawMessage, many int) {
 			c.wrong("designation", "%s, in another basis %s", d, before)
 		}
 		c.asked.designations[key] = string(d)
-		c.tell("designation", true, known)
+		c.record("designation", true, known)
 	}
 }
 
@@ -303,15 +303,15 @@ func (c *comparing) outside(w *factWorld, got servedOutside) {
 	if got.Markets != len(left) || got.Merchants != merchants || len(got.Listed) != len(left) {
 		c.wrong("outside", "%+v, not %d markets with %d merchants", got, len(left), merchants)
 	}
-	c.tell("outside", true, len(left) > 0)
+	c.record("outside", true, len(left) > 0)
 }
 
 // punctual compares I24 and the hours since the newest fact of the row's figures.
 func (c *comparing) punctual(got map[string]served, want counted) {
-	told := got["I24"]
-	hours := told.Parts["hours_since_update"]
-	told.Parts = nil
-	c.figure("I24", told, want)
+	reported := got["I24"]
+	hours := reported.Parts["hours_since_update"]
+	reported.Parts = nil
+	c.figure("I24", reported, want)
 	var newest time.Time
 	for _, f := range got {
 		// a time of 00:00 means that only the day is known
@@ -357,6 +357,6 @@ func (c *comparing) ranks(rows []servedRow, values map[string]string) {
 		if got != place {
 			c.wrong("rank", "%d, not %d", got, place)
 		}
-		c.tell("rank", place > 0, place > 1)
+		c.record("rank", place > 0, place > 1)
 	}
 }

@@ -51,19 +51,19 @@ func (a *asked) table(rt *rapid.T, q question) {
 			of["basis"], of["as_of"], of["level"], of["code"], of["name"], of["markets"],
 			of["indicator"], of["part"],
 		}, "|")
-		told := ""
+		reported := ""
 		for _, head := range []string{
 			"numerator", "denominator", "value", "evidence_a", "evidence_b", "evidence_c", "evidence_d", "suppressed",
 			"definition",
 			"interval_low", "interval_high", "coverage_numerator", "coverage_denominator", "coverage_value", "fresh_at",
 			"period",
 		} {
-			told += "|" + of[head]
+			reported += "|" + of[head]
 		}
-		if told != want[key] {
-			c.wrong(of["indicator"], "the table's line %s says %s, the report %s", key, told, want[key])
+		if reported != want[key] {
+			c.wrong(of["indicator"], "the table's line %s says %s, the report %s", key, reported, want[key])
 		}
-		c.tell("table", true, of["numerator"] != "" && of["numerator"] != "0")
+		c.record("table", true, of["numerator"] != "" && of["numerator"] != "0")
 		delete(want, key)
 	}
 	if len(want) > 0 || left.Markets > 0 {

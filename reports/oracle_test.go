@@ -107,7 +107,7 @@ type asked struct {
 	managers         []string
 	admin            string
 	compared, hidden int
-	told             map[string]*telling // by figure, as "manager I05" or "admin I05 strict"
+	comparisons             map[string]*comparison // by figure, as "manager I05" or "admin I05 strict"
 	drawn            map[string]int      // the number of worlds that contained each situation
 	// the designations of this world as an earlier basis returned them
 	designations map[string]string
@@ -115,13 +115,13 @@ type asked struct {
 	silent map[string]bool
 }
 
-// telling counts comparisons with the oracle: all, those with a known value, those that are not
+// comparison counts comparisons with the oracle: all, those with a known value, those that are not
 // zero, and how often the figure was hidden.
-type telling struct{ compared, known, nonzero, hidden int }
+type comparison struct{ compared, known, nonzero, hidden int }
 
-// tell counts one comparison.
-func (c *comparing) tell(code string, known, nonzero bool) {
-	t := c.telling(code)
+// record counts one comparison.
+func (c *comparing) record(code string, known, nonzero bool) {
+	t := c.comparisonOf(code)
 	t.compared++
 	if known {
 		t.known++
@@ -131,12 +131,12 @@ func (c *comparing) tell(code string, known, nonzero bool) {
 	}
 }
 
-func (c *comparing) telling(code string) *telling {
+func (c *comparing) comparisonOf(code string) *comparison {
 	key := strings.Fields(c.who)[0] + " " + code
-	if c.told[key] == nil {
-		c.told[key] = &telling{}
+	if c.comparisons[key] == nil {
+		c.comparisons[key] = &comparison{}
 	}
-	return c.told[key]
+	return c.comparisons[key]
 }
 
 // bases are all bases of the reports.
@@ -147,7 +147,7 @@ var bases = []string{"districts_2024", "districts_2024_merged", "communes_2025",
 // trend, a market's page and the drill-down.
 func TestTheOracleAgrees(t *testing.T) {
 	t.Parallel()
-	a := &asked{world: newNovember(t), told: map[string]*telling{}, drawn: map[string]int{}}
+	a := &asked{world: newNovember(t), comparisons: map[string]*comparison{}, drawn: map[string]int{}}
 	a.admin = a.key(roles.Admin, "")
 	var markets []*factMarket
 	for i := range 4 {
@@ -184,8 +184,8 @@ func TestTheOracleAgrees(t *testing.T) {
 		}
 	})
 	t.Logf("%d worlds: %d figures agree, %d were hidden; generated %v", worlds, a.compared, a.hidden, a.drawn)
-	for _, code := range slices.Sorted(maps.Keys(a.told)) {
-		t.Logf("%-34s %+v", code, *a.told[code])
+	for _, code := range slices.Sorted(maps.Keys(a.comparisons)) {
+		t.Logf("%-34s %+v", code, *a.comparisons[code])
 	}
 	if !failed && worlds >= 10 {
 		a.everyCase(t, worlds)
@@ -198,18 +198,18 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 	t.Helper()
 	var lacking []string
 	for _, code := range counting {
-		if told := a.told["manager "+code]; told == nil || told.nonzero == 0 {
+		if reported := a.comparisons["manager "+code]; reported == nil || reported.nonzero == 0 {
 			lacking = append(lacking, code)
 		}
 	}
 	for _, code := range strings.Fields("I13 I24 sums trend table rank unchecked interval outside designation") {
-		if told := a.told["admin "+code]; told == nil || told.nonzero == 0 {
+		if reported := a.comparisons["admin "+code]; reported == nil || reported.nonzero == 0 {
 			lacking = append(lacking, code)
 		}
 	}
 	for _, status := range strings.Fields(
 		"khong_du_du_lieu can_chu_y chua_den_han chua_dat dat hidden no_merchants no_target no_campaign not_begun campaign_ended not_required exempt no_market several market_elsewhere") {
-		if a.told["admin status "+status] == nil && a.told["manager status "+status] == nil {
+		if a.comparisons["admin status "+status] == nil && a.comparisons["manager status "+status] == nil {
 			lacking = append(lacking, status)
 		}
 	}

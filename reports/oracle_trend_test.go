@@ -86,7 +86,7 @@ func (a *asked) trend(rt *rapid.T, w *factWorld) {
 			rt.Fatal(err)
 		}
 		group := w.group(w.markets, q.basis, locality, q.campaign, q.moment)
-		c.tell("trend", !figure.Suppressed, figure.Numerator != nil && !figure.Numerator.IsZero())
+		c.record("trend", !figure.Suppressed, figure.Numerator != nil && !figure.Numerator.IsZero())
 		want := (&oracle{factWorld: w, group: group, moment: q.moment}).figures()[code]
 		want.fresh = nil // compared with the report instead
 		c.figure(code, figure, want)

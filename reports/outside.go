@@ -20,7 +20,7 @@ type Outside struct {
 	Markets   int            `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
 	Merchants int            `json:"merchants" doc:"merchants operating a stall there"`
 	Listed    []scope.Market `json:"listed" nullable:"false" doc:"those markets, by code"`
-	Small     int            `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them"`
+	Small     int            `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: subtracting the pilots from the sum of all would reveal them"`
 }
 
 // Text returns how many markets are left out, in Vietnamese; empty if there are none.

@@ -85,7 +85,7 @@ func TestReady(t *testing.T) {
 			one(scan{"official", lastWeek})(w, m)
 			w.exec(`UPDATE codes SET kind = 'order', amount = 1, expires_at = now() WHERE market_id = $1`, m)
 		}, "0/1 {0 0 0 0}"},
-	}, func(i figures.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })
+	}, func(i figures.Figures) string { return fmt.Sprint(shortFigure(i["I03"]), " ", *i["I03"].Evidence) })
 }
 
 // TestReadyByWhom checks that the evidence depends on who scanned. A person who sells for the owner
@@ -117,5 +117,5 @@ func TestReadyByWhom(t *testing.T) {
 					lastWeek, true, by)
 			}
 		}, "1/1 {0 0 0 1}"},
-	}, func(i figures.Figures) string { return fmt.Sprint(told(i["I03"]), " ", *i["I03"].Evidence) })
+	}, func(i figures.Figures) string { return fmt.Sprint(shortFigure(i["I03"]), " ", *i["I03"].Evidence) })
 }

@@ -92,11 +92,11 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 	}
 	var trend reports.Trend
 	w.read(officer, "trend?indicator=I05&basis=districts_2024&from=2026-09&to=2026-11", &trend)
-	var told []string
+	var reported []string
 	for _, p := range trend.Points {
-		told = append(told, p.AsOf+" "+revisedText(p.Revised))
+		reported = append(reported, p.AsOf+" "+revisedText(p.Revised))
 	}
-	if got := strings.Join(told,
+	if got := strings.Join(reported,
 		", "); got != "2026-10-01 as it was, 2026-11-01 3 after 2026-11-15 09:30, 2026-11-22 as it was" {
 		t.Errorf("the trend says %s", got)
 	}

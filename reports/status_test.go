@@ -111,9 +111,9 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 			"chua_dat: I05 60,0 % ≥ chỉ tiêu 45,0 % (hạn 15/12/2026); báo cáo đúng hạn 1/2"; got != want {
 			t.Errorf("%s: %s, not %s", basis, got, want)
 		}
-		if told(r.Indicators["I24"]) != "1/2" || r.Target.Value != "0.4500" || len(r.Designations) != 1 ||
+		if shortFigure(r.Indicators["I24"]) != "1/2" || r.Target.Value != "0.4500" || len(r.Designations) != 1 ||
 			r.Designations[0].Locality.Code != "568" {
-			t.Errorf("%s: I24 %s, target %+v, designations %+v", basis, told(r.Indicators["I24"]), r.Target,
+			t.Errorf("%s: I24 %s, target %+v, designations %+v", basis, shortFigure(r.Indicators["I24"]), r.Target,
 				r.Designations)
 		}
 		r = row(t, report, ngoi)
@@ -254,7 +254,7 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 			}
 			for _, code := range []string{"I13", "I24"} {
 				if f := report.Total[code]; f.Numerator != nil || f.Denominator != nil {
-					t.Errorf("%s: %s is %s", basis, code, told(f))
+					t.Errorf("%s: %s is %s", basis, code, shortFigure(f))
 				}
 			}
 		}
@@ -276,9 +276,9 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	// 00:00 of the next day reports on the last day
 	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
 	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
-	if got := row(t, report, "569").StatusReason; got != "no_market" || told(report.Total["I13"]) != "0/9" ||
-		told(report.Total["I24"]) != "0/18" {
-		t.Errorf("of its last day %s, I13 %s, I24 %s", got, told(report.Total["I13"]), told(report.Total["I24"]))
+	if got := row(t, report, "569").StatusReason; got != "no_market" || shortFigure(report.Total["I13"]) != "0/9" ||
+		shortFigure(report.Total["I24"]) != "0/18" {
+		t.Errorf("of its last day %s, I13 %s, I24 %s", got, shortFigure(report.Total["I13"]), shortFigure(report.Total["I24"]))
 	}
 	if got := statusOf(row(t, report, "568").Status); !strings.HasPrefix(got,
 		"chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
@@ -348,7 +348,7 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 			t.Errorf("%s leaves out %s, not %s, of a total of %d", basis, got, want, report.Total.I05.Denominator)
 		}
 	}
-	if got := told(row(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"]); got != "8/12" {
+	if got := shortFigure(row(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"]); got != "8/12" {
 		t.Errorf("Phan Rang - Tháp Chàm has I05 %s", got)
 	}
 	if csv := w.get(admin, csvPath+"?basis=districts_2024").Body.String(); !strings.Contains(csv,

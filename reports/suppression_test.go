@@ -28,10 +28,10 @@ func summary(report reports.Adoption) string {
 	var s strings.Builder
 	for _, r := range report.Rows {
 		if len(r.Markets) > 0 {
-			fmt.Fprintf(&s, "%s %s, ", r.Locality.Code, told(r.Indicators["I05"]))
+			fmt.Fprintf(&s, "%s %s, ", r.Locality.Code, shortFigure(r.Indicators["I05"]))
 		}
 	}
-	return s.String() + "total " + told(report.Total["I05"])
+	return s.String() + "total " + shortFigure(report.Total["I05"])
 }
 
 func TestSuppression(t *testing.T) {
@@ -157,14 +157,14 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 			report := w.adoption(w.key(role, scope), "basis=current")
 			i := row(t, report, "22420").Indicators
 			if role == roles.Manager && scope == "market:BA-NGOI" {
-				if told(i["I05"]) != "3/12" || told(i["I01"]) != "10/12" || told(report.Total["I05"]) != "3/12" {
+				if shortFigure(i["I05"]) != "3/12" || shortFigure(i["I01"]) != "10/12" || shortFigure(report.Total["I05"]) != "3/12" {
 					t.Errorf("the market's own manager sees %+v", i)
 				}
 				continue
 			}
-			if told(i["I01"]) != "10/12" || told(i["I03"]) != "0/12" {
-				t.Errorf("a figure of the register, or one beside it, is hidden: %s %s", told(i["I01"]),
-					told(i["I03"]))
+			if shortFigure(i["I01"]) != "10/12" || shortFigure(i["I03"]) != "0/12" {
+				t.Errorf("a figure of the register, or one beside it, is hidden: %s %s", shortFigure(i["I01"]),
+					shortFigure(i["I03"]))
 			}
 			for _, cell := range []figures.Figure{i["I05"], report.Total["I05"]} {
 				if !cell.Suppressed || cell.Numerator != nil || cell.Value != nil || cell.Evidence != nil ||
@@ -220,7 +220,7 @@ func TestEvidenceHidesAlone(t *testing.T) {
 	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
 	for _, tt := range []struct {
 		i    figures.Figures
-		told string
+		reported string
 		mix  *figures.Evidence
 	}{
 		{row(t, report, "22366").Indicators, "8/20", nil},
@@ -228,8 +228,8 @@ func TestEvidenceHidesAlone(t *testing.T) {
 		{report.Total, "21/40", &figures.Evidence{A: 14, B: 7}},
 	} {
 		got := tt.i["I05"].Evidence
-		if told(tt.i["I05"]) != tt.told || (got == nil) != (tt.mix == nil) || (got != nil && *got != *tt.mix) {
-			t.Errorf("%s with %+v, not %s with %+v", told(tt.i["I05"]), got, tt.told, tt.mix)
+		if shortFigure(tt.i["I05"]) != tt.reported || (got == nil) != (tt.mix == nil) || (got != nil && *got != *tt.mix) {
+			t.Errorf("%s with %+v, not %s with %+v", shortFigure(tt.i["I05"]), got, tt.reported, tt.mix)
 		}
 		if tt.i["I01"].Evidence == nil {
 			t.Error("the evidence of I01 hides too")
@@ -270,7 +270,7 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 			admin := w.key(roles.Admin, "")
 			for _, basis := range bases {
 				pilots := w.adoption(admin, "campaign=CHO40&basis="+basis)
-				if got := told(pilots.Total["I05"]); got != "25/54" {
+				if got := shortFigure(pilots.Total["I05"]); got != "25/54" {
 					t.Errorf("%s: the campaign's total is %s", basis, got)
 				}
 				for _, r := range pilots.Rows {
@@ -279,12 +279,12 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 					}
 				}
 				all := w.adoption(admin, "basis="+basis)
-				if got := told(all.Total["I05"]); got != tt.all || all.Outside.Small != tt.left ||
+				if got := shortFigure(all.Total["I05"]); got != tt.all || all.Outside.Small != tt.left ||
 					all.Total["I01"].Denominator.IntPart() != int64(tt.in) {
 					t.Errorf("%s: all markets are %s, with %+v left out", basis, got, all.Outside)
 				}
 			}
-			if got := told(row(t, w.adoption(admin, "basis=current"), "22366").Indicators["I05"]); got != tt.unit {
+			if got := shortFigure(row(t, w.adoption(admin, "basis=current"), "22366").Indicators["I05"]); got != tt.unit {
 				t.Errorf("its commune is %s", got)
 			}
 			if tt.small.noticed != 3 {

@@ -251,8 +251,8 @@ func row(t testing.TB, report reports.Adoption, code string) reports.Row {
 	return reports.Row{}
 }
 
-// told returns a short form of a figure: "7/12" or "hidden/12".
-func told(i figures.Figure) string {
+// shortFigure returns a short form of a figure: "7/12" or "hidden/12".
+func shortFigure(i figures.Figure) string {
 	raw, _ := json.Marshal(i.Denominator)
 	if i.Suppressed {
 		return "hidden/" + string(raw)

@@ -3525,7 +3525,7 @@ export interface components {
             training_id: string;
         };
         FieldAttendanceOrder: {
-            /** @description this, or a stall whose tenant it was on the training's day */
+            /** @description this, or a stall that the merchant rented on the training's day */
             merchant_id?: string;
             /** @description this or stall_number */
             stall_id?: string;
@@ -3676,7 +3676,7 @@ export interface components {
             skipped: number[] | null;
             /**
              * Format: int64
-             * @description what stands already, word for word
+             * @description what exists already, word for word
              */
             unchanged: number;
         };
@@ -3764,7 +3764,7 @@ export interface components {
             /** Format: uuid */
             id: string;
             kind: string;
-            /** @description null: nobody has it */
+            /** @description null: no merchant has it */
             merchant_id: string;
             merchant_name: string | null;
             number: string;
@@ -5259,7 +5259,7 @@ export interface components {
             demo: boolean;
             /** @description null: a preview */
             frozen: components["schemas"]["PeriodicFrozen"];
-            /** @description the commune on whose ground the pilot of a district stood when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself */
+            /** @description the commune where the pilot of a district was when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself */
             issuer: components["schemas"]["ReportsLocality"];
             /** @enum {string} */
             kind: "month" | "quarter";
@@ -5786,7 +5786,7 @@ export interface components {
             since: string | null;
             /**
              * Format: date
-             * @description the first day on which it is no more; null: it stands
+             * @description the first day on which it is no longer valid; null: it is valid
              */
             until: string | null;
         };
@@ -5897,7 +5897,7 @@ export interface components {
             name_vi: string;
         };
         ReportsDefinition: {
-            /** @description how drill-down takes a figure apart; empty: it is told of localities only */
+            /** @description how drill-down divides a figure; empty: it exists for localities only */
             by: string[];
             /** @example I05 */
             code: string;
@@ -5947,7 +5947,7 @@ export interface components {
         ReportsDormantStall: {
             /**
              * Format: date
-             * @description null: never; amounts are not told
+             * @description null: never; amounts are not shown
              */
             last_payment_day: string | null;
             /** Format: date-time */
@@ -6002,7 +6002,7 @@ export interface components {
             definition: number;
             /** @description mostly the merchants operating a stall (Mop) */
             denominator: number | string | null;
-            /** @description merchants by best evidence: A bank notice or statement, B owner, C declared, D seen in the field; null in a hidden cell, and alone where one of the four would tell of fewer than five merchants */
+            /** @description merchants by best evidence: A bank notice or statement, B owner, C declared, D seen in the field; null in a hidden cell, and alone where one of the four would reveal fewer than five merchants */
             evidence: {
                 A: number;
                 B: number;
@@ -6023,11 +6023,11 @@ export interface components {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
             /**
-             * @description the month that is told of, where it is not the window before the day
+             * @description the month of the figure, where it is not the window before the day
              * @example 2026-10
              */
             period?: string;
-            /** @description hidden, because it or a figure beside it would tell of fewer than five merchants */
+            /** @description hidden, because it or a figure beside it would reveal fewer than five merchants */
             suppressed: boolean;
             /**
              * @description 4 decimals, half up, for most numerator / denominator; null in a hidden cell and where the denominator is 0 or unknown
@@ -6129,7 +6129,7 @@ export interface components {
             merchants: number;
             /**
              * Format: int64
-             * @description how many of them are left out for having one to four merchants beside the pilots of a campaign: the sum of all less that of the pilots would tell of them
+             * @description how many of them are left out for having one to four merchants beside the pilots of a campaign: subtracting the pilots from the sum of all would reveal them
              */
             small?: number;
         };
@@ -6156,7 +6156,7 @@ export interface components {
         ReportsRevised: {
             /**
              * Format: date-time
-             * @description when the last of them was written into the register: figures that were told before it may differ
+             * @description when the last of them was written into the register: figures that were read before it may differ
              */
             after: string;
             /**
@@ -6209,7 +6209,7 @@ export interface components {
         };
         ReportsStatus: {
             /**
-             * @description the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or it cannot be told
+             * @description the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or the status cannot be decided
              * @enum {string|null}
              */
             code: "khong_du_du_lieu" | "can_chu_y" | "chua_den_han" | "dat" | "chua_dat" | null;
@@ -11850,9 +11850,9 @@ export interface operations {
                 campaign?: string;
                 /** @description id of a market, instead of a locality */
                 market?: string;
-                /** @description the first month; a year unless told */
+                /** @description the first month; by default the trend has a year */
                 from?: string;
-                /** @description the last month; this one unless told */
+                /** @description the last month; by default this one */
                 to?: string;
                 /** @description how many months, instead of the first; those before the data are left out */
                 months?: number;

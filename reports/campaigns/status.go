@@ -27,7 +27,7 @@ const (
 // Status is the progress of a pilot market in a campaign. It belongs to the designation, so it is
 // the same in every basis.
 type Status struct {
-	Code     *string `json:"code" enum:"khong_du_du_lieu,can_chu_y,chua_den_han,dat,chua_dat" nullable:"true" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or it cannot be told"`
+	Code     *string `json:"code" enum:"khong_du_du_lieu,can_chu_y,chua_den_han,dat,chua_dat" nullable:"true" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or the status cannot be decided"`
 	Reason   string  `json:"reason" doc:"why, in words and numbers, in Vietnamese" example:"I06 37,6 điểm > 30"`
 	ReasonEN string  `json:"reason_en" doc:"the same in English" example:"I06 37.6 points > 30"`
 }
@@ -125,7 +125,7 @@ func (p *Programme) StandingOf(day *figures.Day, u scope.Unit) (s Standing) {
 		none("not_required", "Chiến dịch không yêu cầu địa phương này", "The campaign does not require this locality")
 	case p.chosen[u.Locality.ID].market != nil:
 		none("market_elsewhere", "Chợ thí điểm không nằm trong địa phương này",
-			"The pilot market does not stand in this locality")
+			"The pilot market is not in this locality")
 	default:
 		none("no_market", "Chưa chọn chợ", "No market chosen")
 	}
@@ -162,7 +162,7 @@ func (j judgement) status() (Status, string) {
 		return Status{&code, strings.Join(vi, "; "), strings.Join(en, "; ")}, ""
 	}
 	active := j.figures["I05"]
-	hidden := Status{nil, "Ẩn: số liệu nói về dưới 5 người", "Hidden: the figures tell of fewer than 5 people"}
+	hidden := Status{nil, "Ẩn: số liệu nói về dưới 5 người", "Hidden: the figures are about fewer than 5 people"}
 	switch {
 	case active.Denominator.IsZero():
 		return Status{nil, "Chưa có tiểu thương", "No merchants yet"}, "no_merchants"

@@ -24,7 +24,7 @@ func TestAmountsKeepTotals(t *testing.T) {
 		{"both totals stay", []market{{7, 0, 0}}, "all campaign", "M8 D0"},
 	} {
 		w := newProvince(tt.built...)
-		table := w.told()
+		table := w.disclosureTable()
 		for i, name := range w.names {
 			table.Cells[i].Stays = strings.Contains(" "+tt.stays+" ", " "+name+" ")
 		}

@@ -17,7 +17,7 @@ func TestSomebodyInManyMarkets(t *testing.T) {
 			p.operates[a], p.counted[a] = true, rapid.Bool().Draw(rt, "paid")
 		}
 		w.people = append(w.people, p)
-		table := w.told()
+		table := w.disclosureTable()
 		table.Protect()
 		if found, err := w.published(table).Audit(); err != nil || len(found) > 0 {
 			rt.Errorf("%v %v", found, err)

@@ -59,8 +59,8 @@ func newProvince(built ...market) *province {
 	return w
 }
 
-// told returns the disclosure table of a province.
-func (w *province) told() *disclosure.Table {
+// disclosureTable returns the disclosure table of a province.
+func (w *province) disclosureTable() *disclosure.Table {
 	table := w.table()
 	for i, name := range w.names {
 		table.Cells[i].Total = name == "campaign" || name == "all"
@@ -96,7 +96,7 @@ func TestTotalsStay(t *testing.T) {
 		{"two in two districts", []market{{3, 1, 0}, {4, 2, 2}}, "M8 M9 D0 D2 all"},
 	} {
 		w := newProvince(tt.built...)
-		table := w.told()
+		table := w.disclosureTable()
 		table.Protect()
 		var hidden []string
 		for i, c := range table.Cells {
@@ -127,7 +127,7 @@ func TestPilotsStay(t *testing.T) {
 			})
 		}
 		w := newProvince(built...)
-		table := w.told()
+		table := w.disclosureTable()
 		table.Protect()
 		for i, c := range table.Cells {
 			if c.Hidden && c.Pilots {

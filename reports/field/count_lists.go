@@ -101,7 +101,7 @@ func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Cou
 				"The half-hour was drawn more than once: name its part of the day, or record it by itself.")
 		case listed[e.id]:
 			e.fail("starts_at", "slot_repeated", "Nửa giờ này đã có ở dòng trên.",
-				"The half-hour stands in a row above.")
+				"The half-hour is already in a row above.")
 		}
 		listed[e.id] = true
 	}

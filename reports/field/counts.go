@@ -47,7 +47,7 @@ func (e *entry[O]) count(o *CountOrder) {
 	switch {
 	case (o.Turnover == "") != (o.CashlessTurnover == ""):
 		e.fail("cashless_turnover", "both_or_none", "Ghi cả hai số tiền, hoặc không ghi số nào.",
-			"Both amounts are told, or none.")
+			"Give both amounts, or none.")
 	case o.Turnover != "":
 		all, cashless := e.dong("turnover", o.Turnover), e.dong("cashless_turnover", o.CashlessTurnover)
 		if len(e.errors) == 0 {

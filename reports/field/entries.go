@@ -63,7 +63,7 @@ func (e *entry[O]) refusal() error {
 }
 
 // errUndo rolls back a transaction that must write nothing.
-var errUndo = errors.New("nothing is to be kept")
+var errUndo = errors.New("undo: nothing is stored")
 
 // take checks facts and writes all of them, or none if one is faulty. A dry run does the same and
 // rolls back.
@@ -183,9 +183,9 @@ func standing(ctx context.Context, tx pgx.Tx, sql string, given []byte) (map[uui
 		return nil, err
 	}
 	alike := map[uuid.UUID]uuid.UUID{}
-	var id, stands uuid.UUID
-	_, err = pgx.ForEachRow(rows, []any{&id, &stands}, func() error {
-		alike[id] = stands
+	var id, existing uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&id, &existing}, func() error {
+		alike[id] = existing
 		return nil
 	})
 	return alike, err

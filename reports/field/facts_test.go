@@ -304,7 +304,7 @@ func TestSurveyAnswersCannotBeJoined(t *testing.T) {
 	}
 	for range 5 {
 		made := w.call(w.team, "POST", w.at+"/survey-answers", answer, 201)
-		if _, told := made["id"]; told {
+		if _, has := made["id"]; has {
 			t.Fatal("an answer shows its id")
 		}
 	}

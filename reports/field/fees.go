@@ -66,7 +66,7 @@ var fees = &kind[FeeOrder, Fee]{
 		for _, e := range entries {
 			if first := lines[e.order.Month]; first > 0 {
 				e.fail("month", "month_repeated", fmt.Sprintf("Tháng này đã có ở dòng %d.", first),
-					fmt.Sprintf("The month stands on line %d already.", first))
+					fmt.Sprintf("The month is already on line %d.", first))
 				continue
 			}
 			lines[e.order.Month] = e.line

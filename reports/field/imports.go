@@ -25,7 +25,7 @@ type Imported struct {
 	DryRun    bool          `json:"dry_run"`
 	Applied   bool          `json:"applied" doc:"false: nothing was written"`
 	Created   int           `json:"created" doc:"of a dry run: how many would be"`
-	Unchanged int           `json:"unchanged" doc:"what stands already, word for word"`
+	Unchanged int           `json:"unchanged" doc:"what exists already, word for word"`
 	Faulty    int           `json:"faulty"`
 	Skipped   []int         `json:"skipped" doc:"lines below the header that were taken for totals or signatures"`
 	Rows      []ImportedRow `json:"rows"`

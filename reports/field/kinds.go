@@ -149,7 +149,7 @@ func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (
 		return nil, err
 	}
 	if len(list.Items) == 0 {
-		return nil, fmt.Errorf("a %s that was kept is not listed: %s", k.name, entries[0].id)
+		return nil, fmt.Errorf("a stored %s is not listed: %s", k.name, entries[0].id)
 	}
 	return &list.Items[0], nil
 }

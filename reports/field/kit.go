@@ -43,7 +43,7 @@ type KitStall struct {
 	Kind         string     `json:"kind"`
 	GoodsGroup   string     `json:"goods_group"`
 	State        string     `json:"state" enum:"operating,vacant,suspended"`
-	MerchantID   *uuid.UUID `json:"merchant_id" doc:"null: nobody has it"`
+	MerchantID   *uuid.UUID `json:"merchant_id" doc:"null: no merchant has it"`
 	MerchantName *string    `json:"merchant_name"`
 	VisitedAt    *time.Time `json:"visited_at" doc:"when the team was last there; null: never"`
 	Outcome      *string    `json:"outcome" doc:"of that visit"`

@@ -56,9 +56,9 @@ func (e *entry[O]) failStall() {
 	e.fail("stall_number", "stall_unknown", "Chợ này không có sạp đó.", "The market has no such stall.")
 }
 
-// findTenancies finds the stalls that sound entries name, and the tenants at the time. If whose is
+// findTenancies finds the stalls that sound entries name, and the tenants at the time. If withTenant is
 // false, a stall without a tenant is accepted.
-func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
+func findTenancies[O any](of func(*entry[O]) at, withTenant bool) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
 	return func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[O]) error {
 		type row struct {
 			Place   int     `json:"place"`
@@ -97,10 +97,10 @@ func findTenancies[O any](of func(*entry[O]) at, whose bool) func(context.Contex
 				return nil
 			case tenancy != nil:
 				e.tenancy, e.merchant = *tenancy, *merchant
-			case whose:
+			case withTenant:
 				day := bizday.ShowDay(of(e).when)
 				e.fail("stall_number", "stall_vacant", "Ngày "+day+" sạp này không có ai thuê.",
-					"Nobody had this stall on "+day+".")
+					"No merchant had this stall on "+day+".")
 			}
 			e.stall = *stall
 			return nil

@@ -79,7 +79,7 @@ var trainings = &kind[TrainingOrder, Training]{
 // AttendanceOrder is a merchant's attendance at a training, as a caller submits it.
 type AttendanceOrder struct {
 	StallRef
-	MerchantID string `json:"merchant_id,omitempty" doc:"this, or a stall whose tenant it was on the training's day"`
+	MerchantID string `json:"merchant_id,omitempty" doc:"this, or a stall that the merchant rented on the training's day"`
 }
 
 // Attendance is the attendance of a merchant at a training.

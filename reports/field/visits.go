@@ -38,7 +38,7 @@ func (v Visit) mark() web.Mark { return web.Mark{At: &v.VisitedAt, ID: v.ID} }
 // idTaken is the conflict of an id that is already used for other content.
 var idTaken = problem.Field{
 	Name: "id", Code: "id_in_use", Vi: "Mã này đã dùng cho nội dung khác.",
-	En: "This id stands with other content.",
+	En: "This id already exists with other content.",
 }
 
 // ofTenancy joins a fact v to the stall and the merchant of its tenancy.

@@ -25,12 +25,12 @@ type Figure struct {
 	Denominator *Quantity         `json:"denominator" doc:"mostly the merchants operating a stall (Mop)"`
 	Value       *string           `json:"value" doc:"4 decimals, half up, for most numerator / denominator; null in a hidden cell and where the denominator is 0 or unknown" example:"0.5833"`
 	Evidence    *Evidence         `json:"evidence"`
-	Suppressed  bool              `json:"suppressed" doc:"hidden, because it or a figure beside it would tell of fewer than five merchants"`
+	Suppressed  bool              `json:"suppressed" doc:"hidden, because it or a figure beside it would reveal fewer than five merchants"`
 	Definition  int               `json:"definition" doc:"version of the definition"`
 	Interval    *Interval         `json:"interval,omitempty" doc:"of a sampled or declared share: where the true one lies with 95 %"`
 	Coverage    *Share            `json:"coverage,omitempty" doc:"beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive"`
 	FreshAt     *time.Time        `json:"fresh_at,omitempty" doc:"when the newest fact that was counted became known"`
-	Period      string            `json:"period,omitempty" doc:"the month that is told of, where it is not the window before the day" example:"2026-10"`
+	Period      string            `json:"period,omitempty" doc:"the month of the figure, where it is not the window before the day" example:"2026-10"`
 	Parts       map[string]Figure `json:"parts,omitempty" doc:"further values of the same indicator, named in its definition"`
 }
 
@@ -99,7 +99,7 @@ func (Evidence) Schema(huma.Registry) *huma.Schema {
 		Required:             []string{"A", "B", "C", "D"},
 		AdditionalProperties: false,
 		Description: "merchants by best evidence: A bank notice or statement, B owner, C declared, D seen in the field; " +
-			"null in a hidden cell, and alone where one of the four would tell of fewer than five merchants",
+			"null in a hidden cell, and alone where one of the four would reveal fewer than five merchants",
 		Properties: map[string]*huma.Schema{"A": count, "B": count, "C": count, "D": count},
 	}
 }

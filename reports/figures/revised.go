@@ -10,7 +10,7 @@ import (
 // Revised says that figures of a past day have changed since that day, because merchants were later
 // added to the register with dates before it. Frozen reports do not change.
 type Revised struct {
-	After     time.Time `json:"after" doc:"when the last of them was written into the register: figures that were told before it may differ"`
+	After     time.Time `json:"after" doc:"when the last of them was written into the register: figures that were read before it may differ"`
 	Merchants int       `json:"merchants" doc:"how many of those counted were written into the register after the as-of day's 00:00"`
 }
 

@@ -38,7 +38,7 @@ type Definition struct {
 	// FormulaVI is the same formula for Vietnamese readers. Adding it changed no version, and
 	// reports that were frozen before do not have it.
 	FormulaVI string   `json:"formula_vi" doc:"the formula in Vietnamese words"`
-	By        []string `json:"by" nullable:"false" doc:"how drill-down takes a figure apart; empty: it is told of localities only"`
+	By        []string `json:"by" nullable:"false" doc:"how drill-down divides a figure; empty: it exists for localities only"`
 }
 
 // DefinedPart is a further value of an indicator.

@@ -18,7 +18,7 @@ import (
 type Content struct {
 	Campaign    CampaignHead      `json:"campaign"`
 	Locality    *scope.Locality   `json:"locality" doc:"null: the whole campaign"`
-	Issuer      *scope.Locality   `json:"issuer" doc:"the commune on whose ground the pilot of a district stood when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself"`
+	Issuer      *scope.Locality   `json:"issuer" doc:"the commune where the pilot of a district was when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself"`
 	Kind        string            `json:"kind" enum:"month,quarter"`
 	Period      string            `json:"period" example:"2026-10"`
 	Basis       string            `json:"basis"`

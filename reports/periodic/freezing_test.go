@@ -66,8 +66,8 @@ func proved(t *testing.T, version object) {
 	}
 }
 
-// told returns a short form of a figure: 7/12.
-func told(figure object) string {
+// shortFigure returns a short form of a figure: 7/12.
+func shortFigure(figure object) string {
 	if figure == nil {
 		return "none"
 	}
@@ -78,8 +78,8 @@ func told(figure object) string {
 func changed(difference object) string {
 	var list []string
 	for _, c := range difference.items("figures") {
-		list = append(list, c.in("locality").text("code")+" "+c.text("indicator")+" "+told(c.in("before"))+"→"+
-			told(c.in("after")))
+		list = append(list, c.in("locality").text("code")+" "+c.text("indicator")+" "+shortFigure(c.in("before"))+"→"+
+			shortFigure(c.in("after")))
 	}
 	return strings.Join(list, ", ")
 }
@@ -96,7 +96,7 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	preview := draft.in("preview")
 	if draft.text("state") != "draft" || draft.text("due_on") != "2026-11-05" ||
 		preview.text("as_of") != "2026-11-01" || preview["frozen"] != nil ||
-		told(preview.in("report").items("rows")[0].in("indicators").in("I05")) != "7/12" {
+		shortFigure(preview.in("report").items("rows")[0].in("indicators").in("I05")) != "7/12" {
 		t.Errorf("the draft is %v", draft)
 	}
 	submitted := w.ask(w.nhaTrang, "POST", at+"/submit", object{"note": "đúng hạn"}, 200)
@@ -138,7 +138,7 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 		t.Errorf("the difference is %s", got)
 	}
 	if back := w.ask(w.nhaTrang, "GET", at+"/versions/1/difference?from=2", nil, 200).items("figures"); len(
-		back) != 6 || told(back[0].in("after")) != "7/12" {
+		back) != 6 || shortFigure(back[0].in("after")) != "7/12" {
 		t.Errorf("back it is %v", back)
 	}
 	if again := w.send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes(); !bytes.Equal(again, first) {

@@ -58,7 +58,7 @@ func TestLatenessBoard(t *testing.T) {
 	// The indicator counts the same: of three localities and twelve months, one report was on time.
 	whole := w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-11"},
 		201).text("id")
-	if got := told(w.ask(w.province, "GET", all+"/"+whole, nil, 200).in("preview").in("report").in("total").in(
+	if got := shortFigure(w.ask(w.province, "GET", all+"/"+whole, nil, 200).in("preview").in("report").in("total").in(
 		"I24")); got != "1/36" {
 		t.Errorf("I24 is %s", got)
 	}
@@ -87,30 +87,30 @@ func TestReminders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-01 09:00")
 	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01'`)
-	told := func(key string) string {
+	shortFigure := func(key string) string {
 		var list []string
 		for _, r := range w.ask(key, "GET", all+"/reminders", nil, 200).items("items") {
 			list = append(list, r.in("locality").text("code")+" "+r.text("period")+" "+r.text("stage"))
 		}
 		return strings.Join(list, ", ")
 	}
-	if got := told(w.nhaTrang); got != "568 2026-Q3 late, 568 2026-09 late" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("four days before October's is due: %q", got)
 	}
 	w.at("2026-11-02 09:00")
-	if got := told(w.nhaTrang); got != "568 2026-10 due_soon, 568 2026-Q3 late, 568 2026-09 late" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-10 due_soon, 568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("three days before: %q", got)
 	}
-	if got := told(w.province); strings.Count(got, "due_soon") != 9 {
+	if got := shortFigure(w.province); strings.Count(got, "due_soon") != 9 {
 		t.Errorf("the province's reminders are %q", got)
 	}
 	at := w.october(w.nhaTrang, "568")
 	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
-	if got := told(w.nhaTrang); got != "568 2026-Q3 late, 568 2026-09 late" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("when it is submitted: %q", got)
 	}
 	w.ask(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
-	if got := told(w.nhaTrang); got != "568 2026-10 returned, 568 2026-Q3 late, 568 2026-09 late" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-10 returned, 568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("when it is returned: %q", got)
 	}
 }
@@ -137,7 +137,7 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-10-01 09:00")
 	w.exec(`UPDATE campaigns SET starts_on = '2026-05-20'`)
-	told := func(key string) string {
+	shortFigure := func(key string) string {
 		var list []string
 		for _, r := range w.ask(key, "GET", all+"/reminders", nil, 200).items("items") {
 			if r.text("kind") == "quarter" {
@@ -148,11 +148,11 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 		return strings.Join(list, ", ")
 	}
 	// two of its months were in the campaign
-	if got := told(w.nhaTrang); got != "568 2026-Q2 late 2026-07-05" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-Q2 late 2026-07-05" {
 		t.Errorf("four days before the third quarter's is due: %q", got)
 	}
 	w.at("2026-10-02 00:00")
-	if got := told(w.nhaTrang); got != "568 2026-Q3 due_soon 2026-10-05, 568 2026-Q2 late 2026-07-05" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 due_soon 2026-10-05, 568 2026-Q2 late 2026-07-05" {
 		t.Errorf("three days before: %q", got)
 	}
 	if got := w.board(w.nhaTrang, "&kind=quarter"); got != "568 not_made <nil> 0; 0/0" {
@@ -166,7 +166,7 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	}
 	third := made("2026-Q3")
 	w.at("2026-10-06 01:30")
-	if got := told(w.nhaTrang); got != "568 2026-Q3 late 2026-10-05, 568 2026-Q2 late 2026-07-05" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 late 2026-10-05, 568 2026-Q2 late 2026-07-05" {
 		t.Errorf("as soon as it is late: %q", got)
 	}
 	w.ask(w.nhaTrang, "POST", third+"/submit", nil, 200)
@@ -174,7 +174,7 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 		t.Errorf("the board is %s", got)
 	}
 	w.ask(w.province, "POST", third+"/return", object{"note": "xem lại"}, 200)
-	if got := told(w.nhaTrang); got != "568 2026-Q3 returned 2026-10-05, 568 2026-Q2 late 2026-07-05" {
+	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 returned 2026-10-05, 568 2026-Q2 late 2026-07-05" {
 		t.Errorf("when it is returned: %q", got)
 	}
 	w.at("2027-01-01 09:00") // between two years
@@ -183,7 +183,7 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	}
 	w.exec(`UPDATE campaigns SET ends_on = '2026-09-30'`)
 	w.at("2027-01-05 09:00")
-	if got := told(w.nhaTrang); strings.Contains(got, "2026-Q4") {
+	if got := shortFigure(w.nhaTrang); strings.Contains(got, "2026-Q4") {
 		t.Errorf("a reminder of a quarter after the campaign: %q", got)
 	}
 }

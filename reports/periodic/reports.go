@@ -103,7 +103,7 @@ func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder)
 		who.ActorID, p.now())
 	if refusedBy(err) == "report_once" {
 		return nil, problem.New(problem.Conflict, "report_exists", "Báo cáo "+a.period.vi()+" này đã có.",
-			"This report of "+a.period.en()+" stands already.")
+			"This report of "+a.period.en()+" already exists.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make the report of %s in campaign %s: %w", a.period, a.campaign.Code, err)

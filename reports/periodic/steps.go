@@ -151,7 +151,7 @@ func (p *Periodic) prove(ctx context.Context, a about) error {
 		problem.Conflict,
 		"figures_not_proved",
 		"Chưa chốt được: từ các số liệu công bố của ngày này có thể tính ra một số liệu ẩn. Hãy báo cho người vận hành hệ thống.",
-		"The report is not frozen: a hidden figure could be worked out from what is published of this day. Tell the operator of the system.",
+		"The report is not frozen: a hidden figure could be derived from what is published for this day. Inform the operator of the system.",
 	)
 }
 

@@ -216,7 +216,7 @@ func TestTheHeirReports(t *testing.T) {
 	at := w.october(heir, "568")
 	w.ask(heir, "POST", at+"/submit", nil, 200)
 	content := w.ask(heir, "GET", at+"/versions/1", nil, 200).in("content")
-	if got := told(content.in("report").in("total").in("I05")); got != "7/12" ||
+	if got := shortFigure(content.in("report").in("total").in("I05")); got != "7/12" ||
 		content.in("locality").text("code") != "568" {
 		t.Errorf("it says %s of %s", got, content.in("locality").text("code"))
 	}

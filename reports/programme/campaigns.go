@@ -144,7 +144,7 @@ func (p *Programme) MakeCampaign(ctx context.Context, who roles.Principal, o Cam
 		c.DueDay, who.ActorID, p.now())
 	if refusedBy(err) == "campaign_code_unique" {
 		return nil, problem.New(problem.Conflict, "code_in_use", "Mã chiến dịch này đã có.",
-			"A campaign of this code stands.")
+			"A campaign with this code already exists.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make campaign %s: %w", c.Code, err)

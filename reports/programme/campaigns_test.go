@@ -123,17 +123,17 @@ func TestTargets(t *testing.T) {
 	}, 201)
 	w.ask(w.admin, "POST", at, object{"indicator": "I09", "locality": "569", "value": "30", "due_on": "2026-12-31"},
 		201)
-	told := func(key string) string {
+	reported := func(key string) string {
 		var list []string
 		for _, i := range w.ask(key, "GET", at, nil, 200).items("items") {
 			list = append(list, i.in("locality").text("code")+" "+i.text("indicator")+" "+i.text("value"))
 		}
 		return strings.Join(list, ", ")
 	}
-	if got := told(w.admin); got != " I05 0.6000, 568 I05 0.7000, 569 I09 30.0000" {
+	if got := reported(w.admin); got != " I05 0.6000, 568 I05 0.7000, 569 I09 30.0000" {
 		t.Error(got)
 	}
-	if got := told(w.key(roles.LocalityOfficer, "locality:568")); got != " I05 0.6000, 568 I05 0.7000" {
+	if got := reported(w.key(roles.LocalityOfficer, "locality:568")); got != " I05 0.6000, 568 I05 0.7000" {
 		t.Errorf("an officer of 568 reads %s", got)
 	}
 	for _, tt := range []struct {

@@ -175,7 +175,7 @@ func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Princi
 		return unknownMarket()
 	}
 	if err != nil {
-		return fmt.Errorf("find where market %s stands: %w", market, err)
+		return fmt.Errorf("find the unit of market %s: %w", market, err)
 	}
 	if !there {
 		return problem.Of("market_id", "market_elsewhere", "Chợ này không nằm trong địa phương.",

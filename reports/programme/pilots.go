@@ -53,7 +53,7 @@ type Designation struct {
 	Market       *scope.Market `json:"market"`
 	ExemptReason *string       `json:"exempt_reason"`
 	Since        *string       `json:"since" format:"date" doc:"null, with until: replaced from its first day on"`
-	Until        *string       `json:"until" format:"date" doc:"the first day on which it is no more; null: it stands"`
+	Until        *string       `json:"until" format:"date" doc:"the first day on which it is no longer valid; null: it is valid"`
 	DesignatedBy uuid.UUID     `json:"designated_by"`
 	DesignatedAt time.Time     `json:"designated_at"`
 }

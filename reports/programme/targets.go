@@ -107,7 +107,7 @@ func (p *Programme) SetTarget(ctx context.Context, who roles.Principal, c *Campa
 		t.ID, c.ID, t.Indicator, unit, t.Value, due, who.ActorID, p.now())
 	if refusedBy(err) == "target_once" {
 		return nil, problem.New(problem.Conflict, "target_stands", "Đã có chỉ tiêu cho chỉ số, địa phương và hạn này.",
-			"A target of this indicator, locality and day stands.")
+			"A target for this indicator, locality and day already exists.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("set a target of %s in campaign %s: %w", t.Indicator, c.Code, err)

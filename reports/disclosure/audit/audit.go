@@ -231,11 +231,11 @@ func (p *Published) leastNeed() int {
 func (p *Published) placesLeft(c *Class) int {
 	left := 0
 	for i, atom := range c.Atoms {
-		nobody := c.Operates>>i&1 == 0
+		none := c.Operates>>i&1 == 0
 		for _, cell := range p.Cells {
-			nobody = nobody || cell.Value != nil && *cell.Value == 0 && slices.Contains(cell.Atoms, atom)
+			none = none || cell.Value != nil && *cell.Value == 0 && slices.Contains(cell.Atoms, atom)
 		}
-		if !nobody {
+		if !none {
 			left++
 		}
 	}
