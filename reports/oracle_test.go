@@ -107,8 +107,8 @@ type asked struct {
 	managers         []string
 	admin            string
 	compared, hidden int
-	comparisons             map[string]*comparison // by figure, as "manager I05" or "admin I05 strict"
-	drawn            map[string]int      // the number of worlds that contained each situation
+	comparisons      map[string]*comparison // by figure, as "manager I05" or "admin I05 strict"
+	drawn            map[string]int         // the number of worlds that contained each situation
 	// the designations of this world as an earlier basis returned them
 	designations map[string]string
 	// whether a market's page hides how many were paid on a day of this world

@@ -219,9 +219,9 @@ func TestEvidenceHidesAlone(t *testing.T) {
 	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 6})
 	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
 	for _, tt := range []struct {
-		i    figures.Figures
+		i        figures.Figures
 		reported string
-		mix  *figures.Evidence
+		mix      *figures.Evidence
 	}{
 		{row(t, report, "22366").Indicators, "8/20", nil},
 		{row(t, report, "22420").Indicators, "13/20", nil},
