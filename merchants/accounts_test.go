@@ -4,15 +4,15 @@ import (
 	"strings"
 	"testing"
 
-	"market40/merchants"
+	"market40/merchants/vietqr"
 )
 
 func FuzzNormalAccount(f *testing.F) {
 	f.Add("0101 2345 67890")
 	f.Add("mynamebvh\u00a0ſ")
 	f.Fuzz(func(t *testing.T, number string) {
-		normal := merchants.NormalAccount(number)
-		if merchants.NormalAccount(normal) != normal || strings.ContainsAny(normal, " \t\n") {
+		normal := vietqr.NormalAccount(number)
+		if vietqr.NormalAccount(normal) != normal || strings.ContainsAny(normal, " \t\n") {
 			t.Fatalf("%q became %q, which is not its own normal form", number, normal)
 		}
 	})

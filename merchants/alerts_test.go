@@ -38,7 +38,7 @@ func TestManyAccountsOfAStallAreAnAlert(t *testing.T) {
 	w.wantAlerts("account_added", 4)
 	w.call(w.person(), "POST", path, account("970436", "1005"), 201)
 	w.call(w.person(), "POST", path, account("970436", "1006"), 201)
-	open := w.wantAlerts("many_accounts", 1) // open, it stands for the seventh too
+	open := w.wantAlerts("many_accounts", 1) // the open alert covers the seventh too
 	manager := w.key("manager", "market:CHODAM")
 	at := "/api/v1/alerts/" + open[0].text("id") + "/close"
 	w.refuse(w.key("auditor", ""), "POST", at, object{"reason": "seen"}, 403, "not_allowed")
@@ -66,9 +66,9 @@ func TestManyAccountsOfAStallAreAnAlert(t *testing.T) {
 	if !strings.Contains(page, "Sạp có thêm tài khoản nhận tiền ••••07 từ ngày 22/11/2026.") {
 		t.Errorf("the page says %s", page)
 	}
-	if told := w.told(); len(told) != 7 ||
-		!strings.Contains(told[0], "vừa có thêm tài khoản nhận tiền Vietcombank ••••01") {
-		t.Errorf("the tenant is told %q", told)
+	if notices := w.notices(); len(notices) != 7 ||
+		!strings.Contains(notices[0], "vừa có thêm tài khoản nhận tiền Vietcombank ••••01") {
+		t.Errorf("the tenant got %q", notices)
 	}
 }
 
@@ -147,8 +147,8 @@ func TestAnotherTenantIsToldShownAndAnAlert(t *testing.T) {
 		"Sạp đổi người thuê và tài khoản nhận tiền ngày 22/11/2026.") {
 		t.Errorf("the page says %s", page)
 	}
-	if told := w.told(); len(told) != 1 || !strings.Contains(told[0], "đã đổi người thuê") {
-		t.Errorf("the former tenant is told %q", told)
+	if notices := w.notices(); len(notices) != 1 || !strings.Contains(notices[0], "đã đổi người thuê") {
+		t.Errorf("the former tenant got %q", notices)
 	}
 	list := w.call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).items()
 	if len(list) != 1 || list[0].text("kind") != "tenant" || list[0].text("contact") != "••••001" {
@@ -156,7 +156,7 @@ func TestAnotherTenantIsToldShownAndAnAlert(t *testing.T) {
 	}
 }
 
-// TestAnAdditionIsTakenBackForADay: who is told of an account that is not theirs can have it
+// TestAnAdditionIsTakenBackForADay: a merchant who gets a notice of an unknown account can have it
 // stopped.
 func TestAnAdditionIsTakenBackForADay(t *testing.T) {
 	w := newWorld(t)

@@ -94,8 +94,8 @@ func TestOneEndsAChange(t *testing.T) {
 			}
 		}
 		if round == 3 {
-			wait.Go(func() { _ = w.registry.SettleChanges(t.Context()) })
-			wait.Go(func() { _ = w.registry.SettleChanges(t.Context()) })
+			wait.Go(func() { _ = w.registry.Changes.SettleChanges(t.Context()) })
+			wait.Go(func() { _ = w.registry.Changes.SettleChanges(t.Context()) })
 		}
 		wait.Wait()
 		won := 0

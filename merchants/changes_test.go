@@ -18,7 +18,7 @@ func changeOrder(number string) object {
 // settle lets the clock's job run.
 func (w *world) settle() {
 	w.t.Helper()
-	must(w.t, w.registry.SettleChanges(w.t.Context()))
+	must(w.t, w.registry.Changes.SettleChanges(w.t.Context()))
 }
 
 // wantChange wants a change's state and steps.
@@ -94,17 +94,17 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 	}
 	w.clock = noon.Add(32 * 24 * time.Hour)
 	if page = string(w.fetch("/q/"+seen.text("code.code"), 200)); strings.Contains(page, "đổi ngày") {
-		t.Error("the page still tells of it after 30 days")
+		t.Error("the page still shows it after 30 days")
 	}
-	told := w.told()
-	if len(told) != 2 || !strings.Contains(told[0], "hiệu lực lúc 12:00 23/11/2026") ||
-		!strings.Contains(told[1], "đã đổi sang VietinBank ••••7777") {
-		t.Errorf("the old contact is told %q", told)
+	notices := w.notices()
+	if len(notices) != 2 || !strings.Contains(notices[0], "hiệu lực lúc 12:00 23/11/2026") ||
+		!strings.Contains(notices[1], "đã đổi sang VietinBank ••••7777") {
+		t.Errorf("the old contact got %q", notices)
 	}
 }
 
-// told are the messages that wait, in order.
-func (w *world) told() []string {
+// notices returns the messages that wait, in order.
+func (w *world) notices() []string {
 	w.t.Helper()
 	var texts []string
 	must(w.t, w.db.Pool.QueryRow(w.t.Context(),
@@ -299,6 +299,6 @@ func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 	w.clock = noon.Add(91 * 24 * time.Hour)
 	if list := w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(
 		list) != 0 {
-		t.Errorf("the market's list still tells after 90 days: %v", list)
+		t.Errorf("the market's list still shows it after 90 days: %v", list)
 	}
 }

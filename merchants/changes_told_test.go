@@ -52,9 +52,9 @@ func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 	if c = w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != "wallet_not_bank" {
 		t.Errorf("it was refused for %q", c.text("why"))
 	}
-	if told := w.told(); !strings.Contains(told[len(told)-1],
+	if notices := w.notices(); !strings.Contains(notices[len(notices)-1],
 		"đã dừng vì ví điện tử không phải là ngân hàng, tài khoản cũ giữ nguyên") {
-		t.Errorf("the owner is told %q", told)
+		t.Errorf("the owner got %q", notices)
 	}
 }
 
@@ -74,15 +74,15 @@ func TestAMessageNamesWhomItConcerns(t *testing.T) {
 		w.call(person, "POST", "/api/v1/stalls/"+made.text("id")+"/accounts", account("970415", fmt.Sprint("300", i)),
 			201)
 	}
-	told := w.told()
+	notices := w.notices()
 	for i, begins := range []string{"Chợ 4.0: sạp P0", "Chợ 4.0, gửi Chồng Một: sạp P1", "Chợ 4.0: sạp P2"} {
-		if !strings.HasPrefix(told[i], begins) {
-			t.Errorf("message %d is %q, want %q", i, told[i], begins)
+		if !strings.HasPrefix(notices[i], begins) {
+			t.Errorf("message %d is %q, want %q", i, notices[i], begins)
 		}
 	}
 	w.call(person, "POST", "/api/v1/stalls/"+w.stallOf("P0")+"/accounts", account("970422", "4000"), 201)
-	if told = w.told(); !strings.HasPrefix(told[3], "Chợ 4.0, gửi Vợ Một: sạp P0") {
-		t.Errorf("who shared the phone later: %q", told[3])
+	if notices = w.notices(); !strings.HasPrefix(notices[3], "Chợ 4.0, gửi Vợ Một: sạp P0") {
+		t.Errorf("who shared the phone later: %q", notices[3])
 	}
 }
 

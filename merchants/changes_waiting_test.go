@@ -54,10 +54,10 @@ func TestAProgramsFurtherAccountWaits(t *testing.T) {
 	}
 	w.wantCodes(path, "current", 1)
 	w.wantAlerts("account_added", 1)
-	if told := w.told(); len(told) != 1 ||
-		!strings.Contains(told[0], "yêu cầu thêm tài khoản nhận tiền VietinBank ••••8990") ||
-		!strings.Contains(told[0], "chờ người thứ hai duyệt") {
-		t.Errorf("the owner is told %q", told)
+	if notices := w.notices(); len(notices) != 1 ||
+		!strings.Contains(notices[0], "yêu cầu thêm tài khoản nhận tiền VietinBank ••••8990") ||
+		!strings.Contains(notices[0], "chờ người thứ hai duyệt") {
+		t.Errorf("the owner got %q", notices)
 	}
 	page := string(w.fetch("/q/"+s.text("code.code"), 200))
 	if !strings.Contains(page, "Ban quản lý đã yêu cầu thêm tài khoản nhận tiền, đang chờ người thứ hai duyệt.") ||
@@ -69,7 +69,7 @@ func TestAProgramsFurtherAccountWaits(t *testing.T) {
 	for _, program := range []string{manager, w.key("admin", ""), w.key("merchant", "stall:"+s.text("id"))} {
 		w.refuse(program, "POST", approve, nil, 409, "second_person_needed")
 	}
-	// who holds a link is nobody known
+	// the holder of a link is not a known person
 	w.refuse(w.invited(s.text("id")), "POST", approve, nil, 409, "second_person_needed")
 	w.clock = noon.Add(25 * time.Hour)
 	w.settle()
@@ -104,9 +104,9 @@ func TestAWaitingAccountEnds(t *testing.T) {
 	c := propose("2222")
 	w.call(w.key("merchant", "stall:"+s.text("id")), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel",
 		object{"reason": "không phải tôi"}, 200)
-	if told := w.told(); len(told) != 2 || !strings.Contains(told[1], "yêu cầu thêm tài khoản nhận tiền") ||
-		!strings.Contains(told[1], "đã dừng") {
-		t.Errorf("the owner is told %q", told)
+	if notices := w.notices(); len(notices) != 2 || !strings.Contains(notices[1], "yêu cầu thêm tài khoản nhận tiền") ||
+		!strings.Contains(notices[1], "đã dừng") {
+		t.Errorf("the owner got %q", notices)
 	}
 	c = propose("2222")
 	w.stall("TAKEN", "2222")
@@ -159,9 +159,9 @@ func TestAProgramsChangeOfTenantWaits(t *testing.T) {
 	}
 	tenant := w.key("merchant", "stall:"+s.text("id"))
 	w.call(tenant, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "tôi vẫn bán"}, 200)
-	if told := w.told(); len(told) != 2 || !strings.Contains(told[0], "đổi người thuê sạp A1") ||
-		!strings.Contains(told[1], "đã dừng") {
-		t.Errorf("the tenant is told %q", told)
+	if notices := w.notices(); len(notices) != 2 || !strings.Contains(notices[0], "đổi người thuê sạp A1") ||
+		!strings.Contains(notices[1], "đã dừng") {
+		t.Errorf("the tenant got %q", notices)
 	}
 	var sealed int
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_changes WHERE proposal IS NOT NULL`).Scan(

@@ -73,7 +73,7 @@ func TestAScanThatComesLate(t *testing.T) {
 	w.wantAlerts("swapped_code", 0)
 	ahead := w.call(w.admin, "POST", path, late(foreign, w.clock.Add(5*time.Minute)), 201)
 	if at, err := time.Parse(time.RFC3339Nano, ahead.text("checked_at")); err != nil || !at.Equal(w.clock) {
-		t.Errorf("a phone whose clock is ahead scanned at %v, want %v (%v)", at, w.clock, err)
+		t.Errorf("a phone with a fast clock scanned at %v, want %v (%v)", at, w.clock, err)
 	}
 	w.wantAlerts("swapped_code", 1)
 	list := w.call(w.admin, "GET", path, nil, 200)

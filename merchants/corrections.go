@@ -13,18 +13,20 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
 	"market40/merchants/platform/web"
+	"market40/merchants/scope"
+	"market40/merchants/tenancies"
 )
 
-// correction is what may be put right of a merchant; absent fields stay. A phone is no part of it:
-// by it the merchant is known, and a board that could change it would stand in the merchant's
-// place.
+// correction is what may be corrected of a merchant; absent fields stay as they are. The phone is
+// not among them, because it identifies the merchant: a board that could change it could act as the
+// merchant.
 type correction struct {
 	FullName      *string `json:"full_name,omitempty" minLength:"1" maxLength:"100"`
 	HouseholdName *string `json:"household_name,omitempty" maxLength:"200" doc:"empty: a person"`
 	TaxCode       *string `json:"tax_code,omitempty" maxLength:"20" doc:"empty: none"`
 }
 
-// given returns the texts that a change has, by field; what is absent stays out.
+// given returns the texts of a change by field, without the absent ones.
 func given(fields map[string]*string) map[string]string {
 	texts := map[string]string{}
 	for field, text := range fields {
@@ -35,7 +37,7 @@ func given(fields map[string]*string) map[string]string {
 	return texts
 }
 
-// normal puts a correction into normal form, and tells what is wrong with it.
+// normal puts a correction into normal form and returns its faults.
 func (c *correction) normal() error {
 	if err := encodings.Check(given(map[string]*string{
 		"full_name":      c.FullName,
@@ -45,34 +47,34 @@ func (c *correction) normal() error {
 	}
 	for _, name := range []*string{c.FullName, c.HouseholdName, c.TaxCode} {
 		if name != nil {
-			*name = oneLine(*name)
+			*name = encodings.OneLine(*name)
 		}
 	}
 	switch {
 	case c.FullName != nil && *c.FullName == "":
-		return problem.InFields(required("full_name"))
-	case c.TaxCode != nil && *c.TaxCode != "" && !taxForm.MatchString(*c.TaxCode):
+		return problem.InFields(problem.Required("full_name"))
+	case c.TaxCode != nil && *c.TaxCode != "" && !tenancies.TaxForm.MatchString(*c.TaxCode):
 		return problem.Of("tax_code", "tax_code_form", "Mã số thuế gồm 10, 12 hoặc 13 chữ số.",
 			"A tax code has 10, 12 or 13 digits.")
 	}
 	return nil
 }
 
-// correct puts a merchant right, and warns the boards of another name. Refused: one who is erased
+// correct corrects a merchant, and alerts the boards to another name. It refuses an erased merchant
 // (409).
-func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) error {
+func (ss *Stalls) correct(ctx context.Context, id uuid.UUID, c correction) error {
 	if err := c.normal(); err != nil {
 		return err
 	}
 	var tax, index []byte
 	if c.TaxCode != nil && *c.TaxCode != "" {
 		var err error
-		if tax, err = r.keys.Seal(ctx, taxPlace(id), []byte(*c.TaxCode)); err != nil {
+		if tax, err = ss.keys.Seal(ctx, tenancies.TaxPlace(id), []byte(*c.TaxCode)); err != nil {
 			return err
 		}
-		index = r.keys.Index("tax", *c.TaxCode)
+		index = ss.keys.Index("tax", *c.TaxCode)
 	}
-	return r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	return ss.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var name, household string
 		err := tx.QueryRow(ctx, `SELECT full_name, household_name FROM merchants WHERE id = $1
 			AND erased_at IS NULL FOR UPDATE`, id).Scan(&name, &household)
@@ -95,13 +97,13 @@ func (r *Registry) correct(ctx context.Context, id uuid.UUID, c correction) erro
 			sameName(household, *c.HouseholdName)) {
 			return nil
 		}
-		return r.warnOfName(ctx, tx, id)
+		return ss.warnOfName(ctx, tx, id)
 	})
 }
 
-// patchMerchant is for admins and for who keeps a market where the merchant has a stall: first in
-// scope (404), then allowed (403).
-func (r *Registry) patchMerchant(ctx context.Context, in *struct {
+// patchMerchant corrects a merchant who has a stall in the caller's scope. It checks the scope
+// first (404), then the role (403).
+func (ss *Stalls) patchMerchant(ctx context.Context, in *struct {
 	web.Named
 	Body correction
 },
@@ -114,37 +116,37 @@ func (r *Registry) patchMerchant(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := r.readMerchant(ctx, who, id); err != nil {
+	if _, err := ss.readMerchant(ctx, who, id); err != nil {
 		return nil, err
 	}
 	if err := who.Allow(roles.WriteStalls); err != nil {
 		return nil, err
 	}
-	if err := r.correct(ctx, id, in.Body); err != nil {
+	if err := ss.correct(ctx, id, in.Body); err != nil {
 		return nil, err
 	}
-	return web.Answer(r.readMerchant(ctx, who, id))
+	return web.Answer(ss.readMerchant(ctx, who, id))
 }
 
-// readMerchant is a merchant who has a stall in the caller's scope, or any for the platform, as the
-// caller may see it.
-func (r *Registry) readMerchant(ctx context.Context, who roles.Principal, id uuid.UUID) (m Merchant, err error) {
+// readMerchant returns a merchant who has a stall in the caller's scope, as the caller may see it;
+// callers of the whole platform get any.
+func (ss *Stalls) readMerchant(ctx context.Context, who roles.Principal, id uuid.UUID) (m Merchant, err error) {
 	var phone []byte
 	var last3 string
-	err = r.db.Pool.QueryRow(ctx, `SELECT id, full_name, household_name, phone, phone_last3 FROM merchants m
+	err = ss.db.Pool.QueryRow(ctx, `SELECT id, full_name, household_name, phone, phone_last3 FROM merchants m
 		WHERE id = $1 AND ($2 = 'all' OR EXISTS (
 		SELECT FROM tenancies t WHERE t.merchant_id = m.id AND upper_inf(t.valid)
 		AND t.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, t.stall_id)))`,
 		id, who.ScopeKind, who.ScopeID).Scan(&m.ID, &m.FullName, &m.HouseholdName, &phone, &last3)
-	sees := sightOf(who, id)
-	if errors.Is(err, pgx.ErrNoRows) || err == nil && sees == hidden {
+	sees := scope.SightOf(who, id)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && sees == scope.Hidden {
 		return m, problem.Missing("merchant")
 	}
 	if err != nil {
 		return m, fmt.Errorf("find merchant %s: %w", id, err)
 	}
-	if m.Phone = seal.Mask(last3); sees == whole && phone != nil {
-		plain, err := r.keys.Open(ctx, phonePlace(id), phone)
+	if m.Phone = seal.Mask(last3); sees == scope.Whole && phone != nil {
+		plain, err := ss.keys.Open(ctx, tenancies.PhonePlace(id), phone)
 		m.Phone = string(plain)
 		return m, err
 	}

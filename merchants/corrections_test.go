@@ -11,11 +11,16 @@ func TestAMerchantIsPutRight(t *testing.T) {
 	stall := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	path := "/api/v1/merchants/" + stall.text("merchant.id")
 	manager := w.key("manager", "market:CHODAM")
-	told := w.call(manager, "PATCH", path, object{"household_name": " Hộ kinh doanh  Đậm ", "tax_code": "4201234567"},
-		200)
-	if told.text("household_name") != "Hộ kinh doanh Đậm" || told.text("full_name") != "Trần Thị Đậm" ||
-		told.text("phone") != "••••001" {
-		t.Errorf("put right: %v", told)
+	corrected := w.call(
+		manager,
+		"PATCH",
+		path,
+		object{"household_name": " Hộ kinh doanh  Đậm ", "tax_code": "4201234567"},
+		200,
+	)
+	if corrected.text("household_name") != "Hộ kinh doanh Đậm" || corrected.text("full_name") != "Trần Thị Đậm" ||
+		corrected.text("phone") != "••••001" {
+		t.Errorf("put right: %v", corrected)
 	}
 	var found, sealed bool
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT octet_length(tax_index) = 32,
@@ -51,8 +56,15 @@ func TestAMerchantIsPutRight(t *testing.T) {
 	w.refuse(w.key("manager", "market:BANGOI"), "PATCH", path, object{"full_name": "Khác"}, 404, "not_found")
 	w.refuse(w.key("merchant", "stall:"+stall.text("id")), "PATCH", path, object{"full_name": "Khác"}, 403,
 		"not_allowed")
-	if told := w.call(w.admin, "PATCH", path, object{"full_name": "Trần Thị Đầm", "tax_code": ""}, 200); told.text(
-		"full_name") != "Trần Thị Đầm" || told.text("phone") != "0905000001" {
-		t.Errorf("put right by an admin: %v", told)
+	if corrected := w.call(
+		w.admin,
+		"PATCH",
+		path,
+		object{"full_name": "Trần Thị Đầm", "tax_code": ""},
+		200,
+	); corrected.text(
+		"full_name") != "Trần Thị Đầm" ||
+		corrected.text("phone") != "0905000001" {
+		t.Errorf("put right by an admin: %v", corrected)
 	}
 }

@@ -131,13 +131,16 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	}
 	w.refuse(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", ""), 409, "phone_of_another")
 	third := w.upload(w.admin, "?same_person=2", "e.csv", "Sạp số,Họ tên,SĐT\nP3,Lê Văn Quýt,0906000011\n", 422)
-	if told := third.text("errors.0.detail"); third.text("errors.0.code") != "phone_of_another" ||
-		!strings.Contains(told, "Nguyễn Văn Chanh, Trần Thị Bưởi") || !strings.Contains(told, "đúng như đã đăng ký") {
+	if detail := third.text("errors.0.detail"); third.text("errors.0.code") != "phone_of_another" ||
+		!strings.Contains(
+			detail,
+			"Nguyễn Văn Chanh, Trần Thị Bưởi",
+		) || !strings.Contains(detail, "đúng như đã đăng ký") {
 		t.Errorf("the same person as one of two: %v", third)
 	}
-	if told := w.call(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409).text(
-		"errors.0.detail"); !strings.Contains(told, "merchant.id") {
-		t.Errorf("the same person as one of two is answered %q", told)
+	if detail := w.call(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409).text(
+		"errors.0.detail"); !strings.Contains(detail, "merchant.id") {
+		t.Errorf("the same person as one of two is answered %q", detail)
 	}
 	known := w.call(w.admin, "POST", stalls, order("P4", "TRAN THI  BUOI", ""), 201)
 	fresh := w.call(w.admin, "POST", stalls, order("P5", "Lê Văn Quýt", "another_person"), 201)
@@ -151,8 +154,8 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	w.refuse(w.admin, "POST", stalls, order("P10", "Tran Thi Buoi", ""), 409, "phone_of_another") // which of the two?
 	both := w.upload(w.admin, "?dry_run=true", "c.csv",
 		"Sạp số,Họ tên,SĐT\nP6,Vợ Một,0906000012\nP7,Chồng Một,0906000012\n", 200)
-	if told := both.text("errors.0.detail"); both.text("errors.0.code") != "phone_repeated" ||
-		!strings.Contains(told, "Vợ Một ở dòng 2") || !strings.Contains(told, "Chồng Một") {
+	if detail := both.text("errors.0.detail"); both.text("errors.0.code") != "phone_repeated" ||
+		!strings.Contains(detail, "Vợ Một ở dòng 2") || !strings.Contains(detail, "Chồng Một") {
 		t.Errorf("two names in one list: %v", both)
 	}
 	w.upload(w.admin, "?another_person=3", "c.csv",
@@ -160,9 +163,9 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	w.upload(w.admin, "?another_person=x", "c.csv", first, 422)
 	w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP8,Mít Ướt,0906000013\n", 200)
 	same := w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP9,Trần Mít,0906000013\n", 200)
-	if told := same.text("warnings.0.detail"); same.text("created") != "1" ||
+	if detail := same.text("warnings.0.detail"); same.text("created") != "1" ||
 		same.text("warnings.0.code") != "name_dropped" || same.text("warnings.0.column") != "B" ||
-		!strings.Contains(told, "Sạp ghi cho Mít Ướt") || !strings.Contains(told, "Trần Mít") {
+		!strings.Contains(detail, "Sạp ghi cho Mít Ướt") || !strings.Contains(detail, "Trần Mít") {
 		t.Errorf("the same person by another name: %v", same)
 	}
 	var wait sync.WaitGroup
@@ -359,7 +362,7 @@ func TestEverySheetIsImported(t *testing.T) {
 	}
 }
 
-// sheetOfNumbers is a list whose account is a bare number.
+// sheetOfNumbers is a list with an account as a bare number.
 func sheetOfNumbers(t *testing.T) string {
 	t.Helper()
 	return workbook(t, map[string]map[string]any{"Sheet1": {

@@ -38,7 +38,7 @@ func (w *world) letIn() string {
 }
 
 // TestWhomProgramsLetInIsKnownFromTheTrail takes away who let users in, as in a database from
-// before that was kept, and has the migrations find it in the lines that real requests left.
+// before that was stored, and lets the migrations find it in the lines of real requests.
 func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 	w := newWorld(t)
 	_, boss := w.signIn("boss", "admin", "")
@@ -89,7 +89,7 @@ func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 	gives(heir, "heirs")
 	w.migrate("let_in_by_routes")
 	if got := w.letIn(); got != want {
-		t.Errorf("the trail tells %s, not %s", got, want)
+		t.Errorf("the trail shows %s, want %s", got, want)
 	}
 	var owner string
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT u.login FROM api_keys k JOIN users u ON u.id = k.owner_id

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"gorm.io/gorm"
 
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 )
@@ -26,11 +27,11 @@ type Locality struct {
 	Parent *Unit `json:"parent"`
 }
 
-// Localities is a page of the units of a reporting basis, by code: the basis's level within its
-// province on its day, or today. An unknown basis is refused with the list of those that are known
-// (422).
-func (r *Registry) Localities(ctx context.Context, basis string, page web.Page) (*web.List[Locality], error) {
-	known, err := r.bases(ctx)
+// Localities returns a page of the units of a reporting basis, by code: the basis's level within
+// its province on its day, or today. An unknown basis is refused with the list of those that are
+// known (422).
+func (ms *Markets) Localities(ctx context.Context, basis string, page web.Page) (*web.List[Locality], error) {
+	known, err := ms.bases(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +47,7 @@ func (r *Registry) Localities(ctx context.Context, basis string, page web.Page) 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT v.locality_id, v.level, v.code, v.name, w.locality_id, w.level, w.code,
+	rows, err := ms.db.Pool.Query(ctx, `SELECT v.locality_id, v.level, v.code, v.name, w.locality_id, w.level, w.code,
 		w.name
 		FROM reporting_bases b
 		JOIN locality_versions v ON v.level = $2 AND v.valid @> coalesce(b.on_date, $3::date)
@@ -54,7 +55,7 @@ func (r *Registry) Localities(ctx context.Context, basis string, page web.Page) 
 		LEFT JOIN locality_versions x ON x.locality_id = w.parent_id AND x.valid @> coalesce(b.on_date, $3::date)
 		WHERE b.code = $1 AND (w.code = ANY (b.provinces) OR x.code = ANY (b.provinces)) AND v.code > $4 ORDER BY v.code
 		LIMIT $5`,
-		basis, level, r.today(), after.Text, page.Size()+1)
+		basis, level, bizday.DayOf(ms.now()), after.Text, page.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list localities of %s: %w", basis, err)
 	}
@@ -70,9 +71,9 @@ func (r *Registry) Localities(ctx context.Context, basis string, page web.Page) 
 	return &web.List[Locality]{Items: items, Next: next}, nil
 }
 
-// bases are the reporting bases with the level of their units.
-func (r *Registry) bases(ctx context.Context) (map[string]string, error) {
-	rows, err := r.db.Pool.Query(ctx, `SELECT code, level FROM reporting_bases`)
+// bases returns the reporting bases with the level of their units.
+func (ms *Markets) bases(ctx context.Context) (map[string]string, error) {
+	rows, err := ms.db.Pool.Query(ctx, `SELECT code, level FROM reporting_bases`)
 	if err != nil {
 		return nil, fmt.Errorf("read reporting bases: %w", err)
 	}
@@ -99,13 +100,13 @@ type Bank struct {
 	MemoPrefix string `json:"memo_prefix" doc:"what a memo must start with for the bank to report the transfer"`
 }
 
-// Banks is a page of the bank table, by BIN.
-func (r *Registry) Banks(ctx context.Context, page web.Page) (*web.List[Bank], error) {
+// Banks returns a page of the bank table, by BIN.
+func (ms *Markets) Banks(ctx context.Context, page web.Page) (*web.List[Bank], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	banks, err := gorm.G[Bank](r.db.Gorm).Where("bin > ?", after.Text).Order("bin").Limit(page.Size() + 1).Find(ctx)
+	banks, err := gorm.G[Bank](ms.db.Gorm).Where("bin > ?", after.Text).Order("bin").Limit(page.Size() + 1).Find(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list banks: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants"
+	"market40/merchants/tenancies"
 )
 
 func TestAMarketIsRegistered(t *testing.T) {
@@ -63,14 +64,14 @@ func TestAMarketStandsInTheUnitsOfEachTime(t *testing.T) {
 		{"MANY", "22366", "..2025-07-01 Thành phố Nha Trang | 2025-07-01.. Phường Nha Trang"},
 		// 22348 was phường Vạn Thạnh, which became, whole, part of phường Nha Trang.
 		{"GONE", "22348", "..2025-07-01 Thành phố Nha Trang | 2025-07-01.. Phường Nha Trang"},
-		// Phường Ba Ngòi took in xã Cam Phước Đông and kept code and name.
-		{"KEPT", "22423", "..2025-07-01 Thành phố Cam Ranh | 2025-07-01.. Phường Ba Ngòi"},
+		// Phường Ba Ngòi absorbed xã Cam Phước Đông, with the same code and name.
+		{"SAME", "22423", "..2025-07-01 Thành phố Cam Ranh | 2025-07-01.. Phường Ba Ngòi"},
 	} {
 		if got := w.places(w.newMarket(c.code, c.commune)); got != c.places {
-			t.Errorf("a market in %s stands in %s, want %s", c.commune, got, c.places)
+			t.Errorf("a market in %s is in %s, want %s", c.commune, got, c.places)
 		}
 	}
-	// Cam Hòa was divided: its code alone does not say where a market stands today.
+	// Cam Hòa was divided: its code alone does not say where a market is today.
 	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("SPLIT", "22438"), 422, "unknown_commune")
 }
 
@@ -86,7 +87,7 @@ func TestAMarketWhoseUnitOnlyChangedItsNameStoodInTheOldOne(t *testing.T) {
 	must(t, err)
 	for code, commune := range map[string]string{"OLD": "99001", "NEW": "99002"} {
 		if got, want := w.places(w.newMarket(code, commune)), "..2025-07-01 Xã Cũ | 2025-07-01.. Xã Mới"; got != want {
-			t.Errorf("a market in %s stands in %s, want %s", commune, got, want)
+			t.Errorf("a market in %s is in %s, want %s", commune, got, want)
 		}
 	}
 }
@@ -166,12 +167,12 @@ func TestOneTenancyAndOneStateAtATime(t *testing.T) {
 func TestThousandsOfStallsAreRegisteredAtOnce(t *testing.T) {
 	w := newWorld(t)
 	const n = 2600
-	orders := make([]merchants.StallOrder, n)
+	orders := make([]tenancies.StallOrder, n)
 	for i := range orders {
-		orders[i] = merchants.StallOrder{
+		orders[i] = tenancies.StallOrder{
 			Number:   fmt.Sprintf("A%04d", i),
-			Merchant: &merchants.MerchantOrder{FullName: fmt.Sprintf("Người %d", i), Phone: fmt.Sprintf("0900%06d", i)},
-			Account: &merchants.AccountOrder{
+			Merchant: &tenancies.MerchantOrder{FullName: fmt.Sprintf("Người %d", i), Phone: fmt.Sprintf("0900%06d", i)},
+			Account: &tenancies.AccountOrder{
 				BankBIN: "970436", AccountNumber: fmt.Sprintf("99%08d", i),
 				HolderName: "NGUOI", HolderKind: "ca_nhan",
 			},

@@ -6,16 +6,17 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/access/trail"
 	"market40/merchants/platform/web"
+	"market40/merchants/scope"
 )
 
-// listReaders tells a merchant who read its data at a stall: offices and programs, in the time of
-// its own tenancies. Admins and auditors see the same of every tenancy of the stall.
-func (r *Registry) listReaders(ctx context.Context, in *struct {
+// listReaders returns who read a merchant's data at a stall, offices and programs, during its own
+// tenancies. Admins and auditors get this for every tenancy of the stall.
+func (ss *Stalls) listReaders(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
 ) (*web.Body[web.List[trail.Reader]], error) {
-	who, id, err := r.stallFor(ctx, in.ID, roles.ReadReaders)
+	who, id, err := scope.RequireStall(ctx, ss.db, in.ID, roles.ReadReaders)
 	if err != nil {
 		return nil, err
 	}
@@ -23,7 +24,7 @@ func (r *Registry) listReaders(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	readers, err := trail.NewTrail(r.db, nil, r.now).Readers(ctx, trail.ReadersOf{
+	readers, err := trail.NewTrail(ss.db, nil, ss.now).Readers(ctx, trail.ReadersOf{
 		Stall: id, Merchant: who.MerchantID, Before: after.ID, BeforeOf: trail.Reading(after.Text), Limit: in.Size() +
 			1,
 	})

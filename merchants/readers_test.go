@@ -6,16 +6,19 @@ import (
 	"time"
 )
 
-// readings are who read a stall's merchant as key is told: "role office program what", newest
+// readings returns who read a stall's merchant, as key sees it: "role office program what", newest
 // first.
 func (w *world) readings(key, stall string) []string {
 	w.t.Helper()
-	var told []string
+	var readers []string
 	for _, r := range w.call(key, "GET", "/api/v1/stalls/"+stall+"/readers?limit=200", nil, 200).items() {
-		told = append(told, strings.Join([]string{r.text("role"), r.text("what"), r.text("method"), r.text("screen")},
-			" "))
+		readers = append(
+			readers,
+			strings.Join([]string{r.text("role"), r.text("what"), r.text("method"), r.text("screen")},
+				" "),
+		)
 	}
-	return told
+	return readers
 }
 
 func TestAMerchantIsToldWhoSawItsNumbers(t *testing.T) {
@@ -32,11 +35,11 @@ func TestAMerchantIsToldWhoSawItsNumbers(t *testing.T) {
 		mine, w.key("manager", "market:CHODAM"), w.key("auditor", ""),
 		w.key("province_officer", ""), w.key("team", "market:CHODAM"),
 	} {
-		w.call(key, "GET", "/api/v1/stalls/"+id, nil, 200) // the own, or masked: not told
+		w.call(key, "GET", "/api/v1/stalls/"+id, nil, 200) // own data, or masked: not recorded
 		w.call(key, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200)
 		w.call(key, "GET", "/api/v1/codes", nil, 200)
 	}
-	w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls?zone=Khu%20Z", nil, 200) // shows nobody
+	w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls?zone=Khu%20Z", nil, 200) // shows no merchant
 	w.clock = w.clock.Add(time.Minute)
 	w.call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	w.clock = w.clock.Add(time.Minute)
@@ -47,24 +50,24 @@ func TestAMerchantIsToldWhoSawItsNumbers(t *testing.T) {
 	want := "admin contact PATCH /api/v1/stalls/:id, integration contact GET /api/v1/codes, integration contact GET /api/v1/markets/:id/stalls, " +
 		"admin contact GET /api/v1/stalls/:id, " + atFirst[0]
 	if got := strings.Join(w.readings(mine, id), ", "); got != want {
-		t.Errorf("told %s\nwant %s", got, want)
+		t.Errorf("got %s\nwant %s", got, want)
 	}
 	if got := w.readings(theirs, other.text("id")); len(got) != 3 { // registered, and in two lists
-		t.Errorf("the neighbour is told %v", got)
+		t.Errorf("the neighbour got %v", got)
 	}
-	told := w.call(mine, "GET", "/api/v1/stalls/"+id+"/readers?limit=2", nil, 200)
-	if r := told.items()[1]; r.text("kind") != "key" || r.text("program") != t.Name() ||
+	page := w.call(mine, "GET", "/api/v1/stalls/"+id+"/readers?limit=2", nil, 200)
+	if r := page.items()[1]; r.text("kind") != "key" || r.text("program") != t.Name() ||
 		r.text("office") != "Chợ CHODAM" || r.text("at") == "" {
-		t.Errorf("a program is told as %v", r)
+		t.Errorf("a program is shown as %v", r)
 	}
-	rest := w.call(mine, "GET", "/api/v1/stalls/"+id+"/readers?limit=200&after="+told.text("next"), nil, 200)
+	rest := w.call(mine, "GET", "/api/v1/stalls/"+id+"/readers?limit=200&after="+page.text("next"), nil, 200)
 	if len(rest.items()) != 3 || rest["next"] != nil {
 		t.Errorf("the second page is %v", rest)
 	}
 	w.refuse(theirs, "GET", "/api/v1/stalls/"+id+"/readers", nil, 404, "not_found")
 	w.refuse(w.key("manager", "market:CHODAM"), "GET", "/api/v1/stalls/"+id+"/readers", nil, 403, "not_allowed")
 	if got := w.readings(w.key("auditor", ""), id); len(got) != 5 {
-		t.Errorf("an auditor is told %v", got)
+		t.Errorf("an auditor got %v", got)
 	}
 }
 
@@ -82,13 +85,13 @@ func TestANewTenantIsNotToldOfTheFormerOnesReaders(t *testing.T) {
 	w.clock = w.clock.Add(time.Hour)
 	w.call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	if got := w.readings(w.key("merchant", "stall:"+id), id); len(got) != 1 {
-		t.Errorf("the new tenant is told %v", got)
+		t.Errorf("the new tenant got %v", got)
 	}
 	if got := w.readings(former, id); len(got) != 2 {
-		t.Errorf("the former tenant is told %v", got)
+		t.Errorf("the former tenant got %v", got)
 	}
 	if got := w.readings(w.admin, id); len(got) != 3 {
-		t.Errorf("an admin is told %v", got)
+		t.Errorf("an admin got %v", got)
 	}
 }
 

@@ -11,7 +11,12 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/access/trail"
+	"market40/merchants/codes"
+	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
+	"market40/merchants/scope"
+	"market40/merchants/tenancies"
+	"market40/migrations/database"
 )
 
 //go:embed stalls.sql
@@ -20,47 +25,30 @@ var stallsSQL string
 //go:embed accounts.sql
 var accountsSQL string
 
-// sight is how much of a merchant's data a caller sees.
-type sight int
-
-const (
-	hidden sight = iota // to a merchant and its staff: someone else's tenancy
-	masked              // phone and account by their last digits, no payload
-	whole
-)
-
-// sightOf returns what a caller sees of one merchant's data (merchants/access/roles/README.md,
-// "Roles in words").
-func sightOf(who roles.Principal, merchant uuid.UUID) sight {
-	switch {
-	case (who.Role == roles.Merchant || who.Role == roles.Staff) && (who.MerchantID == nil ||
-		*who.MerchantID != merchant):
-		return hidden
-	case who.Role.May(roles.ReadAccounts):
-		return whole
-	}
-	return masked
-}
-
-// seen records that the caller is about to see these stalls' merchants with whole numbers.
-func seen(ctx context.Context, who roles.Principal, stalls ...Stall) error {
-	var tenancies []uuid.UUID
+// recordReading records that the caller is about to see whole numbers of these stalls' merchants.
+func recordReading(ctx context.Context, who roles.Principal, stalls ...Stall) error {
+	var tenancyIDs []uuid.UUID
 	for _, s := range stalls {
-		if s.Merchant != nil && s.Tenancy != nil && sightOf(who, s.Merchant.ID) == whole {
-			tenancies = append(tenancies, s.Tenancy.ID)
+		if s.Merchant != nil && s.Tenancy != nil && scope.SightOf(who, s.Merchant.ID) == scope.Whole {
+			tenancyIDs = append(tenancyIDs, s.Tenancy.ID)
 		}
 	}
-	return trail.Seen(ctx, trail.ReadingContact, tenancies)
+	return trail.Seen(ctx, trail.ReadingContact, tenancyIDs)
 }
 
-// readStalls reads stalls with their present tenants, in the order of ids, as the caller may see
-// them. Which ids lie in the caller's scope was asked before.
-func (r *Registry) readStalls(ctx context.Context, q querier, who roles.Principal, ids []uuid.UUID) ([]Stall, error) {
+// ReadStalls reads stalls with their present tenants, in the order of ids, as the caller may see
+// them. The caller must have checked that the ids are in scope.
+func (ss *Stalls) ReadStalls(
+	ctx context.Context,
+	q database.Querier,
+	who roles.Principal,
+	ids []uuid.UUID,
+) ([]Stall, error) {
 	rows, err := q.Query(ctx, stallsSQL, ids)
 	if err != nil {
 		return nil, fmt.Errorf("read stalls: %w", err)
 	}
-	var tenancies []uuid.UUID
+	var tenancyIDs []uuid.UUID
 	stalls, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Stall, err error) {
 		var tenancy, merchant *uuid.UUID
 		var since *time.Time
@@ -72,43 +60,43 @@ func (r *Registry) readStalls(ctx context.Context, q querier, who roles.Principa
 			&tenancy, &since, &merchant, &m.FullName, &m.HouseholdName, &phone, &last3); err != nil || tenancy == nil {
 			return s, err
 		}
-		sees := sightOf(who, *merchant)
-		if sees == hidden {
+		sees := scope.SightOf(who, *merchant)
+		if sees == scope.Hidden {
 			return s, nil
 		}
 		m.ID, m.Phone = *merchant, seal.Mask(last3)
-		if sees == whole && phone != nil {
-			plain, err := r.keys.Open(ctx, phonePlace(m.ID), phone)
+		if sees == scope.Whole && phone != nil {
+			plain, err := ss.keys.Open(ctx, tenancies.PhonePlace(m.ID), phone)
 			if err != nil {
 				return s, err
 			}
 			m.Phone = string(plain)
 		}
 		s.Merchant, s.Tenancy = &m, &Tenancy{ID: *tenancy, Since: since}
-		tenancies = append(tenancies, *tenancy)
+		tenancyIDs = append(tenancyIDs, *tenancy)
 		return s, nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read stalls: %w", err)
 	}
-	of := make(map[uuid.UUID]*Stall, len(tenancies))
+	of := make(map[uuid.UUID]*Stall, len(tenancyIDs))
 	for i := range stalls {
 		if stalls[i].Tenancy != nil {
 			of[stalls[i].Tenancy.ID] = &stalls[i]
 		}
 	}
-	return stalls, r.readAccounts(ctx, q, who, tenancies, of)
+	return stalls, ss.readAccounts(ctx, q, who, tenancyIDs, of)
 }
 
 // readAccounts puts accounts, codes and feeds into the stalls of open tenancies, each tenancy's
 // first account first.
-func (r *Registry) readAccounts(ctx context.Context, q querier, who roles.Principal, tenancies []uuid.UUID,
+func (ss *Stalls) readAccounts(ctx context.Context, q database.Querier, who roles.Principal, tenancyIDs []uuid.UUID,
 	of map[uuid.UUID]*Stall,
 ) error {
-	if len(tenancies) == 0 {
+	if len(tenancyIDs) == 0 {
 		return nil
 	}
-	rows, err := q.Query(ctx, accountsSQL, tenancies, r.today())
+	rows, err := q.Query(ctx, accountsSQL, tenancyIDs, bizday.DayOf(ss.now()))
 	if err != nil {
 		return fmt.Errorf("read accounts: %w", err)
 	}
@@ -121,12 +109,12 @@ func (r *Registry) readAccounts(ctx context.Context, q querier, who roles.Princi
 		s := of[a.tenancy]
 		a.Feed.State = "none"
 		for _, feed := range []*Feed{&a.Feed, &s.Feed} {
-			a.tells(feed, r.now())
+			a.addTo(feed, ss.now())
 			if !who.Role.May(roles.ReadFeeds) {
 				feed.blur()
 			}
 		}
-		if err := r.show(ctx, s, a, sightOf(who, s.Merchant.ID)); err != nil {
+		if err := ss.show(ctx, s, a, scope.SightOf(who, s.Merchant.ID)); err != nil {
 			return err
 		}
 		if who.Role == roles.Team {
@@ -158,11 +146,11 @@ func scanAccount(row pgx.CollectableRow) (a accountRow, err error) {
 	return a, err
 }
 
-// show adds an account, and as the stall's code that of its first account that has one.
-func (r *Registry) show(ctx context.Context, s *Stall, a accountRow, sees sight) error {
+// show adds an account to a stall. The first account with a code gives the stall its code.
+func (ss *Stalls) show(ctx context.Context, s *Stall, a accountRow, sees scope.Sight) error {
 	a.AccountNumber = seal.Mask(a.last4)
-	if sees == whole {
-		number, err := r.keys.Open(ctx, accountPlace(a.ID), a.sealed)
+	if sees == scope.Whole {
+		number, err := ss.keys.Open(ctx, tenancies.AccountPlace(a.ID), a.sealed)
 		if err != nil {
 			return err
 		}
@@ -172,19 +160,25 @@ func (r *Registry) show(ctx context.Context, s *Stall, a accountRow, sees sight)
 	if s.Code != nil || a.code == nil {
 		return nil
 	}
-	s.Code = &Code{Code: *a.code, State: codeCurrent, AccountID: a.ID, IssuedAt: *a.issuedAt, URL: codeURL(*a.code)}
-	if sees != whole {
+	s.Code = &codes.Code{
+		Code:      *a.code,
+		State:     codes.Current,
+		AccountID: a.ID,
+		IssuedAt:  *a.issuedAt,
+		URL:       codes.PageURL(*a.code),
+	}
+	if sees != scope.Whole {
 		return nil
 	}
 	var err error
-	s.Code.Payload, err = payload(*a.code, payee{
+	s.Code.Payload, err = codes.BuildPayload(*a.code, codes.Payee{
 		Kind: a.Kind, BIN: a.BankBIN, Number: a.AccountNumber, Holder: a.HolderName, MemoPrefix: a.memoPrefix,
 		Place: a.place,
 	}, 0)
 	return err
 }
 
-// blur leaves of a feed whether anything is heard.
+// blur reduces a feed to whether notices reach us.
 func (f *Feed) blur() {
 	f.LastNoticeAt = nil
 	if f.State == "stale" {
@@ -192,9 +186,9 @@ func (f *Feed) blur() {
 	}
 }
 
-// tells puts what is known of an account's notices into a feed, its own or the stall's: the best of
-// the accounts counts.
-func (a *accountRow) tells(f *Feed, now time.Time) {
+// addTo adds what is known of an account's notices to a feed, its own or the stall's. A stall's
+// feed is as good as its best account's.
+func (a *accountRow) addTo(f *Feed, now time.Time) {
 	if !a.covered {
 		return
 	}

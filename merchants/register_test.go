@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"market40/merchants"
+	"market40/merchants/tenancies"
 	"market40/merchants/vietqr"
 )
 
@@ -23,10 +24,10 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 	numbers, accounts, phones := make([]error, rivals), make([]error, rivals), make([]error, rivals)
 	var all sync.WaitGroup
 	for i := range rivals {
-		order := func(number, phone, account string) []merchants.StallOrder {
-			return []merchants.StallOrder{{
-				Number: number, Merchant: &merchants.MerchantOrder{FullName: "An", Phone: phone},
-				Account: &merchants.AccountOrder{BankBIN: "970436", AccountNumber: account, HolderName: "AN"},
+		order := func(number, phone, account string) []tenancies.StallOrder {
+			return []tenancies.StallOrder{{
+				Number: number, Merchant: &tenancies.MerchantOrder{FullName: "An", Phone: phone},
+				Account: &tenancies.AccountOrder{BankBIN: "970436", AccountNumber: account, HolderName: "AN"},
 			}}
 		}
 		all.Go(func() {
@@ -140,7 +141,7 @@ func TestNothingReadableIsKeptOfAccountsAndPhones(t *testing.T) {
 		UNION ALL SELECT encode(number, 'escape') FROM accounts UNION ALL SELECT c::text FROM codes c) r`).Scan(&dump))
 	for _, secret := range []string{"010101010101", "0905000001", "8012345678"} {
 		if strings.Contains(dump, secret) {
-			t.Errorf("%s is kept in clear", secret)
+			t.Errorf("%s is stored in clear", secret)
 		}
 	}
 }

@@ -9,15 +9,17 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/alerts"
 	"market40/merchants/platform/seal"
 	"market40/merchants/vietqr"
+	"market40/migrations/database"
 )
 
-// renamed is a stall whose number, or whose merchant's name, is being changed.
+// renamed is a stall that gets another number, or that has a merchant who gets another name.
 type renamed struct {
 	stall, market uuid.UUID
 	number        string
-	bank, last4   *string // of the account that its first code pays; nil: nobody receives there now
+	bank, last4   *string // of the first account; nil: no account receives at the stall now
 }
 
 // selectRenamed is SQL for the columns of renamed, of stall s with its open tenancy t.
@@ -43,7 +45,7 @@ func findRenamed(ctx context.Context, tx pgx.Tx, where string, args ...any) ([]r
 	return found, nil
 }
 
-// pays says where the codes that were issued still pay.
+// pays returns the half sentence about the account that the issued codes still pay.
 func (s *renamed) pays() string {
 	if s.last4 == nil {
 		return "."
@@ -51,9 +53,9 @@ func (s *renamed) pays() string {
 	return ", mã đã phát vẫn trả vào tài khoản " + *s.bank + " " + seal.Mask(*s.last4) + "."
 }
 
-// renumber warns the board of a stall that has or had a code and gets another number: people pay by
-// what is printed. It refuses a program.
-func (r *Registry) renumber(ctx context.Context, tx pgx.Tx, who roles.Principal, stall uuid.UUID, number string) error {
+// renumber alerts the board to a stall with codes that gets another number, because people pay by
+// what is printed. It refuses a program (409).
+func (ss *Stalls) renumber(ctx context.Context, tx pgx.Tx, who roles.Principal, stall uuid.UUID, number string) error {
 	found, err := findRenamed(ctx, tx, `WHERE s.id = $1 AND s.number_key <> stall_number_key($2)
 		AND EXISTS (SELECT FROM codes WHERE codes.stall_id = s.id) FOR UPDATE OF s`,
 		stall, number)
@@ -64,32 +66,37 @@ func (r *Registry) renumber(ctx context.Context, tx pgx.Tx, who roles.Principal,
 		return personRenumbers()
 	}
 	s := found[0]
-	return r.warn(ctx, tx, warning{
-		kind: stallRenamed, key: stallRenamed + ":" + newID().String(), market: s.market, stall: &s.stall,
-		detail: "Sạp " + s.number + ": đổi số thành " + number + s.pays(),
+	return alerts.Open(ctx, tx, ss.now(), alerts.Warning{
+		Kind:   alerts.StallRenamed,
+		Key:    alerts.StallRenamed + ":" + database.NewID().String(),
+		Market: s.market,
+		Stall:  &s.stall,
+		Detail: "Sạp " + s.number + ": đổi số thành " + number + s.pays(),
 	})
 }
 
-// warnOfName warns each board where a merchant receives that the merchant has another name: the
-// codes pay whom they paid.
-func (r *Registry) warnOfName(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
+// warnOfName alerts the board of each market where a merchant has accounts that the merchant has
+// another name. The codes still pay the same accounts.
+func (ss *Stalls) warnOfName(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) error {
 	found, err := findRenamed(ctx, tx, `WHERE t.merchant_id = $1 AND a.last4 IS NOT NULL ORDER BY s.id`, merchant)
 	if err != nil {
 		return err
 	}
-	var warnings []warning
+	var warnings []alerts.Warning
 	for i := range found {
 		s := &found[i]
-		warnings = append(warnings, warning{
-			kind: merchantRenamed, key: fmt.Sprintf("%s:%s:%s", merchantRenamed, merchant, s.stall), market: s.market,
-			stall:  &s.stall,
-			detail: "Sạp " + s.number + ": người bán đổi tên" + s.pays(),
+		warnings = append(warnings, alerts.Warning{
+			Kind:   alerts.MerchantRenamed,
+			Key:    fmt.Sprintf("%s:%s:%s", alerts.MerchantRenamed, merchant, s.stall),
+			Market: s.market,
+			Stall:  &s.stall,
+			Detail: "Sạp " + s.number + ": người bán đổi tên" + s.pays(),
 		})
 	}
-	return r.warn(ctx, tx, warnings...)
+	return alerts.Open(ctx, tx, ss.now(), warnings...)
 }
 
-// sameName reports whether two names differ by marks, case and blanks at most.
+// sameName reports whether two names differ only by diacritics and case.
 func sameName(a, b string) bool {
 	return strings.EqualFold(vietqr.ASCII(a, len(a)), vietqr.ASCII(b, len(b)))
 }

@@ -57,5 +57,5 @@ func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 	w.call(person, "POST", "/api/v1/alerts/"+w.alerts("merchant_renamed")[0].text("id")+"/close",
 		object{"reason": "đã gặp"}, 200)
 	w.call(key, "PATCH", merchant, object{"household_name": "Hộ kinh doanh Khác"}, 200)
-	w.wantAlerts("merchant_renamed", 1) // what comes after somebody looked is told again
+	w.wantAlerts("merchant_renamed", 1) // a change after the alert was closed opens another
 }

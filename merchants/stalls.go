@@ -9,116 +9,68 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/beneficiary"
+	"market40/merchants/codes"
 	"market40/merchants/encodings"
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
 	"market40/merchants/platform/web"
+	"market40/merchants/tenancies"
+	"market40/migrations/database"
 )
 
-// StallOrder is a stall as it is registered: vacant without a merchant, and not joined without an
-// account.
-type StallOrder struct {
-	Number     string         `json:"number" maxLength:"40" doc:"unique in its market" example:"A12"`
-	Kind       string         `json:"kind,omitempty" enum:"stall,kiosk,counter,shop,lot,mobile" doc:"absent: stall"`
-	Zone       string         `json:"zone,omitempty" maxLength:"100"`
-	GoodsGroup string         `json:"goods_group,omitempty" enum:"hai_san,thit,rau,trai_cay,hoa,do_kho,an_uong,may_mac,tap_hoa,dich_vu,khac" doc:"absent: khac"`
-	Since      string         `json:"since,omitempty" doc:"day or RFC 3339 time from which the merchant has the stall; absent: from before our records"`
-	Merchant   *MerchantOrder `json:"merchant,omitempty"`
-	Account    *AccountOrder  `json:"account,omitempty"`
-}
-
-// Stall is a stall with its present tenant, as the caller may see it.
-type Stall struct {
-	ID         uuid.UUID `json:"id"`
-	MarketID   uuid.UUID `json:"market_id"`
-	Number     string    `json:"number"`
-	Kind       string    `json:"kind" enum:"stall,kiosk,counter,shop,lot,mobile"`
-	Zone       string    `json:"zone"`
-	GoodsGroup string    `json:"goods_group"`
-	State      string    `json:"state" enum:"vacant,operating,suspended,closed"`
-	Merchant   *Merchant `json:"merchant" doc:"null: vacant, or not yours to read"`
-	Accounts   []Account `json:"accounts"`
-	Code       *Code     `json:"code" doc:"of the first account; null: not joined"`
-	Feed       Feed      `json:"feed"`
-	Tenancy    *Tenancy  `json:"tenancy"`
-	CreatedAt  time.Time `json:"created_at"`
-}
-
-// Tenancy is the time in which a merchant has a stall.
-type Tenancy struct {
-	ID    uuid.UUID  `json:"id"`
-	Since *time.Time `json:"since" doc:"null: from before our records"`
+// Stalls registers, changes and lists stalls with who has them.
+type Stalls struct {
+	db      *database.DB
+	keys    *seal.Keys
+	now     func() time.Time
+	writer  *tenancies.Writer
+	codes   *codes.Codes
+	changes *beneficiary.Changes
 }
 
 // RegisterStalls registers stalls in one transaction, all or none, opens their tenancies and issues
 // their codes. It answers them in the order given, with everything readable. Refused as
 // problem.Error, fields named "stalls[3].account.bank_bin" when there are several: a number, phone,
 // BIN or account of the wrong form, an unknown bank or merchant, a `since` in the future (422); a
-// number that stands in the market, an account that another merchant receives on, a virtual account
-// that names another stall (409).
-func (r *Registry) RegisterStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]Stall, error) {
-	ids, err := r.registerStalls(ctx, market, orders)
+// number that is in use in the market, an account that another merchant receives on, a virtual
+// account that names another stall (409).
+func (ss *Stalls) RegisterStalls(
+	ctx context.Context,
+	market uuid.UUID,
+	orders []tenancies.StallOrder,
+) ([]Stall, error) {
+	ids, err := ss.writer.RegisterStalls(ctx, market, orders)
 	if err != nil {
 		return nil, err
 	}
-	return r.readStalls(ctx, r.db.Pool, roles.Principal{Role: roles.Admin, ScopeKind: roles.ScopeAll}, ids)
+	return ss.ReadStalls(ctx, ss.db.Pool, roles.Principal{Role: roles.Admin, ScopeKind: roles.ScopeAll}, ids)
 }
 
-func (r *Registry) registerStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]uuid.UUID, error) {
-	var ids []uuid.UUID
-	var b *batch
-	err := r.write(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		b = r.newBatch(market)
-		for _, o := range orders {
-			b.register(o)
-		}
-		if err := b.resolve(ctx, tx); err != nil {
-			return err
-		}
-		if err := b.refusal(inList(len(orders))); err != nil {
-			return err
-		}
-		ids = b.stalls()
-		return b.write(ctx, tx)
-	})
-	r.keepClaims(ctx, b)
-	if err != nil {
-		return nil, fmt.Errorf("register %d stalls in %s: %w", len(orders), market, err)
-	}
-	return ids, nil
-}
-
-// inList calls the fields of one of several orders by its place.
-func inList(n int) func(int, string) string {
-	if n == 1 {
-		return asWritten
-	}
-	return func(place int, field string) string { return fmt.Sprintf("stalls[%d].%s", place, field) }
-}
-
-// StallFilter narrows a market's list; empty narrows nothing. It is exported because huma reads no
-// embedded field that is not.
+// StallFilter narrows a market's list; an empty field does not narrow it. It is exported because
+// huma ignores unexported embedded fields.
 type StallFilter struct {
 	Zone  string `query:"zone" maxLength:"100"`
 	State string `query:"state" enum:"vacant,operating,suspended,closed"`
 
-	Number string `query:"number" maxLength:"40" doc:"the stall of this number, in whatever spelling; several where older registers have two"`
+	Number string `query:"number" maxLength:"40" doc:"the stall of this number, in any spelling; several if an older register has two"`
 }
 
-// listStalls is a page of a market's stalls by number.
-func (r *Registry) listStalls(ctx context.Context, who roles.Principal, market uuid.UUID, f StallFilter,
+// listStalls returns a page of a market's stalls by number.
+func (ss *Stalls) listStalls(ctx context.Context, who roles.Principal, market uuid.UUID, f StallFilter,
 	page web.Page,
 ) (*web.List[Stall], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := r.db.Pool.Query(ctx, `SELECT s.id FROM stalls s LEFT JOIN stall_states st ON st.stall_id = s.id
+	rows, err := ss.db.Pool.Query(ctx, `SELECT s.id FROM stalls s LEFT JOIN stall_states st ON st.stall_id = s.id
 		AND upper_inf(st.valid)
 		WHERE s.market_id = $1 AND sees_stall($2, $3, s.id) AND ($4 = '' OR s.zone = $4) AND ($5 = '' OR st.state = $5)
 		AND ($9 = '' OR s.number_key = stall_number_key($9))
 		AND (s.number COLLATE "C", s.id) > ($6, $7) ORDER BY s.number COLLATE "C", s.id LIMIT $8`,
-		market, who.ScopeKind, who.ScopeID, oneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1,
-		oneLine(f.Number))
+		market, who.ScopeKind, who.ScopeID, encodings.OneLine(f.Zone), f.State, after.Text, after.ID, page.Size()+1,
+		encodings.OneLine(f.Number))
 	if err != nil {
 		return nil, fmt.Errorf("list stalls of %s: %w", market, err)
 	}
@@ -126,15 +78,15 @@ func (r *Registry) listStalls(ctx context.Context, who roles.Principal, market u
 	if err != nil {
 		return nil, fmt.Errorf("list stalls of %s: %w", market, err)
 	}
-	stalls, err := r.readStalls(ctx, r.db.Pool, who, ids)
+	stalls, err := ss.ReadStalls(ctx, ss.db.Pool, who, ids)
 	if err != nil {
 		return nil, err
 	}
 	items, next := web.Cut(stalls, page, func(s Stall) web.Mark { return web.Mark{ID: s.ID, Text: s.Number} })
-	return &web.List[Stall]{Items: items, Next: next}, seen(ctx, who, items...)
+	return &web.List[Stall]{Items: items, Next: next}, recordReading(ctx, who, items...)
 }
 
-// stallChange is what a PATCH may change; what is absent stays.
+// stallChange is what a PATCH may change; absent fields stay as they are.
 type stallChange struct {
 	Number     *string `json:"number,omitempty" maxLength:"40"`
 	Kind       *string `json:"kind,omitempty" enum:"stall,kiosk,counter,shop,lot,mobile"`
@@ -142,24 +94,24 @@ type stallChange struct {
 	GoodsGroup *string `json:"goods_group,omitempty" enum:"hai_san,thit,rau,trai_cay,hoa,do_kho,an_uong,may_mac,tap_hoa,dich_vu,khac"`
 }
 
-// changeStall changes a stall. A program renames no stall that has or had a code (409): so what a
-// program registers never takes a number under which people paid somebody else. A person who signs
-// in does, and the board is warned.
-func (r *Registry) changeStall(ctx context.Context, who roles.Principal, id uuid.UUID, change stallChange) error {
+// changeStall changes a stall. It refuses a program that renames a stall with codes (409), so that
+// a program's stall never gets a number under which people paid another. For a person it renames
+// the stall and alerts the board.
+func (ss *Stalls) changeStall(ctx context.Context, who roles.Principal, id uuid.UUID, change stallChange) error {
 	if err := encodings.Check(given(map[string]*string{"number": change.Number, "zone": change.Zone})); err != nil {
 		return err
 	}
 	for _, text := range []*string{change.Number, change.Zone} {
 		if text != nil {
-			*text = oneLine(*text)
+			*text = encodings.OneLine(*text)
 		}
 	}
 	if change.Number != nil && *change.Number == "" {
-		return problem.InFields(required("number"))
+		return problem.InFields(problem.Required("number"))
 	}
-	err := r.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err := ss.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if change.Number != nil {
-			if err := r.renumber(ctx, tx, who, id, *change.Number); err != nil {
+			if err := ss.renumber(ctx, tx, who, id, *change.Number); err != nil {
 				return err
 			}
 		}
@@ -168,9 +120,9 @@ func (r *Registry) changeStall(ctx context.Context, who roles.Principal, id uuid
 			WHERE id = $1`, id, change.Number, change.Kind, change.Zone, change.GoodsGroup)
 		return err
 	})
-	if clash(err) != "" {
-		taken := numberInUse(*change.Number, "")
-		return problem.New(taken.kind, taken.Code, taken.Vi, taken.En)
+	if database.ViolatedUnique(err) != "" {
+		taken := tenancies.NumberInUse(*change.Number, "")
+		return problem.New(taken.Kind, taken.Code, taken.Vi, taken.En)
 	}
 	if err != nil {
 		return fmt.Errorf("change stall %s: %w", id, err)

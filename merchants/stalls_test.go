@@ -122,7 +122,7 @@ func TestRegisteringIsRefused(t *testing.T) {
 		status int
 		code   string
 	}{
-		"number stands":         {"number", " A1 ", 409, "number_in_use"},
+		"number in use":         {"number", " A1 ", 409, "number_in_use"},
 		"number empty":          {"number", "  ", 422, "required"},
 		"kind unknown":          {"kind", "tent", 422, "unknown_value"},
 		"goods unknown":         {"goods_group", "gold", 422, "unknown_value"},

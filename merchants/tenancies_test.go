@@ -63,7 +63,7 @@ func TestAChangeOfTenantIsRefused(t *testing.T) {
 		"code.code") {
 		t.Error("a refused change has revoked the code")
 	}
-	// Closed on 22 November; nobody can have had it from before that.
+	// Closed on 22 November: no tenancy can begin before that.
 	w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/close", nil, 200)
 	w.clock = noon.Add(48 * time.Hour)
 	w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/reopen", nil, 200)

@@ -37,7 +37,7 @@ func TestVerifyTellsStrangersWhoseCodeItIs(t *testing.T) {
 			}
 		}
 		if strings.Contains(strings.ToLower(v.text("stall")), "đậm") {
-			t.Errorf("%s: a name is told: %v", name, v)
+			t.Errorf("%s: a name is shown: %v", name, v)
 		}
 	}
 	expect("current", payload, map[string]string{
@@ -64,7 +64,7 @@ func TestVerifyTellsStrangersWhoseCodeItIs(t *testing.T) {
 
 	w.call(w.person(), "POST", path+"/close", nil, 200)
 	expect("revoked", payload, map[string]string{"verdict": "official", "state": "revoked"})
-	expect("account of nobody now", encode(t, vietqr.Payment{BIN: "970436", Account: "1111"}),
+	expect("account without a stall now", encode(t, vietqr.Payment{BIN: "970436", Account: "1111"}),
 		map[string]string{"verdict": "foreign"})
 	w.call("", "POST", "/api/v1/codes/verify", object{}, 422)
 }

@@ -19,6 +19,8 @@ import (
 	"market40/merchants"
 	"market40/merchants/access/signin"
 	"market40/merchants/access/trail"
+	"market40/merchants/bulk"
+	"market40/merchants/codes"
 	"market40/merchants/platform/seal"
 	"market40/merchants/platform/web"
 	"market40/migrations/database"
@@ -61,8 +63,9 @@ func newWorld(t *testing.T) *world {
 	w.registry.Routes(e)
 	(&web.Users{People: w.people, Keys: w.keys, Now: now}).Routes(e)
 	(&web.Stalls{SignIn: &web.SignIn{People: w.people, Cookies: true}}).Routes(e)
-	merchants.NewPrints(w.registry, "https://cho.example.vn").Routes(e)
-	shown, err := pages.New(w.registry, orders.New(w.db, w.registry, now), "https://cho.example.vn")
+	bulk.New(w.db, keys, now, w.registry.Stalls).Routes(e)
+	codes.NewPrints(w.registry.Codes, "https://cho.example.vn").Routes(e)
+	shown, err := pages.New(w.registry, orders.New(w.db, w.registry.Codes, now), "https://cho.example.vn")
 	must(t, err)
 	must(t, shown.Routes(e))
 	w.engine = e.Engine
@@ -85,7 +88,7 @@ func (w *world) key(role, scope string) string {
 	return key
 }
 
-// session stands before a session's token where a key would stand.
+// session marks a session's token where a key is expected.
 const session = "session:"
 
 // signIn makes a user, and a session that is proved now.

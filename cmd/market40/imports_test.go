@@ -33,18 +33,21 @@ var arrows = map[string][]string{
 		"merchants/platform/outgoing", "merchants/phones", "merchants/privacy", "merchants/platform/seal",
 		"merchants/platform/siem",
 		"migrations", "migrations/database", "migrations/database/private",
+		"merchants/bulk", "merchants/codes",
 	},
 	"cmd/market40/bench": {
 		"cmd/market40/app",
 		"payments/connections", "merchants", "merchants/access/roles", "merchants/access/signin", "merchants/posters",
 		"merchants/vietqr",
 		"migrations/database/private",
+		"merchants/tenancies",
 	},
 	"cmd/market40/demo": {
 		"cmd/market40/app", "cmd/market40/demo/history", "reports", "reports/periodic", "reports/programme",
 		"payments/banks", "payments/cases", "payments/connections", "payments/money",
 		"merchants", "merchants/access/roles", "merchants/access/signin", "merchants/platform/bizday", "merchants/memo",
 		"merchants/phones", "merchants/platform/problem", "merchants/platform/seal",
+		"merchants/vietqr",
 	},
 	"cmd/market40/demo/history": {
 		"merchants/platform/seal", "payments/banks", "payments/intake", "payments/ledger",
@@ -80,6 +83,7 @@ var arrows = map[string][]string{
 		"payments/money", "payments/orders", "merchants", "merchants/platform/web",
 		"merchants/platform/problem", "merchants/vietqr",
 		"merchants/platform/bizday",
+		"merchants/beneficiary", "merchants/checks", "merchants/codes",
 	},
 
 	// Reports read tables by SQL and know no domain logic. The root has the ways to ask for
@@ -154,7 +158,7 @@ var arrows = map[string][]string{
 	},
 	// Who may send notices.
 	"payments/connections": {
-		"merchants", "merchants/access/roles", "merchants/platform/web",
+		"merchants/access/roles", "merchants/platform/web",
 		"merchants/platform/problem", "merchants/platform/seal", "merchants/vietqr", "migrations/database",
 		"payments/banks",
 	},
@@ -162,14 +166,18 @@ var arrows = map[string][]string{
 	"payments/intake": {
 		"payments/banks", "payments/clock", "payments/connections", "payments/feed", "payments/ledger",
 		"payments/money", "payments/notices", "payments/unnest",
-		"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
+		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
 		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal",
 		"migrations/database",
 		"merchants/platform/bizday",
+		"merchants/vietqr",
 	},
 	"payments/clock": {},
 	// how a notice is stored
-	"payments/notices": {"merchants", "merchants/memo", "merchants/platform/seal", "payments/banks"},
+	"payments/notices": {
+		"merchants/memo", "merchants/platform/seal", "payments/banks",
+		"merchants/vietqr",
+	},
 	// People decide about what the intake left to them.
 	"payments/cases": {
 		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
@@ -177,8 +185,9 @@ var arrows = map[string][]string{
 		"payments/money",
 	},
 	"payments/orders": {
-		"merchants", "merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
+		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
 		"merchants/platform/problem", "migrations/database", "payments/ledger", "payments/money",
+		"merchants/codes",
 	},
 	"payments/push": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/platform/jobs",
@@ -213,13 +222,47 @@ var arrows = map[string][]string{
 	"payments/unnest": {}, // rows as arguments of a statement
 	"payments/money":  {},
 
+	// The register put together: markets and stalls, and the routes of its parts.
 	"merchants": {
-		"merchants/access/roles", "merchants/access/trail", "merchants/platform/bizday", "merchants/platform/web",
-		"merchants/encodings", "merchants/platform/jobs", "merchants/memo", "merchants/platform/outbox",
-		"merchants/phones", "merchants/posters", "merchants/platform/problem", "merchants/roster",
-		"merchants/platform/seal", "merchants/vietqr",
+		"merchants/access/roles", "merchants/access/trail", "merchants/alerts", "merchants/beneficiary",
+		"merchants/checks", "merchants/codes", "merchants/encodings", "merchants/platform/bizday",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "merchants/scope",
+		"merchants/tenancies", "merchants/vietqr", "migrations/database",
+	},
+	// Lists of boards know the register; the register knows no lists.
+	"merchants/bulk": {
+		"merchants", "merchants/access/roles", "merchants/encodings", "merchants/platform/bizday",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "merchants/roster",
+		"merchants/scope", "merchants/tenancies", "merchants/vietqr", "migrations/database",
+	},
+	// What hangs at a stall, and what shoppers report.
+	"merchants/checks": {
+		"merchants/access/roles", "merchants/alerts", "merchants/codes", "merchants/platform/problem",
+		"merchants/platform/seal", "merchants/platform/web", "merchants/scope", "migrations/database",
+	},
+	// Where money goes, and who decides about it.
+	"merchants/beneficiary": {
+		"merchants/access/roles", "merchants/alerts", "merchants/encodings", "merchants/platform/bizday",
+		"merchants/platform/jobs", "merchants/platform/outbox", "merchants/platform/problem",
+		"merchants/platform/seal", "merchants/platform/web", "merchants/scope", "merchants/tenancies",
+		"merchants/vietqr", "migrations/database",
+	},
+	"merchants/codes": {
+		"merchants/access/roles", "merchants/access/trail", "merchants/memo", "merchants/platform/bizday",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "merchants/posters",
+		"merchants/scope", "merchants/tenancies", "merchants/vietqr", "migrations/database",
+	},
+	// Who has which stall: the writing half of the register, without HTTP.
+	"merchants/tenancies": {
+		"merchants/alerts", "merchants/encodings", "merchants/memo", "merchants/phones",
+		"merchants/platform/bizday", "merchants/platform/problem", "merchants/platform/seal", "merchants/roster",
+		"merchants/vietqr", "migrations/database",
+	},
+	"merchants/alerts": {
+		"merchants/access/roles", "merchants/encodings", "merchants/platform/problem", "merchants/platform/web",
 		"migrations/database",
 	},
+	"merchants/scope":        {"merchants/access/roles", "merchants/platform/problem", "migrations/database"},
 	"merchants/access/roles": {"merchants/platform/problem", "migrations/database"},
 	"merchants/access/signin": {
 		"merchants/access/roles", "merchants/encodings", "merchants/platform/bizday",

@@ -598,7 +598,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Kiểm tra mã: whose code a payload is */
+        /** Kiểm tra mã: find which stall's code a payload is */
         post: operations["verify-code"];
         delete?: never;
         options?: never;
@@ -1234,7 +1234,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tem chưa kiểm tra: stalls whose sticker was not found in order lately, by number */
+        /** Tem chưa kiểm tra: stalls without a recent check that found the sticker official, by number */
         get: operations["list-unchecked"];
         put?: never;
         post?: never;
@@ -4183,7 +4183,7 @@ export interface components {
             /** @description empty for a wallet */
             bank_bin: string;
             bank_name: string;
-            /** @description whether this account's notices reach us: a stall may have one that is silent beside one that is heard */
+            /** @description whether this account's notices reach us: a stall may have one account with notices and one without */
             feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
@@ -4258,7 +4258,7 @@ export interface components {
             short_name: string;
         };
         MerchantsBeneficiaryChange: {
-            /** @description the phone that is told, by its last three digits; empty: none is known */
+            /** @description the phone that gets the notices, by its last three digits; empty: none is known */
             contact: string;
             /** Format: date-time */
             decided_at: string | null;
@@ -4346,7 +4346,7 @@ export interface components {
         };
         MerchantsCode: {
             account_id: string;
-            /** @description what stands in the transfer note */
+            /** @description the text in the transfer note */
             code: string;
             /** Format: date-time */
             issued_at: string;
@@ -4371,7 +4371,7 @@ export interface components {
              */
             last_notice_at: string | null;
             /**
-             * @description live: a notice came within 7 days; none: no open connection covers the accounts. Officers and the team learn only whether one does (live) or not: who was paid is not theirs to count
+             * @description live: a notice came within 7 days; none: no open connection covers the accounts. For officers and the team only live and none, so that they cannot count payments
              * @enum {string}
              */
             state: "live" | "stale" | "none";
@@ -4420,7 +4420,7 @@ export interface components {
             skipped: number[] | null;
             /** Format: int64 */
             unchanged: number;
-            /** @description zeros_lost must be confirmed; number_spelling, account_letters, hidden_row and name_dropped are told only */
+            /** @description zeros_lost must be confirmed; number_spelling, account_letters, hidden_row and name_dropped need no confirmation */
             warnings: components["schemas"]["MerchantsImportNote"][] | null;
         };
         MerchantsImportedRow: {
@@ -4450,7 +4450,7 @@ export interface components {
             longitude: number | null;
             /**
              * Format: date-time
-             * @description when we were told; later than checked_at where the phone had no network
+             * @description when it was recorded; later than checked_at if the phone had no network
              */
             recorded_at: string;
             /** @enum {string} */
@@ -4458,7 +4458,7 @@ export interface components {
         };
         MerchantsListedCode: {
             account_id: string;
-            /** @description what stands in the transfer note */
+            /** @description the text in the transfer note */
             code: string;
             /** Format: date-time */
             ended_at: string | null;
@@ -4488,7 +4488,7 @@ export interface components {
             /** Format: int64 */
             class: number;
             code: string;
-            /** @description of the unit it stands in today */
+            /** @description of the unit that contains it today */
             commune_code: string;
             /** Format: date-time */
             created_at: string;
@@ -4498,7 +4498,7 @@ export interface components {
             kind: string;
             /** Format: double */
             latitude: number | null;
-            /** @description the unit it stands in today */
+            /** @description the unit that contains it today */
             locality: components["schemas"]["MerchantsUnit"];
             /** Format: double */
             longitude: number | null;
@@ -4515,12 +4515,12 @@ export interface components {
              */
             class: 1 | 2 | 3;
             /**
-             * @description 2 to 32 letters, digits, _ and -; kept in upper case
+             * @description 2 to 32 letters, digits, _ and -; stored in upper case
              * @example CHODAM
              */
             code: string;
             /**
-             * @description of the commune it stands in: borne today, or last borne by a unit that became one of today's
+             * @description code of the market's commune: a present one, or the last code of a commune that became part of a present one
              * @example 22366
              */
             commune_code: string;
@@ -4575,7 +4575,7 @@ export interface components {
             bank_bin: string;
             bank_name: string;
             code: components["schemas"]["MerchantsListedCode"];
-            /** @description whether this account's notices reach us: a stall may have one that is silent beside one that is heard */
+            /** @description whether this account's notices reach us: a stall may have one account with notices and one without */
             feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
@@ -4604,7 +4604,7 @@ export interface components {
             from: number;
             /**
              * Format: int64
-             * @description past months, up to 36, whose denominator changes
+             * @description how many of the past 36 months change their denominator
              */
             months: number;
             /**
@@ -4623,9 +4623,9 @@ export interface components {
             /** Format: date-time */
             closed_at: string | null;
             closed_by: string;
-            /** @description the code on whose page it was reported */
+            /** @description the code of the page on which it was reported */
             code: string;
-            /** @description how to reach the shopper; null: not told, closed, or an auditor asks */
+            /** @description how to reach the shopper; null: not given, closed, or not for your role */
             contact: string | null;
             currency: string;
             detail: string;
@@ -4767,7 +4767,7 @@ export interface components {
              * @example vietqr-ibft-account
              */
             scheme?: string;
-            /** @description of an official or swapped code: whose text it is; of own_account: who receives on it */
+            /** @description of an official or swapped code: the stall of its text; of own_account: the stall that receives on it */
             stall?: components["schemas"]["MerchantsNamedStall"];
             /**
              * @description of an official code
@@ -8320,7 +8320,7 @@ export interface operations {
     "print-poster": {
         parameters: {
             query?: {
-                /** @description of one poster; a6 unless told */
+                /** @description of one poster; default a6 */
                 size?: "sticker" | "a6" | "a5" | "a4";
             };
             header?: never;
@@ -9275,13 +9275,13 @@ export interface operations {
     "print-market-posters": {
         parameters: {
             query?: {
-                /** @description of one poster; a6 unless told */
+                /** @description of one poster; default a6 */
                 size?: "sticker" | "a6" | "a5" | "a4";
                 /** @description only the stalls of this row or zone */
                 zone?: string;
                 /** @description only these stalls: ids or numbers, with commas between */
                 stalls?: string;
-                /** @description sheets of A4 unless told; single: a page each */
+                /** @description default: sheets of A4; single: one code per page */
                 layout?: "sheet" | "single";
             };
             header?: never;
@@ -9620,7 +9620,7 @@ export interface operations {
             query?: {
                 zone?: string;
                 state?: "vacant" | "operating" | "suspended" | "closed";
-                /** @description the stall of this number, in whatever spelling; several where older registers have two */
+                /** @description the stall of this number, in any spelling; several if an older register has two */
                 number?: string;
                 /** @description items a page */
                 limit?: number;
@@ -9704,17 +9704,17 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
-                    /** @description lines, with commas, whose phone is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12 */
+                    /** @description comma-separated lines with a phone that is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12 */
                     another_person?: string;
                     /**
-                     * @description takes the warnings of this code
+                     * @description confirms the warnings of this code
                      * @enum {string}
                      */
                     confirm?: "zeros_lost";
                     dry_run?: boolean;
                     /** Format: binary */
                     file: string;
-                    /** @description lines, with commas, whose phone is known under another name and is the same person's; in a workbook of several lists one line, as Khu B!12 */
+                    /** @description comma-separated lines with a phone that is known under another name and belongs to the same person; in a workbook of several lists one line, as Khu B!12 */
                     same_person?: string;
                     /** @description from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on */
                     since?: string;
@@ -12200,7 +12200,7 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsNewAccount"];
                 };
             };
-            /** @description a program asked: the change waits for a second person */
+            /** @description a program called: the change waits for a second person */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -13321,7 +13321,7 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description a program asked: the change waits for a second person */
+            /** @description a program called: the change waits for a second person */
             202: {
                 headers: {
                     [name: string]: unknown;

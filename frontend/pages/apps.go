@@ -8,7 +8,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants"
+	"market40/merchants/codes"
 	"market40/merchants/platform/problem"
 	"market40/merchants/vietqr"
 )
@@ -41,7 +41,7 @@ var bankApps = func() []bankApp {
 }()
 
 // appsOf are the apps that a code's page offers: none where nothing may be paid.
-func appsOf(shown *merchants.Printed) []bankApp {
+func appsOf(shown *codes.Printed) []bankApp {
 	if shown.Payload == "" || shown.Revoked() || shown.Moved {
 		return nil
 	}
@@ -52,7 +52,7 @@ func appsOf(shown *merchants.Printed) []bankApp {
 // memo: the page says so before it offers this. What the link says is the register's, never the
 // asker's.
 func (p *Pages) openApp(c *gin.Context) error {
-	shown, err := p.register.Printed(c.Request.Context(), c.Param("code"))
+	shown, err := p.register.Codes.Printed(c.Request.Context(), c.Param("code"))
 	if err != nil {
 		return err
 	}

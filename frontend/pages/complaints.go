@@ -5,7 +5,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants"
+	"market40/merchants/checks"
 	"market40/merchants/platform/problem"
 	"market40/payments/money"
 )
@@ -13,14 +13,14 @@ import (
 // postComplaint takes what a shopper reports: of the page's form, or of a program's JSON.
 func (p *Pages) postComplaint(c *gin.Context) error {
 	ctx := c.Request.Context()
-	shown, err := p.register.Printed(ctx, c.Param("code"))
+	shown, err := p.register.Codes.Printed(ctx, c.Param("code"))
 	if err != nil {
 		return err
 	}
-	var in merchants.Complaint
+	var in checks.Complaint
 	var amount money.Amount // zero: none was named
 	if isForm(c) {
-		in = merchants.Complaint{
+		in = checks.Complaint{
 			Kind: c.PostForm("kind"), Reference: c.PostForm("reference"),
 			Detail: c.PostForm("detail"), Contact: c.PostForm("contact"),
 		}
@@ -33,7 +33,7 @@ func (p *Pages) postComplaint(c *gin.Context) error {
 		return err
 	}
 	in.Amount = amount.Dong()
-	id, err := p.register.Complain(ctx, shown, in)
+	id, err := p.register.Checks.Complain(ctx, shown, in)
 	switch {
 	case err != nil && isForm(c):
 		return p.refuse(c, shown, err)
@@ -48,9 +48,9 @@ func (p *Pages) postComplaint(c *gin.Context) error {
 }
 
 // readComplaint reads a complaint of a program.
-func readComplaint(c *gin.Context) (merchants.Complaint, money.Amount, error) {
+func readComplaint(c *gin.Context) (checks.Complaint, money.Amount, error) {
 	var in struct {
-		merchants.Complaint
+		checks.Complaint
 		Amount string `json:"amount"`
 	}
 	if err := readJSON(c, &in); err != nil || in.Amount == "" {

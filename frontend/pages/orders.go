@@ -13,7 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants"
+	"market40/merchants/codes"
 	"market40/merchants/platform/problem"
 	"market40/merchants/vietqr"
 	"market40/payments/money"
@@ -50,7 +50,7 @@ func saleOf(code string, o *orders.Order) sale {
 
 // postOrder makes a code for one purchase: of the page's form, or of a program's JSON.
 func (p *Pages) postOrder(c *gin.Context) error {
-	shown, err := p.register.Printed(c.Request.Context(), c.Param("code"))
+	shown, err := p.register.Codes.Printed(c.Request.Context(), c.Param("code"))
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (p *Pages) postOrder(c *gin.Context) error {
 
 // formOrder makes the order that a page's form asks for: of the amount that was typed, or on an
 // order's own page of what is missing of it.
-func (p *Pages) formOrder(c *gin.Context, shown *merchants.Printed) (*orders.Order, error) {
+func (p *Pages) formOrder(c *gin.Context, shown *codes.Printed) (*orders.Order, error) {
 	if shown.Order {
 		return p.orders.CreateSupplement(c.Request.Context(), shown)
 	}
@@ -112,7 +112,7 @@ func readJSON(c *gin.Context, in any) error {
 }
 
 // refuse shows a code's page again, with why its form was refused.
-func (p *Pages) refuse(c *gin.Context, shown *merchants.Printed, err error) error {
+func (p *Pages) refuse(c *gin.Context, shown *codes.Printed, err error) error {
 	var refused *problem.Error
 	if !errors.As(err, &refused) {
 		return err
@@ -176,7 +176,7 @@ func typedAmount(text string) (money.Amount, error) {
 // too.
 func (p *Pages) getOrder(c *gin.Context) error {
 	ctx := c.Request.Context()
-	shown, err := p.register.Printed(ctx, c.Param("code"))
+	shown, err := p.register.Codes.Printed(ctx, c.Param("code"))
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (p *Pages) getOrder(c *gin.Context) error {
 		c.JSON(http.StatusOK, saleOf(shown.Code, order))
 		return nil
 	}
-	own, err := p.register.Printed(ctx, order.Code)
+	own, err := p.register.Codes.Printed(ctx, order.Code)
 	if err != nil {
 		return err
 	}

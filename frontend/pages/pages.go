@@ -17,6 +17,8 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants"
+	"market40/merchants/beneficiary"
+	"market40/merchants/codes"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
@@ -135,9 +137,9 @@ func document(e *web.Edge, method, path, id, summary string) {
 
 // page is what the template shows: a code, and the order that is looked at.
 type page struct {
-	*merchants.Printed
+	*codes.Printed
 	Sale     *orders.Order
-	Changes  []merchants.ToldChange
+	Changes  []beneficiary.Sentence
 	Apps     []bankApp
 	Origin   string
 	Path     string // of this page, without its query
@@ -169,8 +171,8 @@ func (p *page) Came() bool {
 }
 
 // page begins a page of a code for whoever asks.
-func (p *Pages) page(c *gin.Context, shown *merchants.Printed) (*page, error) {
-	changes, err := p.register.ToldChanges(c.Request.Context(), shown.Place.Stall)
+func (p *Pages) page(c *gin.Context, shown *codes.Printed) (*page, error) {
+	changes, err := p.register.Changes.Sentences(c.Request.Context(), shown.Place.Stall)
 	if err != nil {
 		return nil, err
 	}
@@ -208,7 +210,7 @@ func (p *Pages) show(c *gin.Context, status int, shown *page) error {
 func (p *Pages) getCode(c *gin.Context) error {
 	name := c.Param("code")
 	form := path.Ext(name)
-	shown, err := p.register.Printed(c.Request.Context(), name[:len(name)-len(form)])
+	shown, err := p.register.Codes.Printed(c.Request.Context(), name[:len(name)-len(form)])
 	if err != nil {
 		return err
 	}
@@ -251,12 +253,12 @@ func pathWord(text string) string {
 }
 
 // draw answers a code as image or text.
-func draw(c *gin.Context, shown *merchants.Printed, form string) error {
+func draw(c *gin.Context, shown *codes.Printed, form string) error {
 	switch {
 	case shown.Revoked():
 		return problem.New(http.StatusGone, "code_revoked", "Mã này đã bị thu hồi.", "This code is revoked.")
 	case shown.Payload == "":
-		return merchants.NoPayload(shown.Obstacle)
+		return codes.NoPayload(shown.Obstacle)
 	}
 	c.Header("Cache-Control", "public, max-age=300")
 	switch form {

@@ -59,9 +59,9 @@ func oldWords(text, encoding string) []string {
 	return words
 }
 
-// meansOthers reports whether all words of a text beyond ASCII are Vietnamese in an old encoding,
-// and others than as they stand: TCVN3's "Kha Tó". Where a family's name stands as it should, the
-// text does.
+// meansOthers reports whether all non-ASCII words of a text are Vietnamese in an old encoding, and
+// other words than in Unicode: TCVN3's "Kha Tó". A correct family name shows that the text is
+// Unicode.
 func meansOthers(text, encoding string) bool {
 	others := false
 	for _, word := range strings.FieldsFunc(plain(text), isGap) {
@@ -69,9 +69,9 @@ func meansOthers(text, encoding string) bool {
 			continue
 		}
 		decoded, _ := syllables[encoding](word)
-		if stands := strings.ToLower(word); families[stands] || !isSyllable(decoded) {
+		if lower := strings.ToLower(word); families[lower] || !isSyllable(decoded) {
 			return false
-		} else if decoded != stands {
+		} else if decoded != lower {
 			others = true
 		}
 	}

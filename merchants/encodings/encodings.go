@@ -158,7 +158,7 @@ func isShort(word string) bool {
 	return found && isASCII(rest) && strings.ToUpper(rest) == rest
 }
 
-// isGap reports whether a character stands between words in any of the encodings.
+// isGap reports whether a character separates words in any of the encodings.
 func isGap(r rune) bool {
 	return r == ' ' || r == '\t' || r == '\n' || r == '\r' || r < 0x80 && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
@@ -232,5 +232,5 @@ func isVietnamese(text string) bool {
 // isOneLetter reports whether a text is one letter of Vietnamese beyond ASCII, or one of its marks.
 func isOneLetter(text string) bool { return utf8.RuneCountInString(text) == 1 && isVietnamese(text) }
 
-// insideWord reports whether the capital at i stands after a small letter, as in "TrÃ ".
+// insideWord reports whether the capital at i follows a lower-case letter, as in "TrÃ ".
 func insideWord(letters []rune, i int) bool { return i > 0 && unicode.IsLower(letters[i-1]) }

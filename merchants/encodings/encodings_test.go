@@ -187,8 +187,8 @@ func TestAnyTrueNameIsTrue(t *testing.T) {
 	})
 }
 
-// Names that a program read as Windows-1252, once or twice over, are told.
-func TestAnyNameDecodedTwiceIsTold(t *testing.T) {
+// Names that a program read as Windows-1252, once or twice, are recognised.
+func TestAnyNameDecodedTwiceIsRecognised(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		name := rapid.SampledFrom([]string{"Nguyễn", "Trần", "Đặng", "Thị Thử", "Phượng", "Hải sản"}).Draw(t, "sure") +

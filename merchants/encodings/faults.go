@@ -37,13 +37,13 @@ func Faults(texts map[string]string) []problem.Field {
 }
 
 // saysNothing reports whether a text that is not empty has no letter and no digit: as a name it
-// hides whose it is.
+// identifies no one.
 func saysNothing(text string) bool {
 	return strings.TrimSpace(text) != "" &&
 		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
 
-// CheckText refuses a free text that has a fault, before it is kept, shown and printed.
+// CheckText refuses a free text that has a fault, before it is stored, shown and printed.
 func CheckText(field, text string) error {
 	if fault := TextFault(field, text); fault != nil {
 		return problem.InFields(*fault)
@@ -57,7 +57,7 @@ func TextFault(field, text string) *problem.Field {
 		return &problem.Field{
 			Name: field, Code: "text_form",
 			Vi: "Có ký tự điều khiển không nhìn thấy: hãy gõ lại.",
-			En: "It holds control characters, which nobody sees: type it again.",
+			En: "It has invisible control characters: type it again.",
 		}
 	}
 	return faultOf(field, Guess(text))

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// oldEncodings are the ones that are told by the words they spell, and syllables how each reads a
-// word: its small letters, and its vote.
+// oldEncodings are recognised by the words that they spell. syllables has the function by which
+// each reads a word: its lower-case letters, and its vote.
 var (
 	oldEncodings = []string{TCVN3, VNI, Windows1258}
 	syllables    = map[string]func(word string) (decoded string, vote int){

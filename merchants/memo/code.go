@@ -9,7 +9,7 @@
 //     put tones on vowels only and turn DD and W into Đ and Ư, so a code typed by hand stays as it is, spells no word, and a
 //     Vietnamese letter always ends it.
 //   - No Vietnamese syllable holds a J, and no M is followed by 4J in the wrappers of banks and wallets known to us (T24, FT…,
-//     -CTLNHIDI…, ZP…, OQCH…, UUIDs, hexadecimal): 0 times in 56 delivered memos, where "CHO" stands 11 times and "SAP" once.
+//     -CTLNHIDI…, ZP…, OQCH…, UUIDs, hexadecimal): 0 times in 56 delivered memos, where "CHO" occurs 11 times and "SAP" once.
 //   - M is a symbol of the prefix only, so two codes can't overlap and one pass without stepping back sees all of them.
 //   - 23 is prime. The symbols d₁…d₉ of the body keep Σdᵢ ≡ 1 and Σi·dᵢ ≡ 0 (mod 23), a Reed-Solomon code of distance 3:
 //     every one or two wrong symbols and every swap of two are caught, and any other damage in 528 of 529 cases.
@@ -85,9 +85,9 @@ func draw(r io.Reader) (int, error) {
 
 func residue(n int) int { return (n%prime + prime) % prime }
 
-// Parse reads one code that stands alone, as someone types it or an address carries it: in any
-// case, with spaces and hyphens anywhere. Anything else in it is ErrForm; the right form with wrong
-// check symbols is ErrCheck.
+// Parse reads a single code as people type it or an address contains it: in any case, with spaces
+// and hyphens anywhere. Anything else in it is ErrForm; the right form with wrong check symbols is
+// ErrCheck.
 func Parse(s string) (Code, error) {
 	var r reading
 	taken := 0

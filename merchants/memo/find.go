@@ -9,18 +9,18 @@ import (
 // has 233.
 const SearchLimit = 512
 
-// foreign stands for a letter or digit that is in no code: Vietnamese letters with marks, other
+// foreign replaces a letter or digit that is in no code: Vietnamese letters with marks, other
 // scripts.
 const foreign = 'A'
 
-// Find gives the distinct sound codes in a memo as a bank delivers it, in the order they appear:
-// none when the payer wrote none or it was cut, one as a rule, more when the memo is ambiguous and
-// must not be trusted.
+// Find returns the distinct valid codes in a memo as a bank delivers it, in their order. It finds
+// none if the payer wrote none or the memo was cut, usually one, and several if the memo is
+// ambiguous and must not be trusted.
 //
-// Only letters and digits count, in any case and in full width too: whatever stands between them (a
-// wrapped line's space, a hyphen, a line break) is passed over, and words glued on either side
-// don't matter. A code that ends past SearchLimit is not found. Notes of banks that hold no code
-// give one by chance about once in 10⁹ random characters.
+// Only letters and digits count, in any case and in full width too. Other characters between them
+// (the space of a wrapped line, a hyphen, a line break) are ignored, and so are words that touch
+// the code. A code that ends past SearchLimit is not found. Notes of banks that hold no code give
+// one by chance about once in 10⁹ random characters.
 func Find(memo string) []Code {
 	var found []Code
 	var r reading

@@ -187,15 +187,15 @@ func TestFoundHoweverItIsWrapped(t *testing.T) {
 	}
 }
 
-// A code whose last one or two characters are lost is nobody's, whatever the bank writes behind it.
-func TestCutCodesAreNobodys(t *testing.T) {
+// A code without its last one or two characters is not found, whatever the bank writes after it.
+func TestCutCodesAreNotFound(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		code := drawCode(t)
-		kept := code.String()[:memo.Length-rapid.IntRange(1, 2).Draw(t, "lost")]
-		text := kept + rapid.StringOfN(rapid.RuneFrom([]rune(written+" -./")), 0, 40, -1).Draw(t, "behind")
+		cut := code.String()[:memo.Length-rapid.IntRange(1, 2).Draw(t, "lost")]
+		text := cut + rapid.StringOfN(rapid.RuneFrom([]rune(written+" -./")), 0, 40, -1).Draw(t, "behind")
 		for _, found := range memo.Find(text) {
-			if found != code && strings.HasPrefix(found.String(), kept) {
+			if found != code && strings.HasPrefix(found.String(), cut) {
 				t.Fatalf("%q gives %q", text, found)
 			}
 		}

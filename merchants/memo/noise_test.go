@@ -75,7 +75,7 @@ func TestNoCodeInNoise(t *testing.T) {
 	}
 	t.Logf("%d characters, the prefix %d times", characters, prefixes)
 	if prefixes > memos/1000 {
-		t.Errorf("the prefix stands %d times in %d memos", prefixes, memos)
+		t.Errorf("the prefix occurs %d times in %d memos", prefixes, memos)
 	}
 }
 

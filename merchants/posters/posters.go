@@ -44,23 +44,23 @@ var Sizes = map[string]Size{
 // SizeNames are the names of Sizes, the smallest first.
 var SizeNames = []string{"sticker", "a6", "a5", "a4"}
 
-// Poster is what hangs at a stall. All of it stands in public.
+// Poster is what hangs at a stall. Everything on it is public.
 type Poster struct {
 	Stall, Market      string
 	Zone               string
-	Seller             string // who sells there, if it may be told
+	Seller             string // the merchant's name, if it may be shown
 	Holder, Bank, Last string // Last: the account's last digits, masked
-	Code               string // what stands in the transfer note
+	Code               string // the text in the transfer note
 	Payload            string // VietQR
-	Serial             string // whose sticker it is
+	Serial             string // the market and stall of the sticker
 	Version            int    // the stall's codes are numbered 1, 2, 3…
 	IssuedAt           time.Time
 	CheckURL           string
 	Demo               bool // invented data
 }
 
-// Write draws posters: a page each, or with sheets as many on A4 as fit, with marks to cut by. Each
-// zone begins its own sheet, so that a pile that was cut is one row's, and stands in the document's
+// Write draws posters: one per page, or with sheets as many per A4 sheet as fit, with crop marks.
+// Each zone begins a new sheet, so that cut stacks are sorted by zone, and is in the document's
 // outline.
 func Write(w io.Writer, size Size, sheets bool, posters []Poster) error {
 	d := newDrawing(size, sheets)

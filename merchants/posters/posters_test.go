@@ -71,8 +71,7 @@ func rendered(t *testing.T, pdf []byte, dpi int) []*image.Gray {
 	return pages
 }
 
-// greyMap is how a picture begins whose dots follow, a byte each (PGM): written and read without
-// packing.
+// greyMap is the header of a PGM picture with one byte per dot, written and read without packing.
 const greyMap = "P5\n%d %d\n255\n"
 
 // zbar are the codes that an independent reader (Debian zbar-tools) finds in a picture.
@@ -159,7 +158,7 @@ func TestHostileNamesStayInTheirPlace(t *testing.T) {
 		p.Stall, p.Market, p.Seller, p.Holder, p.Serial = name, name, name, name, name
 		raw := written(t, "a6", false, p)
 		if bytes.Contains(raw, []byte("JavaScript")) {
-			t.Errorf("%q stands in the PDF as it is", name)
+			t.Errorf("%q is in the PDF without escaping", name)
 		}
 		pages := rendered(t, raw, 150)
 		if len(pages) != 1 || !slices.Equal(zbar(t, pages[0]), []string{p.Payload}) {

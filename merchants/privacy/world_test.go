@@ -67,7 +67,7 @@ func newWorld(t *testing.T) *world {
 	register := merchants.New(w.db, keys, now)
 	register.Routes(e)
 	w.payments.Routes(e)
-	shown, err := pages.New(register, orders.New(w.db, register, now), "")
+	shown, err := pages.New(register, orders.New(w.db, register.Codes, now), "")
 	must(t, err)
 	must(t, shown.Routes(e))
 	w.desk.Routes(e)

@@ -90,7 +90,7 @@ func (r *rowReader) readBank(text string) string {
 			fieldBank,
 			"wallet_not_bank",
 			"Ví điện tử không phải là ngân hàng nên không làm được mã VietQR: hãy ghi tài khoản ngân hàng, hoặc để trống.",
-			"A wallet is no bank, so no VietQR code can be made: give an account at a bank, or leave it empty.",
+			"A wallet is not a bank account, so no VietQR code can be made: give an account at a bank, or leave it empty.",
 		)
 		return ""
 	}
@@ -137,8 +137,8 @@ func (r *rowReader) readAccountNumber(text string) string {
 	return number
 }
 
-// readHolder reads whose account it is; the full name, and the kind that the holder's name tells,
-// stand in for what is not said.
+// readHolder reads the holder of the account. By default it is the merchant's full name, and the
+// kind follows from the holder's name.
 func (r *rowReader) readHolder(hasAccount bool) {
 	r.HolderName = r.takeName(fieldHolder)
 	if r.HolderName != "" && r.FullName != "" && r.failAsOld(fieldName, encodings.GuessBeside(r.FullName,
@@ -167,7 +167,7 @@ func (r *rowReader) readSince() {
 	r.Since = day
 }
 
-// holderKindOf tells the kind of an account's holder from the name.
+// holderKindOf returns the kind of an account's holder by the name.
 func holderKindOf(holder, household string) string {
 	folded := strings.Fields(strings.ToLower(vietqr.ASCII(holder, len(holder))))
 	begins := strings.Join(folded[:min(len(folded), 3)], " ") + " "

@@ -10,8 +10,8 @@ import (
 	"market40/merchants/roster"
 )
 
-// formatted zips a workbook with one row whose stall number, telephone, tax code and account are
-// numbers of given formats.
+// formatted zips a workbook with one row. Its stall number, telephone, tax code and account are
+// numbers of the given formats.
 func formatted(t testing.TB, row string, formats ...string) []byte {
 	t.Helper()
 	var styles strings.Builder
@@ -35,7 +35,7 @@ func formatted(t testing.TB, row string, formats ...string) []byte {
 }
 
 // An account is what its cell shows; a format that shows something else is refused, and bare
-// numbers are told.
+// numbers get a warning.
 func TestAccountsAreWhatTheSheetShows(t *testing.T) {
 	t.Parallel()
 	const thirteen = "0000000000000"
@@ -113,7 +113,7 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 		},
 		{`<c s="6"><v>405</v></c>`, `<c/>`, `<c/>`, "405  ", "", ""},
 		{`<c s="7"><v>405</v></c>`, `<c/>`, `<c/>`, "405  ", "", ""},
-		// of 001087012345, or as it stands
+		// of 001087012345, or as it is
 		{`<c s="1"><v>7</v></c>`, `<c/>`, `<c><v>1087012345</v></c>`, "007  1087012345", "", "tax_code zeros_lost"},
 		{
 			`<c s="1"><v>7</v></c>`, `<c/>`, `<c s="7"><v>1087012345</v></c>`, "007  1087012345", "",
@@ -155,8 +155,8 @@ func TestRowsOfNoHeightAreHidden(t *testing.T) {
 	}
 }
 
-// A file of text says of no cell that it was a number: a column without any zero in front tells,
-// and the codes themselves.
+// A text file does not say which cells were numbers. A column without leading zeros shows it, and
+// the codes themselves.
 func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ codes, warnings string }{
@@ -168,7 +168,7 @@ func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
 		{"301234567", ""},                                          // 0301234567 alone
 		{"56087012345", ""},                                        // 056087012345 alone
 		{"4201234567001", ""},                                      // 4201234567-001 alone
-		{"001087012345\nA2,Lan,1087012345", ""},                    // the column kept its zeros
+		{"001087012345\nA2,Lan,1087012345", ""},                    // the column has its zeros
 		{"56087012345\nA2,Lan,1087012345", ";tax_code zeros_lost"}, // the column lost them
 	} {
 		sheet := read(t, "a.csv", []byte("Sạp số,Họ tên,MST\nA1,Hoa,"+c.codes+"\n"))

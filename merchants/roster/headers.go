@@ -86,7 +86,7 @@ var headings = []struct {
 	}},
 }
 
-// heading is a known header: whose field it is, and how good it is (the lower the better).
+// heading is a known header: its field, and its rank (a lower rank is better).
 type heading struct {
 	field string
 	rank  int
@@ -123,8 +123,8 @@ const partial = 1000
 
 var inBrackets = regexp.MustCompile(`[(\[][^)\]]*[)\]]?`)
 
-// headingOf reads a cell as a header: as it stands, then without what is in brackets, then line by
-// line ("Họ tên\n(Full name)").
+// headingOf reads a cell as a header: first as it is, then without what is in brackets, then line
+// by line ("Họ tên\n(Full name)").
 func (f *form) headingOf(cell string) (heading, bool) {
 	if h, ok := f.known[fold(clean(cell))]; ok {
 		return h, true
@@ -163,8 +163,8 @@ func (h header) losesZeros(t table, lines []line) bool {
 		!slices.ContainsFunc(lines, func(l line) bool { return strings.HasPrefix(l.text(columns[0].at), "0") })
 }
 
-// lostZeros reports whether a phone or a tax code of text lacks its zero in front: what wrote the
-// file kept it as a number, and accounts too.
+// lostZeros reports whether a phone or a tax code of text lacks its leading zero. The program that
+// wrote the file then stored it as a number, and accounts too.
 func (h header) lostZeros(lines []line) bool {
 	return slices.ContainsFunc(lines, func(l line) bool {
 		if _, isNumber := h.numeric(l, fieldPhone); !isNumber && phones.LostZero(h.text(l, fieldPhone)) {
@@ -272,8 +272,8 @@ func (f *form) columnsOf(cells []string) []column {
 }
 
 // withSubheader joins the two lines of a header with merged cells ("Tài khoản nhận tiền" over "Ngân
-// hàng | Số tài khoản"). The lower line is a header too when half of its texts name fields of ours
-// and no stall's number stands in it.
+// hàng | Số tài khoản"). The lower line is a header too if half of its texts name known fields and
+// it has no stall number.
 func (f *form) withSubheader(upper []column, lowerLine line) ([]column, bool) {
 	lower := f.columnsOf(lowerLine.cells)
 	texts := 0
@@ -309,12 +309,12 @@ func arrange(found []column) map[string][]column {
 	slices.SortStableFunc(found, func(a, b column) int { return a.at - b.at })
 	columns := map[string][]column{}
 	for _, c := range found {
-		kept := columns[c.field]
+		best := columns[c.field]
 		switch {
-		case len(kept) == 0 || c.field == fieldZone:
-			columns[c.field] = append(kept, c)
-		case c.rank < kept[0].rank:
-			kept[0] = c
+		case len(best) == 0 || c.field == fieldZone:
+			columns[c.field] = append(best, c)
+		case c.rank < best[0].rank:
+			best[0] = c
 		}
 	}
 	return columns

@@ -17,16 +17,16 @@ type Field struct {
 	Needed   bool     // a header without it is none, and a line without any needed field is no row
 }
 
-// List is such a list as read: a CSV file, or the first worksheet whose header is complete.
+// List is a list that was read: a CSV file, or the first worksheet with a complete header.
 type List struct {
 	Rows    []*Cells
 	Columns map[string]string // for each field that the file has, the header it was found under
 	Skipped []int             // lines below the header that were taken for totals or signatures
 }
 
-// ReadList reads a list whose columns are the fields, by the same rules and within the same limits
-// as Read: title lines above the header, columns in any order, unknown columns passed over, totals
-// and signatures skipped. Its error is a *problem.Error about the file.
+// ReadList reads a list with the fields as columns, by the same rules and within the same limits as
+// Read: title lines above the header, columns in any order, unknown columns ignored, totals and
+// signatures skipped. Its error is a *problem.Error about the file.
 func ReadList(filename string, data []byte, fields []Field) (List, error) {
 	if len(data) > MaxBytes {
 		return List{}, errTooLarge()
@@ -107,7 +107,7 @@ func (c *Cells) Long(field string, most int) string {
 	return text
 }
 
-// Word is the API's word that a field's text stands for.
+// Word returns the API's word for a field's text.
 func (c *Cells) Word(field string, known Vocabulary) string { return c.row.readWord(field, known, "") }
 
 // Day is a date as YYYY-MM-DD.

@@ -16,7 +16,7 @@ type numeric struct {
 	exact bool   // false: the format shows a date, a share or a rounded number, which no identifier is
 	// bare says that the format adds no leading zeros: those that were typed are lost.
 	bare bool
-	// decimals says that the format shows some: 205 stands as 205.00.
+	// decimals says that the format shows some: 205 is shown as 205.00.
 	decimals bool
 }
 

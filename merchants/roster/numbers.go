@@ -68,8 +68,8 @@ func withTonesInFront(key string) string {
 	return norm.NFC.String(frontTones.ReplaceAllString(norm.NFD.String(key), "$1$3$2$4$6$5"))
 }
 
-// signs writes quotes and primes in one way, and what stands above or below the line as such: else
-// it would be like what stands on it.
+// signs writes quotes and primes in one way, and marks superscripts and subscripts, so that they
+// differ from plain digits.
 var signs = func() *strings.Replacer {
 	var pairs []string
 	for _, r := range "’‘‚‛′ʼʹ`´＇｀" {
@@ -85,14 +85,14 @@ var signs = func() *strings.Replacer {
 }()
 
 func withoutLeadingZeros(key []rune) []rune {
-	kept := key[:0:0]
+	rest := key[:0:0]
 	for i, r := range key {
-		leads := r == '0' && i+1 < len(key) && isDigit(key[i+1]) && (len(kept) == 0 || !isDigit(kept[len(kept)-1]))
+		leads := r == '0' && i+1 < len(key) && isDigit(key[i+1]) && (len(rest) == 0 || !isDigit(rest[len(rest)-1]))
 		if !leads {
-			kept = append(kept, r)
+			rest = append(rest, r)
 		}
 	}
-	return kept
+	return rest
 }
 
 func isDigit(r rune) bool { return r >= '0' && r <= '9' }

@@ -101,11 +101,11 @@ func (r *Row) fail(field, code, vi, en string) {
 	r.Errors = append(r.Errors, problem.Field{Name: field, Code: code, Vi: vi, En: en})
 }
 
-// Read reads a board's lists: in a workbook all sheets whose header is complete, as of one market.
-// The name says the kind of file only where the bytes do not. The error, if any, is a
-// *problem.Error about the file as a whole: too_large, unsupported_file, file_unreadable,
-// encoding_unknown, header_missing, too_many_rows, too_many_columns. What is wrong within a row is
-// told in Row.Errors, and the other rows are read on.
+// Read reads a board's list of one market: in a workbook, all sheets with a complete header. It
+// uses the file name only if the bytes do not show the kind of file. It returns a *problem.Error
+// about the file as a whole: too_large, unsupported_file, file_unreadable, encoding_unknown,
+// header_missing, too_many_rows, too_many_columns. Faults of a row are in Row.Errors, and the other
+// rows are read.
 func Read(filename string, data []byte) (Roster, error) {
 	if len(data) > MaxBytes {
 		return Roster{}, errTooLarge()
@@ -175,7 +175,7 @@ func (r *Roster) rows() []*Row {
 	return all
 }
 
-// open is the first table of a file whose header is complete, or the best header that was found.
+// open returns the first table of a file with a complete header, or the best header that was found.
 func (f *form) open(filename string, data []byte) (table, header, error) {
 	tables, err := f.tablesOf(filename, data)
 	if err != nil {

@@ -56,7 +56,7 @@ func bodyOf(lines []line, h header) int {
 			return i + 1
 		}
 	}
-	return len(lines) // stalls without digits in their numbers: nothing tells them from signatures
+	return len(lines) // stalls without digits in their numbers look like signatures
 }
 
 func looksNumbered(number string) bool {
@@ -244,7 +244,7 @@ func (r *rowReader) readNumber() string {
 	return number
 }
 
-// warnIfBare tells of an identifier in a cell whose format keeps no zeros in front.
+// warnIfBare warns of an identifier in a cell with a format that drops leading zeros.
 func (r *rowReader) warnIfBare(field, text string) {
 	if shown, isNumber := r.header.numeric(r.line, field); isNumber && shown.bare {
 		r.warnOfZeros(field, text)
@@ -259,7 +259,7 @@ func (r *rowReader) warnOfZeros(field, text string) {
 			"): zeros in front of it, if there were any, are lost. Compare it with the papers and confirm.")
 }
 
-// readZone joins several columns as "Tầng 1, Dãy B"; a single one is taken as it stands.
+// readZone joins several columns as "Tầng 1, Dãy B"; a single one is used as it is.
 func (r *rowReader) readZone() string {
 	columns := r.columns[fieldZone]
 	var parts []string

@@ -48,11 +48,11 @@ func (t *table) add(l line) error {
 	case len(t.lines) >= mostLines:
 		return errTooManyRows()
 	}
-	kept := make([]string, width)
+	short := make([]string, width)
 	for i, c := range l.cells[:width] {
-		kept[i] = cut(c, MaxCell+1)
+		short[i] = cut(c, MaxCell+1)
 	}
-	l.cells = kept
+	l.cells = short
 	t.lines = append(t.lines, l)
 	return nil
 }
@@ -73,8 +73,8 @@ func (l line) raw(column int) string {
 	return l.cells[column]
 }
 
-// shown returns what the sheet shows in a column. Not exact: the cell holds a number whose format
-// shows no plain digits.
+// shown returns what the sheet shows in a column. It is not exact if the cell holds a number with a
+// format that does not show plain digits.
 func (l line) shown(column int) (text string, exact bool) {
 	number, ok := l.numerics[column]
 	switch {
@@ -111,9 +111,9 @@ func cut(text string, characters int) string {
 	return text
 }
 
-// clean is a cell's text in NFC, trimmed, with single spaces, without the marks by which people
-// have Excel keep text (an apostrophe before it, or ="…" around it) and without characters that
-// nobody sees (byte order marks, zero widths, directions).
+// clean is a cell's text in NFC, trimmed, with single spaces, without the marks that make Excel
+// store text (an apostrophe before it, or ="…" around it), and without invisible characters (byte
+// order marks, zero widths, directions).
 func clean(text string) string {
 	text = strings.ReplaceAll(text, "_x000D_", " ") // how OOXML writes a carriage return in a cell
 	text = strings.Map(func(r rune) rune {

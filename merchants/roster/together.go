@@ -15,7 +15,7 @@ func checkTogether(rows []*Row) {
 				fmt.Sprintf("Số sạp %q đã có ở %s; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number,
 					first.at(r, "dòng", "trang")),
 				fmt.Sprintf(
-					"Stall number %q stands on %s already; within a market a number is one stall: write A-1 and B-1, say.",
+					"Stall number %q is on %s already; a number names one stall of a market: write for example A-1 and B-1.",
 					r.Number,
 					first.at(r, "line", "sheet"),
 				),
@@ -57,7 +57,8 @@ func (r *Row) named(otherwise string) string {
 	return r.FullName
 }
 
-// at tells a row's place to another one: its line, and its sheet where that is another.
+// at returns a row's position for a message about another row: its line, and its sheet if it
+// differs.
 func (r *Row) at(from *Row, line, sheet string) string {
 	if r.Sheet == from.Sheet {
 		return fmt.Sprintf("%s %d", line, r.Line)
@@ -65,7 +66,8 @@ func (r *Row) at(from *Row, line, sheet string) string {
 	return fmt.Sprintf("%s %d, %s %q", line, r.Line, sheet, r.Sheet)
 }
 
-// numberKey is how rows are compared; a row whose number is at fault is compared with none.
+// numberKey returns the key by which rows are compared; empty: a row without a valid number is not
+// compared.
 func numberKey(number string) string {
 	if number == "" {
 		return ""

@@ -19,12 +19,13 @@ var (
 	taxCode     = regexp.MustCompile(`^(\d{10}|\d{12}|\d{10}-\d{3})$`)
 	accountText = regexp.MustCompile(`^[0-9A-Za-z .,-]*[0-9A-Za-z]$`)
 	asDecimal   = regexp.MustCompile(`^([1-9][0-9]{0,14})[.,]0{1,2}$`)
-	// endsInDecimals is a text whose last group is too short for thousands, as in "71000888.50".
+	// endsInDecimals matches a text with a last group that is too short for thousands, as in
+	// "71000888.50".
 	endsInDecimals = regexp.MustCompile(`[.,][0-9]{1,2}$`)
 	serialNumber   = regexp.MustCompile(`^[1-9][0-9]{4}(\.[0-9]+)?$`)
 
-	// grouped is a number whose thousands are set apart by one and the same of dot, comma and
-	// space, with decimals that say nothing.
+	// grouped matches a number with thousands separated by dots, commas or spaces, always the same,
+	// and with zero decimals at most.
 	grouped = regexp.MustCompile(
 		`^(?:[0-9]+(?:[.,]0{1,2})?|[0-9]{1,3}(?:(?:\.[0-9]{3})+(?:,0{1,2})?|(?:,[0-9]{3})+(?:\.0{1,2})?|(?: [0-9]{3})+(?:[.,]0{1,2})?))$`,
 	)
@@ -34,7 +35,7 @@ var (
 
 func isSheetError(text string) bool { return sheetError.MatchString(text) }
 
-// absent says whether a text stands for nothing: "-", "không có", "N/A".
+// absent reports whether a text means no value: "-", "không có", "N/A".
 func absent(text string) bool {
 	switch strings.ToLower(strings.Trim(text, " .-–—_/")) {
 	case "", "không", "không có", "ko", "ko có", "kg có", "chưa", "chưa có", "na", "n/a", "null":
@@ -43,8 +44,8 @@ func absent(text string) bool {
 	return false
 }
 
-// saysVacant says whether the words in the merchant's place say that nobody has the stall. The
-// diacritics count: Trọng is a name.
+// saysVacant reports whether the text in the merchant's column says that the stall is vacant.
+// Diacritics count: Trọng is a name.
 func saysVacant(text string) bool {
 	switch strings.ToLower(strings.Trim(text, " ()[].")) {
 	case "trống", "bỏ trống", "để trống", "còn trống", "đang trống", "sạp trống", "quầy trống", "chưa cho thuê",
@@ -75,8 +76,8 @@ func taxCodeOf(text string) (string, bool) {
 	return "", false
 }
 
-// withoutZeros are the digits of a personal number whose two zeros in front are gone: of the
-// provinces 001 to 008, and a sex and century.
+// withoutZeros matches a personal number without its two leading zeros: provinces 001 to 008, then
+// a sex and century.
 var withoutZeros = regexp.MustCompile(`^[1-8][0-3][0-9]{8}$`)
 
 // lacksZeros reports whether a code of 10 or 12 digits without a zero in front is likely another
@@ -184,7 +185,7 @@ func wholeOf(text string) (string, bool) {
 	return digits, true
 }
 
-// sensible refuses days on which nobody took a stall that still stands.
+// sensible refuses days that are impossible as the start of a tenancy.
 func sensible(day time.Time) (string, bool) {
 	if day.Year() < 1930 || day.Year() > 2100 {
 		return "", false

@@ -73,8 +73,7 @@ var holderKinds = NewVocabulary(
 	}},
 )
 
-// Find is the API's word that a text stands for, without regard to case, diacritics and
-// punctuation.
+// Find returns the API's word for a text. It ignores case, diacritics and punctuation.
 func (v Vocabulary) Find(text string) (word string, ok bool) {
 	word, ok = v.index()[fold(text)]
 	return word, ok

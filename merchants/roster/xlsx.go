@@ -29,11 +29,11 @@ type sheetPart struct{ name, part string }
 // maxStyles is how many cell styles a workbook may have (Excel's specification).
 const maxStyles = 65_490
 
-// unknownFormat stands for a format that shows no plain digits, or that the workbook does not
+// unknownFormat replaces a format that does not show plain digits, or that the workbook does not
 // define.
 const unknownFormat = "yyyy"
 
-// openWorkbook reads what the sheets share; each sheet is read when its turn comes.
+// openWorkbook reads what the sheets share. Each sheet is read later, one at a time.
 func openWorkbook(data []byte) (tables, error) {
 	archive, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -200,7 +200,7 @@ func (w *workbook) readShared() error {
 	})
 }
 
-// texts gathers what stands in <t> tags, outside of <rPh>, up to MaxCell+1 characters.
+// texts collects the text in <t> tags, outside of <rPh>, up to MaxCell+1 characters.
 type texts struct {
 	inText, inAid bool
 	gathered      strings.Builder

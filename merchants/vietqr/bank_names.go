@@ -137,9 +137,9 @@ func named(text string) []string {
 	return found
 }
 
-// mentioned are the banks whose code or short name is a word of the text, or several words in a
-// row. Vietnamese names are not looked for: "Sài Gòn" is one bank's name and a part of three
-// others'.
+// mentioned returns the banks with a code or short name that is a word of the text, or several
+// words in a row. It does not search Vietnamese names: "Sài Gòn" is one bank's name and a part of
+// three others'.
 func mentioned(text string) []string {
 	words := nameWords(text)
 	index := brandIndex()
@@ -196,7 +196,7 @@ var legalWords = [][]string{
 }
 
 func withoutLegalWords(words []string) []string {
-	var kept []string
+	var rest []string
 next:
 	for i := 0; i < len(words); {
 		for _, legal := range legalWords {
@@ -205,10 +205,10 @@ next:
 				continue next
 			}
 		}
-		kept = append(kept, words[i])
+		rest = append(rest, words[i])
 		i++
 	}
-	return kept
+	return rest
 }
 
 // nameIndex finds numbers by any name of a bank, joined to one word.

@@ -71,7 +71,7 @@ func TestBlanksOfAccounts(t *testing.T) {
 		"Lan An Nguyen": "Lan An Nguyen", "": "",
 	} {
 		if got := vietqr.Ungrouped(text); got != want {
-			t.Errorf("%q is kept as %q, want %q", text, got, want)
+			t.Errorf("%q is stored as %q, want %q", text, got, want)
 		}
 	}
 }

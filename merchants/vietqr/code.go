@@ -4,7 +4,7 @@
 // encoder writes transfer codes only, and nothing that the strict reader would refuse.
 package vietqr
 
-// Object is a data object as it stands in a payload.
+// Object is a data object of a payload.
 type Object struct {
 	ID    string // two digits
 	Value string
@@ -49,9 +49,9 @@ type Code struct {
 
 	Accounts   []Account // 02–51 that could be read, in order
 	RFU        []Object  // 65–79, reserved by EMVCo
-	Unreserved []Object  // 80–99, kept as they are
+	Unreserved []Object  // 80–99, unchanged
 
-	crcAt int // where the CRC object stands, in characters: what is missing is missed there
+	crcAt int // position of the CRC object, in characters: missing objects are reported there
 }
 
 // Warnings are notes on a payload that breaks no rule of the strict reader: MISSING_52, MISSING_59

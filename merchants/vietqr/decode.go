@@ -125,7 +125,7 @@ func (s *scanner) characters(at int) int {
 	return utf8.RuneCountInString(s.payload[:at])
 }
 
-// checkFrame checks what stands first, second and last.
+// checkFrame checks the first, second and last objects.
 func (s *scanner) checkFrame(root *objects) {
 	if last := root.ids[root.count-1]; root.has(63) && last != 63 {
 		s.add("CRC_NOT_LAST", int(root.spans[63].to), "")

@@ -66,7 +66,7 @@ func forgivable(code string) bool {
 	return false
 }
 
-// fault is an Error whose offset is still in bytes; the lenient reader forgives a soft one.
+// fault is an Error with its offset in bytes. The lenient reader ignores a soft one.
 type fault struct {
 	code   string
 	at     int

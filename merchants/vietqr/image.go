@@ -17,8 +17,8 @@ const QuietZone = 4
 // maxPixels bounds the width of an image, so that a request cannot ask for gigabytes.
 const maxPixels = 8192
 
-// symbol draws a payload's modules at error correction level Q, which stands a quarter of the
-// symbol being dirty.
+// symbol draws a payload's modules at error correction level Q, which is readable with a quarter of
+// the symbol dirty.
 func symbol(payload string) ([][]bool, error) {
 	code, err := qrcode.New(payload, qrcode.High)
 	if err != nil {

@@ -2,7 +2,7 @@ package vietqr
 
 import "strings"
 
-// Scheme words: whose code it is. Those of NAPAS are decided by its GUID and the service, the
+// Scheme words: the scheme of a code. Those of NAPAS are decided by its GUID and the service, the
 // others by the GUID of an account template; tag 38 alone proves nothing, since Laos uses it too.
 const (
 	SchemeAccount       = "vietqr-ibft-account" // NAPAS QRIBFTTA: transfer to an account

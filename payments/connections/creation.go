@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
 	"market40/merchants/vietqr"
@@ -120,7 +119,7 @@ func (cs *Connections) Create(ctx context.Context, o ConnectionOrder) (*Connecti
 			return err
 		}
 		for _, a := range o.Accounts {
-			number := merchants.NormalAccount(a.AccountNumber)
+			number := vietqr.NormalAccount(a.AccountNumber)
 			_, err := tx.Exec(ctx, `INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4)
 				VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 				c.ID, a.BankBIN, cs.keys.Index("account", number), seal.Last4(number))

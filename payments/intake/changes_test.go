@@ -112,12 +112,15 @@ func TestTwoStallsOfOneMerchant(t *testing.T) {
 	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes
 		SET needs_second = false, due_at = proposed_at + interval '24 hours' WHERE id = $1`, c.Text("id"))
 	must(t, err)
-	must(t, merchants.New(w.DB, w.Keys, time.Now).SettleChanges(t.Context()))
+	must(t, merchants.New(w.DB, w.Keys, time.Now).Changes.SettleChanges(t.Context()))
 	if now := w.Call(w.Admin, "GET", "/api/v1/stalls/"+first, nil, 200); now.Text("code.code") != oldCode {
 		t.Error("the change is effective before its day is over")
 	}
-	must(t, merchants.New(w.DB, w.Keys, func() time.Time { return time.Now().Add(24 * time.Hour) }).SettleChanges(
-		t.Context()))
+	must(
+		t,
+		merchants.New(w.DB, w.Keys, func() time.Time { return time.Now().Add(24 * time.Hour) }).Changes.SettleChanges(
+			t.Context()),
+	)
 	fresh := w.Call(w.Admin, "GET", "/api/v1/stalls/"+first, nil, 200).Text("code.code")
 	w.Accept(connection, transfer{
 		ID: 3, Account: "2222000022", Memo: "TT " + fresh, Amount: 30000,

@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants"
+	"market40/merchants/vietqr"
 	"market40/payments/banks"
 	"market40/payments/connections"
 )
@@ -139,5 +139,5 @@ func (es *entries) findItem(ctx context.Context, c *connections.Sender, body sto
 func isSameTransfer(a, b *banks.Notice) bool {
 	return a.Reference != "" && a.Reference == b.Reference && a.Amount.Dong() == b.Amount.Dong() &&
 		a.Currency == b.Currency &&
-		a.Ignore == "" && b.Ignore == "" && merchants.NormalAccount(a.Account) == merchants.NormalAccount(b.Account)
+		a.Ignore == "" && b.Ignore == "" && vietqr.NormalAccount(a.Account) == vietqr.NormalAccount(b.Account)
 }

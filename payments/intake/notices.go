@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants"
 	"market40/merchants/platform/seal"
+	"market40/merchants/vietqr"
 	"market40/payments/banks"
 	"market40/payments/connections"
 	"market40/payments/notices"
@@ -106,9 +106,9 @@ type received struct {
 func (es *entries) prepare(ctx context.Context, c *connections.Sender, r received) (*entry, error) {
 	n := r.Notice
 	e := &entry{id: r.id, connection: c, notice: n, codes: notices.FindCodes(n.Memo)}
-	e.accountIndex = es.keys.Index("account", merchants.NormalAccount(n.Account))
+	e.accountIndex = es.keys.Index("account", vietqr.NormalAccount(n.Account))
 	if n.VirtualAccount != "" {
-		number := merchants.NormalAccount(n.VirtualAccount)
+		number := vietqr.NormalAccount(n.VirtualAccount)
 		e.virtualIndex, e.virtualNumber = es.keys.Index("virtual", number), es.keys.Index("account", number)
 	}
 	if purchase := purchaseText(n.Memo, e.codes); purchase != "" {

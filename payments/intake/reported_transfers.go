@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants"
 	"market40/merchants/platform/bizday"
+	"market40/merchants/vietqr"
 	"market40/payments/banks"
 	"market40/payments/unnest"
 )
@@ -40,7 +40,7 @@ func transferText(provider banks.Provider, n banks.Notice) string {
 	if provider.Accounts() == banks.Wallets {
 		wallet = provider.Name()
 	}
-	return strings.Join([]string{wallet, merchants.NormalAccount(n.Account), n.Amount.String(), n.Currency, sign}, "\n")
+	return strings.Join([]string{wallet, vietqr.NormalAccount(n.Account), n.Amount.String(), n.Currency, sign}, "\n")
 }
 
 // report is one notice, or conflict, of a transfer that is in the books or waits as reported twice.

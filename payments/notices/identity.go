@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"market40/merchants"
 	"market40/merchants/memo"
+	"market40/merchants/vietqr"
 	"market40/payments/banks"
 )
 
@@ -48,7 +48,7 @@ func (s *Sealer) digestOf(n banks.Notice, further ...string) []byte {
 		occurred = ""
 	}
 	values := []string{
-		merchants.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(),
+		vietqr.NormalAccount(n.Account), n.VirtualAccount, string(n.Direction), n.Amount.String(),
 		n.Currency, occurred, n.Reference,
 	}
 	return s.keys.Index("notice", strings.Join(append(values, further...), "\n"))

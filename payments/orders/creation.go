@@ -8,9 +8,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants"
 	"market40/merchants/access/roles"
 	"market40/merchants/access/trail"
+	"market40/merchants/codes"
 	"market40/merchants/platform/problem"
 	"market40/payments/ledger"
 	"market40/payments/money"
@@ -33,7 +33,7 @@ func (o *Orders) Create(ctx context.Context, who roles.Principal, in OrderReques
 	if err := orderAmount(in.Amount); err != nil {
 		return nil, err
 	}
-	at, err := o.register.OrderPlace(ctx, stall, who.MerchantID)
+	at, err := o.codes.OrderPlace(ctx, stall, who.MerchantID)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +60,7 @@ func (o *Orders) Create(ctx context.Context, who roles.Principal, in OrderReques
 }
 
 // CreateForShopper creates an order for a shopper at a printed code, for the account of that code.
-func (o *Orders) CreateForShopper(ctx context.Context, shown *merchants.Printed, amount money.Amount) (*Order, error) {
+func (o *Orders) CreateForShopper(ctx context.Context, shown *codes.Printed, amount money.Amount) (*Order, error) {
 	switch {
 	case shown.Order || shown.Revoked() || shown.Moved:
 		return nil, problem.New(problem.Conflict, "code_not_current", "Mã này không dùng để tạo khoản thanh toán mới.",
@@ -83,7 +83,7 @@ func (o *Orders) CreateForShopper(ctx context.Context, shown *merchants.Printed,
 }
 
 // CreateSupplement creates a shopper's order for the missing part of the order of a printed code.
-func (o *Orders) CreateSupplement(ctx context.Context, shown *merchants.Printed) (*Order, error) {
+func (o *Orders) CreateSupplement(ctx context.Context, shown *codes.Printed) (*Order, error) {
 	first, err := o.FindByCode(ctx, shown.Code)
 	switch {
 	case err != nil:
@@ -115,7 +115,7 @@ func orderAmount(amount money.Amount) error {
 
 // newOrder is an order to be stored.
 type newOrder struct {
-	at          merchants.OrderPlace
+	at          codes.OrderPlace
 	amount      money.Amount
 	note        string
 	byShopper   bool
@@ -130,7 +130,7 @@ func (o *Orders) store(ctx context.Context, m newOrder) (uuid.UUID, error) {
 				return err
 			}
 		}
-		code, err := o.register.IssueOrder(ctx, tx, m.at, merchants.OrderTerms{
+		code, err := o.codes.IssueOrder(ctx, tx, m.at, codes.OrderTerms{
 			Amount: m.amount.Dong(), IssuedAt: now,
 			ExpiresAt: now.Add(Lifetime),
 		})

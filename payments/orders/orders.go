@@ -11,9 +11,9 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants"
 	"market40/merchants/access/roles"
 	"market40/merchants/access/trail"
+	"market40/merchants/codes"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/migrations/database"
@@ -88,14 +88,14 @@ func (o *Order) complete(now time.Time) {
 
 // Orders creates and reads orders.
 type Orders struct {
-	db       *database.DB
-	register *merchants.Registry
-	now      func() time.Time
+	db    *database.DB
+	codes *codes.Codes
+	now   func() time.Time
 }
 
-// New returns the orders of a register's stalls, with their payments from the ledger.
-func New(db *database.DB, register *merchants.Registry, now func() time.Time) *Orders {
-	return &Orders{db, register, now}
+// New returns the orders of the register's stalls, with their payments from the ledger.
+func New(db *database.DB, codes *codes.Codes, now func() time.Time) *Orders {
+	return &Orders{db, codes, now}
 }
 
 // findStall returns the id of a stall in the caller's scope.
@@ -124,7 +124,7 @@ func (o *Orders) Find(ctx context.Context, who roles.Principal, text string) (*O
 	if err != nil {
 		return nil, err
 	}
-	shown, err := o.register.Printed(ctx, order.Code)
+	shown, err := o.codes.Printed(ctx, order.Code)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (o *Orders) findInScope(ctx context.Context, who roles.Principal, text stri
 
 // FindAtCode returns an order for the shopper who created it at a stall's code, or who has the order's
 // own code.
-func (o *Orders) FindAtCode(ctx context.Context, shown *merchants.Printed, text string) (*Order, error) {
+func (o *Orders) FindAtCode(ctx context.Context, shown *codes.Printed, text string) (*Order, error) {
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return nil, problem.Missing("order")
@@ -174,7 +174,7 @@ func (o *Orders) findForShopper(ctx context.Context, q query) (*Order, error) {
 	}
 	order := &found[0]
 	order.Note = "" // only for the stall
-	printed, err := o.register.Printed(ctx, order.Code)
+	printed, err := o.codes.Printed(ctx, order.Code)
 	if err != nil {
 		return nil, err
 	}

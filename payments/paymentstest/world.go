@@ -74,7 +74,7 @@ func NewOn(t *testing.T, db *database.DB) *World {
 	register := merchants.New(w.DB, keys, time.Now)
 	register.Routes(e)
 	w.Payments.Routes(e)
-	orders.New(w.DB, register, time.Now).Routes(e)
+	orders.New(w.DB, register.Codes, time.Now).Routes(e)
 	book.New(w.DB, keys, time.Now).Routes(e)
 	w.Payments.Start(context.WithoutCancel(t.Context()))
 	w.Server = httptest.NewServer(e.Engine)
@@ -179,7 +179,7 @@ func (w *World) At(moment time.Time) func(key, method, path string, body any, wa
 	e := web.New(web.Parts{DB: w.DB, Keys: w.Keys, Gate: signin.Gate{Keys: w.APIKeys}, Now: now, Version: "test"})
 	register := merchants.New(w.DB, w.Keys, now)
 	register.Routes(e)
-	orders.New(w.DB, register, now).Routes(e)
+	orders.New(w.DB, register.Codes, now).Routes(e)
 	server := httptest.NewServer(e.Engine)
 	w.T.Cleanup(server.Close)
 	return func(key, method, path string, body any, want int) Object {

@@ -14,7 +14,7 @@ import (
 func (p *Program) StartJobs(ctx context.Context, demo bool) (end func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
-	list := []jobs.Job{p.trail.Job(), p.privacy.Job(), p.Registry.Job(), p.reports.Job()}
+	list := []jobs.Job{p.trail.Job(), p.privacy.Job(), p.Registry.Changes.Job(), p.reports.Job()}
 	if p.Settings.Syslog != nil {
 		forwarder := &siem.Forwarder{
 			Trail: p.trail, DB: p.DB, Receiver: *p.Settings.Syslog, Source: AuditSource(),

@@ -107,7 +107,7 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	p.Intake = intake.New(db, keys, p.Connections, now)
 	p.Cases = cases.New(db, p.Intake, now)
 	p.payments = payments.New(db, p.Intake.Feed(), now)
-	p.orders = orders.New(db, p.Registry, now)
+	p.orders = orders.New(db, p.Registry.Codes, now)
 	p.field = field.New(db, p.reports, now)
 	p.Periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
 	p.sso = signin.NewSSO(p.People, outgoing.Client(s.Allow), s.Providers)

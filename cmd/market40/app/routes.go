@@ -17,8 +17,9 @@ import (
 
 	"market40/frontend"
 	"market40/frontend/pages"
-	"market40/merchants"
 	"market40/merchants/access/signin"
+	"market40/merchants/bulk"
+	"market40/merchants/codes"
 	"market40/merchants/phones"
 	"market40/merchants/platform/web"
 	"market40/migrations"
@@ -55,7 +56,8 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	web.TrailRoutes(e, p.trail)
 	(&web.Users{People: p.People, Keys: p.APIKeys, Now: p.Now}).Routes(e)
 	p.Registry.Routes(e)
-	merchants.NewPrints(p.Registry, p.Settings.PublicURL).Routes(e)
+	bulk.New(p.DB, p.Keys, p.Now, p.Registry.Stalls).Routes(e)
+	codes.NewPrints(p.Registry.Codes, p.Settings.PublicURL).Routes(e)
 	p.privacy.Routes(e)
 	p.Connections.Routes(e)
 	p.Intake.Routes(e)
@@ -118,13 +120,17 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	name := "." + partOfPayments.ReplaceAllString(folders.ReplaceAllString(t.String(), ""), "payments.")
 	name = partsOfReports.ReplaceAllString(name, "reports.")
+	name = partsOfMerchants.ReplaceAllString(name, "merchants.")
 	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
 		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
 	})
 }
 
-// partsOfReports matches the packages with types that OpenAPI names as those of reports.
-var partsOfReports = regexp.MustCompile(`\b(campaigns|figures|indicators|scope)\.`)
+// These match the packages with types that OpenAPI names as those of the whole.
+var (
+	partsOfReports   = regexp.MustCompile(`\b(campaigns|figures|indicators|scope)\.`)
+	partsOfMerchants = regexp.MustCompile(`\b(alerts|beneficiary|bulk|checks|codes|tenancies)\.`)
+)
 
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a
 // person.

@@ -24,6 +24,7 @@ import (
 	"market40/cmd/market40/app"
 	"market40/merchants"
 	"market40/merchants/access/signin"
+	"market40/merchants/tenancies"
 	"market40/payments/connections"
 )
 
@@ -57,12 +58,12 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 	if err != nil {
 		return nil, err
 	}
-	orders := make([]merchants.StallOrder, stalls)
+	orders := make([]tenancies.StallOrder, stalls)
 	for i := range orders {
-		orders[i] = merchants.StallOrder{
+		orders[i] = tenancies.StallOrder{
 			Number: strconv.Itoa(i + 1), Kind: "stall", GoodsGroup: "khac",
-			Merchant: &merchants.MerchantOrder{FullName: "Bench " + strconv.Itoa(i+1), Phone: fmt.Sprintf("09%08d", i)},
-			Account: &merchants.AccountOrder{
+			Merchant: &tenancies.MerchantOrder{FullName: "Bench " + strconv.Itoa(i+1), Phone: fmt.Sprintf("09%08d", i)},
+			Account: &tenancies.AccountOrder{
 				BankBIN: "970422", AccountNumber: fmt.Sprintf("8%09d", i),
 				HolderName: "BENCH", HolderKind: "ca_nhan",
 			},

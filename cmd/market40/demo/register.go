@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 
-	"market40/merchants"
 	"market40/merchants/phones"
 	"market40/merchants/platform/seal"
+	"market40/merchants/vietqr"
 )
 
 // tableRows collects rows and copies them in the order in which their tables were first named.
@@ -124,7 +124,7 @@ func (m *marketHistory) addRegister(ctx context.Context, t *tableRows) error {
 			checked, by = &a.checked, &m.team
 		}
 		add("accounts", a.id, a.merchant.id, "bank", a.bin, sealed, m.Keys.Index("account",
-			merchants.NormalAccount(a.number)), seal.Last4(a.number),
+			vietqr.NormalAccount(a.number)), seal.Last4(a.number),
 			a.holder, a.holderKind, checked, by, a.how, a.since)
 	}
 	for _, n := range m.tenancies {

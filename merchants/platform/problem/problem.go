@@ -68,6 +68,11 @@ func Missing(what string) *Error {
 	return New(NotFound, "not_found", "Không tìm thấy.", "No such "+what+".")
 }
 
+// Required returns the fault of a field that is absent.
+func Required(field string) Field {
+	return Field{Name: field, Code: "required", Vi: "Thiếu trường này.", En: "This field is required."}
+}
+
 // UnknownValue returns the field error for a word outside a list, and names the list.
 func UnknownValue(field, got string, known ...string) Field {
 	list := strings.Join(known, ", ")

@@ -13,6 +13,12 @@ func Answer[T any](value T, err error) (*Body[T], error) {
 	return &Body[T]{value}, nil
 }
 
+// ForStrangers marks an operation that needs no key and no session.
+func ForStrangers(o huma.Operation) huma.Operation {
+	o.Security = []map[string][]string{{}}
+	return o
+}
+
 // Tagged returns a function that describes the operations of one tag; status 0 is huma's default.
 func Tagged(tag string) func(method, path, id, summary string, status int) huma.Operation {
 	return func(method, path, id, summary string, status int) huma.Operation {
