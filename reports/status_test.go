@@ -278,7 +278,12 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
 	if got := row(t, report, "569").StatusReason; got != "no_market" || shortFigure(report.Total["I13"]) != "0/9" ||
 		shortFigure(report.Total["I24"]) != "0/18" {
-		t.Errorf("of its last day %s, I13 %s, I24 %s", got, shortFigure(report.Total["I13"]), shortFigure(report.Total["I24"]))
+		t.Errorf(
+			"of its last day %s, I13 %s, I24 %s",
+			got,
+			shortFigure(report.Total["I13"]),
+			shortFigure(report.Total["I24"]),
+		)
 	}
 	if got := statusOf(row(t, report, "568").Status); !strings.HasPrefix(got,
 		"chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
@@ -348,7 +353,9 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 			t.Errorf("%s leaves out %s, not %s, of a total of %d", basis, got, want, report.Total.I05.Denominator)
 		}
 	}
-	if got := shortFigure(row(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"]); got != "8/12" {
+	if got := shortFigure(
+		row(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"],
+	); got != "8/12" {
 		t.Errorf("Phan Rang - Tháp Chàm has I05 %s", got)
 	}
 	if csv := w.get(admin, csvPath+"?basis=districts_2024").Body.String(); !strings.Contains(csv,

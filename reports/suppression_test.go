@@ -157,7 +157,8 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 			report := w.adoption(w.key(role, scope), "basis=current")
 			i := row(t, report, "22420").Indicators
 			if role == roles.Manager && scope == "market:BA-NGOI" {
-				if shortFigure(i["I05"]) != "3/12" || shortFigure(i["I01"]) != "10/12" || shortFigure(report.Total["I05"]) != "3/12" {
+				if shortFigure(i["I05"]) != "3/12" || shortFigure(i["I01"]) != "10/12" ||
+					shortFigure(report.Total["I05"]) != "3/12" {
 					t.Errorf("the market's own manager sees %+v", i)
 				}
 				continue
@@ -228,7 +229,8 @@ func TestEvidenceHidesAlone(t *testing.T) {
 		{report.Total, "21/40", &figures.Evidence{A: 14, B: 7}},
 	} {
 		got := tt.i["I05"].Evidence
-		if shortFigure(tt.i["I05"]) != tt.reported || (got == nil) != (tt.mix == nil) || (got != nil && *got != *tt.mix) {
+		if shortFigure(tt.i["I05"]) != tt.reported || (got == nil) != (tt.mix == nil) ||
+			(got != nil && *got != *tt.mix) {
 			t.Errorf("%s with %+v, not %s with %+v", shortFigure(tt.i["I05"]), got, tt.reported, tt.mix)
 		}
 		if tt.i["I01"].Evidence == nil {
@@ -284,7 +286,9 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 					t.Errorf("%s: all markets are %s, with %+v left out", basis, got, all.Outside)
 				}
 			}
-			if got := shortFigure(row(t, w.adoption(admin, "basis=current"), "22366").Indicators["I05"]); got != tt.unit {
+			if got := shortFigure(
+				row(t, w.adoption(admin, "basis=current"), "22366").Indicators["I05"],
+			); got != tt.unit {
 				t.Errorf("its commune is %s", got)
 			}
 			if tt.small.noticed != 3 {

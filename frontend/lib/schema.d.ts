@@ -2851,7 +2851,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Dữ liệu cá nhân: every column that tells of a person, whose it is and how it is kept */
+        /** Dữ liệu cá nhân: every column with data about a person, who the person is and how it is stored */
         get: operations["docs-columns"];
         put?: never;
         post?: never;
@@ -3260,7 +3260,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** 200 when the database is reachable and migrated, else 503; lines that begin with "warning:" tell of a clock that is off */
+        /** 200 when the database is reachable and migrated, else 503; lines that begin with "warning:" report a wrong clock */
         get: operations["readyz"];
         put?: never;
         post?: never;

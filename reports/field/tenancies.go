@@ -58,7 +58,10 @@ func (e *entry[O]) failStall() {
 
 // findTenancies finds the stalls that sound entries name, and the tenants at the time. If withTenant is
 // false, a stall without a tenant is accepted.
-func findTenancies[O any](of func(*entry[O]) at, withTenant bool) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
+func findTenancies[O any](
+	of func(*entry[O]) at,
+	withTenant bool,
+) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
 	return func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[O]) error {
 		type row struct {
 			Place   int     `json:"place"`

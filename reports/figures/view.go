@@ -286,7 +286,13 @@ func (v View) Funnel() *Funnel {
 		return &n
 	}
 	return &Funnel{
-		Registered: count(indicators.Registered), Verified: count(indicators.Verified), Printed: count(indicators.Printed),
-		FirstPayment: count(indicators.Begun), Active: count(indicators.Active30), Habitual: count(indicators.Strict),
+		Registered: count(
+			indicators.Registered,
+		),
+		Verified:     count(indicators.Verified),
+		Printed:      count(indicators.Printed),
+		FirstPayment: count(indicators.Begun),
+		Active:       count(indicators.Active30),
+		Habitual:     count(indicators.Strict),
 	}
 }

@@ -66,7 +66,10 @@ func TestDesignationHistory(t *testing.T) {
 	now := w.ask(w.admin, "PUT", at, object{"market_id": moi}, 200) // on the same day
 	var reported []string
 	for _, h := range now.items("history") {
-		reported = append(reported, h.in("market").text("code")+h.text("exempt_reason")+" "+h.text("since")+"–"+h.text("until"))
+		reported = append(
+			reported,
+			h.in("market").text("code")+h.text("exempt_reason")+" "+h.text("since")+"–"+h.text("until"),
+		)
 	}
 	if got, want := strings.Join(reported, ", "),
 		"DAM 2024-05-28–2026-01-01, MOI 2026-01-01–2026-11-22, sửa chợ –, MOI 2026-11-22–"; got != want {

@@ -25,7 +25,8 @@ func openCSV(raw []byte) (*opened, error) {
 		return nil, fmt.Errorf("the file is no table that can be read: %w", err)
 	}
 	return &opened{
-		kind: "csv", seal: func(find func(string) (*exports.Seal, error)) (*exports.Seal, error) { return csvSeal(lines, find) },
+		kind:    "csv",
+		seal:    func(find func(string) (*exports.Seal, error)) (*exports.Seal, error) { return csvSeal(lines, find) },
 		compare: func(p *Proof, d *exports.Document) error { return p.compareCSV(lines, d) },
 		texts:   func() []string { return slices.Concat(lines...) },
 	}, nil

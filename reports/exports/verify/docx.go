@@ -25,8 +25,10 @@ func openDOCX(archive *zip.Reader) (*opened, error) {
 		return nil, fmt.Errorf("the document's text: %w", err)
 	}
 	return &opened{
-		kind: "docx", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return docxSeal(archive) },
-		compare: func(p *Proof, d *exports.Document) error { return p.compareDOCX(text, d) }, texts: text.all,
+		kind:    "docx",
+		seal:    func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return docxSeal(archive) },
+		compare: func(p *Proof, d *exports.Document) error { return p.compareDOCX(text, d) },
+		texts:   text.all,
 	}, nil
 }
 

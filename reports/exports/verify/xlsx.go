@@ -138,8 +138,9 @@ func (p *Proof) compareXLSX(file *excelize.File, d *exports.Document) error {
 // releases before December 2026.
 func asBefore(file, signed *excelize.File) error {
 	rows, err := file.GetRows(exports.FiguresSheet)
-	if err != nil || len(rows) == 0 || !slices.EqualFunc(rows[0], exports.FigureHeads[:len(exports.FigureHeads)-len(exports.StatusHeads)],
-		func(a, b string) bool { return plain(a) == plain(b) }) {
+	if err != nil || len(rows) == 0 ||
+		!slices.EqualFunc(rows[0], exports.FigureHeads[:len(exports.FigureHeads)-len(exports.StatusHeads)],
+			func(a, b string) bool { return plain(a) == plain(b) }) {
 		return nil //nolint:nilerr // a missing sheet is reported as a fault
 	}
 	for range exports.StatusHeads {
