@@ -46,6 +46,7 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	time.Sleep(2 * time.Second)
 	killDatabase(t, dir)
 	time.Sleep(3 * time.Second)
+	awaitDatabase(t, dir)
 	killServer(s)
 	killDatabase(t, dir)
 	program.Serve(t, env)
@@ -101,20 +102,25 @@ func killServer(s *program.Server) {
 }
 
 // killDatabase kills every process of the private server at once: the postmaster and its children.
-// While the server is coming back from an earlier kill there are fewer of them, or none yet.
+// While the server is coming back from an earlier kill there are fewer of them.
 func killDatabase(t *testing.T, dir string) {
 	t.Helper()
+	for _, pid := range awaitDatabase(t, dir) {
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+}
+
+// awaitDatabase waits until the private server runs and returns its processes.
+func awaitDatabase(t *testing.T, dir string) []int {
+	t.Helper()
 	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
-		pids := databaseProcesses(t, dir)
-		for _, pid := range pids {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-		if len(pids) > 0 {
-			return
+		if pids := databaseProcesses(t, dir); len(pids) > 0 {
+			return pids
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
 	t.Fatal("the database does not come back")
+	return nil
 }
 
 // databaseProcesses are those of the server that postmaster.pid names.
