@@ -22,7 +22,7 @@ func (r *rowReader) readMerchant() {
 		if !ok {
 			phone = ""
 			r.fail(fieldPhone, "phone_form", "Số điện thoại chưa đúng: cần một số có 10 chữ số, bắt đầu bằng 0.",
-				"The phone number is wrong: one number of 10 digits that begins with 0 is wanted.")
+				"The phone number is not valid: expected 10 digits that begin with 0.")
 		}
 		r.Phone = phone
 	}
@@ -31,7 +31,7 @@ func (r *rowReader) readMerchant() {
 		if !ok {
 			r.fail(fieldTax, "tax_code_form",
 				"Mã số thuế chưa đúng: cần 10 hoặc 12 chữ số, hoặc 10 chữ số và -3 chữ số.",
-				"The tax code is wrong: 10 or 12 digits, or 10 digits and -3 digits are wanted.")
+				"The tax code is not valid: expected 10 or 12 digits, or 10 digits and -3 digits.")
 		}
 		r.TaxCode = code
 		// A bare number of 10 or 12 digits may be a personal number (001087012345) or a branch's
@@ -162,7 +162,7 @@ func (r *rowReader) readSince() {
 	day, ok := dayOf(text, r.date1904)
 	if !ok {
 		r.fail(fieldSince, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.",
-			"The date is wrong: day/month/year is wanted, such as 15/03/2021.")
+			"The date is not valid: expected day/month/year, such as 15/03/2021.")
 	}
 	r.Since = day
 }

@@ -138,7 +138,7 @@ func (c *Cells) Month(field string) string {
 	day, ok := dayOf(text, c.row.date1904)
 	if !ok {
 		c.row.fail(field, "month_form", "Tháng chưa đúng: cần tháng/năm, thí dụ 10/2026.",
-			"The month is wrong: month/year is wanted, such as 10/2026.")
+			"The month is not valid: expected month/year, such as 10/2026.")
 		return ""
 	}
 	return day[:len("2006-01")]
@@ -169,7 +169,7 @@ func (c *Cells) failDate(field, text string) {
 		return
 	}
 	c.row.fail(field, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.",
-		"The date is wrong: day/month/year is wanted, such as 15/03/2021.")
+		"The date is not valid: expected day/month/year, such as 15/03/2021.")
 }
 
 // Whole is a whole number, not negative, as digits.
@@ -188,7 +188,7 @@ func (c *Cells) Whole(field string) string {
 			"Excel has rounded the number ("+cut(text, 30)+"): enter all digits.")
 	case !ok:
 		c.row.fail(field, "not_whole", "Cần số nguyên không âm, thí dụ 1.234.567.",
-			"A whole number that is not negative is wanted, such as 1.234.567.")
+			"Expected a whole number that is not negative, such as 1.234.567.")
 	}
 	if !ok {
 		return ""
@@ -222,7 +222,7 @@ func (c *Cells) YesNo(field string) *bool {
 	case "không", "khong", "ko", "k", "no", "n", "false", "0", "chưa":
 		return &no
 	}
-	c.row.fail(field, "yes_no", "Ghi Có hoặc Không.", "Yes or no is wanted.")
+	c.row.fail(field, "yes_no", "Ghi Có hoặc Không.", "Expected yes or no.")
 	return nil
 }
 
@@ -230,7 +230,7 @@ func (c *Cells) YesNo(field string) *bool {
 func (c *Cells) Yes(field string) bool {
 	said := c.YesNo(field)
 	if said == nil && !c.row.failed(field) {
-		c.row.fail(field, "yes_no", "Ghi Có hoặc Không.", "Yes or no is wanted.")
+		c.row.fail(field, "yes_no", "Ghi Có hoặc Không.", "Expected yes or no.")
 	}
 	return said != nil && *said
 }

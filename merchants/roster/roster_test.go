@@ -31,7 +31,7 @@ func faults(r roster.Row) string {
 	return strings.Join(all, ", ")
 }
 
-// same holds a row without errors against what is wanted.
+// same holds a row without errors against what is expected.
 func same(t *testing.T, got, want roster.Row) {
 	t.Helper()
 	if len(got.Errors) > 0 {

@@ -221,7 +221,7 @@ func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
 		e.fail(field, "required", "Thiếu thời điểm.", "The time is missing.")
 	case err != nil:
 		e.fail(field, "time_form", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00.",
-			"An RFC 3339 time is wanted, such as 2026-11-20T08:30:00+07:00.")
+			"The time is not valid: expected RFC 3339, such as 2026-11-20T08:30:00+07:00.")
 	case at.After(now.Add(clockRuns)):
 		e.fail(field, "in_future", "Thời điểm nằm trong tương lai.", "The time lies in the future.")
 	case at.Before(earliest):

@@ -122,11 +122,11 @@ func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) 
 
 func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
 	if len(o.Strata) < 1 || len(o.Strata) > maxStrata {
-		e.fail("strata", "out_of_range", "Cần từ 1 đến 20 khung giờ.", "1 to 20 strata are wanted.")
+		e.fail("strata", "out_of_range", "Cần từ 1 đến 20 khung giờ.", "Expected 1 to 20 strata.")
 	}
 	if o.SlotsPerStratum < 1 {
 		e.fail("slots_per_stratum", "no_slots", "Mỗi khung giờ cần ít nhất 1 lượt đếm.",
-			"At least 1 half-hour a stratum is wanted.")
+			"Expected at least 1 half-hour in each stratum.")
 	}
 	if o.SlotsPerStratum > maxDrawn || o.SlotsPerStratum*len(o.Strata) > maxDrawn {
 		e.fail("slots_per_stratum", "too_many", "Nhiều nhất 2.000 lượt đếm.", "2,000 half-hours at most.")

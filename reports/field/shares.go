@@ -70,7 +70,7 @@ var shares = &kind[ShareOrder, Share]{
 		switch {
 		case e.order.Transfers < 0:
 			e.fail("transfers", "out_of_range", "Cần số khách chuyển khoản, không âm.",
-				"The customers who paid by transfer are wanted, not negative.")
+				"The number of customers who paid by transfer is missing or negative.")
 		case e.order.Transfers > e.order.Customers:
 			e.fail("transfers", "more_than_all", "Số khách chuyển khoản nhiều hơn số khách.",
 				"More customers paid by transfer than there were.")

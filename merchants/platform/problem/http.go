@@ -256,7 +256,7 @@ func AmountForm(field string) Field {
 	}
 }
 
-// wants are huma's sentences of what is wanted, and ours; %s is its bound.
+// wants are the sentences for what was expected, huma's and our own; %s is its bound.
 var wants = []struct{ begins, vi string }{
 	{"expected number >= ", "Nhỏ nhất là %s."},
 	{"expected number > ", "Phải lớn hơn %s."},

@@ -48,7 +48,7 @@ func (p Page) Mark() (Mark, error) {
 		err = json.Unmarshal(raw, &m)
 	}
 	if err != nil {
-		return m, problem.Of("after", "cursor_form", "Vị trí trang không hợp lệ.", "The cursor is none of ours.")
+		return m, problem.Of("after", "cursor_form", "Vị trí trang không hợp lệ.", "The cursor is not valid.")
 	}
 	return m, nil
 }

@@ -33,7 +33,7 @@ func readOnce(c *gin.Context) {
 			"The JSON body could not be read.")
 	case !utf8.Valid(body) || halfPair(body):
 		err = problem.New(problem.Malformed, "unreadable", "Nội dung JSON có ký tự hỏng: cần UTF-8.",
-			"The JSON body holds what is no text: UTF-8 is wanted.")
+			"The JSON body is not valid text: expected UTF-8.")
 	default:
 		err = noNameTwice(body)
 	}

@@ -30,7 +30,7 @@ func second(text, what string) (uuid.UUID, error) { return Named{text}.UUID(what
 func named(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	if name == "" {
-		return "", problem.Of("name", "required", "Cần điền tên.", "A name is wanted.")
+		return "", problem.Of("name", "required", "Cần điền tên.", "The name is missing.")
 	}
 	return name, nil
 }
