@@ -104,35 +104,14 @@ func (cs *Codes) ListCodes(ctx context.Context, who roles.Principal, f CodeFilte
 	if err != nil {
 		return nil, fmt.Errorf("list codes: %w", err)
 	}
-	codes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c ListedCode, err error) {
-		var merchant uuid.UUID
-		var to Payee
-		var sealed []byte
-		if err = row.Scan(&c.Code.Code, &c.State, &c.AccountID, &c.IssuedAt, &c.EndedAt, &c.StallID, &c.StallNumber,
-			&c.MarketID, &c.TenancyID,
-			&merchant, &to.Kind, &to.BIN, &sealed, &to.Holder, &to.MemoPrefix, &to.Place); err != nil {
-			return c, err
-		}
-		c.URL = PageURL(c.Code.Code)
-		if scope.SightOf(who, merchant) != scope.Whole {
-			return c, nil
-		}
-		number, err := cs.keys.Open(ctx, tenancies.AccountPlace(c.AccountID), sealed)
-		if err != nil {
-			return c, err
-		}
-		to.Number = string(number)
-		c.Payload, err = BuildPayload(c.Code.Code, to, 0)
-		return c, err
+	codes, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (ListedCode, error) {
+		return cs.scanListed(ctx, who, row)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list codes: %w", err)
 	}
 	items, next := web.Cut(codes, page, func(c ListedCode) web.Mark {
-		return web.Mark{
-			At:   &c.IssuedAt,
-			Text: c.Code.Code,
-		}
+		return web.Mark{At: &c.IssuedAt, Text: c.Code.Code}
 	})
 	var tenancies []uuid.UUID
 	for _, c := range items {
@@ -141,4 +120,32 @@ func (cs *Codes) ListCodes(ctx context.Context, who roles.Principal, f CodeFilte
 		}
 	}
 	return &web.List[ListedCode]{Items: items, Next: next}, trail.Seen(ctx, trail.ReadingContact, tenancies)
+}
+
+// scanListed reads one row of ListCodes. The payload holds the account, so it is made only for
+// callers who see the whole of the merchant's data.
+func (cs *Codes) scanListed(
+	ctx context.Context,
+	who roles.Principal,
+	row pgx.CollectableRow,
+) (c ListedCode, err error) {
+	var merchant uuid.UUID
+	var to Payee
+	var sealed []byte
+	err = row.Scan(&c.Code.Code, &c.State, &c.AccountID, &c.IssuedAt, &c.EndedAt, &c.StallID, &c.StallNumber,
+		&c.MarketID, &c.TenancyID, &merchant, &to.Kind, &to.BIN, &sealed, &to.Holder, &to.MemoPrefix, &to.Place)
+	if err != nil {
+		return c, err
+	}
+	c.URL = PageURL(c.Code.Code)
+	if scope.SightOf(who, merchant) != scope.Whole {
+		return c, nil
+	}
+	number, err := cs.keys.Open(ctx, tenancies.AccountPlace(c.AccountID), sealed)
+	if err != nil {
+		return c, err
+	}
+	to.Number = string(number)
+	c.Payload, err = BuildPayload(c.Code.Code, to, 0)
+	return c, err
 }

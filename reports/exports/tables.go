@@ -70,8 +70,8 @@ func figureRow(of line, f figures.Figure) []string {
 	if f.Coverage != nil {
 		coverage = coverageText(f.Coverage)
 	}
-	untold := cmp.Or(of.untold(f), unknownText)
-	ratio := quantityText(f.Numerator, untold) + " / " + quantityText(f.Denominator, untold)
+	missing := cmp.Or(of.missingText(f), unknownText)
+	ratio := quantityText(f.Numerator, missing) + " / " + quantityText(f.Denominator, missing)
 	return []string{of.code, name, ratio, value, mixText(f, of.code, of.part), coverage}
 }
 

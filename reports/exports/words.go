@@ -141,11 +141,11 @@ func grouped(s string) string {
 	return b.String()
 }
 
-// quantityText returns a numerator or a denominator as text, or untold if it is not published.
-func quantityText(q *figures.Quantity, untold string) string {
+// quantityText returns a numerator or a denominator as text, or missing if it is not published.
+func quantityText(q *figures.Quantity, missing string) string {
 	switch {
 	case q == nil:
-		return untold
+		return missing
 	case q.Money:
 		return grouped(q.StringFixed(0)) + "\u00a0đ"
 	}

@@ -82,7 +82,7 @@ type box struct {
 	saidLost bool
 	started  bool // it has said that it is there
 	greeted  time.Time
-	untold   bool // something was taken that has no receipt yet
+	unacknowledged   bool // messages were received and not yet acknowledged
 
 	voice    sync.WaitGroup // what is being said
 	speaking atomic.Int32   // how many sentences wait or are being said

@@ -25,7 +25,7 @@ func (b *box) take(ctx context.Context, m *paho.Publish) error {
 		if before > 0 {
 			return b.welcomed(ctx)
 		}
-		b.untold = true
+		b.unacknowledged = true
 		return nil
 	case errors.Is(err, soundbox.ErrUnasked) || errors.Is(err, soundbox.ErrRepeated):
 		b.print("ignored", err.Error())
@@ -37,7 +37,7 @@ func (b *box) take(ctx context.Context, m *paho.Publish) error {
 
 // receipt keeps what was taken, and only then says so: from now on it is the box's to speak.
 func (b *box) receipt(ctx context.Context) error {
-	if !b.untold {
+	if !b.unacknowledged {
 		return nil
 	}
 	if err := b.save(); err != nil {
@@ -47,7 +47,7 @@ func (b *box) receipt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.untold = false
+	b.unacknowledged = false
 	return b.publish(ctx, soundbox.Ack, receipt)
 }
 
@@ -55,7 +55,7 @@ func (b *box) receipt(ctx context.Context) error {
 // announced.
 func (b *box) welcomed(ctx context.Context) error {
 	b.print("connected", "")
-	b.lineLost, b.untold = time.Time{}, false // the greeting was a receipt
+	b.lineLost, b.unacknowledged = time.Time{}, false // the greeting was a receipt
 	if err := b.save(); err != nil {
 		return fatal{err}
 	}
