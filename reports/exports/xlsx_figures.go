@@ -3,12 +3,13 @@ package exports
 import (
 	"cmp"
 	"maps"
+	"slices"
+	"strings"
+
 	"market40/merchants/platform/bizday"
 	"market40/reports"
 	"market40/reports/figures"
 	"market40/reports/scope"
-	"slices"
-	"strings"
 
 	"github.com/xuri/excelize/v2"
 )

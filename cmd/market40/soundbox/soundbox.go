@@ -73,16 +73,16 @@ type box struct {
 	out      io.Writer
 	receiver *soundbox.Receiver
 
-	client   *paho.Client // the present line
-	came     chan *paho.Publish
-	code     soundbox.Code // of a new box
-	codeEnds time.Time
-	codeSaid time.Time
-	lineLost time.Time // zero: there is one
-	saidLost bool
-	started  bool // it has said that it is there
-	greeted  time.Time
-	unacknowledged   bool // messages were received and not yet acknowledged
+	client         *paho.Client // the present line
+	came           chan *paho.Publish
+	code           soundbox.Code // of a new box
+	codeEnds       time.Time
+	codeSaid       time.Time
+	lineLost       time.Time // zero: there is one
+	saidLost       bool
+	started        bool // it has said that it is there
+	greeted        time.Time
+	unacknowledged bool // messages were received and not yet acknowledged
 
 	voice    sync.WaitGroup // what is being said
 	speaking atomic.Int32   // how many sentences wait or are being said
