@@ -1,7 +1,9 @@
--- The accounts that tenancies $1 receive on, in their places, with bank, current code, the market's place on day $2, the last notice,
--- and whether notices of them can come: a connection that may speak of them is open.
+-- The accounts that tenancies $1 receive on, in their places, with bank, current code, the market's
+-- place on day $2, the last notice, and whether notices of them can come: a connection that may
+-- speak of them is open.
 SELECT ta.tenancy_id, a.id, a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, ''), coalesce(b.memo_prefix, ''),
-    a.number, a.last4, a.holder_name, a.holder_kind, a.name_checked_at, a.name_checked_how, coalesce(place.name, ''), c.code, c.issued_at, l.last_at,
+    a.number, a.last4, a.holder_name, a.holder_kind, a.name_checked_at, a.name_checked_how, coalesce(place.name, ''),
+    c.code, c.issued_at, l.last_at,
     EXISTS (SELECT FROM connections_of(a.id, t.market_id) k WHERE k.open)
 FROM tenancy_accounts ta
 JOIN tenancies t ON t.id = ta.tenancy_id

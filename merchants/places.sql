@@ -23,4 +23,5 @@ WITH RECURSIVE chain (id, valid) AS (
     HAVING count(*) > 1 AND count(DISTINCT v.parent_id) = 1 AND count(v.parent_id) = count(*)
 )
 INSERT INTO market_places (id, market_id, locality_id, valid)
-SELECT gen_random_uuid(), $1, id, valid FROM (SELECT id, valid FROM chain UNION ALL SELECT id, valid FROM district) AS places
+SELECT gen_random_uuid(), $1, id, valid
+FROM (SELECT id, valid FROM chain UNION ALL SELECT id, valid FROM district) AS places

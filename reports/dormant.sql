@@ -11,6 +11,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT r.reason FROM refusals r WHERE r.tenancy_id = h.id ORDER BY r.said_on DESC, r.id DESC LIMIT 1
 ) refusal ON true
-WHERE h.operating AND h.merchant_id IN (SELECT unnest(merchants) FROM ready) AND h.merchant_id IN (SELECT unnest(merchants) FROM covered)
-AND h.merchant_id NOT IN (SELECT unnest(merchants) FROM activity) AND consented(h.merchant_id, 'dormant_list') AND ($5 = '' OR s.number > $5)
+WHERE h.operating AND h.merchant_id IN (SELECT unnest(merchants) FROM ready)
+    AND h.merchant_id IN (SELECT unnest(merchants) FROM covered)
+AND h.merchant_id NOT IN (SELECT unnest(merchants) FROM activity) AND consented(h.merchant_id, 'dormant_list')
+    AND ($5 = '' OR s.number > $5)
 ORDER BY s.number LIMIT $6

@@ -1,5 +1,6 @@
--- What an erasure forgets, one statement after the other. What the books need stays: payments, amounts, times, references,
--- tenancies. A number's index becomes a random one: the same number, registered again, is another's account.
+-- What an erasure forgets, one statement after the other. What the books need stays: payments,
+-- amounts, times, references, tenancies. A number's index becomes a random one: the same number,
+-- registered again, is another's account.
 UPDATE merchants SET full_name = @pseudonym, household_name = '', phone = NULL, phone_index = NULL, phone_last3 = '',
     tax_code = NULL, tax_index = NULL, erased_at = @now
 WHERE id = @merchant;
@@ -8,10 +9,12 @@ WHERE id = @merchant;
 UPDATE connection_accounts c SET number_index = sha256(gen_random_uuid()::text::bytea), last4 = ''
 FROM accounts a WHERE a.merchant_id = @merchant AND a.number_index = c.number_index;
 
-UPDATE accounts SET holder_name = @pseudonym, last4 = '', number_index = sha256(gen_random_uuid()::text::bytea), name_checked_at = NULL
+UPDATE accounts SET holder_name = @pseudonym, last4 = '', number_index = sha256(gen_random_uuid()::text::bytea),
+    name_checked_at = NULL
 WHERE merchant_id = @merchant;
 
-UPDATE tenancy_accounts a SET virtual_index = NULL FROM tenancies t WHERE t.id = a.tenancy_id AND t.merchant_id = @merchant;
+UPDATE tenancy_accounts a SET virtual_index = NULL FROM tenancies t
+WHERE t.id = a.tenancy_id AND t.merchant_id = @merchant;
 
 -- Only the merchant's own time: the same stall's reasons before and after are others'.
 UPDATE stall_states s SET reason = '' FROM tenancies t
@@ -20,7 +23,8 @@ WHERE t.merchant_id = @merchant AND s.stall_id = t.stall_id AND s.valid && t.val
 UPDATE notices SET particulars = '', account_last4 = '', repeat_index = NULL
 WHERE account_id IN (SELECT id FROM accounts WHERE merchant_id = @merchant);
 
-UPDATE orders SET note = '' WHERE code IN (SELECT c.code FROM codes c JOIN tenancies t ON t.id = c.tenancy_id WHERE t.merchant_id = @merchant);
+UPDATE orders SET note = ''
+WHERE code IN (SELECT c.code FROM codes c JOIN tenancies t ON t.id = c.tenancy_id WHERE t.merchant_id = @merchant);
 
 UPDATE data_requests SET note = '' WHERE merchant_id = @merchant;
 
@@ -37,7 +41,8 @@ UPDATE beneficiary_changes SET holder_name = @pseudonym, last4 = '', reason = ''
 WHERE tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
 
 UPDATE messages SET phone = '', text = '', state = CASE state WHEN 'queued' THEN 'failed' ELSE state END
-WHERE about IN (SELECT c.id FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id WHERE t.merchant_id = @merchant);
+WHERE about IN (SELECT c.id FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id
+    WHERE t.merchant_id = @merchant);
 
 -- The revenue book is its owner's alone: without the owner nobody keeps it.
 DELETE FROM book_cash WHERE merchant_id = @merchant;
@@ -74,4 +79,5 @@ WHERE merchant_id = @merchant;
 -- What the team noted in its own words; that it came, and what was said, is counted on.
 UPDATE visits SET note = '' WHERE note <> '' AND tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
 
-UPDATE refusals SET note = '' WHERE note <> '' AND tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
+UPDATE refusals SET note = ''
+WHERE note <> '' AND tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);

@@ -1,18 +1,25 @@
--- What a merchant ($1) may enter into its book for the days from $2 until $3, which are included: what its bank told, with the
--- owner's word on it, and cash. A reversal bears the time of what it takes back, and follows its word. Cash closes its day.
+-- What a merchant ($1) may enter into its book for the days from $2 until $3, which are included:
+-- what its bank told, with the owner's word on it, and cash. A reversal bears the time of what it
+-- takes back, and follows its word. Cash closes its day.
 WITH span AS MATERIALIZED (
-    SELECT $2::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS since, ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS until
+    SELECT $2::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS since,
+        ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS until
 ), a AS MATERIALIZED (
     SELECT l.id, s.number, span.since, span.until, version_before(l.id, span.since) AS floor
-    FROM span, tenancies t JOIN ledger_accounts l ON l.tenancy_id = t.id AND l.kind = 'stall' JOIN stalls s ON s.id = t.stall_id WHERE t.merchant_id = $1
+    FROM span, tenancies t JOIN ledger_accounts l ON l.tenancy_id = t.id AND l.kind = 'stall'
+        JOIN stalls s ON s.id = t.stall_id WHERE t.merchant_id = $1
 ), moved AS (
-    SELECT p.id, p.id AS decided, p.occurred_at, 'Thu chuyển khoản' AS what, p.reference, p.amount, a.number, EXISTS (SELECT FROM payments r WHERE r.reverses = p.id) AS reversed
-    FROM a CROSS JOIN LATERAL (SELECT * FROM payments WHERE credit_account = a.id AND credit_version > a.floor AND occurred_at >= a.since AND occurred_at < a.until OFFSET 0) p
+    SELECT p.id, p.id AS decided, p.occurred_at, 'Thu chuyển khoản' AS what, p.reference, p.amount, a.number,
+        EXISTS (SELECT FROM payments r WHERE r.reverses = p.id) AS reversed
+    FROM a CROSS JOIN LATERAL (SELECT * FROM payments WHERE credit_account = a.id AND credit_version > a.floor
+        AND occurred_at >= a.since AND occurred_at < a.until OFFSET 0) p
     UNION ALL
     SELECT p.id, p.reverses, p.occurred_at, 'Hoàn lại', p.reference, -p.amount, a.number, true
-    FROM a CROSS JOIN LATERAL (SELECT * FROM payments WHERE debit_account = a.id AND reverses IS NOT NULL AND occurred_at >= a.since AND occurred_at < a.until OFFSET 0) p
+    FROM a CROSS JOIN LATERAL (SELECT * FROM payments WHERE debit_account = a.id AND reverses IS NOT NULL
+        AND occurred_at >= a.since AND occurred_at < a.until OFFSET 0) p
 )
-SELECT m.id, 'receipt' AS kind, m.occurred_at AS at, m.what || CASE WHEN m.reference <> '' THEN ', mã GD ' || m.reference ELSE '' END AS text,
+SELECT m.id, 'receipt' AS kind, m.occurred_at AS at, m.what || CASE WHEN m.reference <> '' THEN ', mã GD '
+    || m.reference ELSE '' END AS text,
     m.amount, d.turnover, m.number, m.reversed
 FROM moved m LEFT JOIN book_decisions d ON d.payment_id = m.decided
 UNION ALL

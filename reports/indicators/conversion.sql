@@ -1,4 +1,5 @@
--- Who was observed and inactive in the 30 days before its first session of those in 12 months; the level tells who told of the 30 days after, if anybody.
+-- Who was observed and inactive in the 30 days before its first session of those in 12 months; the
+-- level tells who told of the 30 days after, if anybody.
 SELECT * FROM (
 WITH stints AS MATERIALIZED (
     SELECT s.place, s.merchant_id, s.day, s.known_at, h.id, h.stall_id, h.valid
@@ -13,26 +14,35 @@ WITH stints AS MATERIALIZED (
 ), watched AS (
     SELECT x.place, x.merchant_id
     FROM (
-        SELECT s.*, v.day AS x, v.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS at FROM stints s CROSS JOIN LATERAL (VALUES (s.day), (s.day + 31)) AS v (day)
+        SELECT s.*, v.day AS x, v.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS at
+        FROM stints s CROSS JOIN LATERAL (VALUES (s.day), (s.day + 31)) AS v (day)
     ) x
     JOIN feeds f ON f.tenancy_id = x.id
     LEFT JOIN stall_states st ON st.stall_id = x.stall_id AND st.valid @> x.at
-    WHERE x.valid @> x.at AND f.since <= x.at AND (f.replaced_at IS NULL OR f.replaced_at > x.at) AND coalesce(st.state, 'operating') = 'operating'
-    AND EXISTS (SELECT FROM connection_days d WHERE d.connection_id = f.connection_id AND d.day >= x.x - 7 AND d.day < x.x)
+    WHERE x.valid @> x.at AND f.since <= x.at AND (f.replaced_at IS NULL OR f.replaced_at > x.at)
+        AND coalesce(st.state, 'operating') = 'operating'
+    AND EXISTS (SELECT FROM connection_days d WHERE d.connection_id = f.connection_id AND d.day >= x.x - 7
+        AND d.day < x.x)
     GROUP BY x.place, x.merchant_id HAVING count(DISTINCT x.x) = 2
 ), inactive AS (
     SELECT s.place, s.merchant_id
     FROM stints s
-    WHERE ((s.place, s.merchant_id) IN (SELECT w.place, w.merchant_id FROM watched w)) IS TRUE -- so it is hashed; a join would compare each with each
+    -- so it is hashed; a join would compare each with each
+    WHERE ((s.place, s.merchant_id) IN (SELECT w.place, w.merchant_id FROM watched w)) IS TRUE
     GROUP BY s.place, s.merchant_id
-    HAVING NOT bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = s.id AND d.day >= s.day - 30 AND d.day < s.day AND d.payments > 0)
-        OR EXISTS (SELECT FROM confirmations k WHERE k.tenancy_id = s.id AND k.occurred_at >= (s.day - 30)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+    HAVING NOT bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = s.id AND d.day >= s.day - 30
+        AND d.day < s.day AND d.payments > 0)
+        OR EXISTS (SELECT FROM confirmations k
+            WHERE k.tenancy_id = s.id AND k.occurred_at >= (s.day - 30)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
             AND k.occurred_at < s.day::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'))
 )
 SELECT 'conversion', s.place, ARRAY[s.merchant_id],
-    CASE WHEN bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = s.id AND d.day > s.day AND d.day < s.day + 31 AND d.payments > 0)) THEN 'A'
-        WHEN bool_or(EXISTS (SELECT FROM confirmations k WHERE k.tenancy_id = s.id AND k.occurred_at >= (s.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
-            AND k.occurred_at < (s.day + 31)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')) THEN 'B' ELSE '' END, '{}'::bigint[], min(s.known_at)
+    CASE WHEN bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = s.id AND d.day > s.day
+        AND d.day < s.day + 31 AND d.payments > 0)) THEN 'A'
+        WHEN bool_or(EXISTS (SELECT FROM confirmations k
+            WHERE k.tenancy_id = s.id AND k.occurred_at >= (s.day + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh'
+            AND k.occurred_at < (s.day + 31)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')) THEN 'B'
+                ELSE '' END, '{}'::bigint[], min(s.known_at)
 FROM stints s
 WHERE ((s.place, s.merchant_id) IN (SELECT i.place, i.merchant_id FROM inactive i)) IS TRUE
 GROUP BY s.place, s.merchant_id

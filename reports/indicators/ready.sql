@@ -3,7 +3,8 @@ SELECT 'ready', h.cell, array_agg(h.merchant_id), CASE WHEN k.by_owner THEN 'B' 
 FROM (
     SELECT s.stall_id, s.code, bool_and(s.by_owner) AS by_owner, max(s.checked_at) AS at
     FROM scans s
-    LEFT JOIN (SELECT f.stall_id, max(f.checked_at) AS at FROM scans f WHERE NOT f.passed GROUP BY f.stall_id) failed ON failed.stall_id = s.stall_id
+    LEFT JOIN (SELECT f.stall_id, max(f.checked_at) AS at FROM scans f WHERE NOT f.passed GROUP BY f.stall_id) failed
+        ON failed.stall_id = s.stall_id
     WHERE s.passed AND (failed.at IS NULL OR s.checked_at > failed.at)
     GROUP BY s.stall_id, s.code
 ) k

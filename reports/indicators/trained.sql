@@ -1,5 +1,6 @@
 -- Who attended a session at a market in 12 months.
-SELECT 'trained', coalesce(h.cell, p.place), array_agg(a.merchant_id), 'D', '{}'::bigint[], max(a.recorded_at) FILTER (WHERE a.recorded_at <= moment.at)
+SELECT 'trained', coalesce(h.cell, p.place), array_agg(a.merchant_id), 'D', '{}'::bigint[],
+    max(a.recorded_at) FILTER (WHERE a.recorded_at <= moment.at)
 FROM moment
 JOIN trainings t ON t.held_on >= (moment.day - interval '12 months')::date AND t.held_on < moment.day
 JOIN attendances a ON a.training_id = t.id

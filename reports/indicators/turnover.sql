@@ -1,4 +1,5 @@
--- What banks told of each merchant in the 30 days, in đồng: only to see whether one has more than half. It is never shown.
+-- What banks told of each merchant in the 30 days, in đồng: only to see whether one has more than
+-- half. It is never shown.
 SELECT 'turnover', h.cell, ARRAY[h.merchant_id], '', ARRAY[sum(d.amount)]::bigint[], NULL::timestamptz
 FROM moment JOIN stall_days d ON d.day >= moment.day - 30 AND d.day < moment.day
 JOIN holdings h ON h.id = d.tenancy_id

@@ -16,7 +16,8 @@ JOIN locality_versions v ON v.level = b.level AND v.valid @> b.on_day
 LEFT JOIN locality_versions p ON p.locality_id = v.parent_id AND p.valid @> b.on_day
 LEFT JOIN locality_versions pp ON pp.locality_id = p.parent_id AND pp.valid @> b.on_day
 LEFT JOIN standing s ON s.basis = b.basis AND s.unit = v.locality_id
-WHERE CASE p.level WHEN 'province' THEN p.code END = ANY (b.provinces) OR CASE pp.level WHEN 'province' THEN pp.code END = ANY (b.provinces)
+WHERE CASE p.level WHEN 'province' THEN p.code END = ANY (b.provinces) OR CASE pp.level
+    WHEN 'province' THEN pp.code END = ANY (b.provinces)
 GROUP BY b.basis, v.locality_id, v.level, v.code, v.name
 HAVING $1 = 'all' OR v.locality_id = $2 OR count(s.id) > 0
 ORDER BY b.basis, v.code
