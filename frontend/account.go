@@ -29,7 +29,7 @@ type accountPage struct {
 	Other   string // the same page in the other language
 }
 
-// T is a sentence in the page's language.
+// T returns a sentence in the page's language.
 func (p *accountPage) T(vi, en string) string {
 	if p.English {
 		return en
@@ -37,8 +37,8 @@ func (p *accountPage) T(vi, en string) string {
 	return vi
 }
 
-// accountPageOf is in the language that ?lang= names, else in what the browser prefers; Vietnamese
-// first.
+// accountPageOf returns the page in the language that ?lang= names, or in the one that the browser
+// prefers. Vietnamese comes first.
 func accountPageOf(c *gin.Context, ways []Way) *accountPage {
 	query := c.Request.URL.Query()
 	p := &accountPage{Ways: ways, English: problem.English(c.GetHeader("Accept-Language"))}

@@ -132,9 +132,9 @@ func (s *Start) show(c *gin.Context) error {
 	return s.page.Execute(c.Writer, gin.H{"Markets": markets, "Stall": shown})
 }
 
-// markets are the demo's markets, the largest first. They are named and not counted: who reads this
-// page signed in nowhere, and a count of a market beside the official figure, which has a
-// definition and hides small cells, would be a second truth.
+// markets returns the markets of the demo, the largest first. It gives no counts: readers of this
+// page did not sign in, and a second figure could differ from the official one, which has a
+// definition and hides small cells.
 func (s *Start) markets(ctx context.Context) ([]market, error) {
 	rows, err := s.db.Pool.Query(ctx, `SELECT m.id, m.name, coalesce(v.name, ''),
 			(array_agg(t.stall_id ORDER BY l.last_at DESC NULLS LAST, d.n DESC, t.stall_id) FILTER (WHERE d.n > 0))[1],
@@ -155,8 +155,8 @@ func (s *Start) markets(ctx context.Context) ([]market, error) {
 	})
 }
 
-// lastPaid is the stall of all markets that was paid last: there the next payment is likely to be
-// seen.
+// lastPaid returns the stall that was paid last in any market, because the next payment is likely
+// to appear there.
 func lastPaid(markets []market) *uuid.UUID {
 	latest := slices.MaxFunc(markets, func(a, b market) int {
 		switch {
@@ -170,7 +170,7 @@ func lastPaid(markets []market) *uuid.UUID {
 	return latest.LastPaid
 }
 
-// stall is a demo stall with its present code and its newest payments.
+// stall returns a demo stall with its present code and its newest payments.
 func (s *Start) stall(ctx context.Context, id uuid.UUID) (*stall, error) {
 	v := &stall{ID: id, Today: time.Now()}
 	var sum string

@@ -180,7 +180,7 @@ func appliedAt(ctx context.Context, pool *pgxpool.Pool) (map[int64]time.Time, er
 	return applied, nil
 }
 
-// sources are the embedded files in order of version.
+// sources returns the embedded files in order of version.
 func sources() ([]Migration, error) {
 	names, err := fs.Glob(files, "0*.sql")
 	if err != nil {

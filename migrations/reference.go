@@ -41,9 +41,8 @@ func LoadBanks(ctx context.Context, tx pgx.Tx) error {
 	return send(ctx, tx, batch, "banks")
 }
 
-// unit is a stable id for a unit that the project ships: the same in every database. A unit that
-// began with a change of the map is another one than its predecessor, even where code and name
-// stayed.
+// unit returns a stable id for a unit that the project ships, the same in every database. A unit
+// that began with a change of the map differs from its predecessor, even if code and name stayed.
 func unit(level, code, name, from string) uuid.UUID {
 	return uuid.NewSHA1(uuid.NameSpaceURL, []byte("market40/locality/"+level+"/"+code+"/"+name+"/"+from))
 }

@@ -84,7 +84,7 @@ BEGIN
 END
 $$`
 
-// watching is watch with the tables that are left out.
+// watching returns the statement of watch with the tables that are left out.
 func watching() string {
 	names := make([]string, 0, len(unwatched))
 	for name := range unwatched {

@@ -77,8 +77,8 @@ func (p *Payments) Follow(c *gin.Context, market, tenancy uuid.UUID) error {
 	return p.follow(c, right{anyone: true, market: market, tenancy: tenancy})
 }
 
-// follow is Follow for a caller, and also ends with the caller's right. A caller who sees one shift
-// gets no payment from before it, whatever Last-Event-ID says.
+// follow does the same as Follow for a caller, and also ends with the caller's right. A caller who
+// sees one shift gets no payment from before it, whatever Last-Event-ID says.
 func (p *Payments) follow(c *gin.Context, r right) error {
 	ctx := c.Request.Context()
 	connection := http.NewResponseController(c.Writer)

@@ -186,7 +186,7 @@ func values(of map[string]int) (all []int) {
 	return all
 }
 
-// spread is the median, the 90th percentile and the greatest of some numbers.
+// spread returns the median, the 90th percentile and the greatest of some numbers.
 func spread(all []int) string {
 	slices.Sort(all)
 	return fmt.Sprintf("median %d, p90 %d, max %d", all[len(all)/2], all[len(all)*9/10], all[len(all)-1])

@@ -113,7 +113,7 @@ func listKeysCommand(s *app.Settings) *cobra.Command {
 	}
 }
 
-// day is a moment's day in Vietnam, or a word for none.
+// day returns the day of a moment in Vietnam, or a given word for nil.
 func day(at *time.Time, none string) string {
 	if at == nil {
 		return none

@@ -55,7 +55,7 @@ func listConnectionsCommand(s *app.Settings) *cobra.Command {
 	return c
 }
 
-// connectionState is whether a connection takes notices, in one word.
+// connectionState describes in one word whether a connection accepts notices.
 func connectionState(c connections.Connection) string {
 	switch {
 	case c.Enabled:
@@ -66,7 +66,7 @@ func connectionState(c connections.Connection) string {
 	return "disabled"
 }
 
-// connectionFaults are what an operator should change of a connection.
+// connectionFaults lists what an operator should change in a connection.
 func connectionFaults(c connections.Connection) string {
 	var faults []string
 	if c.Unsigned {

@@ -86,7 +86,7 @@ func loadBackup(ctx context.Context, st *app.Store, db *database.DB, file *os.Fi
 	return nil
 }
 
-// anyTable is a table of the schema; "" if it has none.
+// anyTable returns a table of the schema, or "" if it has none.
 func anyTable(ctx context.Context, db *database.DB) (string, error) {
 	var table string
 	err := db.Pool.QueryRow(ctx, `SELECT coalesce(min(relname), '') FROM pg_class

@@ -45,8 +45,8 @@ func runTool(ctx context.Context, st *app.Store, t tool) error {
 	return nil
 }
 
-// libpqURL is a URL as PostgreSQL's own programs read it, and the password apart. pgx takes any
-// setting as a parameter of the URL, libpq only by options.
+// libpqURL returns a URL that PostgreSQL's own programs can read, and the password separately. pgx
+// accepts any setting as a parameter of the URL, libpq only by options.
 func libpqURL(text string) (address, password string, err error) {
 	cfg, err := pgx.ParseConfig(text)
 	if err != nil {
@@ -82,7 +82,7 @@ func libpqURL(text string) (address, password string, err error) {
 	return u.String(), cfg.Password, nil
 }
 
-// findTool is the program beside a private server's own, or of the major version of DATABASE_URL's
+// findTool returns the program of a private server, or one of the major version of DATABASE_URL's
 // server or newer.
 func findTool(ctx context.Context, st *app.Store, name string) (string, error) {
 	if st.Server != nil {

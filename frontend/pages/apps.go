@@ -40,7 +40,7 @@ var bankApps = func() []bankApp {
 	return append(fill, open...)
 }()
 
-// appsOf are the apps that a code's page offers: none where nothing may be paid.
+// appsOf returns the apps that a code's page offers: none if the code cannot be paid.
 func appsOf(shown *codes.Printed) []bankApp {
 	if shown.Payload == "" || shown.Revoked() || shown.Moved {
 		return nil

@@ -128,7 +128,7 @@ func (p *Pages) refuse(c *gin.Context, shown *codes.Printed, err error) error {
 	return p.show(c, int(refused.Kind), answer)
 }
 
-// language is the word for the page's language.
+// language returns the tag of the page's language.
 func language(c *gin.Context) string {
 	if english(c) {
 		return "en"

@@ -149,7 +149,7 @@ type page struct {
 	Reported bool
 }
 
-// T is a sentence in the page's language.
+// T returns a sentence in the page's language.
 func (p *page) T(vi, en string) string {
 	if p.English {
 		return en
@@ -183,8 +183,8 @@ func (p *Pages) page(c *gin.Context, shown *codes.Printed) (*page, error) {
 	}, nil
 }
 
-// english is the page's language: ?lang= where it is named, else what the browser prefers;
-// Vietnamese first.
+// english reports whether the page is in English: by ?lang= if it is given, otherwise by what the
+// browser prefers. Vietnamese comes first.
 func english(c *gin.Context) bool {
 	if lang := c.Query("lang"); lang != "" {
 		return lang == "en"
@@ -238,7 +238,7 @@ func (p *Pages) check(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/q/"+pathWord(c.Query("code")))
 }
 
-// pathWord is what somebody typed as one word of a path: letters and digits alone.
+// pathWord reduces a typed text to its letters and digits, as one segment of a path.
 func pathWord(text string) string {
 	word := strings.Map(func(r rune) rune {
 		if r < 128 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z') {

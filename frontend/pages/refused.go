@@ -18,7 +18,7 @@ type refused struct {
 	English bool
 }
 
-// T is a sentence in the page's language.
+// T returns a sentence in the page's language.
 func (r *refused) T(vi, en string) string {
 	if r.English {
 		return en

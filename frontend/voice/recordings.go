@@ -45,8 +45,8 @@ var recordings = sync.OnceValues(func() (found struct {
 	return found, nil
 })
 
-// Samples are clips one after the other as sound of one channel, 16 bits and so many samples a
-// second. A clip that was not recorded is an error.
+// Samples returns clips one after the other as 16-bit sound of one channel, and the samples a
+// second. A clip without a recording is an error.
 func Samples(clips []string) (samples []int16, rate int, err error) {
 	r, err := recordings()
 	if err != nil {

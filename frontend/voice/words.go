@@ -28,8 +28,8 @@ var words = sync.OnceValue(func() map[string]string {
 // in billions.
 var groups = []string{"", "thousand", "million"}
 
-// Number are the clips of a number from 0 on, as one says it in the South and the North alike: 15
-// "mười lăm", 21 "hai mươi mốt", 105 "một trăm linh năm", 1005 "một nghìn không trăm linh năm".
+// Number returns the clips of a number from 0 on, as people in the South and the North both say it:
+// 15 "mười lăm", 21 "hai mươi mốt", 105 "một trăm linh năm", 1005 "một nghìn không trăm linh năm".
 func Number(n uint64) []string {
 	if n == 0 {
 		return []string{"0"}
@@ -141,7 +141,7 @@ func sentence(parts ...any) (said []string) {
 	return said
 }
 
-// Text is what clips say; tones say nothing.
+// Text returns what clips say; tones add nothing.
 func Text(clips []string) string {
 	said := make([]string, 0, len(clips))
 	for _, name := range clips {

@@ -64,7 +64,7 @@ func (c *change) message(step, phone string) outbox.Message {
 	return outbox.Message{Purpose: "beneficiary_" + step, About: c.id, Phone: phone, Text: from + text}
 }
 
-// wish is what a change asks for, as part of a sentence.
+// wish describes what a change requests, as part of a sentence.
 func (c *change) wish(where, to string) string {
 	switch {
 	case c.kind == addition:

@@ -38,8 +38,8 @@ func OfColumn(cells []string) string {
 	return ""
 }
 
-// GuessIn is Guess for a cell of a column that OfColumn knows: one word that looks like the
-// column's encoding is enough, and so are words that are spelt right and mean others in it.
+// GuessIn does the same as Guess for a cell of a column that OfColumn knows. One word that looks
+// like the column's encoding is enough, and so are correctly spelt words that mean others in it.
 func GuessIn(cell, column string) string {
 	if guess := Guess(cell); guess != "" || column == "" || len(oldWords(cell, column)) == 0 &&
 		!meansOthers(cell, column) {
@@ -78,9 +78,9 @@ func meansOthers(text, encoding string) bool {
 	return others
 }
 
-// GuessBeside is Guess for a name beside another one of the same person, such as an account's
-// holder: a name alone, such as TCVN3's "Kha Tó", may be a true one, and is none where the other
-// says in its letters what it means in an old encoding.
+// GuessBeside does the same as Guess for a name beside another name of the same person, such as an
+// account's holder. A name alone, such as TCVN3's "Kha Tó", may be a true one. It is not if the
+// other name has its meaning in an old encoding.
 func GuessBeside(name, other string) string {
 	guess, letters := Guess(name), bareLetters(other)
 	if guess != "" || letters == bareLetters(name) {

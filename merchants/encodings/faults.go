@@ -63,8 +63,8 @@ func TextFault(field, text string) *problem.Field {
 	return faultOf(field, Guess(text))
 }
 
-// FaultBeside is TextFault for a name beside another one of the same person (GuessBeside), where it
-// has none by itself.
+// FaultBeside does the same as TextFault, and checks a text without a fault against another name of
+// the same person (GuessBeside).
 func FaultBeside(field, name, other string) []problem.Field {
 	if fault := faultOf(field, GuessBeside(name, other)); fault != nil && TextFault(field, name) == nil {
 		return []problem.Field{*fault}

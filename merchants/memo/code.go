@@ -110,7 +110,7 @@ func Parse(s string) (Code, error) {
 	return r.code(), nil
 }
 
-// String is the code's one written form: upper case, no separators.
+// String returns the code's one written form: upper case, no separators.
 func (c Code) String() string { return string(c) }
 
 // reading is a code read so far, character by character. The zero value has read nothing.

@@ -136,7 +136,7 @@ func AddFont(pdf *fpdf.Fpdf) {
 	pdf.AddUTF8FontFromBytes(Font, "B", bold)
 }
 
-// marks are drawn where the sheet is cut: short lines at its edges, and crosses inside.
+// marks draws where the sheet is cut: short lines at its edges, and crosses inside.
 func (d *drawing) marks(size Size) {
 	const arm = 4.0
 	d.pdf.SetLineWidth(0.1)
@@ -251,8 +251,8 @@ func (d *drawing) line(text, style string, points, top, height float64) {
 // longest is how much of a text is looked at, in letters.
 const longest = 200
 
-// clean is a text as the font can write it: composed, on one line, without what is no letter of the
-// Basic Multilingual Plane.
+// clean returns a text that the font can write: composed, on one line, without characters outside
+// the Basic Multilingual Plane.
 func clean(text string) string {
 	letters := []rune(norm.NFC.String(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")))
 	letters = letters[:min(len(letters), longest)]

@@ -41,7 +41,7 @@ type ConsentText struct {
 const currentTexts = `SELECT DISTINCT ON (purpose) * FROM consent_texts WHERE since <= $1::date
 	ORDER BY purpose, version DESC`
 
-// texts are all versions of all texts, each purpose's newest first.
+// texts returns all versions of all texts, each purpose's newest first.
 func (d *Desk) texts(ctx context.Context) ([]ConsentText, error) {
 	rows, err := d.db.Pool.Query(ctx, `WITH current AS (`+currentTexts+`)
 		SELECT t.purpose, t.version, t.basis, t.vi, t.en, t.sha256, t.since::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh',

@@ -11,7 +11,7 @@ import (
 // deadlines of a request.
 type deadlines struct{ answer, done time.Time }
 
-// deadlinesOf are those of a request of a kind that comes now, by the legal parameters of the day.
+// deadlinesOf returns the deadlines of a new request of a kind, by the legal parameters of the day.
 func (d *Desk) deadlinesOf(ctx context.Context, q querier, kind string) (deadlines, error) {
 	now := d.now()
 	var workingDays, days int
@@ -23,8 +23,8 @@ func (d *Desk) deadlinesOf(ctx context.Context, q querier, kind string) (deadlin
 	return deadlines{afterWorkingDays(now, workingDays), now.AddDate(0, 0, days)}, nil
 }
 
-// afterWorkingDays is that many days from Monday to Friday later. Public holidays are not known
-// here: the deadline is never later than the law's.
+// afterWorkingDays returns the day so many working days later, from Monday to Friday. It ignores
+// public holidays, so the deadline is never later than the law's.
 func afterWorkingDays(from time.Time, days int) time.Time {
 	at := from.In(bizday.Vietnam)
 	for days > 0 {

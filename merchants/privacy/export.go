@@ -23,9 +23,8 @@ const (
 	pieceSize   = 64 << 10
 )
 
-// export is GET /api/v1/merchants/{id}/export: all stored data of a merchant, whole, for the
-// merchant itself and admins. It is written as it is read; what breaks on the way leaves JSON that
-// does not end.
+// export serves GET /api/v1/merchants/{id}/export: all stored data of a merchant, complete, for the
+// merchant itself and admins. It writes while it reads; after a failure the JSON is incomplete.
 func (d *Desk) export(c *gin.Context) error {
 	ctx := c.Request.Context()
 	_, merchant, err := d.merchantFor(ctx, c.Param("id"), roles.ExportPersonal)
@@ -99,7 +98,7 @@ func (d *Desk) writeSection(ctx context.Context, tx pgx.Tx, w *bufio.Writer, s s
 	return rows.Err()
 }
 
-// line is a row with its sealed values opened.
+// line returns a row with its sealed values opened.
 func (d *Desk) line(ctx context.Context, row pgx.CollectableRow, s section, sealed []string) ([]byte, error) {
 	var plain []byte
 	var id uuid.UUID

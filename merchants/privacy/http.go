@@ -56,7 +56,7 @@ func (d *Desk) Routes(e *web.Edge) {
 		"How many people's data is stored", 0), d.countSubjects)
 }
 
-// whole is a list that is never cut.
+// whole returns a list that is never cut.
 func whole[T any](items []T, err error) (*web.Body[web.List[T]], error) {
 	return web.Answer(web.List[T]{Items: items}, err)
 }

@@ -205,7 +205,7 @@ func (d *Desk) request(ctx context.Context, id uuid.UUID) (*Request, error) {
 	return &list.Items[0], nil
 }
 
-// requests is a page of requests, the next due first.
+// requests returns a page of requests, the next due first.
 func (d *Desk) requests(ctx context.Context, f requestFilter, page web.Page) (*web.List[Request], error) {
 	after, err := page.Mark()
 	if err != nil {

@@ -79,8 +79,8 @@ var sections = []section{
 	{"payments", `x.credit_account IN ` + ofLedger + ` OR x.reverses IS NOT NULL AND x.debit_account IN ` + ofLedger},
 }
 
-// exported are the columns of a table that go into the export: all as JSON, those that are sealed
-// to be opened.
+// exported returns the columns of a table for the export: the plain ones as JSON, and the sealed
+// ones to be opened.
 func exported(table string) (plain, sealed []string, err error) {
 	classes, err := migrations.Classes()
 	if err != nil {
@@ -124,8 +124,8 @@ func (s section) query(plain, sealed []string) string {
 		strings.Join(columns, ", "), s.rows)
 }
 
-// place is the row and column of a sealed value; a notice received a second time was sealed as a
-// notice's.
+// place returns the row and column of a sealed value. A notice that was received a second time was
+// sealed as a notice.
 func (s section) place(column string, id uuid.UUID) seal.Place {
 	table := s.table
 	if table == "notice_conflicts" {

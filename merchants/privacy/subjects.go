@@ -63,7 +63,7 @@ func newCounts() *counts {
 	}, []string{"kind"})}
 }
 
-// Collectors are the metrics of personal data, for /metrics.
+// Collectors returns the metrics of personal data, for /metrics.
 func (d *Desk) Collectors() []prometheus.Collector { return []prometheus.Collector{d.counts.subjects} }
 
 // Job returns what counts people and forgets old answers, in every process.
@@ -71,7 +71,8 @@ func (d *Desk) Job() jobs.Job {
 	return jobs.Job{Name: "data-subjects", Every: countEvery, Shared: true, Do: d.Watch}
 }
 
-// Watch is one round of Job. It warns once a day while the people are near or past the limit.
+// Watch runs one round of Job. It warns once a day while the number of people is near or past the
+// limit.
 func (d *Desk) Watch(ctx context.Context) error {
 	s, err := d.Subjects(ctx)
 	if err != nil {

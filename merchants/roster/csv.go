@@ -39,8 +39,8 @@ func (f *form) openCSV(data []byte) (tables, error) {
 	return func(yield func(table, error) bool) { yield(best, nil) }, nil
 }
 
-// separatorsOf are the separators to try: the one that Excel's first line "sep=;" names, or those
-// that occur.
+// separatorsOf returns the separators to try: the one that Excel's first line "sep=;" names, or
+// those that occur.
 func separatorsOf(text string) []rune {
 	first, _, _ := strings.Cut(text, "\n")
 	if named, ok := strings.CutPrefix(strings.TrimRight(first, "\r"), "sep="); ok && len(named) == 1 &&
@@ -83,7 +83,7 @@ func readCSV(text string, separator rune) (table, error) {
 	}
 }
 
-// decodeText is the file as text in UTF-8 without its mark.
+// decodeText returns the file as text in UTF-8 without its byte order mark.
 func decodeText(data []byte) (string, error) {
 	unknown := problem.Of("file", "encoding_unknown",
 		"Không rõ bảng mã của tệp: hãy lưu lại dạng \"CSV UTF-8\" hoặc .xlsx.",

@@ -82,8 +82,8 @@ func (r *rowReader) readAccount() {
 	}
 }
 
-// readBank is the number of the bank that a text names. A wallet is none: it makes its codes
-// itself.
+// readBank returns the number of the bank that a text names. A wallet is not a bank, because it
+// makes its own codes.
 func (r *rowReader) readBank(text string) string {
 	if vietqr.IsWallet(text) {
 		r.fail(

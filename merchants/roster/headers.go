@@ -203,7 +203,7 @@ func (f *form) complete(h header) bool {
 	return h.score() >= f.atLeast
 }
 
-// titles are the headers found, from left to right.
+// titles returns the headers that were found, from left to right.
 func (h header) titles() []string {
 	var all []column
 	for _, columns := range h.columns {
@@ -217,7 +217,7 @@ func (h header) titles() []string {
 	return titles
 }
 
-// text is a field's cell, cleaned; empty where the file has no such column.
+// text returns a field's cell, cleaned; empty if the file has no such column.
 func (h header) text(l line, field string) string {
 	if columns := h.columns[field]; len(columns) > 0 {
 		return l.text(columns[0].at)
@@ -225,7 +225,7 @@ func (h header) text(l line, field string) string {
 	return ""
 }
 
-// shown is what the sheet shows in a field's cell; see line.shown.
+// shown returns what the sheet shows in a field's cell; see line.shown.
 func (h header) shown(l line, field string) (text string, exact bool) {
 	if columns := h.columns[field]; len(columns) > 0 {
 		return l.shown(columns[0].at)
@@ -233,7 +233,7 @@ func (h header) shown(l line, field string) (text string, exact bool) {
 	return "", true
 }
 
-// numeric is a field's cell, if it holds a number.
+// numeric returns a field's cell, if it contains a number.
 func (h header) numeric(l line, field string) (n numeric, ok bool) {
 	if columns := h.columns[field]; len(columns) > 0 {
 		n, ok = l.numerics[columns[0].at]
@@ -241,8 +241,8 @@ func (h header) numeric(l line, field string) (n numeric, ok bool) {
 	return n, ok
 }
 
-// findHeader is the line among the first that names most of our fields, with the line below it
-// where a merged header has two.
+// findHeader returns the line among the first that names most of our fields. It includes the line
+// below if a merged header has two.
 func (f *form) findHeader(lines []line) header {
 	var best header
 	for i := range min(len(lines), headerWithin) {
@@ -260,7 +260,7 @@ func (f *form) findHeader(lines []line) header {
 	return best
 }
 
-// columnsOf are the cells of a line that are headers of ours.
+// columnsOf returns the cells of a line that are headers of ours.
 func (f *form) columnsOf(cells []string) []column {
 	var found []column
 	for at, cell := range cells {

@@ -88,7 +88,7 @@ func (c *Cells) isRow(needs []string) bool {
 // Has says whether a field has any text.
 func (c *Cells) Has(field string) bool { return !absent(c.row.header.text(c.row.line, field)) }
 
-// Text is a field's text as the sheet shows it, cleaned; "" where there is none.
+// Text returns a field's text as the sheet shows it, cleaned; "" if there is none.
 func (c *Cells) Text(field string) string {
 	if c.row.takeName(field) == "" {
 		return ""
@@ -96,7 +96,7 @@ func (c *Cells) Text(field string) string {
 	return c.row.takeShown(field, "text_form")
 }
 
-// Long is a text for people, of so many characters at most.
+// Long returns a text for people, and faults one of more characters than allowed.
 func (c *Cells) Long(field string, most int) string {
 	text := c.row.takeName(field)
 	if utf8.RuneCountInString(text) > most {
@@ -110,7 +110,7 @@ func (c *Cells) Long(field string, most int) string {
 // Word returns the API's word for a field's text.
 func (c *Cells) Word(field string, known Vocabulary) string { return c.row.readWord(field, known, "") }
 
-// Day is a date as YYYY-MM-DD.
+// Day returns a date as YYYY-MM-DD.
 func (c *Cells) Day(field string) string {
 	text := c.row.take(field)
 	if text == "" {
@@ -123,7 +123,7 @@ func (c *Cells) Day(field string) string {
 	return day
 }
 
-// Month is a month as YYYY-MM: "10/2026", "2026-10", or a day of it.
+// Month returns a month as YYYY-MM, from "10/2026", "2026-10" or a day of it.
 func (c *Cells) Month(field string) string {
 	text := c.row.take(field)
 	if text == "" {
@@ -144,7 +144,7 @@ func (c *Cells) Month(field string) string {
 	return day[:len("2006-01")]
 }
 
-// Moment is a time in Vietnam as RFC 3339: a date, with the time of day or 00:00.
+// Moment returns a time in Vietnam as RFC 3339, from a date with the time of day or at 00:00.
 func (c *Cells) Moment(field string) string {
 	text := c.row.take(field)
 	if text == "" {
@@ -172,7 +172,7 @@ func (c *Cells) failDate(field, text string) {
 		"The date is not valid: expected day/month/year, such as 15/03/2021.")
 }
 
-// Whole is a whole number, not negative, as digits.
+// Whole returns a whole number, not negative, as digits.
 func (c *Cells) Whole(field string) string {
 	text := c.row.take(field)
 	if text == "" {
@@ -196,7 +196,7 @@ func (c *Cells) Whole(field string) string {
 	return digits
 }
 
-// Count is a whole number below a million; -1: none, or a faulty one.
+// Count returns a whole number below a million; -1 if there is none or a faulty one.
 func (c *Cells) Count(field string) int {
 	digits := c.Whole(field)
 	if digits == "" {
@@ -210,7 +210,7 @@ func (c *Cells) Count(field string) int {
 	return n
 }
 
-// YesNo is a yes or a no; nil: not said.
+// YesNo returns a yes or a no; nil if the cell is empty.
 func (c *Cells) YesNo(field string) *bool {
 	text := strings.ToLower(strings.Trim(c.row.header.text(c.row.line, field), " .-–—_/"))
 	yes, no := true, false
@@ -226,7 +226,7 @@ func (c *Cells) YesNo(field string) *bool {
 	return nil
 }
 
-// Yes is a yes or a no that must be said.
+// Yes returns a yes or a no, and faults an empty cell.
 func (c *Cells) Yes(field string) bool {
 	said := c.YesNo(field)
 	if said == nil && !c.row.failed(field) {
@@ -235,7 +235,7 @@ func (c *Cells) Yes(field string) bool {
 	return said != nil && *said
 }
 
-// Faults are what is wrong with the row.
+// Faults returns what is wrong with the row.
 func (c *Cells) Faults() []problem.Field { return c.row.Errors }
 
 func errFieldsMissing(found header, fields []Field) error {

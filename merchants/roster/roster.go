@@ -136,8 +136,8 @@ func Read(filename string, data []byte) (Roster, error) {
 	return r, nil
 }
 
-// whyNone is the error of a file without any list: that of its first broken sheet, else that the
-// best header is incomplete.
+// whyNone returns the error of a file without any list: that of its first broken sheet, else that
+// the best header is incomplete.
 func (r *Roster) whyNone(best header) error {
 	for _, u := range r.Unread {
 		if u.broken {
@@ -164,7 +164,7 @@ func (r *Roster) add(t table) (header, error) {
 	return h, err
 }
 
-// rows are those of all sheets.
+// rows returns the rows of all sheets.
 func (r *Roster) rows() []*Row {
 	var all []*Row
 	for s := range r.Sheets {

@@ -48,8 +48,8 @@ func readTable(t table, h header) (Sheet, error) {
 	return sheet, nil
 }
 
-// bodyOf is how many lines the stalls take: up to the last with a digit in its number, or with a
-// telephone or an account.
+// bodyOf returns how many lines contain stalls: up to the last with a digit in its number, or with
+// a telephone or an account.
 func bodyOf(lines []line, h header) int {
 	for i := len(lines) - 1; i >= 0; i-- {
 		if looksNumbered(h.text(lines[i], fieldNumber)) && !isTotal(lines[i], h) || hasContact(lines[i], h) {
@@ -151,8 +151,8 @@ func readRow(l line, h header, section string, t table) Row {
 	return r.Row
 }
 
-// take is a field's text; a dash or "không có" is none. What cannot be a value is an error of the
-// field.
+// take returns a field's text; a dash or "không có" is no text. A text that cannot be a value is an
+// error of the field.
 func (r *rowReader) take(field string) string {
 	return r.sound(field, r.header.text(r.line, field))
 }
@@ -172,8 +172,8 @@ func (r *rowReader) sound(field, text string) string {
 	return ""
 }
 
-// takeShown is the text of an identifier as the sheet shows it. What the sheet shows otherwise than
-// by its digits is an error.
+// takeShown returns the text of an identifier as the sheet shows it. If the sheet does not show its
+// digits, that is an error of the field.
 func (r *rowReader) takeShown(field, code string) string {
 	text, exact := r.header.shown(r.line, field)
 	if text = r.sound(field, text); text == "" || exact || rounded.MatchString(text) {
@@ -193,8 +193,8 @@ func (r *rowReader) failAsShown(field, code string) {
 	)
 }
 
-// takeName is a field of words: letters that a program lost ("Nguy?n"), or of an old font, are an
-// error.
+// takeName returns a field of words. Letters that a program lost ("Nguy?n"), or letters of an old
+// font, are an error.
 func (r *rowReader) takeName(field string) string {
 	name := r.take(field)
 	if r.failsAsOldText(field, name) {
@@ -227,8 +227,9 @@ func (r *rowReader) readPlace(section string) {
 	r.GoodsGroup = r.readWord(fieldGoods, goodsGroups, "khac")
 }
 
-// readNumber is the stall's number as the sheet shows it. A number such as 1.10 has lost its last
-// zero when it is typed as one, and a format with decimals shows another number than the cell's.
+// readNumber reads the stall's number as the sheet shows it. A number such as 1.10 loses its last
+// zero when it is typed as a number, and a format with decimals shows another number than the
+// cell's.
 func (r *rowReader) readNumber() string {
 	if r.takeName(fieldNumber) == "" {
 		return ""

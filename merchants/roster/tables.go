@@ -57,7 +57,7 @@ func (t *table) add(l line) error {
 	return nil
 }
 
-// text is the cell of a column, cleaned; beyond the line's end it is empty.
+// text returns the cell of a column, cleaned; beyond the line's end it is empty.
 func (l line) text(column int) string {
 	if column < 0 || column >= len(l.cells) {
 		return ""
@@ -65,7 +65,7 @@ func (l line) text(column int) string {
 	return clean(l.cells[column])
 }
 
-// raw is the cell of a column as it came.
+// raw returns the cell of a column, unchanged.
 func (l line) raw(column int) string {
 	if column < 0 || column >= len(l.cells) {
 		return ""
@@ -86,7 +86,7 @@ func (l line) shown(column int) (text string, exact bool) {
 	return clean(number.shown), true
 }
 
-// texts are the cells that are not blank, cleaned, with their columns.
+// texts returns the cells that are not blank, cleaned, with their columns.
 func (l line) texts() iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		for i := range l.cells {
@@ -97,7 +97,7 @@ func (l line) texts() iter.Seq2[int, string] {
 	}
 }
 
-// cut is the first characters of a text.
+// cut returns the first characters of a text.
 func cut(text string, characters int) string {
 	if len(text) <= characters {
 		return text
@@ -111,8 +111,8 @@ func cut(text string, characters int) string {
 	return text
 }
 
-// clean is a cell's text in NFC, trimmed, with single spaces, without the marks that make Excel
-// store text (an apostrophe before it, or ="…" around it), and without invisible characters (byte
+// clean returns a cell's text in NFC, trimmed, with single spaces. It removes the marks that make
+// Excel store text (an apostrophe before it, or ="…" around it) and invisible characters (byte
 // order marks, zero widths, directions).
 func clean(text string) string {
 	text = strings.ReplaceAll(text, "_x000D_", " ") // how OOXML writes a carriage return in a cell
@@ -136,7 +136,8 @@ func clean(text string) string {
 	return strings.TrimSpace(strings.TrimPrefix(text, "'"))
 }
 
-// fold is a text's letters and digits alone, in lower case without diacritics: "Số T.K" is "sotk".
+// fold returns only the letters and digits of a text, in lower case without diacritics: "Số T.K"
+// becomes "sotk".
 func fold(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
@@ -146,7 +147,7 @@ func fold(text string) string {
 	}, strings.ToLower(vietqr.ASCII(text, len(text))))
 }
 
-// columnLetters is how sheets name a column, from 0: A to Z, then AA.
+// columnLetters returns how sheets name a column, from 0: A to Z, then AA.
 func columnLetters(column int) string {
 	const letters = 26
 	name := ""

@@ -49,7 +49,7 @@ func checkTogether(rows []*Row) {
 	}
 }
 
-// named is the name in a row, or other words where it has none.
+// named returns the name in a row, or other words if it has none.
 func (r *Row) named(otherwise string) string {
 	if r.FullName == "" {
 		return otherwise
@@ -75,7 +75,7 @@ func numberKey(number string) string {
 	return NumberKey(number)
 }
 
-// earlier is the first row with the same key, which is r itself the first time.
+// earlier returns the first row with the same key, which is r itself the first time.
 func earlier(seen map[string]*Row, key string, r *Row) *Row {
 	if key == "" {
 		return nil

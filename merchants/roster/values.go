@@ -55,7 +55,7 @@ func saysVacant(text string) bool {
 	return false
 }
 
-// taxCodeOf is a tax code with the leading zero that a spreadsheet dropped and the hyphen of a
+// taxCodeOf returns a tax code with the leading zero that a spreadsheet dropped and the hyphen of a
 // branch.
 func taxCodeOf(text string) (string, bool) {
 	digits := strings.NewReplacer(" ", "", ".", "").Replace(text)
@@ -97,9 +97,9 @@ func hasCheckDigit(code string) bool {
 	return 10-sum%11 == int(code[9]-'0')
 }
 
-// accountOf is an account number without the blanks, dots and hyphens by which people group it.
-// "123456789.0" and "123456789.00", as programs export a number, are 123456789; what has other
-// decimals is none. Words stay apart (vietqr.Ungrouped).
+// accountOf returns an account number without the blanks, dots and hyphens by which people group
+// it. "123456789.0" and "123456789.00", as programs export a number, become 123456789; a number
+// with other decimals is not an account. Words stay apart (vietqr.Ungrouped).
 func accountOf(text string) (string, bool) {
 	if vietqr.IsWords(text) {
 		return text, true
@@ -113,8 +113,8 @@ func accountOf(text string) (string, bool) {
 	return strings.NewReplacer(" ", "", ".", "", "-", "", ",", "").Replace(text), true
 }
 
-// dayOf is a date as YYYY-MM-DD, from day/month/year as written here, from ISO 8601, or from
-// Excel's count of days.
+// dayOf returns a date as YYYY-MM-DD, from day/month/year, from ISO 8601, or from Excel's count of
+// days.
 func dayOf(text string, date1904 bool) (string, bool) {
 	if serialNumber.MatchString(text) {
 		days, _ := strconv.ParseFloat(text, 64)
@@ -133,7 +133,8 @@ func dayOf(text string, date1904 bool) (string, bool) {
 	return "", false
 }
 
-// momentOf is a time as RFC 3339 in Vietnam's zone, from a date with the time of day, or at 00:00.
+// momentOf returns a time as RFC 3339 in Vietnam's zone, from a date with the time of day, or at
+// 00:00.
 func momentOf(text string, date1904 bool) (string, bool) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at.Format(time.RFC3339), true
@@ -157,7 +158,7 @@ func momentOf(text string, date1904 bool) (string, bool) {
 	return fmt.Sprintf("%sT%02d:%02d:00+07:00", day, minutes/60, minutes%60), true
 }
 
-// clockOf is the minute of the day of "8:30", "08:30:00" or "8h30".
+// clockOf returns the minute of the day of "8:30", "08:30:00" or "8h30".
 func clockOf(text string) (int, bool) {
 	for _, layout := range [...]string{"15:04", "15:04:05", "15h04", "15h"} {
 		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
@@ -167,9 +168,9 @@ func clockOf(text string) (int, bool) {
 	return 0, false
 }
 
-// wholeOf is the digits of a whole number as written here ("1.234.567 đ"), in English ("1,234,567")
-// or plainly. "1.234" is one thousand two hundred and thirty-four, as whoever writes it here means;
-// what has other decimals is no whole number.
+// wholeOf returns the digits of a whole number as written here ("1.234.567 đ"), in English
+// ("1,234,567") or plainly. "1.234" is one thousand two hundred and thirty-four, as Vietnamese
+// writers mean it. A number with other decimals is not a whole number.
 func wholeOf(text string) (string, bool) {
 	text = unitDong.ReplaceAllString(strings.ReplaceAll(text, "\u00a0", " "), "")
 	if !grouped.MatchString(text) {

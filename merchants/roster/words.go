@@ -15,7 +15,7 @@ type Vocabulary struct {
 	index    func() map[string]string
 }
 
-// NewVocabulary is a list of words.
+// NewVocabulary returns a vocabulary of a list of words.
 func NewVocabulary(meanings ...Meaning) Vocabulary {
 	return Vocabulary{meanings, sync.OnceValue(func() map[string]string {
 		index := map[string]string{}
@@ -79,7 +79,7 @@ func (v Vocabulary) Find(text string) (word string, ok bool) {
 	return word, ok
 }
 
-// Names are the words on screens, for telling which are known.
+// Names returns the words on screens, for messages that list the allowed ones.
 func (v Vocabulary) Names() []string {
 	names := make([]string, len(v.meanings))
 	for i, m := range v.meanings {

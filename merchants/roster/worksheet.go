@@ -114,7 +114,7 @@ func (s *worksheet) end(name string) error {
 	return nil
 }
 
-// cell is the text of the cell that was read, by its type (ECMA-376 18.18.11).
+// cell returns the text of the cell that was read, by its type (ECMA-376 18.18.11).
 func (s *worksheet) cell() (string, error) {
 	value := s.value.String()
 	switch s.kind {

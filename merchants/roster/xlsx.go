@@ -102,7 +102,7 @@ func (w *workbook) tags(part string, visit func(xml.Token) error) error {
 	}
 }
 
-// attribute is a tag's attribute by its local name, or empty.
+// attribute returns a tag's attribute by its local name, or an empty text.
 func attribute(tag xml.StartElement, name string) string {
 	for _, a := range tag.Attr {
 		if a.Name.Local == name {

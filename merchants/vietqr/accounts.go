@@ -65,7 +65,7 @@ func (s *scanner) readTemplate(sp span, path string, into *objects) bool {
 	return s.read(int(sp.from), int(sp.to), "TPL_", path, into)
 }
 
-// list is the objects of a template in order.
+// list returns the objects of a template in order.
 func (s *scanner) list(parts *objects) []Object {
 	list := make([]Object, 0, parts.count)
 	for _, id := range parts.ids[:parts.count] {
@@ -152,7 +152,7 @@ func allDigits(text string) bool {
 	return text != ""
 }
 
-// napasScheme is the scheme of a NAPAS template by its service.
+// napasScheme returns the scheme of a NAPAS template by its service.
 func napasScheme(service string) string {
 	switch service {
 	case "QRIBFTTA":

@@ -19,9 +19,9 @@ var lettersWithoutParts = map[rune]rune{
 	'ø': 'o', 'Ø': 'O', 'ł': 'l', 'Ł': 'L', 'ħ': 'h', 'Ħ': 'H', 'ŧ': 't', 'Ŧ': 'T',
 }
 
-// ASCII is a Vietnamese text as names and memos in a payload want it: diacritics dropped, đ as d
-// and ƀ as b, what has no ASCII form dropped, blanks collapsed and trimmed, cut to at most limit
-// characters. "Phở Hòa" becomes "Pho Hoa".
+// ASCII converts a Vietnamese text for the names and memos of a payload. It drops diacritics and
+// characters without an ASCII form, writes đ as d and ƀ as b, and collapses and trims blanks. It
+// cuts the text to at most limit characters. "Phở Hòa" becomes "Pho Hoa".
 func ASCII(s string, limit int) string {
 	var b strings.Builder
 	blank := false

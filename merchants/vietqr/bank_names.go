@@ -84,10 +84,10 @@ var secondNumbers = []string{"970459", "970468"}
 // maxBankText is how many bytes of a text are searched for a bank's name.
 const maxBankText = 400
 
-// FindBank is the one bank that a text names: by number, code, short name, Vietnamese name or a
-// spelling in use, with case, diacritics and blanks ignored, also followed by a branch
-// ("Vietcombank - CN Nha Trang") or naming the bank twice ("MB - Ngân hàng Quân đội"). A text that
-// fits two banks, or none, finds none.
+// FindBank returns the one bank that a text names: by number, code, short name, Vietnamese name or
+// a spelling in use. It ignores case, diacritics and blanks. A branch may follow ("Vietcombank - CN
+// Nha Trang"), or the bank may be named twice ("MB - Ngân hàng Quân đội"). It finds none for a text
+// that fits two banks or no bank.
 func FindBank(text string) (Bank, bool) {
 	if len(text) > maxBankText {
 		return Bank{}, false
@@ -116,7 +116,7 @@ func FindBank(text string) (Bank, bool) {
 	return only(found)
 }
 
-// only is the bank of the numbers found, if they are one.
+// only returns the bank of the numbers found, if they belong to one bank.
 func only(bins []string) (Bank, bool) {
 	slices.Sort(bins)
 	if bins = slices.Compact(bins); len(bins) != 1 {
@@ -125,7 +125,7 @@ func only(bins []string) (Bank, bool) {
 	return BankByBIN(bins[0])
 }
 
-// named are the numbers of the banks that bear a name, with and without its legal words.
+// named returns the numbers of the banks with a name, with and without its legal words.
 func named(text string) []string {
 	index := nameIndex()
 	words := nameWords(text)
@@ -167,7 +167,7 @@ func withoutBranch(text string) string {
 	return text
 }
 
-// nameWords are a text's words of letters and digits, without diacritics, in lower case.
+// nameWords returns a text's words of letters and digits, without diacritics, in lower case.
 func nameWords(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(ASCII(text, len(text))), func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < '0' || r > '9')

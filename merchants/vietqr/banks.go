@@ -28,10 +28,10 @@ type Bank struct {
 	MemoPrefix string
 }
 
-// Banks are all banks, by BIN. The slice is the caller's.
+// Banks returns all banks, by BIN. The caller owns the slice.
 func Banks() []Bank { return slices.Clone(bankTable()) }
 
-// BankByBIN is the bank of a six-digit number.
+// BankByBIN returns the bank of a six-digit number.
 func BankByBIN(bin string) (Bank, bool) {
 	table := bankTable()
 	i, found := slices.BinarySearchFunc(table, bin, func(b Bank, bin string) int { return strings.Compare(b.BIN, bin) })

@@ -54,9 +54,9 @@ type Code struct {
 	crcAt int // position of the CRC object, in characters: missing objects are reported there
 }
 
-// Warnings are notes on a payload that breaks no rule of the strict reader: MISSING_52, MISSING_59
-// and MISSING_60 (EMVCo wants them, the field leaves them out), RFU_65 to RFU_79, OPAQUE_80 to
-// OPAQUE_99 (raw text where a template with a GUID is meant to be).
+// Warnings returns notes on a payload that breaks no rule of the strict reader: MISSING_52,
+// MISSING_59 and MISSING_60 (required by EMVCo, left out in the field), RFU_65 to RFU_79, OPAQUE_80
+// to OPAQUE_99 (raw text instead of a template with a GUID).
 func (c Code) Warnings() []Warning {
 	var notes []Warning
 	for _, must := range [...]struct{ code, value string }{

@@ -23,7 +23,7 @@ var crcTables = func() (tables [4][256]uint16) {
 	return tables
 }()
 
-// checksum is the CRC over the UTF-8 bytes of a text; that of "123456789" is 29B1.
+// checksum returns the CRC over the UTF-8 bytes of a text; that of "123456789" is 29B1.
 func checksum(text []byte) uint16 {
 	sum := uint16(0xFFFF)
 	for len(text) >= 4 {
@@ -39,7 +39,7 @@ func checksum(text []byte) uint16 {
 
 const upperHex = "0123456789ABCDEF"
 
-// hexDigits is a checksum as four upper-case hexadecimal digits.
+// hexDigits returns a checksum as four upper-case hexadecimal digits.
 func hexDigits(sum uint16) [4]byte {
 	return [4]byte{upperHex[sum>>12], upperHex[sum>>8&15], upperHex[sum>>4&15], upperHex[sum&15]}
 }

@@ -108,7 +108,8 @@ func (s *scanner) checkTail() {
 	s.add("CRC_MISMATCH", len(body), fmt.Sprintf("given %q, computed %s", tail, want))
 }
 
-// missing is the byte offset at which an absent object is missed: that of the CRC, or the end.
+// missing returns the byte offset at which an absent object is reported: that of the CRC, or the
+// end.
 func (o *objects) missing() int {
 	if o.has(63) {
 		return int(o.spans[63].at)

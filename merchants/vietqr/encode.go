@@ -75,7 +75,7 @@ func object(b []byte, id, value string) []byte {
 	return append(head(b, id, len(value)), value...)
 }
 
-// additional is the length of tag 62.
+// additional returns the length of tag 62.
 func (p *Payment) additional() (n int) {
 	for _, text := range [...]string{p.Store, p.Terminal, p.Purpose} {
 		if text != "" {

@@ -84,7 +84,7 @@ func draw(modules [][]bool, modulePx int) ([]byte, error) {
 // Run is a row's modules that stand side by side, from the symbol's left top corner.
 type Run struct{ X, Y, Length int }
 
-// Runs are the black modules of a payload's symbol, and its width in modules without the quiet
+// Runs returns the black modules of a payload's symbol, and its width in modules without the quiet
 // zone.
 func Runs(payload string) (runs []Run, width int, err error) {
 	modules, err := symbol(payload)

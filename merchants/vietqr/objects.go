@@ -49,7 +49,7 @@ func (s *scanner) survey() {
 	s.controls = low != 0 || !s.ascii
 }
 
-// text is the value of an object, "" when it is absent.
+// text returns the value of an object, or "" if it is absent.
 func (s *scanner) text(sp span) string { return s.payload[sp.from:sp.to] }
 
 // read splits payload[from:to] into objects. Prefix is "" at the root and "TPL_" in a template;
@@ -104,7 +104,8 @@ func (s *scanner) object(at, to int) (id, value, end int, code string) {
 	return id, value, end, ""
 }
 
-// after is the byte offset that lies n characters behind from, past the end if there are fewer.
+// after returns the byte offset that is n characters after from, or one past the end if there are
+// fewer.
 func after(text string, from, n int) int {
 	for ; n > 0; n-- {
 		if from >= len(text) {

@@ -48,7 +48,7 @@ var schemeGUIDs = [...]struct{ guid, scheme string }{
 	{"br.gov.bcb.pix", SchemePix},
 }
 
-// foreignScheme is the scheme of a payload without a NAPAS template.
+// foreignScheme returns the scheme of a payload without a NAPAS template.
 func foreignScheme(c *Code) string {
 	for _, account := range c.Accounts {
 		for _, known := range schemeGUIDs {
@@ -64,9 +64,9 @@ func foreignScheme(c *Code) string {
 	return SchemeOther
 }
 
-// Wallet is the wallet that receives a transfer code's money, "momo" or "zalopay", and "" for a
-// bank. Their codes name a partner bank (970454) or the wallet's own number and cannot be made by
-// us: a trader's own code is imported.
+// Wallet returns the wallet that receives a transfer code's money, "momo" or "zalopay", and "" for
+// a bank. Their codes name a partner bank (970454) or the wallet's own number. We cannot make them:
+// a trader's own code is imported.
 func (c Code) Wallet() string {
 	switch {
 	case c.BIN == "971025",

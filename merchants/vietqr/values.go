@@ -132,7 +132,7 @@ func isPercent(text string) bool {
 		(decimals == "" || allDigits(decimals)) && !(isZero(whole) && isZero(decimals))
 }
 
-// length is the number of characters of a value.
+// length returns the number of characters of a value.
 func (s *scanner) length(sp span) int {
 	if s.ascii {
 		return int(sp.to - sp.from)

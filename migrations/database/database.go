@@ -187,9 +187,9 @@ func (db *DB) Close() {
 	}
 }
 
-// Channel is the LISTEN channel of a name in this schema, so that provinces in one database hear
-// only their own. It holds a dot: quote it in LISTEN with pgx.Identifier{channel}.Sanitize();
-// pg_notify takes it as it is.
+// Channel returns the LISTEN channel of a name in this schema, so that provinces in one database
+// receive only their own notifications. It contains a dot: quote it in LISTEN with
+// pgx.Identifier{channel}.Sanitize(). pg_notify accepts it unchanged.
 func (db *DB) Channel(name string) string {
 	channel := db.Schema + "." + name
 	if len(channel) <= maxIdentifier {
@@ -199,7 +199,7 @@ func (db *DB) Channel(name string) string {
 	return "market40." + hex.EncodeToString(sum[:16])
 }
 
-// LockID is the advisory lock of a name in this schema.
+// LockID returns the advisory lock of a name in this schema.
 func (db *DB) LockID(name string) int64 {
 	sum := sha256.Sum256([]byte(db.Schema + "." + name))
 	return int64(binary.BigEndian.Uint64(sum[:8])) //nolint:gosec // any 64 bits are a lock's id

@@ -34,8 +34,8 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) 
 	return repeat(ctx, func() (again bool, err error) { return db.attempt(ctx, do) })
 }
 
-// InBatches is InTx for work that is made of few batches, and where each round trip counts: BEGIN
-// travels with the first batch and COMMIT with the last one, which is what do returns.
+// InBatches does the same as InTx for work that consists of few batches, if each round trip counts.
+// BEGIN travels with the first batch, and COMMIT with the last one, which do returns.
 func (db *DB) InBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch,
 	err error),
 ) error {

@@ -22,8 +22,8 @@ func wrapUUID(value any) (pgtype.WrappedEncodePlanNextSetter, any, bool) {
 	return &uuidPlan{}, wrapped, wrapped != nil
 }
 
-// wrappedUUID is an id, or several, as a type that pgx writes without asking what it is; nil for
-// anything else.
+// wrappedUUID returns an id, or several, as a type that pgx writes without a look-up of its type;
+// nil for anything else.
 func wrappedUUID(value any) any {
 	switch v := value.(type) {
 	case uuid.UUID:

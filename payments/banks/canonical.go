@@ -66,7 +66,7 @@ func appendValue(dst, raw []byte, esc escaping, depth int) ([]byte, error) {
 	return append(dst, raw...), nil
 }
 
-// sorted is a copy in the order of the keys.
+// sorted returns a copy in the order of the keys.
 func (o object) sorted() object {
 	return slices.SortedFunc(slices.Values(o), func(a, b field) int { return strings.Compare(a.key, b.key) })
 }

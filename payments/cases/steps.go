@@ -56,22 +56,24 @@ type step struct {
 	reason  string
 }
 
-// dismissal is the step of one person who closes a case.
+// dismissal returns the step of one person who closes a case.
 func dismissal(reason string) step {
 	return step{kind: stepDismiss, action: Dismiss, state: Dismissed, reason: reason}
 }
 
-// proposal is the step of the first of two people.
+// proposal returns the step of the first of two people.
 func proposal(r Resolution) step {
 	return step{kind: stepPropose, action: r.Action, state: Proposed, stall: r.StallID, reason: r.Reason}
 }
 
-// returning is the step of the second person who returns money; payment nil: none was in the books.
+// returning returns the step of the second person who returns money. A nil payment means that none
+// was in the books.
 func returning(payment *uuid.UUID, reason string) step {
 	return step{kind: stepApprove, action: Return, state: Returned, payment: payment, reason: reason}
 }
 
-// reopening is the step that opens a closed case again; payment is the one that reverses it.
+// reopening returns the step that opens a closed case again. The payment is the one that reverses
+// it.
 func reopening(payment *uuid.UUID, reason string) step {
 	return step{kind: stepReverse, action: reopen, state: Open, payment: payment, reason: reason}
 }

@@ -137,7 +137,7 @@ func (c *Sender) ifProvider(provider string) (*Sender, error) {
 	return c, nil
 }
 
-// readInTime is Read with the time limit of a webhook.
+// readInTime does the same as Read with the time limit of a webhook.
 func (cs *Connections) readInTime(ctx context.Context, id uuid.UUID) (*Sender, error) {
 	ctx, cancel := context.WithTimeout(ctx, lookUpWithin)
 	defer cancel()

@@ -51,7 +51,7 @@ func New(t *testing.T) *World {
 	return NewOn(t, dbtest.New(t))
 }
 
-// NewOn is New on a database that the test has opened.
+// NewOn does the same as New on a database that the test has opened.
 func NewOn(t *testing.T, db *database.DB) *World {
 	t.Helper()
 	w := &World{T: t, DB: db}
@@ -188,7 +188,7 @@ func (w *World) At(moment time.Time) func(key, method, path string, body any, wa
 	}
 }
 
-// Ask is Call for a server.
+// Ask does the same as Call for a server.
 func (w *World) Ask(server, key, method, path string, body any, want int) Object {
 	w.T.Helper()
 	var reader io.Reader

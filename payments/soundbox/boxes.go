@@ -62,7 +62,7 @@ func (s *Soundboxes) tenancy(ctx context.Context, who roles.Principal, stall str
 	return t, nil
 }
 
-// Boxes are the stall's boxes that were not revoked, by the order they came in. They are few.
+// Boxes returns the stall's boxes that were not revoked, in the order of pairing. They are few.
 func (s *Soundboxes) Boxes(ctx context.Context, who roles.Principal, stall string) ([]Box, error) {
 	t, err := s.tenancy(ctx, who, stall)
 	if err != nil {

@@ -84,8 +84,8 @@ func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 	return nil
 }
 
-// find is a box by its id, and whether it may speak no longer: revoked, or of a tenancy that has
-// ended.
+// find returns a box by its id, and whether it may speak no longer: it was revoked, or its tenancy
+// has ended.
 func (s *Soundboxes) find(ctx context.Context, id uuid.UUID) (box *member, revoked bool, err error) {
 	box = &member{id: id}
 	var sealed []byte

@@ -117,7 +117,7 @@ func addressOf(conn net.Conn) string {
 	return host
 }
 
-// lineOf is the line below a connection, TLS or not.
+// lineOf returns the line below a connection, with or without TLS.
 func lineOf(conn net.Conn) *line {
 	if outer, is := conn.(*tls.Conn); is {
 		conn = outer.NetConn()
@@ -185,7 +185,7 @@ func (l *line) refuse(now time.Time) {
 	w.past(now, refusalsPerWindow, refusalsWindow)
 }
 
-// seen are the lines that said something since the last call.
+// seen returns the lines that sent something since the last call.
 func (l *lines) seen() (ids []uuid.UUID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

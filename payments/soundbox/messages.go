@@ -38,7 +38,7 @@ const (
 	Ask     = "ask"     // from it: a Request
 )
 
-// Topic is one of a box's topics.
+// Topic returns one of a box's topics.
 func Topic(box uuid.UUID, name string) string { return "soundboxes/" + box.String() + "/" + name }
 
 // ErrForged is a message that was not signed by the other side.
@@ -110,13 +110,13 @@ func NewKey() []byte {
 	return key
 }
 
-// Password is the MQTT password that follows from a box's key; the messages' key does not follow
-// from it.
+// Password returns the MQTT password that is derived from a box's key. The key of messages cannot
+// be derived from it.
 func Password(key []byte) string {
 	return base64.RawURLEncoding.EncodeToString(derive(key, "market40 soundbox password"))
 }
 
-// derive is a key for one purpose (HKDF with SHA-256, RFC 5869).
+// derive returns a key for one purpose (HKDF with SHA-256, RFC 5869).
 func derive(key []byte, purpose string) []byte {
 	derived, err := hkdf.Key(sha256.New, key, nil, purpose, sha256.Size)
 	if err != nil {
@@ -168,7 +168,7 @@ func read(body []byte, message any) error {
 	return nil
 }
 
-// ReadRequest is the key in a new box's wish for a code. Errors: ErrUnreadable.
+// ReadRequest returns the key in a new box's request for a code. Errors: ErrUnreadable.
 func ReadRequest(payload []byte) ([]byte, error) {
 	var r Request
 	if len(payload) > MaxMessage {

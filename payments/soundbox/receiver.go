@@ -38,15 +38,15 @@ type Receiver struct {
 	reading time.Time // ours when its greeting was said
 }
 
-// NewReceiver is the receiver of a box that stopped at a mark.
+// NewReceiver returns the receiver of a box that stopped at a mark.
 func NewReceiver(id uuid.UUID, key []byte, mark Mark, now func() time.Time) *Receiver {
 	return &Receiver{id: id, key: key, now: now, mark: mark}
 }
 
-// Mark is where the box stands.
+// Mark returns how far the box has come.
 func (r *Receiver) Mark() Mark { return r.mark }
 
-// Greet is the payload of a greeting. Until it is answered nothing else is taken.
+// Greet returns the payload of a greeting. Until it is answered, no other message is accepted.
 func (r *Receiver) Greet() ([]byte, error) {
 	r.nonce, r.asked = rand.Text(), r.now()
 	return Sign(r.key, Topic(r.id, Hello), Greeting{Nonce: r.nonce, Last: r.mark.Last})
@@ -89,13 +89,13 @@ func (r *Receiver) Take(payload []byte) error {
 	return nil
 }
 
-// Receipt is the payload of the receipt for all that was taken.
+// Receipt returns the payload of the receipt for all accepted messages.
 func (r *Receiver) Receipt() ([]byte, error) {
 	return Sign(r.key, Topic(r.id, Ack), Receipt{Seq: r.mark.Last})
 }
 
-// Next are all messages that wait, to be spoken now. Those that have become too old meanwhile are
-// one that tells their count and their sum.
+// Next returns all waiting messages, to be spoken now. Those that have become too old are replaced
+// by one with their count and their sum.
 func (r *Receiver) Next() (say []Message) {
 	old := Message{Kind: Missed}
 	for _, m := range r.mark.Waiting {

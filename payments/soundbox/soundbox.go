@@ -94,7 +94,7 @@ func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls
 	return s.server.Serve()
 }
 
-// capabilities are what boxes may use of MQTT 3.1.1 and 5: no sessions, retained messages,
+// capabilities returns what boxes may use of MQTT 3.1.1 and 5: no sessions, retained messages,
 // wildcards or shared subscriptions.
 func capabilities() *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()

@@ -71,7 +71,7 @@ func (s *Soundboxes) tell(cl *mqtt.Client, l *line) {
 // errEnded is that a box was revoked, or its tenancy has ended.
 var errEnded = errors.New("the box may speak no longer")
 
-// reason is why a box is sent away.
+// reason returns why a box is disconnected.
 func reason(err error) packets.Code {
 	if errors.Is(err, errEnded) {
 		return packets.ErrNotAuthorized
@@ -160,7 +160,7 @@ func (t *session) tellNews(heard int64) error {
 	}
 }
 
-// news are the payments of the box's account after a version.
+// news returns the payments of the box's account after a version.
 func (t *session) news(after int64) ([]news, error) {
 	ctx, cancel := context.WithTimeout(t.l.ctx, askWithin)
 	defer cancel()

@@ -90,7 +90,7 @@ func (SecretKey) GoString() string { return "[secret]" }
 // may be secret.
 type wrongSettings []string
 
-// Error is one line a setting.
+// Error returns one line for each setting.
 func (w wrongSettings) Error() string {
 	return "these settings are faulty:\n  " + strings.Join(w, "\n  ")
 }

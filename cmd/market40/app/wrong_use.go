@@ -12,7 +12,7 @@ import (
 // wrongUse is a command that was called wrongly, found only once it had begun.
 type wrongUse struct{ error }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (w wrongUse) Unwrap() error { return w.error }
 
 // WrongUse marks an error as wrong use, with which the program ends in exit 2.

@@ -102,7 +102,7 @@ func (b *bench) run(ctx context.Context) (err error) {
 	return nil
 }
 
-// codes is P8: encode and strict decode of a stall's payload.
+// codes measures P8: encoding and strict decoding of a stall's payload.
 func (b *bench) codes() error {
 	payment := vietqr.Payment{
 		BIN: "970415", Account: "113366668888", Purpose: "SEVQR M4J234567834",
@@ -127,8 +127,8 @@ func (b *bench) codes() error {
 	return nil
 }
 
-// starts is P11: a cold start on an empty data directory and warm ones, until the server says that
-// it is ready.
+// starts measures P11: a cold start on an empty data directory and warm ones, until the server says
+// that it is ready.
 func (b *bench) starts(ctx context.Context) error {
 	dir := filepath.Join(b.dir, "starts")
 	var cold, warm []float64
@@ -153,7 +153,7 @@ func (b *bench) starts(ctx context.Context) error {
 	return nil
 }
 
-// notices is P1, P3, P4 and P7: signed webhooks over HTTP against a serving process, beside
+// notices measures P1, P3, P4 and P7: signed webhooks over HTTP against a serving process, beside
 // pgbench.
 func (b *bench) notices(ctx context.Context) error {
 	dir := filepath.Join(b.dir, "notices")
@@ -239,7 +239,7 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// spread is the median with the least and the greatest.
+// spread returns the median with the least and the greatest value as text.
 func spread(values []float64, format string) string {
 	if len(values) == 0 {
 		return "–"

@@ -65,7 +65,8 @@ func (c *child) stop() error {
 	return c.cmd.Wait()
 }
 
-// peakMemory is the most memory the process ever held, in MB (Linux: VmHWM of /proc/PID/status).
+// peakMemory returns the most memory that the process ever used, in MB (Linux: VmHWM of
+// /proc/PID/status).
 func (c *child) peakMemory() (float64, error) {
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", c.cmd.Process.Pid))
 	if err != nil {

@@ -134,7 +134,7 @@ func (l *load) run(ctx context.Context, connections int, hot bool,
 	return float64(len(took)) / time.Since(began).Seconds(), took[len(took)*99/100], nil
 }
 
-// work is one connection: a notice, its answer, the next.
+// work runs one connection: it sends a notice, reads the answer, and sends the next.
 func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.address)
 	if err != nil {
@@ -165,7 +165,7 @@ func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 	return took, nil
 }
 
-// notice is the n-th of all notices, to a stall's account with its code.
+// notice returns the n-th of all notices, to a stall's account with its code.
 func notice(n int64, to target) []byte {
 	return fmt.Appendf(
 		nil,

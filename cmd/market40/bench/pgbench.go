@@ -56,7 +56,7 @@ func (p *pgbench) do(ctx context.Context, program string, out io.Writer, args ..
 
 var tps = regexp.MustCompile(`tps = ([0-9.]+)`)
 
-// run is transactions a second.
+// run returns the transactions a second.
 func (p *pgbench) run(ctx context.Context, length time.Duration) (float64, error) {
 	var out strings.Builder
 	err := p.do(ctx, p.program, &out, "-c", strconv.Itoa(pgbenchClients), "-j", "2", "-T",

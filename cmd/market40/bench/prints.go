@@ -16,7 +16,7 @@ func (n *printedBytes) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// prints is P9: a thousand posters of A6, each with its own code, as one PDF.
+// prints measures P9: a thousand posters of A6, each with its own code, as one PDF.
 func (b *bench) prints() error {
 	list := make([]posters.Poster, 1000)
 	for i := range list {

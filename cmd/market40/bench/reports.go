@@ -24,9 +24,9 @@ var (
 	daysSQL string
 )
 
-// reports is P5: pages of a province's report, over the rollups of 50 million payments. The table
-// of payments stays empty: no report reads it. The same pages over a tenth of the payments show
-// that the cost does not grow with them.
+// reports measures P5: pages of a province's report, over the rollups of 50 million payments. The
+// table of payments stays empty, because no report reads it. The same pages over a tenth of the
+// payments show that the cost does not grow with them.
 func (b *bench) reports(ctx context.Context) error {
 	dir := filepath.Join(b.dir, "reports")
 	s, err := serveChild(ctx, dir)

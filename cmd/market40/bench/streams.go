@@ -27,8 +27,8 @@ const (
 	streamsOfAKey = 8    // as many as one caller may have
 )
 
-// streams is P4: from the acknowledgement of a notice until its payment has come through the
-// stall's open stream.
+// streams measures P4: the time from the acknowledgement of a notice until its payment has arrived
+// in the stall's open stream.
 func (b *bench) streams(ctx context.Context, l *load) error {
 	keys := make([]string, (openStreams+streamsOfAKey-1)/streamsOfAKey)
 	for i := range keys {

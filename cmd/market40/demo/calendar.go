@@ -32,8 +32,8 @@ func parseDay(text string) time.Time {
 // daysBetween counts whole days; both are at 00:00.
 func daysBetween(from, to time.Time) int { return int(math.Round(to.Sub(from).Hours() / 24)) }
 
-// busy is how much is sold on a day, 1 on a usual one: the week, the weeks before Tết and its days,
-// holidays, a flood.
+// busy returns how much is sold on a day, 1 on a usual one. It depends on the week, the weeks
+// before Tết and its days, holidays and a flood.
 func busy(day time.Time) float64 {
 	factor := weekdays[day.Weekday()]
 	for _, text := range tets {

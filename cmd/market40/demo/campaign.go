@@ -101,7 +101,7 @@ func (d *inventedProvince) programme(ctx context.Context) error {
 	return nil
 }
 
-// findDistricts are the districts of the day of the campaign, by code.
+// findDistricts returns the districts on the day of the campaign's basis, by code.
 func findDistricts(ctx context.Context, tx pgx.Tx) (map[string]uuid.UUID, error) {
 	rows, _ := tx.Query(ctx, `SELECT code, locality_id FROM locality_versions WHERE level = 'district'
 		AND valid @> '2024-05-28'::date`)

@@ -145,7 +145,7 @@ func (p *payer) day(n int) {
 	}
 }
 
-// grown is what part of its usual payments a stall takes on the n-th day.
+// grown returns the part of its usual payments that a stall gets on the n-th day.
 func (p *payer) grown(n int) float64 {
 	return paidAtTheEnd * math.Pow(paidYearBefore, float64(len(p.usedBy)-n)/365)
 }

@@ -147,7 +147,8 @@ func (m *marketHistory) addRegister(ctx context.Context, t *tableRows) error {
 	return nil
 }
 
-// span is a time from a moment, or from before our records, to another, or without an end.
+// span returns the time from a moment to another. Without a first moment it begins before our
+// records; without a second it has no end.
 func span(from, to time.Time) pgtype.Range[pgtype.Timestamptz] {
 	r := pgtype.Range[pgtype.Timestamptz]{LowerType: pgtype.Unbounded, UpperType: pgtype.Unbounded, Valid: true}
 	if !from.IsZero() {

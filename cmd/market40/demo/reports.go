@@ -28,9 +28,9 @@ type owedReport struct {
 	returned     bool      // the province handed it back once, and it was corrected
 }
 
-// owedReports are the reports that are made, in the order in which they are handed in: of the last
-// four quarters and the last eighteen months. Vạn Ninh is always late, Khánh Vĩnh stopped making
-// them this half-year, and the province did not believe one of Cam Ranh.
+// owedReports returns the reports to make, in the order of submission: those of the last four
+// quarters and the last eighteen months. Vạn Ninh is always late, Khánh Vĩnh stopped making them
+// this half-year, and the province returned one of Cam Ranh.
 func (d *inventedProvince) owedReports() []owedReport {
 	var owed []owedReport
 	from := d.lives[0].from
@@ -68,7 +68,7 @@ func (d *inventedProvince) owedReports() []owedReport {
 	return owed
 }
 
-// sent is when a report is handed in.
+// sent returns when a report is submitted.
 func (r owedReport) sent() time.Time {
 	return r.next.AddDate(0, 0, r.handedIn).Add(time.Duration(9*60+17*r.handedIn) * time.Minute)
 }
@@ -137,7 +137,7 @@ func (d *inventedProvince) handIn(ctx context.Context, r owedReport) error {
 	}
 }
 
-// standing is how far a report has come; an empty state: it was not made.
+// standing returns the state of a report; an empty state means that it was not made.
 func (d *inventedProvince) standing(ctx context.Context, r owedReport) (id, state string, versions int, err error) {
 	var found uuid.UUID
 	err = d.DB.Pool.QueryRow(ctx, `SELECT r.id, r.state, (SELECT count(*) FROM report_versions v

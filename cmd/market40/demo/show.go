@@ -91,8 +91,8 @@ func showSignIns(ctx context.Context, people *signin.People, out io.Writer, scop
 	return nil
 }
 
-// findScopes are what the roles that see a part see: the first demo market, the unit that it is
-// in, and its first stall with a tenant. A role without a scope sees everything.
+// findScopes returns the scopes of the roles that see only a part: the first demo market, its unit,
+// and its first stall with a tenant. A role without a scope sees everything.
 func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[roles.Role]string, error) {
 	var market, stall, commune string
 	err := pool.QueryRow(ctx, `SELECT m.code, s.id::text, v.code

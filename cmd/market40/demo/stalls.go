@@ -72,7 +72,7 @@ func (t *tenancy) has(day time.Time) bool {
 	return !day.Before(t.since) && (t.ends.IsZero() || day.AddDate(0, 0, 1).Before(t.ends))
 }
 
-// code is the code that hangs for an account on a day, or nil.
+// code returns the code that is displayed for an account on a day, or nil.
 func (t *tenancy) code(day time.Time, first bool) *printedCode {
 	var found *printedCode
 	for _, c := range t.codes {
@@ -260,7 +260,7 @@ func (m *marketHistory) drawCode() string {
 	}
 }
 
-// newID is a UUIDv7 of a moment (RFC 9562, section 5.7); the same seed draws the same ones.
+// newID returns a UUIDv7 of a moment (RFC 9562, section 5.7). The same seed draws the same ones.
 func (m *marketHistory) newID(at time.Time) uuid.UUID { return drawID(m.draw, at) }
 
 func drawID(draw *rand.Rand, at time.Time) (id uuid.UUID) {
@@ -289,5 +289,5 @@ var (
 	}
 )
 
-// inventedPhone is the phone of the demo's n-th merchant.
+// inventedPhone returns the phone of the demo's n-th merchant.
 func inventedPhone(n int) string { return fmt.Sprintf("0900%06d", n) }

@@ -31,8 +31,8 @@ var (
 	}
 )
 
-// seen is the share of a market's sales that are made without cash on the n-th day, as who counts
-// in the field would see it.
+// seen returns the share of cashless sales of a market on the n-th day, as a counter in the field
+// would observe it.
 func (m *marketHistory) seen(n int) float64 { return 0.62 * m.usedBy[n] }
 
 // ask writes what merchants declared, what was counted in drawn half-hours, and anonymous answers,

@@ -88,7 +88,8 @@ func (s *simulation) find(ctx context.Context) (*finding, error) {
 	return f, nil
 }
 
-// arrived are the payments that every stall of the simulation shows since it began, by reference.
+// arrived returns the payments that every stall of the simulation shows since it began, by
+// reference.
 func (s *simulation) arrived(ctx context.Context) (map[string][]listed, error) {
 	mine := map[string]bool{}
 	for _, n := range s.played {
@@ -116,7 +117,8 @@ func (s *simulation) arrived(ctx context.Context) (map[string][]listed, error) {
 	return arrived, nil
 }
 
-// stateOf is the state of a notice as the API shows it; want, when not empty, is checked.
+// stateOf returns the state of a notice as the API shows it. If want is not empty, another state is
+// an error.
 func (s *simulation) stateOf(ctx context.Context, n *playedNotice, want string) (string, error) {
 	state := ""
 	err := s.api.each(ctx, "/api/v1/notices?connection_id="+s.connection+"&external_id="+url.QueryEscape(n.external),

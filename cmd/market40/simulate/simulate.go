@@ -252,7 +252,7 @@ func (s *simulation) pay(ctx context.Context, rate float64, length time.Duration
 	wait.Wait()
 }
 
-// next is the next notice of a random stall.
+// next returns the next notice of a random stall.
 func (s *simulation) next() *playedNotice {
 	s.mu.Lock()
 	defer s.mu.Unlock()

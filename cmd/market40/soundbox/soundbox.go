@@ -111,7 +111,7 @@ func beSoundbox(ctx context.Context, f boxFlags, out io.Writer) error {
 	return b.run(ctx)
 }
 
-// boxTLS is how a server proves itself to a box.
+// boxTLS returns the TLS settings by which a box checks the server.
 func boxTLS(ca string, server *url.URL) (*tls.Config, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: server.Hostname()}
 	if ca == "" {

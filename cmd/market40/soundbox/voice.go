@@ -20,7 +20,7 @@ import (
 // speaker makes sound of a sentence, and is done when it has been heard or written.
 type speaker func(ctx context.Context, samples []int16, rate int) error
 
-// openSpeaker is the machine's own (aplay, of ALSA), or a WAV file that grows.
+// openSpeaker opens the machine's speaker (aplay, of ALSA), or a WAV file to append to.
 func openSpeaker(wav string) (speaker, error) {
 	if wav != "" {
 		return wavFile(wav), nil
@@ -92,9 +92,9 @@ const (
 	lateAfter = 2 * time.Minute
 )
 
-// sentences are what a box says of messages that wait, as lists of clips: after a gap a count and a
-// sum, not thirty voices, but no small amount hides among them. frontend/stall/announce.ts says the
-// same.
+// sentences returns what a box says about waiting messages, as lists of clips. After a gap it says
+// a count and a sum instead of thirty sentences, but mentions small amounts.
+// frontend/stall/announce.ts says the same.
 func sentences(waiting []soundbox.Message) (said [][]string) {
 	var came, back []soundbox.Message
 	for _, m := range waiting {

@@ -22,7 +22,7 @@ const (
 	Staff Role = "staff"
 )
 
-// Roles are the roles of users and keys, in the order in which they are listed.
+// Roles returns the roles of users and keys, in the order of lists.
 func Roles() []Role {
 	return []Role{Admin, ProvinceOfficer, LocalityOfficer, Manager, Merchant, Team, Auditor, Integration}
 }

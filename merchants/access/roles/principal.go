@@ -52,8 +52,8 @@ func LetInBy(ctx context.Context) *uuid.UUID {
 	return &who.ActorID
 }
 
-// Shift is the shift that a caller's reading of payments ends at; nil: it ends at none. Staff
-// without one reads nothing.
+// Shift returns the shift to which a caller's reading of payments is limited; nil means no limit.
+// Staff without a shift read nothing.
 func (p Principal) Shift() *uuid.UUID {
 	switch {
 	case p.Role != Staff:
@@ -80,7 +80,7 @@ func From(ctx context.Context) (Principal, error) {
 	return p, nil
 }
 
-// Allow is nil when the caller's role may do the action, the refusal (403) otherwise.
+// Allow returns nil if the caller's role may do the action, otherwise the refusal (403).
 func (p Principal) Allow(a Action) error {
 	if p.Role.May(a) {
 		return nil
@@ -88,8 +88,8 @@ func (p Principal) Allow(a Action) error {
 	return NotAllowed()
 }
 
-// Require is the caller when signed in and allowed to do the action: for routes without an id to be
-// scoped by.
+// Require returns the caller if it is signed in and may do the action. It is for routes without an
+// id that limits the scope.
 func Require(ctx context.Context, a Action) (Principal, error) {
 	p, err := From(ctx)
 	if err != nil {
@@ -98,7 +98,7 @@ func Require(ctx context.Context, a Action) (Principal, error) {
 	return p, p.Allow(a)
 }
 
-// errStranger is the refusal of who shows neither a key nor a session that lasts.
+// ErrStranger is the refusal of a caller without a key and without a valid session.
 var ErrStranger = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.",
 	"Sign in or send an API key.")
 

@@ -13,8 +13,8 @@ import (
 	"market40/migrations/database"
 )
 
-// standing is what a role and the words of a scope make of a caller. A merchant names a stall and
-// reads the tenancies of its present merchant.
+// ResolveScope returns the caller that a role and the words of a scope describe. A merchant's scope
+// names a stall; the caller then reads the tenancies of the stall's present merchant.
 func ResolveScope(ctx context.Context, db *database.DB, role, scope string) (p Principal, err error) {
 	if p.Role, err = ParseRole(role); err != nil {
 		return p, err
@@ -26,6 +26,7 @@ func ResolveScope(ctx context.Context, db *database.DB, role, scope string) (p P
 	return p, err
 }
 
+// ParseRole returns the role with a name, or refuses an unknown one.
 func ParseRole(role string) (Role, error) {
 	if slices.Contains(Roles(), Role(role)) {
 		return Role(role), nil
@@ -37,7 +38,7 @@ func ParseRole(role string) (Role, error) {
 	return "", problem.InFields(problem.UnknownValue("role", role, words...))
 }
 
-// findScope finds what a scope's words name.
+// FindScope returns the kind and the id of what a scope's words name.
 func FindScope(ctx context.Context, db *database.DB, scope string) (ScopeKind, *uuid.UUID, error) {
 	if scope == "" || scope == "all" {
 		return ScopeAll, nil, nil
@@ -64,7 +65,7 @@ func FindScope(ctx context.Context, db *database.DB, scope string) (ScopeKind, *
 	return ScopeKind(kind), &id, err
 }
 
-// tenantOf is the present tenant whom a merchant's key or sign-in is for.
+// tenantOf returns the present tenant that a merchant's key or sign-in belongs to.
 func tenantOf(ctx context.Context, db *database.DB, role Role, kind ScopeKind, stall *uuid.UUID) (*uuid.UUID, error) {
 	if role != Merchant {
 		return nil, nil

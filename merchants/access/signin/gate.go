@@ -122,7 +122,7 @@ func (g *Gate) caller(r *http.Request) (roles.Principal, error) {
 	return p, err
 }
 
-// CrossOrigin is the refusal of a request that another site's page caused.
+// CrossOrigin returns the refusal of a request that another site's page caused.
 func CrossOrigin() error {
 	return problem.New(problem.Forbidden, "cross_origin", "Yêu cầu không đến từ trang của hệ thống.",
 		"The request does not come from this system's own pages.")

@@ -76,16 +76,16 @@ type keyHolder struct {
 	passkeys    []uuid.UUID // ids of the credentials, in their order
 }
 
-// WebAuthnID is the user's handle on its devices.
+// WebAuthnID returns the user's handle on its devices.
 func (h *keyHolder) WebAuthnID() []byte { return h.id[:] }
 
-// WebAuthnName is shown by the device.
+// WebAuthnName returns the name that the device shows.
 func (h *keyHolder) WebAuthnName() string { return h.login }
 
-// WebAuthnDisplayName is shown by the device.
+// WebAuthnDisplayName returns the name that the device shows.
 func (h *keyHolder) WebAuthnDisplayName() string { return h.name }
 
-// WebAuthnCredentials are the user's passkeys.
+// WebAuthnCredentials returns the user's passkeys.
 func (h *keyHolder) WebAuthnCredentials() []webauthn.Credential { return h.credentials }
 
 func passkeyPlace(id uuid.UUID) seal.Place {

@@ -143,7 +143,7 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	return &c.Enrolment, nil
 }
 
-// RenewUser is Renew by id.
+// RenewUser does the same as Renew, by id.
 func (p *People) RenewUser(ctx context.Context, id uuid.UUID) (*Enrolment, error) {
 	u, err := p.User(ctx, id)
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 	hashWithin      = 15 * time.Second // far below what an answer may take, so that everybody has one
 )
 
-// busy is the refusal (503) of a caller who should try again.
+// busy returns the refusal (503) of a caller who should try again.
 func busy() error {
 	e := problem.New(problem.Unavailable, "sign_in_busy", "Nhiều người đang đăng nhập, xin thử lại sau vài giây.",
 		"Many are signing in: try again in some seconds.")

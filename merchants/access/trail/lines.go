@@ -92,8 +92,8 @@ type LineFilter struct {
 	From, To       *time.Time
 }
 
-// conditions are the filter in SQL with its values. They are only those that were asked for, so
-// that each finds its index.
+// conditions returns the filter as SQL with its values. It contains only the requested conditions,
+// so that each uses its index.
 func (f *LineFilter) conditions() (where []string, values []any) {
 	add := func(sql string, value any) {
 		values = append(values, value)

@@ -48,9 +48,9 @@ func NewTrail(db *database.DB, keys *seal.Keys, now func() time.Time) *Trail {
 	return t
 }
 
-// pads are the two padded keys of HMAC-SHA-256 (RFC 2104, section 2), as the database's triggers
-// take them. The key is made from the index key for this alone: the database knows what it digests,
-// readers of the trail and of backups do not.
+// pads returns the two padded keys of HMAC-SHA-256 (RFC 2104, section 2) that the triggers of the
+// database use. The key is derived from the index key for this purpose only. The database knows
+// what it digests; readers of the trail and of backups do not.
 func pads(key []byte) string {
 	const block = 64
 	padded := make([]byte, 2*block)

@@ -70,7 +70,7 @@ type guarded struct {
 	next  *http.Transport
 }
 
-// RoundTrip is http.RoundTripper's.
+// RoundTrip implements http.RoundTripper.
 func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := g.allow.check(r.URL); err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (g *guarded) RoundTrip(r *http.Request) (*http.Response, error) {
 	return res, nil
 }
 
-// CloseIdleConnections is called through http.Client's.
+// CloseIdleConnections closes idle connections; http.Client.CloseIdleConnections calls it.
 func (g *guarded) CloseIdleConnections() { g.next.CloseIdleConnections() }
 
 func sameHost(next *http.Request, before []*http.Request) error {
@@ -137,7 +137,7 @@ func (a Allow) check(u *url.URL) error {
 	return nil
 }
 
-// judge is nil for an address and port that may be dialled.
+// judge returns nil for an address and port that may be dialled.
 func (a Allow) judge(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {

@@ -38,7 +38,7 @@ type FieldBody struct {
 // Error makes a Body usable where huma wants its error type; it is never returned by a handler.
 func (b *Body) Error() string { return b.Code + ": " + b.Detail }
 
-// GetStatus is the HTTP status.
+// GetStatus returns the HTTP status.
 func (b *Body) GetStatus() int { return b.Status }
 
 // ContentType answers the media type of a problem whatever was negotiated.
@@ -47,7 +47,7 @@ func (b *Body) ContentType(string) string { return MediaType }
 // ContentType answers the media type of a problem whatever was negotiated.
 func (e *Error) ContentType(string) string { return MediaType }
 
-// GetHeaders are the headers that go with the refusal.
+// GetHeaders returns the headers that belong to the refusal.
 func (e *Error) GetHeaders() http.Header {
 	h := http.Header{}
 	if e.RetryAfter > 0 {
@@ -82,7 +82,7 @@ func English(acceptLanguage string) bool {
 	return at == 1
 }
 
-// In is the problem's body in one language.
+// In returns the problem's body in one language.
 func (e *Error) In(english bool) *Body {
 	say := func(vi, en string) string {
 		if english {
@@ -154,7 +154,7 @@ func Write(c *gin.Context, err error) {
 	c.Data(int(p.Kind), MediaType, body)
 }
 
-// Localize is the huma transformer that writes a returned *Error in the caller's language.
+// Localize writes a returned *Error in the caller's language. It is a transformer of huma.
 func Localize(ctx huma.Context, _ string, v any) (any, error) {
 	if p, ok := v.(*Error); ok {
 		return p.In(English(ctx.Header("Accept-Language"))), nil
@@ -248,7 +248,7 @@ func fieldOf(err error) Field {
 // by AmountForm.
 const AmountText = "an amount of đồng"
 
-// AmountForm is the field error for a text that is no amount.
+// AmountForm returns the field error for a text that is not an amount.
 func AmountForm(field string) Field {
 	return Field{
 		field, "amount_form", "Số tiền chỉ ghi chữ số, nhiều nhất 13 chữ số, không dấu chấm phân cách, thí dụ 45000.",

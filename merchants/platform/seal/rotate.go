@@ -27,7 +27,7 @@ type wrap struct {
 	Old     []byte // by the secret before, while servers may still have that one; else nil
 }
 
-// aeadOf is a secret, or a data key, as what seals.
+// aeadOf returns the cipher of a secret or a data key.
 func aeadOf(key []byte) cipher.AEAD {
 	aead, err := chacha20poly1305.NewX(key)
 	if err != nil {
@@ -36,7 +36,7 @@ func aeadOf(key []byte) cipher.AEAD {
 	return aead
 }
 
-// wrapped is a stored key under a secret; its id is authenticated.
+// wrapped returns a key encrypted by a secret, as it is stored. Its id is authenticated.
 func wrapped(by cipher.AEAD, id string, key []byte) []byte {
 	nonce := make([]byte, chacha20poly1305.NonceSizeX)
 	_, _ = rand.Read(nonce) // never fails, says its documentation

@@ -222,8 +222,8 @@ func severity(l *trail.Line) int {
 	}
 }
 
-// changes are the first changes of a line in words; a message of syslog should not grow past what
-// receivers take.
+// changes describes the first changes of a line in words, because a syslog message should not
+// exceed what receivers accept.
 func changes(l *trail.Line) []string {
 	const most = 10
 	var texts []string
@@ -240,8 +240,8 @@ func orDash(text *string) string {
 	return *text
 }
 
-// clean is a text of one line and of bounded length, for forms that are lines: what is no letter or
-// sign becomes U+FFFD.
+// clean returns a text of one line and of limited length. What is neither a letter nor a sign
+// becomes U+FFFD.
 func clean(text string) string {
 	const most = 1000 // characters
 	runes := []rune(strings.ToValidUTF8(text, "\uFFFD"))
@@ -256,7 +256,7 @@ func clean(text string) string {
 	return string(runes)
 }
 
-// hostName is a HOSTNAME of RFC 5424: printable ASCII without spaces, 255 bytes at most.
+// hostName returns a HOSTNAME of RFC 5424: printable ASCII without spaces, 255 bytes at most.
 func hostName(host string) string {
 	host = strings.Map(func(r rune) rune {
 		if r <= ' ' || r > '~' {

@@ -85,7 +85,7 @@ func (f *Forwarder) forward(ctx context.Context) error {
 	return jobs.Exclusive(ctx, f.DB, "forward-audit", f.forwardAlone)
 }
 
-// forwardAlone is forward while the lock is held.
+// forwardAlone does the work of forward while the lock is held.
 func (f *Forwarder) forwardAlone(ctx context.Context) error {
 	var cursor time.Time
 	err := f.DB.Pool.QueryRow(ctx, `INSERT INTO audit_cursors AS c (receiver, at) VALUES ($1, $2) ON CONFLICT (receiver)

@@ -140,7 +140,7 @@ func (e *Edge) Document(op huma.Operation) {
 	e.API.OpenAPI().AddOperation(&op)
 }
 
-// headers are sent with every answer to people and their programs.
+// headers adds the headers of every answer to people and their programs.
 func headers(c *gin.Context) {
 	if strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		return // answered to programs of banks, and often

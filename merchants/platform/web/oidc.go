@@ -16,7 +16,7 @@ import (
 // stepCookie stores the first step of a sign-in by a provider, in the browser that began it.
 const stepCookie = "__Host-m40-sso"
 
-// ssoRoutes are plain gin: a browser is sent from page to page.
+// ssoRoutes mounts routes of plain gin, because a browser is sent from page to page.
 func (s *SignIn) ssoRoutes(e *Edge) {
 	for _, r := range []struct {
 		path, id, summary string
@@ -58,7 +58,7 @@ func shown(handle func(*gin.Context) error) func(*gin.Context) error {
 	}
 }
 
-// callback is the address that a provider must know us by.
+// callback returns the address to which a provider sends the browser back.
 func (s *SignIn) callback(c *gin.Context) string {
 	at := s.PublicURL
 	if at == "" {

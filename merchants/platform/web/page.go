@@ -29,7 +29,7 @@ type Mark struct {
 	Text string     `json:"s,omitempty"` // for lists by a word, such as a stall's number
 }
 
-// Size is the number of items asked for.
+// Size returns the number of requested items.
 func (p Page) Size() int {
 	if p.Limit < 1 || p.Limit > MaxLimit {
 		return DefaultLimit
@@ -37,7 +37,8 @@ func (p Page) Size() int {
 	return p.Limit
 }
 
-// Mark is the place after which the page starts; the zero mark is the list's beginning.
+// Mark returns the position after which the page starts; the zero mark is the beginning of the
+// list.
 func (p Page) Mark() (Mark, error) {
 	var m Mark
 	if p.After == "" {
@@ -53,7 +54,7 @@ func (p Page) Mark() (Mark, error) {
 	return m, nil
 }
 
-// String is the mark as an opaque cursor.
+// String returns the mark as an opaque cursor.
 func (m Mark) String() string {
 	raw, _ := json.Marshal(m)
 	return base64.RawURLEncoding.EncodeToString(raw)
@@ -85,7 +86,7 @@ type Named struct {
 	ID string `path:"id"`
 }
 
-// UUID is the id, or that what it names does not exist.
+// UUID returns the id, or the refusal that the named object does not exist.
 func (n Named) UUID(what string) (uuid.UUID, error) {
 	id, err := uuid.Parse(n.ID)
 	if err != nil {

@@ -40,9 +40,9 @@ func (s *SignIn) passkeyRoutes(e *Edge) {
 		"Prove who you are again, with a passkey; renews the session's cookie", http.StatusOK), s.proveWithPasskey)
 }
 
-// origin is that of the pages a visitor sees, which its devices know us by: PUBLIC_URL, or
-// http://localhost on this machine. A device knows names, no addresses (W3C Web Authentication,
-// section 5.1.2).
+// origin returns the origin of the pages that a visitor sees: PUBLIC_URL, or http://localhost on
+// this machine. Devices store passkeys by names, not by addresses (W3C Web Authentication, section
+// 5.1.2).
 func (s *SignIn) origin(v Visitor) (string, error) {
 	at := s.PublicURL
 	if at == "" {

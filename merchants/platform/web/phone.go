@@ -78,7 +78,7 @@ func (s *Stalls) Routes(e *Edge) {
 		"Revoke a device; ends the shifts on it", http.StatusNoContent), s.revokeDevice)
 }
 
-// visit is where a visitor comes in from.
+// visit returns where a visitor comes from.
 func (v Visitor) visit() signin.Visit { return signin.Visit{Address: v.address, Device: v.device} }
 
 // Phoned is a phone as its owner types it; embed it in a body.

@@ -43,7 +43,7 @@ func newPaces(now func() time.Time) *paces {
 	}
 }
 
-// api is auth.Gate's Pace.
+// api limits the requests under /api. It is the Pace of signin.Gate.
 func (p *paces) api(c *gin.Context, who *roles.Principal) error {
 	if who != nil {
 		return p.callers.take(who.ActorID, p.now())
@@ -70,8 +70,8 @@ func (e *Edge) Slowly(pace int) gin.HandlerFunc {
 	}
 }
 
-// network is whom a request is counted for: its address, or in IPv6 the /64 of which anyone has all
-// addresses.
+// network returns the network for which a request is counted: its address, or in IPv6 its /64,
+// because one caller may have all addresses in it.
 func network(c *gin.Context) netip.Prefix {
 	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)
 	if err != nil {
@@ -103,7 +103,8 @@ func newCounters[K comparable](pace int) *counters[K] {
 	return &counters[K]{pace: pace, young: map[K]*minute{}}
 }
 
-// take is nil, or the refusal (429) with the seconds until the minute is over.
+// take counts a request. It returns nil, or the refusal (429) with the seconds until the minute is
+// over.
 func (c *counters[K]) take(key K, now time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -147,7 +147,8 @@ func halfPair(body []byte) bool {
 	}
 }
 
-// unitOf is the UTF-16 unit that a JSON text begins with, escaped by four hexadecimal digits.
+// unitOf returns the UTF-16 unit at the beginning of a JSON text, escaped by four hexadecimal
+// digits.
 func unitOf(body []byte) (uint64, bool) {
 	if len(body) < 6 || body[0] != '\\' || body[1] != 'u' {
 		return 0, false

@@ -60,7 +60,7 @@ func (v *Visitor) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// visitorOf is where a plain request comes from.
+// visitorOf returns where a plain request comes from.
 func visitorOf(r *http.Request) Visitor { return visitor(r.Header.Get, r.Host, r.RemoteAddr) }
 
 func visitor(header func(string) string, host, remote string) Visitor {

@@ -13,7 +13,7 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// caller is who asks, and the stall of the path.
+// caller returns the caller and the stall of the path.
 func (n Named) caller(ctx context.Context) (roles.Principal, uuid.UUID, error) {
 	who, err := roles.From(ctx)
 	if err != nil {
@@ -23,10 +23,10 @@ func (n Named) caller(ctx context.Context) (roles.Principal, uuid.UUID, error) {
 	return who, stall, err
 }
 
-// second is the other id of a path: what it names may be another's, and is missing then too.
+// second returns the second id of a path. An object of another stall is refused as missing, too.
 func second(text, what string) (uuid.UUID, error) { return Named{text}.UUID(what) }
 
-// named is a name as people write it: something besides spaces.
+// named returns a name, and refuses one of spaces only.
 func named(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	if name == "" {

@@ -47,7 +47,7 @@ func unreadableForm() error {
 		"The multipart form could not be read.")
 }
 
-// DryRun is whether an import is only tried.
+// DryRun reports whether an import is only tried.
 func DryRun(c *gin.Context) (bool, error) {
 	asked := c.Query("dry_run")
 	if asked == "" {
@@ -80,7 +80,7 @@ func AcceptsFile(o *huma.Operation) {
 	}
 }
 
-// parts are the names and contents of a multipart form, without what separates them.
+// parts returns the names and contents of a multipart form, without the separators.
 func parts(body []byte, contentType string) ([]byte, error) {
 	_, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil {

@@ -51,7 +51,7 @@ func New(t testing.TB) *database.DB {
 	return db
 }
 
-// URL is New for tests that open the database themselves, such as those of commands.
+// URL does the same as New for tests that open the database themselves, such as those of commands.
 func URL(t testing.TB) string {
 	t.Helper()
 	s, err := server()
@@ -83,7 +83,7 @@ func Copy(t testing.TB, name string, fill func(ctx context.Context, url string) 
 	return s.create(t, "TEMPLATE filled_"+name)
 }
 
-// Empty is the URL of a database without any migration.
+// Empty returns the URL of a database without any migration.
 func Empty(t testing.TB) string {
 	t.Helper()
 	s, err := server()

@@ -9,8 +9,8 @@ import (
 	"market40/migrations/database"
 )
 
-// Dump is every value of every table, as who steals the disk would read it: texts and bytes as they
-// are.
+// Dump returns every value of every table, as a thief of the disk would read it: texts and bytes
+// unchanged.
 func Dump(t testing.TB, db *database.DB) []byte {
 	t.Helper()
 	rows, err := db.Pool.Query(t.Context(), `SELECT relname FROM pg_class

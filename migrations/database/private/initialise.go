@@ -28,7 +28,7 @@ type process struct {
 // statement over a dozen arrays took four times as long.
 var keepHeap = []string{"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=16777216"}
 
-// command is one program with a clean environment, nothing of ours but the children's lock.
+// command returns one program with a clean environment and no open file except the children's lock.
 func (p process) command(name string, atDeath syscall.Signal, children *os.File, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(p.bin, name), args...) //nolint:gosec,noctx // a found program, ended by signals
 	cmd.Dir = "/"

@@ -170,7 +170,7 @@ shared_buffers = 64MB
 autovacuum = off
 `
 
-// quoted is a path as a value of the settings file.
+// quoted returns a path as a value of the settings file.
 func quoted(path string) string { return "'" + strings.ReplaceAll(path, "'", "''") + "'" }
 
 // writeWhole replaces a file so that a reader, or a crash, finds the old text or the new.

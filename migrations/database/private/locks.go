@@ -103,7 +103,7 @@ func (f layout) clearStale() error {
 	return nil
 }
 
-// postmaster is the process that postmaster.pid names; 0 if there is none.
+// postmaster returns the process that postmaster.pid names, or 0 if there is none.
 func (f layout) postmaster() int {
 	text, err := os.ReadFile(filepath.Join(f.data, "postmaster.pid"))
 	if err != nil {

@@ -204,7 +204,7 @@ func (s *Server) ServingURL() string { return s.urlOf(servingRole, databaseName)
 // DatabaseURL opens another database of the server, by the same role.
 func (s *Server) DatabaseURL(name string) string { return s.urlOf(role, name) }
 
-// Programs is the folder of the server's own pg_dump, pg_restore and pgbench.
+// Programs returns the folder of the server's own pg_dump, pg_restore and pgbench.
 func (s *Server) Programs() string { return s.bin }
 
 func (s *Server) superURL() string { return s.urlOf(superuser, "postgres") }

@@ -68,8 +68,8 @@ func choosePrograms(ctx context.Context, f layout, places []string) (string, err
 	)
 }
 
-// dataVersion is the major version that made a data directory; 0 if there is none yet. A folder
-// that holds something else is ErrNotOurs.
+// dataVersion returns the major version that made a data directory, or 0 if there is none yet. A
+// folder with other content is ErrNotOurs.
 func dataVersion(data string) (int, error) {
 	text, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,8 +121,8 @@ func findPrograms(ctx context.Context, places []string) []programs {
 	return found
 }
 
-// serverVersion is the major version of the server in a folder; 0 if initdb or postgres is not
-// there or does not run.
+// serverVersion returns the major version of the server in a folder, or 0 if initdb or postgres
+// does not exist there or does not run.
 func serverVersion(ctx context.Context, bin string) int {
 	if _, err := os.Stat(filepath.Join(bin, "initdb")); err != nil {
 		return 0

@@ -185,7 +185,7 @@ func openLog(path string) (*os.File, error) {
 	return f, nil
 }
 
-// tail is the end of the log, for an error's one line.
+// tail returns the end of the log, for an error of one line.
 func tail(path string) string {
 	f, err := os.Open(path)
 	if err != nil {

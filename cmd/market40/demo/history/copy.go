@@ -66,7 +66,7 @@ func (w *copyRow) text(s string) {
 	w.to = append(w.to, s...)
 }
 
-// textOrNull is null for an empty text.
+// textOrNull returns null for an empty text.
 func (w *copyRow) textOrNull(s string) {
 	if s == "" {
 		w.null()
@@ -77,7 +77,7 @@ func (w *copyRow) textOrNull(s string) {
 
 func (w *copyRow) id(id uuid.UUID) { w.bytes(id[:]) }
 
-// idOrNull is null for uuid.Nil.
+// idOrNull returns null for uuid.Nil.
 func (w *copyRow) idOrNull(id uuid.UUID) {
 	if id == uuid.Nil {
 		w.null()

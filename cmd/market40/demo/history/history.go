@@ -176,8 +176,8 @@ func (b *Writer) notice(ctx context.Context, w *copyRow, n *Notice) error {
 	return err
 }
 
-// occurredAt is when the notice's payment occurred: a reversal is dated on the time of what it
-// reverses.
+// occurredAt returns when the notice's payment occurred. A reversal has the date and time of the
+// payment that it reverses.
 func (n *Notice) occurredAt() time.Time {
 	if n.Takes != nil {
 		return n.Takes.OccurredAt
@@ -185,7 +185,7 @@ func (n *Notice) occurredAt() time.Time {
 	return n.OccurredAt
 }
 
-// payment is the notice's payment; it moves the two accounts and the stall's day.
+// payment returns the notice's payment. It changes the two accounts and the stall's day.
 func (b *Writer) payment(w *copyRow, n *Notice) {
 	dong := n.Amount.Dong()
 	debit, credit := b.account(
