@@ -1,5 +1,6 @@
-// Package frontend serves what people look at. So far that is the live start page of `serve
-// --demo`: the demo markets, one stall with its printed code, and its payments as they arrive.
+// Package frontend serves the account pages, the apps, and the live start page of `serve --demo`.
+// That page shows the demo markets, one stall with its printed code, and its payments as they
+// arrive.
 package frontend
 
 import (
@@ -132,9 +133,9 @@ func (s *Start) show(c *gin.Context) error {
 	return s.page.Execute(c.Writer, gin.H{"Markets": markets, "Stall": shown})
 }
 
-// markets returns the markets of the demo, the largest first. It gives no counts: readers of this
-// page did not sign in, and a second figure could differ from the official one, which has a
-// definition and hides small cells.
+// markets returns the markets of the demo, the largest first. It gives no counts, because readers
+// of this page did not sign in. The official figure also has a definition and hides small cells;
+// another count could contradict it.
 func (s *Start) markets(ctx context.Context) ([]market, error) {
 	rows, err := s.db.Pool.Query(ctx, `SELECT m.id, m.name, coalesce(v.name, ''),
 			(array_agg(t.stall_id ORDER BY l.last_at DESC NULLS LAST, d.n DESC, t.stall_id) FILTER (WHERE d.n > 0))[1],

@@ -111,8 +111,8 @@ func lock(ctx context.Context, db *database.DB) (unlock func(), err error) {
 	return func() { _ = conn.Hijack().Close(context.WithoutCancel(ctx)) }, nil
 }
 
-// Check answers nil when the database has exactly this program's migrations, ErrUnmigrated when
-// some are missing (or all: an empty database), ErrNewer when it has others.
+// Check returns nil if the database has exactly this program's migrations. It returns ErrUnmigrated
+// if some or all are missing, and ErrNewer if the database has others.
 func Check(ctx context.Context, pool *pgxpool.Pool) error {
 	applied, err := appliedAt(ctx, pool)
 	if err != nil {
@@ -197,8 +197,8 @@ func sources() ([]Migration, error) {
 	return known, nil
 }
 
-// Fingerprint names what Up makes: 16 hexadecimal digits that change with any byte of the
-// migrations, of the reference tables and of how these are loaded.
+// Fingerprint identifies what Up makes. Its 16 hexadecimal digits change with any byte of the
+// migrations, the reference tables and the code that loads them.
 func Fingerprint() (string, error) {
 	known, err := sources()
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"market40/reports/scope"
 )
 
-// Outside is what a report leaves out: markets in no unit of its basis and, where campaigns chose
-// pilots, other markets of one to four merchants.
+// Outside describes what a report leaves out: markets in no unit of its basis and, with the pilots
+// of campaigns, other markets of one to four merchants.
 type Outside struct {
 	Markets   int            `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
 	Merchants int            `json:"merchants" doc:"merchants operating a stall there"`

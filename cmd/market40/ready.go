@@ -31,8 +31,8 @@ func readyCommand(s *app.Settings) *cobra.Command {
 	}
 }
 
-// askReady asks /readyz of this machine's server, over https by the operator's certificate if that
-// is what it serves, and writes the warnings of the answer.
+// askReady calls /readyz of this machine's server and writes the warnings of the answer. It uses
+// https with the operator's certificate if the server does.
 func askReady(ctx context.Context, s *app.Settings, out io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, askPatience)
 	defer cancel()

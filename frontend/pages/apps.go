@@ -48,9 +48,9 @@ func appsOf(shown *codes.Printed) []bankApp {
 	return bankApps
 }
 
-// openApp leads to a bank's app by dl.vietqr.io, which so learns the account, the amount and the
-// memo: the page says so before it offers this. What the link says is the register's, never the
-// asker's.
+// openApp redirects to a bank's app by dl.vietqr.io. That site learns the account, the amount and
+// the memo, and the page says so before it offers the link. The link contains data of the register
+// only, never of the request.
 func (p *Pages) openApp(c *gin.Context) error {
 	shown, err := p.register.Codes.Printed(c.Request.Context(), c.Param("code"))
 	if err != nil {

@@ -80,8 +80,8 @@ func (p *Pages) postOrder(c *gin.Context) error {
 	return nil
 }
 
-// formOrder makes the order that a page's form asks for: of the amount that was typed, or on an
-// order's own page of what is missing of it.
+// formOrder creates the order of a page's form: for the typed amount or, on an order's own page,
+// for its missing part.
 func (p *Pages) formOrder(c *gin.Context, shown *codes.Printed) (*orders.Order, error) {
 	if shown.Order {
 		return p.orders.CreateSupplement(c.Request.Context(), shown)

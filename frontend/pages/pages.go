@@ -1,6 +1,6 @@
-// Package pages serves what stands behind a printed code: the shopper's page and the code's images,
-// codes with an amount inside, and reports of what is wrong. Strangers see it, without scripts too;
-// it tells nothing of what a stall takes.
+// Package pages serves what is behind a printed code: the shopper's page, the code's images, codes
+// with an amount inside, and reports of problems. Anybody may read it, also without scripts. It
+// reveals nothing about a stall's payments.
 package pages
 
 import (

@@ -29,8 +29,8 @@ func (r *refused) T(vi, en string) string {
 // Unknown says that nobody holds the code.
 func (r *refused) Unknown() bool { return r.Kind == problem.NotFound }
 
-// handle mounts a handler whose refusals a browser reads as a page: who mistypes a code, or reads
-// one of a false sticker, is no program. Programs get the problem itself.
+// handle mounts a handler and shows its refusals to browsers as a page, for people who mistype a
+// code or read one on a false sticker. Programs get the problem itself.
 func (p *Pages) handle(handler func(*gin.Context) error) gin.HandlerFunc {
 	return problem.Handle(func(c *gin.Context) error {
 		err := handler(c)

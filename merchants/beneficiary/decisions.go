@@ -77,8 +77,8 @@ const countPersons = `SELECT count(DISTINCT coalesce(k.merchant_id, u.merchant_i
 	LEFT JOIN users o ON o.id = k.owner_id WHERE a.id = ANY ($1)`
 
 // requireSecond refuses an approver who is the proposer, a program, a user that a program invited,
-// or a merchant who did not sign in by phone: whoever made an invitation could have accepted it,
-// and added a device.
+// or a merchant who did not sign in by phone. The maker of an invitation could have accepted it and
+// added a device.
 func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who roles.Principal) error {
 	var persons int
 	var phone bool

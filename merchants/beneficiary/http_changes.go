@@ -12,8 +12,8 @@ import (
 	"market40/merchants/scope"
 )
 
-// Routes mounts what is about where money goes: changed by admins, managers and the tenant,
-// and always by two persons or after a day; read in scope.
+// Routes mounts the routes about receiving accounts. Admins, managers and the tenant may change
+// them, always with a second person or after a day. Callers read them in their scope.
 func (cs *Changes) Routes(e *web.Edge) {
 	op := web.Tagged("register")
 	e.Scope("beneficiary-changes", `SELECT EXISTS (SELECT FROM beneficiary_changes

@@ -87,9 +87,9 @@ type former struct {
 	merchant, account uuid.UUID
 }
 
-// formerReceiver returns the stall's tenant and its first account, or the last tenant's if the
-// stall became vacant lately: closing a stall first must not hide a change. It returns nil if the
-// stall had no receiver.
+// formerReceiver returns the stall's tenant and its first account, or those of the last tenant if
+// the stall became vacant recently. So a stall that is closed first cannot hide a change. It
+// returns nil if the stall had no receiver.
 func (cs *Changes) formerReceiver(ctx context.Context, tx pgx.Tx, stall uuid.UUID) (*former, error) {
 	f := &former{}
 	err := tx.QueryRow(ctx, `SELECT t.merchant_id, ta.account_id FROM tenancies t

@@ -34,8 +34,8 @@ func BuildPayload(code string, to Payee, amount int64) (*string, error) {
 	return &text, nil
 }
 
-// obstacle returns why no transfer code can be made: wallet_not_bank, or account_form of an account
-// that was erased or registered before its form was checked; empty: one can.
+// obstacle returns why no transfer code can be made, or an empty text if one can. The reasons are
+// wallet_not_bank, and account_form for an account that was erased or never checked.
 func (p Payee) obstacle() string {
 	if p.Kind != tenancies.BankAccount {
 		return vietqr.WalletNotBank

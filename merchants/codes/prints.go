@@ -90,8 +90,8 @@ func sizeOf(c *gin.Context) (posters.Size, error) {
 	return size, nil
 }
 
-// selectPrints selects what is printed of the codes in scope ($1, $2) of merchant $3 if any, on day
-// $4; of code $5, market $6, zone $7, stalls $8.
+// selectPrints selects the codes to print in scope ($1, $2), of merchant $3 if any, on day $4. They
+// are filtered by code $5, market $6, zone $7 and stalls $8.
 const selectPrints = `SELECT c.code, c.state, s.number, s.zone, m.name, m.code, m.demo, a.id, a.number, a.last4, a.holder_name,
 	a.kind, coalesce(a.bank_bin, ''),
 		coalesce(b.short_name, 'Ví điện tử'), coalesce(b.memo_prefix, ''), coalesce(v.name, ''), c.issued_at,

@@ -93,7 +93,7 @@ func isASCII(text string) bool {
 	return true
 }
 
-// Votes of a word: a strong one has a letter or sign that no name has at that place, a weak one
+// Votes of a word. A strong one has a letter or sign that no name has at that position. A weak one
 // could be a foreign name.
 const (
 	weakVote    = 1

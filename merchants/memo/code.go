@@ -120,8 +120,8 @@ type reading struct {
 	text          [Length]byte
 }
 
-// take reads on with an upper-case letter or digit; one that can't stand where it does ends the
-// reading, and the prefix's first letter always begins a new one.
+// take continues the reading with an upper-case letter or digit. One that is not possible at its
+// position ends the reading. The prefix's first letter always begins a new reading.
 func (r *reading) take(c byte) {
 	switch {
 	case c == Prefix[0]:

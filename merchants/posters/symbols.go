@@ -42,8 +42,8 @@ func drawSymbols(posters []Poster) []chan symbol {
 	return symbols
 }
 
-// symbol draws a code's modules in black on white, one unit a module, as one path: a rectangle of
-// fpdf's own takes three times as many bytes.
+// symbol draws a code's modules in black on white as one path, one unit for each module. Rectangles
+// of fpdf would need three times as many bytes.
 func (d *drawing) symbol(s symbol) {
 	side := symbolSide * d.scale
 	left, top := d.x+(layoutWidth*d.scale-side)/2, d.y+symbolTop*d.scale

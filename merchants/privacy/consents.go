@@ -105,9 +105,9 @@ type ConsentOrder struct {
 	TextVersion int    `json:"text_version,omitempty" minimum:"1" doc:"of the text that was shown; required for a yes, which is to today's text"`
 }
 
-// consent records a yes or a no. Refused: a purpose that no text names or that needs no consent, a
-// yes to another text than today's (409), a way that is not the caller's (422), and one who is
-// erased (409).
+// consent records a yes or a no. It refuses a purpose without a text or without need of consent. It
+// refuses a yes to another text than today's (409), a way that the caller may not use (422), and an
+// erased merchant (409).
 func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.UUID,
 	o ConsentOrder,
 ) (recorded Consent, err error) {

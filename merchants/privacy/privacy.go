@@ -1,5 +1,5 @@
 // Package privacy serves the rights of people to their own data: consents, access, correction,
-// withdrawal and erasure, the deadlines, and how many people the platform stores data of (Law
+// withdrawal and erasure, with the deadlines. It also counts the people with stored data (Law
 // 91/2025/QH15, Decree 356/2025).
 package privacy
 

@@ -9,8 +9,8 @@ import (
 )
 
 // SameName reports whether two names may be one person's: case, spaces and marks aside. Diacritics
-// count, for Thủy and Thúy are two people; where one of the names has none at all, as in many
-// lists, they are left aside in the other one too.
+// count, because Thủy and Thúy are two people. If one of the names has none at all, as in many
+// lists, they are ignored in the other one too.
 func SameName(a, b string) bool {
 	keyA, keyB := spelling(a), spelling(b)
 	if isPlain(a) || isPlain(b) {

@@ -1,6 +1,6 @@
-// Package roster reads the stall lists that market boards keep, CSV or XLSX, as a board wrote them:
-// title rows, merged headers, totals, lost zeros and all. It is pure: it turns bytes into rows with
-// the faults of each, and never asks the database.
+// Package roster reads the stall lists of market boards, CSV or XLSX, as boards write them: with
+// title rows, merged headers, totals and lost zeros. It is pure: it converts bytes to rows with the
+// faults of each, and never uses the database.
 package roster
 
 import (

@@ -80,9 +80,9 @@ func taxCodeOf(text string) (string, bool) {
 // a sex and century.
 var withoutZeros = regexp.MustCompile(`^[1-8][0-3][0-9]{8}$`)
 
-// lacksZeros reports whether a code of 10 or 12 digits without a zero in front is likely another
-// one's rest: of 12 digits there are personal numbers alone, which begin with 0 (Decree 70/2024),
-// and of 10 a tax code has a check digit that such a rest hits one time in eleven.
+// lacksZeros reports whether a code of 10 or 12 digits probably lost its leading zeros. Only
+// personal numbers have 12 digits, and they begin with 0 (Decree 70/2024). A tax code of 10 digits
+// has a check digit, which a shortened number matches one time in eleven.
 func lacksZeros(code string) bool {
 	return len(code) == 12 || withoutZeros.MatchString(code) && !hasCheckDigit(code)
 }

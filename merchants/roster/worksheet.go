@@ -200,8 +200,8 @@ func (s *worksheet) addMerge(ref string) {
 }
 
 // fillMerged writes the text of a cell that spans rows into each row, as a reader sees it: a zone
-// beside its stalls, a merchant beside both of hers. Headers do not suffer, since a header of two
-// lines takes the same title from either.
+// beside its stalls, a merchant beside both of hers. Headers stay correct, because a header of two
+// lines gets the same title from either.
 func (s *worksheet) fillMerged() {
 	at := make(map[int]int, len(s.lines))
 	for i, l := range s.lines {

@@ -24,9 +24,9 @@ func NewWriter(db *database.DB, keys *seal.Keys, now func() time.Time) *Writer {
 	return &Writer{db: db, keys: keys, now: now}
 }
 
-// Write runs a change of the register in a transaction. If another change took the same number,
-// phone, account or code at the same moment, a unique index refuses this one: it runs again, and
-// reads what the other wrote.
+// Write runs a change of the register in a transaction. If another change writes the same number,
+// phone, account or code at the same moment, a unique index refuses this one. It then runs again
+// and reads what the other wrote.
 func (w *Writer) Write(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
 	const attempts = 3
 	var err error

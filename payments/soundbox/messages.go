@@ -133,8 +133,8 @@ func mac(key []byte, topic string, body []byte) []byte {
 	return h.Sum(nil)
 }
 
-// Sign writes a message for a topic: 64 hexadecimal digits of HMAC-SHA-256 over topic, line feed
-// and body; a line feed; the body, which is JSON.
+// Sign returns a message for a topic: a signature, a line feed, and the body as JSON. The signature
+// is 64 hexadecimal digits of HMAC-SHA-256 over topic, line feed and body.
 func Sign(key []byte, topic string, message any) ([]byte, error) {
 	body, err := json.Marshal(message)
 	if err != nil {

@@ -16,16 +16,17 @@ var (
 	ErrUnasked  = errors.New("no greeting waits for it")
 )
 
-// Mark is what a box keeps when it is switched off. It is to be written before its receipt is sent
-// and before Next's messages are spoken: then nothing taken is lost, and nothing is spoken twice.
+// Mark is what a box stores for the time when it is switched off. Write it before the receipt is
+// sent and before the messages of Next are spoken. Then no accepted message is lost, and none is
+// spoken twice.
 type Mark struct {
 	Last    int64     `json:"last"`              // the last version that it has taken
 	Waiting []Message `json:"waiting,omitempty"` // taken and not yet spoken
 }
 
 // Receiver is the part of a box that decides what may be spoken. It trusts neither the network nor
-// its own clock: what is not signed, was taken before, has a gap before it, or is too old, is not
-// spoken. It knows no MQTT and makes no sound, and is not for several goroutines at once.
+// its own clock. It drops messages that are not signed, were accepted before, follow a gap, or are
+// too old. It uses no MQTT, makes no sound, and is not for several goroutines at once.
 type Receiver struct {
 	id   uuid.UUID
 	key  []byte
@@ -60,9 +61,9 @@ func (r *Receiver) Waits() time.Duration {
 	return max(1, r.now().Sub(r.asked))
 }
 
-// Take takes a message; nil: it waits to be spoken, or was a welcome. After ErrGap and ErrExpired
-// the box has to greet again: the server tells what is missing, and what is too old as a count and
-// a sum.
+// Take accepts a message. It returns nil if the message waits to be spoken or was a welcome. After
+// ErrGap and ErrExpired the box has to greet again. The server then sends what is missing, and what
+// is too old as a count and a sum.
 func (r *Receiver) Take(payload []byte) error {
 	var m Message
 	if err := Open(r.key, Topic(r.id, Say), payload, &m); err != nil {
@@ -113,9 +114,9 @@ func (r *Receiver) Next() (say []Message) {
 	return say
 }
 
-// welcome sets the clock by the server's, and the place from where payments follow: the server
-// knows what was taken by a box that has lost its mark; and what a box has that is ahead of the
-// server is of a database that was since restored.
+// welcome sets the clock by the server's, and the version after which payments follow. The server
+// knows this version even if the box lost its mark. If the box is ahead of the server, the database
+// was restored since.
 func (r *Receiver) welcome(m Message) error {
 	if m.Nonce != r.nonce || r.nonce == "" {
 		return ErrUnasked
@@ -129,9 +130,9 @@ func (r *Receiver) welcome(m Message) error {
 	return nil
 }
 
-// expired says whether a message is too old, by the server's clock. What passed since the welcome
-// is counted from the greeting before it, and by the clock that runs ahead: the one that stands
-// still while the machine sleeps, or the one that people set.
+// expired reports whether a message is too old, by the server's clock. The time since the welcome
+// is counted from the greeting before it. Of two clocks it uses the one that is ahead: the one that
+// stops while the machine sleeps, or the one that people set.
 func (r *Receiver) expired(m Message) bool {
 	if m.ExpiresAt == nil {
 		return false

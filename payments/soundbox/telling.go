@@ -131,8 +131,8 @@ func (t *session) standing(greeting *Greeting) (heard, version int64, err error)
 	return heard, version, nil
 }
 
-// tellNews sends the versions after the last sent one: young ones one by one, at most maxUnheard
-// before a receipt; a run of old ones as a count and a sum.
+// tellNews sends the versions after the last sent one. It sends young ones one by one, at most
+// maxUnheard before a receipt, and a series of old ones as a count and a sum.
 func (t *session) tellNews(heard int64) error {
 	old := &Message{Kind: Missed, After: t.sent, Seq: t.sent}
 	for {
@@ -208,10 +208,10 @@ func (t *session) tellMessage(m Message) error {
 	return nil
 }
 
-// send signs a message and writes it to this line. That it arrives is known by the box's own word
-// only. The broker would send it to whatever has subscribed under the box's id; while a box comes
-// again before its old line has ended, that is nobody, or the wrong one: the old line's end takes
-// the new one's subscription with it.
+// send signs a message and writes it to this line. Only the box's receipt shows that it arrived.
+// The broker would send it to any subscriber with the box's id. If a box connects again before its
+// old line has ended, that is no subscriber or the wrong one, because the end of the old line
+// removes the new subscription.
 func (l *line) send(name string, key []byte, message any) error {
 	topic := Topic(l.name, name)
 	payload, err := Sign(key, topic, message)

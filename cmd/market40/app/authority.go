@@ -30,8 +30,8 @@ const (
 )
 
 // authority is the small certificate authority of one machine on its local network. It may vouch
-// for nothing but addresses of such networks and .local names (RFC 5280, 4.2.1.10): a phone that
-// installs it does not let anyone read its traffic with other hosts.
+// only for addresses of such networks and .local names (RFC 5280, 4.2.1.10). So a phone that
+// installs it does not expose its traffic with other hosts.
 type authority struct {
 	cert  *x509.Certificate
 	key   *ecdsa.PrivateKey
@@ -49,9 +49,9 @@ var privateNetworks = []string{
 	"::1/128",
 }
 
-// openAuthority returns the authority of a data directory, made on first use and again when it ends
-// or this machine has an address for which it may not vouch. Its key is in lan-ca.pem (0600), what
-// phones install in lan-ca.crt.
+// openAuthority returns the authority of a data directory. It is made on first use, and again when
+// it expires or when this machine has an address for which it may not vouch. Its key is in
+// lan-ca.pem (0600), and the certificate for phones in lan-ca.crt.
 func openAuthority(dir string, hosts []net.IP, names []string, now func() time.Time) (*authority, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("making the data directory: %w", err)

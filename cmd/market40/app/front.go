@@ -10,7 +10,7 @@ import (
 	"net/http"
 )
 
-// Front is how the server is reached: plain http on loopback or for a proxy, https by the
+// Front is the listener of the server: plain http on loopback or for a proxy, https with the
 // operator's certificate, or https for the local network.
 type Front struct {
 	listener net.Listener

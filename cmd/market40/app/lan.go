@@ -24,8 +24,8 @@ const lanListenAddr = ":8443"
 //go:embed lan.html
 var lanPage string
 
-// lan is a server for the phones of a local network: https by an authority of its own, and beside
-// it, over http, a page from where a phone installs that authority and nothing else.
+// lan is a server for the phones of a local network. It serves https with its own certificate
+// authority. Over http it serves only the page from which a phone installs that authority.
 type lan struct {
 	authority *authority
 	address   string // of the program: https://host:port

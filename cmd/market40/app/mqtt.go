@@ -37,9 +37,9 @@ type MQTTListener struct {
 	tls      *tls.Config
 }
 
-// OpenMQTT listens for soundboxes, if that is set, by the certificate that pages are served by.
-// Without one it is refused on addresses beyond this machine, unless the operator said so: who
-// listens in there reads what a stall takes, and at the pairing a box's key.
+// OpenMQTT listens for soundboxes, if that is set, with the certificate of the pages. Without a
+// certificate it refuses addresses beyond this machine, unless the operator allows them. Somebody
+// who reads the network there learns a stall's payments and, at the pairing, a box's key.
 func (s *Settings) OpenMQTT(ctx context.Context, over *tls.Config) (*MQTTListener, error) {
 	if s.MQTT.Addr == "" {
 		return nil, nil

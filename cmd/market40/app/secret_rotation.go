@@ -19,10 +19,10 @@ import (
 // nextSecretFile returns where a new key waits until the database is wrapped by it.
 func (s *Settings) nextSecretFile() string { return s.KeyFile() + ".next" }
 
-// RotateKey changes the key of the data directory, in steps of which each may be the last one: the
-// new key is on disk beside the old; the database is wrapped by both; the new file takes the old
-// one's name; the wraps by the old key are forgotten. Whoever comes next finds a key that opens the
-// database, and settleSecret goes on.
+// RotateKey changes the key of the data directory in steps. First it writes the new key to disk
+// beside the old one. Then it encrypts the stored keys with both, gives the new file the old one's
+// name, and deletes what the old key encrypted. It may stop after any step: the next start finds a
+// key that opens the database, and settleSecret continues.
 func (s *Settings) RotateKey(ctx context.Context, pool *pgxpool.Pool) error {
 	unlock, err := s.lockSecret(ctx)
 	if err != nil {

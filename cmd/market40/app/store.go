@@ -19,9 +19,8 @@ const (
 	stopPatience = 20 * time.Second
 )
 
-// starter gives the private server of a directory: private.Use, as commands have it (that of a
-// running serve, or one of their own while they run), or private.Start, as serve has it (its own or
-// none).
+// starter returns the private server of a directory. Commands use private.Use: the server of a
+// running serve, or one of their own. serve uses private.Start: its own or none.
 type starter func(ctx context.Context, dir string, o private.Options) (*private.Server, error)
 
 // Store is the database server in use: a private one, or that of DATABASE_URL.

@@ -94,8 +94,8 @@ func newLoad(ctx context.Context, dir, address string, stalls int) (*load, error
 	return l, err
 }
 
-// warm pays once at every stall, so that no ledger account or day is opened while the clock runs: a
-// stall opens its account once for ever and its day once a day.
+// warm pays once at every stall, so that no ledger account or day is opened during the measurement.
+// A stall opens its account once, and its day once a day.
 func (l *load) warm(ctx context.Context) error {
 	for int(l.serial.Load()) < len(l.targets) {
 		if _, _, err := l.run(ctx, 64, false, time.Second); err != nil {

@@ -82,8 +82,8 @@ func ownerOf(ctx context.Context, dir string) (*pgx.Conn, error) {
 	return pgx.Connect(ctx, s.URL())
 }
 
-// pages measures report pages from the cache, and for the first reader after an old fact changed;
-// early ones only where there is data of their time.
+// pages measures report pages from the cache, and for the first reader after an old fact changed.
+// It measures early pages only if there is data of their time.
 func (b *bench) pages(ctx context.Context, address, key string, owner *pgx.Conn, early bool) error {
 	type page struct {
 		path  string

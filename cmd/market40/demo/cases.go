@@ -110,9 +110,9 @@ func (m *marketHistory) addComplaint(ctx context.Context, t *tableRows, n *tenan
 	return nil
 }
 
-// solve lets a few notices come that no stall could be found for, and people decide about them as
-// about every other: two of the office assign, one dismisses, and one proposal waits for its second
-// person. Begun again it goes on.
+// solve sends a few notices without a stall and has people decide about them as usual. Two people
+// of the office assign, one dismisses, and one proposal waits for a second person. If it is started
+// again, it continues.
 func (d *inventedProvince) solve(ctx context.Context) error {
 	for i, m := range d.lives[:3] {
 		var joined []*tenancy

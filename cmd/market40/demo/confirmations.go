@@ -12,8 +12,8 @@ import (
 var confirmationColumns = []string{"id", "market_id", "tenancy_id", "amount", "occurred_at", "recorded_at", "actor_id"}
 
 // confirmShares is the share of a market's merchants without a bank connection that report payments
-// themselves: the wallets and small banks of the mountains have none. Elsewhere it is 0, so that no
-// single merchant's report is the only one beside the banks'.
+// themselves. The wallets and small banks of the mountains have no connection. Elsewhere it is 0,
+// so that no single merchant's report is the only one beside the banks'.
 var confirmShares = map[string]float64{
 	"CHODAM": 0.04, "BANGOI": 0.08, "VANGIA": 0.1, "CHOTHANH": 0.12,
 	"KHANHVINH": 0.2, "TOHAP": 0.3,

@@ -25,8 +25,8 @@ import (
 	"market40/payments/money"
 )
 
-// simulation plays shoppers and banks against a running server: it pays what the printed codes say,
-// in the provider's exact words, and checks through the API where each đồng arrived.
+// simulation plays shoppers and banks against a running server. It pays what the printed codes say,
+// in the provider's exact form, and checks through the API where each đồng arrived.
 type simulation struct {
 	api        *apiClient
 	provider   banks.Provider

@@ -27,9 +27,9 @@ const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::u
 	AND u.merchant_id IS NOT DISTINCT FROM c.merchant
 	AND (u.role <> 'staff' OR shift_span(s.id) @> $10::timestamptz)`
 
-// Lasting reports, for each caller of a long request, whether its key or session is still valid. It
-// is not if the key was revoked or expired, the session ended, the user is disabled, the shift is
-// over, or the role or scope changed. One query checks all callers.
+// Lasting reports, for each caller of a long request, whether its key or session is still valid. A
+// key or session is not valid after its end, if the user is disabled, the shift is over, or the
+// role or scope changed. One query checks all callers.
 func Lasting(ctx context.Context, db *database.DB, now time.Time, callers []roles.Principal) ([]bool, error) {
 	var numbers []int
 	var actors []uuid.UUID

@@ -351,8 +351,8 @@ func text(s *string) string {
 	return *s
 }
 
-// create makes a user at the first sign-in. Its login is the provider's name for it, with a mark if
-// the login is taken: an existing account of the same name belongs to another person.
+// create makes a user at the first sign-in. Its login is the provider's name for it. If that is
+// taken, a mark is added, because the existing account belongs to another person.
 func (s *SSO) create(ctx context.Context, p *provider, subject string, id uuid.UUID, as *post, said claims) error {
 	login := loginOf(said.first(p.LoginClaim))
 	mark := sha256.Sum256([]byte(p.Issuer + "\n" + subject))

@@ -166,8 +166,8 @@ func (c *ProviderConfig) provedTwice(said claims) bool {
 		slices.Contains(c.ACR, said.first("acr"))
 }
 
-// post returns the role and the scopes that a person's claims give: those of the first rule that
-// fits, and the scopes of every other fitting rule with the same role.
+// post returns the role and the scopes for a person's claims. The first rule that fits gives the
+// role. The scopes come from all fitting rules with this role.
 func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, err error) {
 	for _, r := range c.Rules {
 		if !slices.Contains(said.find(r.Claim), r.Value) || role != "" && r.Role != role {

@@ -152,8 +152,8 @@ func (p *People) RenewUser(ctx context.Context, id uuid.UUID) (*Enrolment, error
 	return p.Renew(ctx, u.Login, "")
 }
 
-// Renew gives a user a new password, second factor and recovery codes, opens a closed account again
-// and ends all sessions: for users who lost them. A person who renews a user that a program made
+// Renew gives a user who lost them a new password, second factor and recovery codes. It opens a
+// closed account again and ends all sessions. A person who renews a user that a program made
 // vouches for it; passkeys added before are deleted.
 func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment, error) {
 	var id uuid.UUID

@@ -261,9 +261,9 @@ func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit)
 	return p.openSession(ctx, opening{user, byPhone, v.Address, v.Device}, nil)
 }
 
-// guessCode is SQL that counts a guess and returns the code that it is compared with: the one that
-// the same origin requested, and where that origin has none, the newest of the phone. A phone may
-// change its network between the two.
+// guessCode is SQL that counts a guess and returns the code to compare it with. That is the code
+// that the same origin requested, or the newest of the phone if the origin has none. A phone may
+// change its network between request and guess.
 const guessCode = `WITH own AS (
 		UPDATE phone_codes SET guesses = guesses + 1 WHERE phone_index = $1 AND origin = $2 AND expires_at > $3
 		AND guesses < $4 RETURNING hash, merchant_id),

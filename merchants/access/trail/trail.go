@@ -14,8 +14,8 @@ import (
 	"market40/migrations/database"
 )
 
-// recordWithin is how long adding to the trail may take: what could not be added by then is an
-// error, and never comes late to a sealed minute.
+// recordWithin is the time limit for adding to the trail. After it, adding fails, so that nothing
+// is added late to a sealed minute.
 const recordWithin = 20 * time.Second
 
 // Event is one line of the audit trail as it is written: who requests what, from where.

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/crypto/chacha20poly1305"
 )
 
-// monthsAhead is for how many months after this one a rotation makes keys: so long a server that
-// started with the old secret goes on, whatever it seals.
+// monthsAhead is the number of later months for which a rotation makes keys. For so long, a server
+// that started with the old secret can seal everything.
 const monthsAhead = 2
 
 // ErrUnfinished reports that some wraps of the previous rotation still exist.
@@ -174,9 +174,9 @@ func IsPresent(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) (b
 	return err == nil, nil
 }
 
-// lockKeys locks and reads every stored key, the index key at the head: who makes a month's key
-// holds that one (Keys.add), so that none is made meanwhile under the old secret. ErrWrongKey where
-// there is no index key: nothing was ever sealed.
+// lockKeys locks and reads every stored key, the index key first. Keys.add locks the index key
+// before it makes a month's key, so no key is made under the old secret meanwhile. It returns
+// ErrWrongKey if there is no index key: nothing was ever sealed.
 func lockKeys(ctx context.Context, tx pgx.Tx) ([]wrap, error) {
 	tag, err := tx.Exec(ctx, `SELECT FROM sealed_keys WHERE id = $1 FOR UPDATE`, indexName)
 	if err != nil {

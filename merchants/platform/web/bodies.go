@@ -50,9 +50,9 @@ var (
 	errNoBudget = errors.New("too much is being read")
 )
 
-// Budget limits the bytes of the bodies that are being read at the same time, in all and for each
-// address. When it is used up, the body that has been arriving the longest is cut off, or a large
-// one for a small one: a sender who never finishes blocks no one.
+// Budget limits the bytes of the bodies that are read at the same time, in total and for each
+// address. When it is used up, it cuts off the oldest body, or a large one in favour of a small
+// one. So a sender who never finishes blocks no one.
 type Budget struct {
 	total    int
 	mu       sync.Mutex

@@ -118,9 +118,9 @@ func (i *idempotency) place(caller roles.Principal) seal.Place {
 	return seal.Place{Table: "idempotency_keys", Column: "answer", ID: caller.ActorID}
 }
 
-// passing are refusals that the same request may not meet again: what it names may come to be (a
-// phone that was without a network sends out of order), and who asks may come in or slow down. They
-// changed nothing.
+// passing are refusals that a retry of the same request may not get. Something that it names may
+// exist by then, because a phone without a network sends out of order. The caller may also sign in
+// or slow down. These refusals changed nothing.
 var passing = map[int]bool{
 	http.StatusUnauthorized: true, http.StatusForbidden: true, http.StatusNotFound: true,
 	http.StatusTooManyRequests: true,

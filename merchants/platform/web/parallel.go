@@ -230,8 +230,8 @@ func isCostly(r *http.Request, route string) bool {
 }
 
 // fewInAll lets few costly requests run at once. It begins after the body was read and ends with
-// the answer's first bytes, so that no slow sender or reader holds a place: costly answers are
-// complete before they are sent. Answers written piece by piece have a limit of their own.
+// the answer's first bytes, so no slow sender or reader occupies a place. Costly answers are
+// complete before they are sent. Answers that are written in pieces have their own limit.
 func (p *parallel) fewInAll(c *gin.Context) {
 	if !isCostly(c.Request, c.FullPath()) {
 		return
@@ -276,9 +276,9 @@ func (p *parallel) fewOfAKind(c *gin.Context) {
 	c.Next()
 }
 
-// restBefore returns what gives back a place that was taken at a time. While payments come in, the
-// place rests as long as it was held, up to maxRest: readings that follow one another take half of
-// the time that they could.
+// restBefore returns the function that frees a place taken at a time. While payments arrive, the
+// place stays free as long as it was used, up to maxRest. So a sequence of readings uses at most
+// half of the time.
 func (p *parallel) restBefore(leave func(), taken time.Time) func() {
 	return sync.OnceFunc(func() {
 		if time.Since(time.Unix(0, p.lastHook.Load())) > hookPause {

@@ -44,9 +44,9 @@ func (p Proxies) hold(ip netip.Addr) bool {
 	return false
 }
 
-// setCaller sets a request's RemoteAddr to its caller's, so that all later code, through gin or
-// huma, uses one address: sessions, counters of guesses, the trail, rate limits, a webhook's
-// allowed addresses.
+// setCaller sets a request's RemoteAddr to its caller's, so that all later code uses one address.
+// That is true for sessions, counters of guesses, the trail, rate limits and a webhook's allowed
+// addresses.
 func (p Proxies) setCaller(c *gin.Context) {
 	if at := p.caller(c.Request); at.IsValid() {
 		c.Request.RemoteAddr = at.String()

@@ -5,7 +5,7 @@ import (
 	"syscall"
 )
 
-// memory is where Linux keeps files in memory, and room is how many bytes of it must be free for
+// memory is the folder of files in memory on Linux. room is how many bytes must be free there for
 // the servers of a whole test run.
 const (
 	memory = "/dev/shm"

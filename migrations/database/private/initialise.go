@@ -24,7 +24,7 @@ type process struct {
 }
 
 // keepHeap lets a server process keep up to 16 MiB of freed memory (glibc, mallopt(3)). By default
-// it gives back what exceeds 128 KiB after each statement and asks for it again in the next: a
+// it frees what exceeds 128 KiB after each statement and allocates it again in the next. A
 // statement over a dozen arrays took four times as long.
 var keepHeap = []string{"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=16777216"}
 
@@ -38,8 +38,8 @@ func (p process) command(name string, atDeath syscall.Signal, children *os.File,
 	return cmd
 }
 
-// initialise makes the data directory beside its place and moves it there when it is whole, so a
-// start that was killed leaves nothing that a later one could take for data.
+// initialise makes the data directory under another name and renames it when it is complete. So a
+// killed start leaves nothing that a later one could mistake for data.
 func initialise(ctx context.Context, s *Server, user account, children *os.File, fast bool) error {
 	next, secret := s.files.data+".new", s.files.password+".initdb"
 	if err := errors.Join(os.RemoveAll(next), os.RemoveAll(secret)); err != nil {

@@ -220,8 +220,8 @@ func (s *Server) urlOf(user, database string) string {
 	return u.String()
 }
 
-// Stop shuts the server down cleanly and frees the directory; when ctx ends first it is made to
-// stop at once, which the next start recovers from. A server that another program runs goes on.
+// Stop shuts the server down cleanly and frees the directory. If ctx ends first, the server stops
+// at once, and the next start recovers. A server that another program runs continues.
 func (s *Server) Stop(ctx context.Context) error {
 	if s.own == nil {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"syscall"
 )
 
-// attributes put a child into its own process group, as the account's user, and have the kernel
-// send it a signal when the thread that started it ends.
+// attributes put a child into its own process group, as the account's user. The kernel sends it a
+// signal when the thread that started it ends.
 func attributes(user account, atDeath syscall.Signal) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: atDeath}
 	if user.other {

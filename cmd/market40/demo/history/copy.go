@@ -13,8 +13,8 @@ import (
 )
 
 // copyRow writes one row in the binary form of COPY (PostgreSQL's documentation, "COPY", file
-// formats): for tables that are written by the hundred thousand, where looking up how each value is
-// written takes longer than writing it.
+// formats). It is for tables with hundreds of thousands of new rows. For those, a look-up of each
+// value's encoding takes longer than the writing.
 type copyRow struct{ to []byte }
 
 // copySize is how much is handed to the server at a time, in bytes.

@@ -35,9 +35,9 @@ type Notice struct {
 	by *Delivery
 }
 
-// Writer writes a market's invented past: the rows that the posting would have left, had the
-// notices come one by one, without the look-ups, locks and transactions of each. Whoever uses it is
-// alone with the market's books, and writes in order of time.
+// Writer writes a market's invented past. It writes the rows that posting would write for notices
+// one by one, without the look-ups, locks and transactions of each. Only one writer may use the
+// market's books, in order of time.
 type Writer struct {
 	sealer             *notices.Sealer
 	connection, market uuid.UUID
