@@ -27,7 +27,7 @@ var dist embed.FS
 const appPolicy = "default-src 'none'; img-src 'self' data: blob:; style-src 'self'; script-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self' blob:; media-src 'self' blob:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // AppRoutes mounts the stall app under /stall/ and the officers' app under /district/. Each is one
-// page; where in it one is stands behind the #.
+// page; the part after the # names the screen.
 func AppRoutes(e *web.Edge) error {
 	for _, app := range []struct{ name, summary, tag string }{
 		{"stall", "Sạp của tôi: the stall app, its page, scripts and sounds", "stall people"},

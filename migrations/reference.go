@@ -106,7 +106,7 @@ func send(ctx context.Context, tx pgx.Tx, batch *pgx.Batch, what string) error {
 	return nil
 }
 
-// records reads a shipped CSV and returns the wanted columns of each row in the order asked for.
+// records reads a shipped CSV and returns the given columns of each row in the given order.
 func records(table []byte, columns ...string) ([][]string, error) {
 	all, err := csv.NewReader(strings.NewReader(string(table))).ReadAll()
 	if err != nil {

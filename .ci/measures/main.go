@@ -148,7 +148,7 @@ func isOneWord(name string) bool {
 	return !strings.ContainsFunc(name[1:], unicode.IsUpper)
 }
 
-// repeat counts the windows of a test file that stand in the tests before.
+// repeat counts the windows of a test file that also occur in earlier tests.
 func (m *measures) repeat(lines []string) {
 	var plain []string
 	for _, line := range lines {

@@ -149,7 +149,7 @@ func findNewest(ctx context.Context, pool *pgxpool.Pool, report string) (*newest
 type proving struct {
 	key    ed25519.PublicKey
 	find   func(hash string) (*exports.Seal, error)
-	newest func(report string) (*newestVersion, error) // nil: no database is asked
+	newest func(report string) (*newestVersion, error) // nil: no database is used
 }
 
 // print prints what was proven and what was not.

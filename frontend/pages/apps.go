@@ -23,8 +23,8 @@ type bankApp struct {
 // changelog to 2.18 of 31/07/2026.
 var fillsIn = []string{"ocb", "acb", "bidv", "icb", "mb"}
 
-// bankApps are the apps of the banks whose apps may read transfer codes, those first that fill in
-// what to pay.
+// bankApps are the apps of the banks that may read transfer codes, those first that fill in what to
+// pay.
 var bankApps = func() []bankApp {
 	var fill, open []bankApp
 	for _, b := range vietqr.Banks() {

@@ -141,8 +141,8 @@ func isForm(c *gin.Context) bool {
 	return kind == "application/x-www-form-urlencoded" || kind == "multipart/form-data"
 }
 
-// groupedAmount is a whole number, as it stands or with whole groups of three set apart by one and
-// the same mark: "45000.000" is none.
+// groupedAmount is a whole number, plain or with whole groups of three set apart by one and the
+// same mark: "45000.000" is none.
 var groupedAmount = regexp.MustCompile(`^(?:[0-9]+|[0-9]{1,3}(?:(?:\.[0-9]{3})+|(?:,[0-9]{3})+|(?: [0-9]{3})+))$`)
 
 // typedAmount reads an amount as people here write it: "45000", "45.000", "45 000 đ", "45k", "45

@@ -170,7 +170,7 @@ func (p *page) Came() bool {
 	return p.Sale != nil && p.Sale.PaidAt != nil && p.Sale.Received.Sign() > 0
 }
 
-// page begins a page of a code for whoever asks.
+// page begins a page of a code for any caller.
 func (p *Pages) page(c *gin.Context, shown *codes.Printed) (*page, error) {
 	changes, err := p.register.Changes.Sentences(c.Request.Context(), shown.Place.Stall)
 	if err != nil {
@@ -205,8 +205,7 @@ func (p *Pages) show(c *gin.Context, status int, shown *page) error {
 	return nil
 }
 
-// getCode answers the page, or the image or text that the suffix asks for. A revoked code has no
-// image (410).
+// getCode answers the page, or the image or text of the suffix. A revoked code has no image (410).
 func (p *Pages) getCode(c *gin.Context) error {
 	name := c.Param("code")
 	form := path.Ext(name)
@@ -279,7 +278,7 @@ func draw(c *gin.Context, shown *codes.Printed, form string) error {
 }
 
 // drawing bounds how many images are drawn at once: the largest takes 16 MB and a tenth of a
-// second, and any stranger asks.
+// second, and anybody may request it.
 var drawing = make(chan struct{}, 2)
 
 func drawPNG(c *gin.Context, payload string) error {
@@ -296,7 +295,7 @@ func drawPNG(c *gin.Context, payload string) error {
 		return c.Request.Context().Err()
 	}
 	image, err := vietqr.PNGSize(payload, px)
-	<-drawing // before it is sent: a slow reader keeps nobody waiting
+	<-drawing // before it is sent: a slow reader delays no one
 	if err != nil {
 		return widthRefusal() // below one pixel a module
 	}

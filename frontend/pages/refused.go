@@ -26,7 +26,7 @@ func (r *refused) T(vi, en string) string {
 	return vi
 }
 
-// Unknown says that nobody holds the code.
+// Unknown reports that the code does not exist.
 func (r *refused) Unknown() bool { return r.Kind == problem.NotFound }
 
 // handle mounts a handler and shows its refusals to browsers as a page, for people who mistype a

@@ -18,7 +18,7 @@ const (
 	// headerSize is how long the head of clips.wav is, as make-clips writes it: 16 bits, one
 	// channel.
 	headerSize = 44
-	// silenceBetween is what stands between two clips, in parts of a second: as the stall app plays
+	// silenceBetween is the pause between two clips, in parts of a second: as the stall app plays
 	// them.
 	silenceBetween = 50
 )

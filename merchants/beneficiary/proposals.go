@@ -107,8 +107,8 @@ func contactPlace(id uuid.UUID) seal.Place {
 }
 
 // requireProof refuses a person who last proved who it is too long ago: a phone left on a counter
-// must not move money. A program is not asked for a proof: what it proposes waits for a second
-// person instead.
+// must not move money. A program needs no proof: what it proposes waits for a second person
+// instead.
 func requireProof(who roles.Principal, now time.Time) error {
 	if who.SessionID == nil || now.Sub(who.ProvedAt) <= provedFor {
 		return nil

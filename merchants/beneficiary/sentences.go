@@ -52,7 +52,7 @@ func (cs *Changes) Sentences(ctx context.Context, stall uuid.UUID) ([]Sentence, 
 // pending is a change that waits.
 type pending struct {
 	kind          string
-	owner, second bool // who asked, and whether a second person has to approve
+	owner, second bool // who proposed it, and whether a second person has to approve
 	wallet        bool // of a wallet: it was proposed before wallets were refused
 	due           time.Time
 }

@@ -128,7 +128,7 @@ func wordsOf(text string) []string {
 	})
 }
 
-// areSpelt reports whether all words are Vietnamese, as they stand or decoded.
+// areSpelt reports whether all words are Vietnamese, unchanged or decoded.
 func areSpelt(words []string, decode func(word string) (decoded string, vote int)) bool {
 	return !slices.ContainsFunc(words, func(word string) bool {
 		decoded, _ := decode(word)
@@ -169,7 +169,7 @@ var readAs = []*charmap.Charmap{charmap.Windows1252, charmap.Windows1258, charma
 // weakPoints end or separate words in good text: after a capital Ã or Ă they prove nothing.
 const weakPoints = "‘’“”•–—…‚„‹›«»\u00a0·"
 
-// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 stand as letters of their
+// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 appear as letters of their
 // own, as in "Tráº§n VÄƒn TÃ½": two or three of them that are one letter when they are written back
 // in one of readAs. Two with a weak point count after a small letter only, or in a word of which
 // all can be written back: "NGÃ”" and, in a text all in capitals, "XÃ" before a no-break space are
@@ -197,7 +197,7 @@ func decodedTwice(text string) bool {
 }
 
 // writtenBack returns what a text is in UTF-8 when it is written back in the first of readAs in
-// which it is any; else nothing. Bytes that stand for no character stay as they are.
+// which it is any; else nothing. Bytes without a character stay unchanged.
 func writtenBack(text string) string {
 	for _, code := range readAs {
 		var back []byte

@@ -25,7 +25,7 @@ const (
 // byConsent is the basis of what only those have done to their data who said yes.
 const byConsent = "consent"
 
-// ConsentText is what people are asked about a purpose, word for word.
+// ConsentText is the exact text about a purpose.
 type ConsentText struct {
 	Purpose string    `json:"purpose"`
 	Version int       `json:"version"`
@@ -37,7 +37,7 @@ type ConsentText struct {
 	Current bool      `json:"current"`
 }
 
-// currentTexts are the texts that are asked on day $1.
+// currentTexts are the texts that apply on day $1.
 const currentTexts = `SELECT DISTINCT ON (purpose) * FROM consent_texts WHERE since <= $1::date
 	ORDER BY purpose, version DESC`
 

@@ -154,7 +154,7 @@ func (d *Desk) seen(ctx context.Context, merchants ...uuid.UUID) error {
 	return trail.Seen(ctx, trail.ReadingPersonal, tenancies)
 }
 
-// resolveRequest wants of a person a proof of late: an erasure cannot be taken back.
+// resolveRequest requires a recent proof from a person, because an erasure cannot be undone.
 func (d *Desk) resolveRequest(ctx context.Context, in *struct {
 	web.Named
 	Body Decision

@@ -29,7 +29,7 @@ const (
 	refused  = "refused"
 )
 
-// Request is what a merchant asks of its own data.
+// Request is a merchant's request about its own data.
 type Request struct {
 	ID          uuid.UUID     `json:"id"`
 	MerchantID  uuid.UUID     `json:"merchant_id"`

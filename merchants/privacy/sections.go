@@ -25,7 +25,7 @@ const (
 
 // sections are all tables that hold something of a merchant, people first, what was paid last. Of
 // the trail it is what others did about the merchant, and what its own users and keys did, of the
-// last twelve months; what they asked for and did not find may be another's.
+// last twelve months; what they requested and did not find may be another merchant's.
 var sections = []section{
 	{"merchants", `x.id = $1`},
 	{"tenancies", `x.merchant_id = $1`},

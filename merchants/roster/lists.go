@@ -13,7 +13,7 @@ import (
 // Field is a field of a list of another kind than stalls.
 type Field struct {
 	Name     string   // as errors name it
-	Headings []string // under which people keep it; the first is how it is asked for
+	Headings []string // that people use; the first is used in messages
 	Needed   bool     // a header without it is none, and a line without any needed field is no row
 }
 

@@ -27,7 +27,7 @@ func isPlain(name string) bool {
 	})
 }
 
-// tones are the five tone marks of Vietnamese: they may stand on either vowel of a syllable ("hoà",
+// tones are the five tone marks of Vietnamese: they may be on either vowel of a syllable ("hoà",
 // "hòa").
 var tones = []rune{'\u0300', '\u0301', '\u0303', '\u0309', '\u0323'}
 

@@ -86,7 +86,7 @@ func repeatsHeader(l line, h header) bool {
 	return h.text(l, fieldNumber) == h.columns[fieldNumber][0].title
 }
 
-// isTotal says whether a line sums up: "Tổng cộng" where the number should stand, or first in the
+// isTotal reports whether a line sums up: "Tổng cộng" in the place of the number, or first in the
 // line. The diacritics count, since Tống is a family name and Công begins a company's; so does the
 // place, since a name may be misspelt.
 func isTotal(l line, h header) bool {

@@ -75,7 +75,7 @@ func (s *scanner) list(parts *objects) []Object {
 	return list
 }
 
-// checkTexts refuses values that are not precomposed: format S wants Unicode's form C (EMVCo MPM
+// checkTexts refuses values that are not precomposed: format S requires Unicode's form C (EMVCo MPM
 // v1.0, section 4.4).
 func (s *scanner) checkTexts(parts *objects) {
 	if s.ascii {

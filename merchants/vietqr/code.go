@@ -41,7 +41,7 @@ type Code struct {
 	FeeFixed     string // 56
 	FeePercent   string // 57: "1.50"
 
-	// Of the additional data, tag 62, objects 01 to 11; "***" asks the payer.
+	// Of the additional data, tag 62, objects 01 to 11; "***" means that the payer enters it.
 	Bill, Mobile, Store, Loyalty, Reference, Customer, Terminal, Purpose string
 	ConsumerDataRequest, MerchantTaxID, MerchantChannel                  string
 

@@ -143,7 +143,7 @@ func (s *scanner) checkFrame(root *objects) {
 	}
 }
 
-// checkControls refuses control characters, in whatever object they stand.
+// checkControls refuses control characters, in any object.
 func (s *scanner) checkControls(root *objects) {
 	if !s.controls {
 		return

@@ -9,7 +9,7 @@ import (
 // below it.
 const MaxAmount = 9_999_999_999_999
 
-// Payment is what a transfer code asks for. Texts are printable ASCII, see ASCII; "" leaves the
+// Payment is the content of a transfer code. Texts are printable ASCII, see ASCII; "" leaves the
 // object out.
 type Payment struct {
 	BIN          string // of the bank, one of Banks

@@ -11,7 +11,7 @@ import (
 	"github.com/skip2/go-qrcode"
 )
 
-// QuietZone is the white border around a symbol that ISO/IEC 18004 asks for, in modules.
+// QuietZone is the white border around a symbol that ISO/IEC 18004 requires, in modules.
 const QuietZone = 4
 
 // maxPixels bounds the width of an image, so that a request cannot ask for gigabytes.
@@ -81,7 +81,7 @@ func draw(modules [][]bool, modulePx int) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Run is a row's modules that stand side by side, from the symbol's left top corner.
+// Run is a group of adjacent modules of a row, from the symbol's left top corner.
 type Run struct{ X, Y, Length int }
 
 // Runs returns the black modules of a payload's symbol, and its width in modules without the quiet

@@ -10,7 +10,7 @@ const (
 	maxBytes      = 4096 // beyond this a text is refused unread; 512 characters are 2048 bytes at most
 )
 
-// span is where an object's id, and its value, stand in the payload, in bytes.
+// span is the position of an object's id and of its value in the payload, in bytes.
 type span struct{ at, from, to uint16 }
 
 // objects are the data objects of one level, by id, and their ids in the order of the payload.

@@ -35,7 +35,7 @@ func (acquireLimit) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, _ pgxp
 	}
 }
 
-// TraceQueryStart does nothing: the driver asks for it of every tracer.
+// TraceQueryStart does nothing: the driver requires it of every tracer.
 func (acquireLimit) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
 	return ctx
 }

@@ -126,7 +126,7 @@ func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) 
 	return pool, nil
 }
 
-// statementTimeout returns how long one statement may take; 0: as long as it wants.
+// statementTimeout returns how long one statement may take; 0: no limit.
 func (o Options) statementTimeout() time.Duration {
 	switch {
 	case o.StatementTimeout > 0:

@@ -106,7 +106,7 @@ func (b *Batches) Send(ctx context.Context, batch *pgx.Batch) error {
 	return b.conn.SendBatch(ctx, batch).Close()
 }
 
-// Query asks between two batches, after the first one.
+// Query runs between two batches, after the first one.
 func (b *Batches) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if !b.begun {
 		return nil, errNotBegun

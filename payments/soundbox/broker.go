@@ -23,7 +23,8 @@ type member struct {
 	key                  []byte
 }
 
-// hook is where the broker asks us: who may connect, who may say and hear what, and what was said.
+// hook answers the broker: who may connect, and who may send and receive what. It also gets what
+// boxes send.
 type hook struct {
 	mqtt.HookBase
 	boxes *Soundboxes
@@ -40,8 +41,8 @@ func (h *hook) Provides(b byte) bool {
 	}, b) >= 0
 }
 
-// OnConnect finds out who connects. The user name is the box's id and so is the client id: nobody
-// takes the place of another. A box that nobody has paired may wait for that. While the database is
+// OnConnect finds out who connects. The user name is the box's id and so is the client id: no
+// client can replace another. A box that is not paired yet may wait for that. While the database is
 // away, the connection is closed without a word, and the box comes again.
 func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 	l := lineOf(cl.Net.Conn)
@@ -156,7 +157,8 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 // OnWill keeps the broker from saying anything in a box's name.
 func (h *hook) OnWill(*mqtt.Client, mqtt.Will) (mqtt.Will, error) { return mqtt.Will{}, nil }
 
-// OnPublish takes what a box says; it goes to nobody else. A box that says nonsense is cut off.
+// OnPublish handles what a box sends; it goes to no other client. A box that sends nonsense is
+// disconnected.
 func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	l := lineOf(cl.Net.Conn)
 	ctx, cancel := context.WithTimeout(l.ctx, askWithin)

@@ -60,7 +60,7 @@ type line struct {
 	packets window
 
 	client  *mqtt.Client // what the broker knows it as; nil until it says who it is
-	id      uuid.UUID    // its own, kept as soundboxes.line_id
+	id      uuid.UUID    // its own, stored as soundboxes.line_id
 	box     *member      // nil: a new box
 	isNew   bool
 	name    uuid.UUID   // of the box

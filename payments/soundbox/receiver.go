@@ -138,7 +138,7 @@ func (r *Receiver) expired(m Message) bool {
 		return false
 	}
 	if r.server.IsZero() {
-		return true // nobody has told the time
+		return true // the server has not sent the time yet
 	}
 	now := r.now()
 	passed := max(now.Sub(r.reading), now.Round(0).Sub(r.reading.Round(0)))

@@ -336,7 +336,7 @@ func countsOf(size int64, counts ...int64) figures {
 	for i, n := range counts {
 		most := int(size)
 		if i == 0 {
-			most += disclosure.FewestOfAmounts // it is unknown how many were asked
+			most += disclosure.FewestOfAmounts // the number of answers is unknown
 		}
 		f.counts = append(f.counts, disclosure.Count{N: int(n), Of: most, Most: most})
 	}

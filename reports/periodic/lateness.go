@@ -85,7 +85,7 @@ func (p *Periodic) Board(ctx context.Context, who roles.Principal, campaign, kin
 	return board, nil
 }
 
-// asked are campaigns and periods, in pairs.
+// asked is a list of campaigns and periods, in pairs.
 type asked struct {
 	campaigns []*programme.Campaign
 	periods   []Period

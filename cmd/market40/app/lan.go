@@ -142,7 +142,7 @@ func (l *lan) newPage() (*http.Server, error) {
 			w.Header().Set("X-Content-Type-Options", "nosniff")
 			w.Header().Set("Cache-Control", "no-store")
 			w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-ancestors 'none'")
-			_, _ = w.Write(body) // who asked may be gone
+			_, _ = w.Write(body) // the caller may have gone
 		}
 	}
 	mux := http.NewServeMux()

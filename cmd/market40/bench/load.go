@@ -196,7 +196,7 @@ func (l *load) sign(request, body []byte, mac hash.Hash) []byte {
 	return append(request, body...)
 }
 
-// answered reads one answer and wants 200.
+// answered reads one answer and refuses any status except 200.
 func answered(r *bufio.Reader) error {
 	line, err := r.ReadSlice('\n')
 	if err != nil {

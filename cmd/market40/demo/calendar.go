@@ -14,7 +14,7 @@ var tets = []string{"2024-02-10", "2025-01-29", "2026-02-17", "2027-02-06", "202
 // ends (Decree 70/2025): many took their codes down.
 var taxChange = parseDay("2025-06-01")
 
-// flood are the days of November 2025 on which the markets of the province stood under water.
+// flood are the days of November 2025 on which the province's markets were flooded.
 var flood = [2]time.Time{parseDay("2025-11-19"), parseDay("2025-11-22")}
 
 // weekdays are how busy a market is, Sunday first.

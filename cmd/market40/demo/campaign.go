@@ -36,8 +36,7 @@ var (
 	}
 )
 
-// campaignTargets are the shares of active merchants that were asked for by the end of each
-// quarter.
+// campaignTargets are the target shares of active merchants by the end of each quarter.
 var campaignTargets = []struct{ due, value string }{
 	{"2025-06-30", "0.3000"},
 	{"2025-09-30", "0.3000"},

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// pulled is how often the demo's bank was asked for what came in; pulledLongAgo, before the
-	// last weeks, of which single deliveries are no longer read.
+	// pulled is the interval at which the demo's bank was queried; pulledLongAgo, before the last
+	// weeks, of which single deliveries are no longer read.
 	pulled        = 15 * time.Minute
 	pulledLongAgo = time.Hour
 	// paidAtTheEnd is what part of its usual payments a stall takes without cash at the end;
@@ -83,7 +83,7 @@ func (t *tenancy) hangs(day time.Time) bool {
 
 // pay writes the market's payments, a month at a time.
 func (m *marketHistory) pay(ctx context.Context, tx pgx.Tx) error {
-	draw := rand.New(rand.NewPCG(drawSeed, uint64(m.index))) //nolint:gosec // invented data wants no secrecy
+	draw := rand.New(rand.NewPCG(drawSeed, uint64(m.index))) //nolint:gosec // invented data needs no secrecy
 	newID := func(at time.Time) uuid.UUID { return drawID(draw, at) }
 	p := &payer{marketHistory: m, draw: draw, past: history.New(m.Keys, m.connection, m.id, newID)}
 	for n := range m.usedBy {

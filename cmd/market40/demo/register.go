@@ -59,7 +59,7 @@ var registerColumns = map[string][]string{
 	},
 }
 
-// register writes the stalls of all markets with everybody who had them, unless they stand.
+// register writes the stalls of all markets with all their tenants, unless they exist.
 func (d *inventedProvince) register(ctx context.Context) error {
 	var written bool
 	if err := d.DB.Pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM stalls)`).Scan(&written); err != nil || written {

@@ -154,8 +154,7 @@ func (d *inventedProvince) standing(ctx context.Context, r owedReport) (id, stat
 }
 
 // periodicAt keeps reports as of a moment. All moments share what was read and proved of a day:
-// nearly every locality reports the same one. Figures are of the day that is asked for, whenever it
-// is.
+// nearly every locality reports the same one. Figures are of the requested day, whenever it is.
 func (d *inventedProvince) periodicAt(moment time.Time) *periodic.Periodic {
 	now := func() time.Time { return moment }
 	return periodic.New(periodic.Parts{

@@ -104,7 +104,7 @@ func Seed(ctx context.Context, p *app.Program) error {
 			return err
 		}
 	}
-	// Reports are asked for before autovacuum would have looked.
+	// Reports are read before autovacuum would run.
 	if _, err := p.DB.Pool.Exec(ctx, `SELECT learn_tables()`); err != nil {
 		return fmt.Errorf("look at what was written: %w", err)
 	}
@@ -157,7 +157,7 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 	return nil
 }
 
-// begin registers the bank connection and the markets that do not stand yet, and draws each
+// begin registers the bank connection and the markets that do not exist yet, and draws each
 // market's stalls.
 func (d *inventedProvince) begin(ctx context.Context) error {
 	err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, connectionName).Scan(
@@ -232,7 +232,7 @@ func (m *marketHistory) redraw(step byte) {
 	binary.BigEndian.PutUint64(seed[:], drawSeed)
 	seed[30], seed[31] = step, byte(m.index) //nolint:gosec // eight markets
 	m.source = rand.NewChaCha8(seed)
-	m.draw = rand.New(m.source) //nolint:gosec // invented data wants no secrecy
+	m.draw = rand.New(m.source) //nolint:gosec // invented data needs no secrecy
 }
 
 // past writes each market's past that is not written yet, the largest market first.

@@ -125,8 +125,8 @@ func (m *marketHistory) drawStalls() {
 	}
 }
 
-// drawTenancies draws who has a stall: some are vacant, some change hands, close or stand still for
-// a while. The first stall of a market is a model one.
+// drawTenancies draws who has a stall: some are vacant, some change hands, close or rest for a
+// while. The first stall of a market is a model one.
 func (m *marketHistory) drawTenancies(s *stall, model bool) {
 	days := daysBetween(m.from, m.until)
 	turn := m.from.AddDate(0, 0, days/10+m.draw.IntN(max(1, days*8/10))).Add(9 * time.Hour)

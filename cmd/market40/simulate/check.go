@@ -20,7 +20,7 @@ type finding struct {
 	paid                                               int64
 }
 
-// check asks the API for the state of every acknowledged payment, and prints the table.
+// check reads from the API the state of every acknowledged payment, and prints the table.
 func (s *simulation) check(ctx context.Context, out io.Writer) error {
 	found, err := s.find(ctx)
 	if err != nil {

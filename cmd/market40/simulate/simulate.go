@@ -185,7 +185,7 @@ func (s *simulation) findConnection(ctx context.Context, p *app.Program, wanted 
 	return err
 }
 
-// readCodes prints the stalls' codes, as far as asked for, and reads the images back.
+// readCodes prints as many of the stalls' codes as requested, and reads the images back.
 func (s *simulation) readCodes(ctx context.Context, most int) error {
 	var codes []listed
 	err := s.api.each(ctx, "/api/v1/codes?state=current", func(c listed) (bool, error) {

@@ -175,7 +175,7 @@ func refused(answer *paho.Connack, err error) error {
 	return err
 }
 
-// begin asks for both kinds of topics of a box: the one that is granted shows whether it is
+// begin subscribes to both kinds of topics of a box: the one that is granted shows whether it is
 // paired.
 func (b *box) begin(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, boxConnects)

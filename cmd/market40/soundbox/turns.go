@@ -69,7 +69,7 @@ func (b *box) welcomed(ctx context.Context) error {
 	return nil
 }
 
-// turn does what is due: speaks what waits, says the code, greets or asks again.
+// turn does what is due: it speaks what waits, speaks the code, greets or requests a new code.
 func (b *box) turn(ctx context.Context) error {
 	if !b.state.Paired {
 		return b.turnNew(ctx)
@@ -91,7 +91,7 @@ func (b *box) turn(ctx context.Context) error {
 	return nil
 }
 
-// ask asks for a code, as a new box.
+// ask requests a code, as a new box.
 func (b *box) ask(ctx context.Context) error {
 	b.code, b.codeEnds = soundbox.Code{}, time.Now().Add(boxGreetsAgain)
 	payload, err := json.Marshal(soundbox.Request{Key: base64.RawURLEncoding.EncodeToString(b.state.Key)})
@@ -119,7 +119,7 @@ func (b *box) takeCode(payload []byte) error {
 	return nil
 }
 
-// turnNew says the code at intervals, and asks for another when it has expired.
+// turnNew speaks the code at intervals, and requests another when it has expired.
 func (b *box) turnNew(ctx context.Context) error {
 	switch {
 	case time.Now().After(b.codeEnds):

@@ -32,7 +32,7 @@ type Principal struct {
 	Role       Role
 	ScopeKind  ScopeKind
 	ScopeID    *uuid.UUID // of the locality, market, stall, merchant or user; nil for ScopeAll
-	MerchantID *uuid.UUID // the merchant whose own tenancies it reads
+	MerchantID *uuid.UUID // the merchant with the tenancies that it reads
 	ProvedAt   time.Time  // when the user last proved who it is; zero: a program
 	LetIn      bool       // a user who came in by what a program made: its password, its rights or its invitation
 }

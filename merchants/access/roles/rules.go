@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Rule is what a route asks of its caller.
+// Rule is what a route requires of its caller.
 type Rule struct {
 	Needs    Action
 	Platform bool // and the scope of everything: what it does reaches beyond any market

@@ -88,7 +88,8 @@ func (g *Gate) refusal(c *gin.Context, p roles.Principal) error {
 	return roles.NotAllowed()
 }
 
-// pace asks the rate limit whether a caller, or a refused stranger, may make one more request.
+// pace checks with the rate limit whether a caller, or a refused stranger, may make one more
+// request.
 func (g *Gate) pace(c *gin.Context, p roles.Principal, err error) error {
 	var refused *problem.Error
 	switch {

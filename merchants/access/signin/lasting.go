@@ -11,8 +11,8 @@ import (
 	"market40/migrations/database"
 )
 
-// lastingSQL finds the callers whose key or session still lets them in with the role and scope they
-// had at the request.
+// lastingSQL finds the callers with a key or session that is still valid for the role and scope
+// they had at the request.
 const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
 	$6::uuid[], $7::uuid[], $8::timestamptz[], $9::timestamptz[])
 		AS c (n, actor, session, role, kind, scope, merchant, seen, created))

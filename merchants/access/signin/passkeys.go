@@ -68,7 +68,7 @@ func party(origin string) (*webauthn.WebAuthn, error) {
 	})
 }
 
-// keyHolder is a user as the library wants one.
+// keyHolder is a user in the form that the library requires.
 type keyHolder struct {
 	id          uuid.UUID
 	login, name string

@@ -85,7 +85,7 @@ func scanLine(row pgx.CollectableRow) (l Line, err error) {
 // LineFilter narrows the trail; what is empty narrows nothing.
 type LineFilter struct {
 	Actor, Session *uuid.UUID
-	Object         string // the beginning of a path, or the id of what was asked for or changed
+	Object         string // the beginning of a path, or the id of the requested or changed object
 	Route, Method  string
 	Class          int    // of the status: 2 to 5
 	Address        string // with or without a port

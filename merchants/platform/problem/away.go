@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// awayRetry is how many seconds a caller is asked to wait while the database is away.
+	// awayRetry is how many seconds a caller should wait while the database cannot be reached.
 	awayRetry = 10
 	// awayLogPause is the least time between two log lines about it: an outage must not fill the
 	// disk.

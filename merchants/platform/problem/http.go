@@ -35,7 +35,7 @@ type FieldBody struct {
 	Detail string `json:"detail"`
 }
 
-// Error makes a Body usable where huma wants its error type; it is never returned by a handler.
+// Error makes a Body usable where huma requires its error type; it is never returned by a handler.
 func (b *Body) Error() string { return b.Code + ": " + b.Detail }
 
 // GetStatus returns the HTTP status.
@@ -281,7 +281,7 @@ var wants = []struct{ begins, vi string }{
 	{"expected object", "Cần một đối tượng JSON."},
 }
 
-// wantedOf says in Vietnamese what huma wants.
+// wantedOf says in Vietnamese what huma expected.
 func wantedOf(msg string) string {
 	for _, w := range wants {
 		if bound, is := strings.CutPrefix(msg, w.begins); is {

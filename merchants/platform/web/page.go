@@ -16,7 +16,7 @@ const (
 	DefaultLimit = 50
 )
 
-// Page is what a caller asks of a list; embed it in a huma input.
+// Page selects a page of a list; embed it in a huma input.
 type Page struct {
 	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"items a page"`
 	After string `query:"after" maxLength:"4000" doc:"the next of the page before"`
@@ -60,8 +60,8 @@ func (m Mark) String() string {
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-// Cut takes a page's items out of one more than was asked for, and the cursor of the next page: nil
-// at the end.
+// Cut returns a page's items from a list that has at most one more, and the cursor of the next
+// page: nil at the end.
 func Cut[T any](items []T, p Page, mark func(T) Mark) ([]T, *string) {
 	if len(items) <= p.Size() {
 		if items == nil {

@@ -51,7 +51,7 @@ func (p *paces) api(c *gin.Context, who *roles.Principal) error {
 	return p.strangers.take(network(c), p.now())
 }
 
-// pages slows down who asks for what everybody may see.
+// pages limits the requests for public pages.
 func (p *paces) pages(c *gin.Context) {
 	if path := c.Request.URL.Path; path == "/" || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/demo/") {
 		if err := p.shoppers.take(network(c), p.now()); err != nil {
@@ -85,7 +85,7 @@ func network(c *gin.Context) netip.Prefix {
 	return counted
 }
 
-// minute is what one asked since a moment.
+// minute counts the requests of one caller since a moment.
 type minute struct {
 	began time.Time
 	n     int

@@ -93,7 +93,7 @@ func noNameTwice(body []byte) error {
 	}
 }
 
-// take notes a name or a value, and says whether it is a name that stood there before.
+// take adds a name or a value, and reports whether it is a name that occurred before.
 func (p *place) take(token json.Token) (twice bool) {
 	name, _ := token.(string)
 	switch {

@@ -142,7 +142,7 @@ func (s *supervisor) waitReady(ctx context.Context, url string) error {
 	}
 }
 
-// stop asks the server to end its sessions and write everything down; at ctx's end to drop
+// stop signals the server to end its sessions and write everything down; at ctx's end to drop
 // everything; then kills it.
 func (s *supervisor) stop(ctx context.Context) error {
 	s.stopping()

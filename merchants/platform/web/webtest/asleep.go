@@ -25,7 +25,7 @@ func (a *asleep) Write(b []byte) (int, error) {
 
 func (a *asleep) WriteString(s string) (int, error) { return a.Write([]byte(s)) }
 
-// Ask asks for a path with a key and returns when the answer begins. The reader takes nothing until
+// Ask requests a path with a key and returns when the answer begins. The reader takes nothing until
 // the returned function is called, or the test ends; that function returns the answer.
 func Ask(t *testing.T, handler http.Handler, path, key string) (wake func() *httptest.ResponseRecorder) {
 	t.Helper()
