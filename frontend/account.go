@@ -71,9 +71,9 @@ func AccountRoutes(e *web.Edge, ways []Way) error {
 		}
 	}
 	e.Engine.GET("/sign-in", show("sign-in.html"))
-	document("/sign-in", "sign-in-page", "Đăng nhập: the page; ?next=/path is where it leads")
+	document("/sign-in", "sign-in-page", "Đăng nhập: the sign-in page; ?next=/path is the page after it")
 	e.Engine.GET("/account", show("account.html"))
-	document("/account", "account-page", "Tài khoản của tôi: the page of who is signed in")
+	document("/account", "account-page", "Tài khoản của tôi: the page of the signed-in user")
 	for _, file := range []struct{ path, name, contentType, id string }{
 		{"/account/account.css", "account.css", "text/css; charset=utf-8", "account-style"},
 		{"/account/api.js", "api.js", "text/javascript; charset=utf-8", "account-api-script"},
@@ -88,7 +88,7 @@ func AccountRoutes(e *web.Edge, ways []Way) error {
 			c.Header("Cache-Control", "no-cache")
 			c.Data(http.StatusOK, file.contentType, body)
 		})
-		document(file.path, file.id, "Of the pages where people sign in")
+		document(file.path, file.id, "A file of the sign-in pages")
 	}
 	return nil
 }

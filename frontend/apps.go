@@ -40,7 +40,7 @@ func AppRoutes(e *web.Edge) error {
 		e.Engine.GET("/"+app.name, func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/"+app.name+"/") })
 		e.Engine.GET("/"+app.name+"/*file", problem.Handle(func(c *gin.Context) error { return serveApp(c, files) }))
 		for _, page := range []struct{ path, id, summary string }{
-			{"/" + app.name, app.name + "-app-redirect", "Leads to the app"},
+			{"/" + app.name, app.name + "-app-redirect", "Redirects to the app"},
 			{"/" + app.name + "/{file}", app.name + "-app", app.summary},
 		} {
 			e.Document(huma.Operation{

@@ -41,7 +41,7 @@ func (ss *Stalls) Routes(e *web.Edge) {
 			"A stall's state: "+string(s), http.StatusOK), ss.postState(s))
 	}
 	huma.Register(e.API, mayWait[newAccount](e, op(http.MethodPost, "/api/v1/stalls/{id}/accounts", "add-account",
-		"A further account of the tenant, with its own code; a program's waits for a second person",
+		"Add an account of the tenant, with its own code; a program's waits for a second person",
 		http.StatusCreated)), ss.postAccount)
 	huma.Register(e.API, mayWait[Stall](e, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant",
 		"Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person",
@@ -182,7 +182,7 @@ func mayWait[T any](e *web.Edge, o huma.Operation) huma.Operation {
 	o.Responses = map[string]*huma.Response{
 		"201": {Content: answered(reflect.TypeFor[T]())},
 		"202": {
-			Description: "a program called: the change waits for a second person",
+			Description: "called by a program: the change waits for a second person",
 			Content:     answered(reflect.TypeFor[beneficiary.BeneficiaryChange]()),
 		},
 	}

@@ -132,9 +132,10 @@ func (ss *Stalls) changeStall(ctx context.Context, who roles.Principal, id uuid.
 
 func personRenumbers() error {
 	refused := problem.InFields(problem.Field{
-		Name: "number", Code: "person_renumbers",
-		Vi: "Sạp đã có mã thanh toán: chương trình không đổi được số, cần người đăng nhập để đổi.",
-		En: "The stall has or had a payment code: a program cannot change its number, a person who signs in can.",
+		Name: "number",
+		Code: "person_renumbers",
+		Vi:   "Sạp đã có mã thanh toán: chương trình không đổi được số, cần người đăng nhập để đổi.",
+		En:   "The stall has or had a payment code: a program cannot change its number; a person has to sign in and change it.",
 	})
 	refused.Kind = problem.Conflict
 	return refused

@@ -17,7 +17,7 @@ type Stall struct {
 	Zone       string      `json:"zone"`
 	GoodsGroup string      `json:"goods_group"`
 	State      string      `json:"state" enum:"vacant,operating,suspended,closed"`
-	Merchant   *Merchant   `json:"merchant" doc:"null: vacant, or not yours to read"`
+	Merchant   *Merchant   `json:"merchant" doc:"null: vacant, or hidden from your role"`
 	Accounts   []Account   `json:"accounts"`
 	Code       *codes.Code `json:"code" doc:"of the first account; null: not joined"`
 	Feed       Feed        `json:"feed"`
@@ -36,7 +36,7 @@ type Merchant struct {
 	ID            uuid.UUID `json:"id"`
 	FullName      string    `json:"full_name"`
 	HouseholdName string    `json:"household_name"`
-	Phone         string    `json:"phone" doc:"whole, or its last three digits by role"`
+	Phone         string    `json:"phone" doc:"by role: complete, or the last three digits"`
 }
 
 // Account is a beneficiary account as the caller may see it.
@@ -45,7 +45,7 @@ type Account struct {
 	Kind          string    `json:"kind" enum:"bank,ewallet"`
 	BankBIN       string    `json:"bank_bin" doc:"empty for a wallet"`
 	BankName      string    `json:"bank_name"`
-	AccountNumber string    `json:"account_number" doc:"whole, or ••••1234 by role"`
+	AccountNumber string    `json:"account_number" doc:"by role: complete, or ••••1234"`
 	HolderName    string    `json:"holder_name"`
 	HolderKind    string    `json:"holder_kind" enum:"ca_nhan,ho_kinh_doanh,to_chuc"`
 	Feed          Feed      `json:"feed" doc:"whether this account's notices reach us: a stall may have one account with notices and one without"`

@@ -11,7 +11,7 @@ import (
 // Adoption is the adoption report of one basis and day.
 type Adoption struct {
 	Basis    string          `json:"basis" example:"districts_2024"`
-	AsOf     string          `json:"as_of" format:"date" doc:"the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the days before it"`
+	AsOf     string          `json:"as_of" format:"date" doc:"the state at 00:00 Asia/Ho_Chi_Minh of this day; windows are the days before it"`
 	Campaign *string         `json:"campaign" doc:"its code; null: all markets"`
 	Rows     []Row           `json:"rows" nullable:"false" doc:"one per unit, by code"`
 	Total    figures.Figures `json:"total" doc:"of all rows; a merchant of several units counts once. Beside the figures, outside names the markets that are left out"`
@@ -33,10 +33,10 @@ type Row struct {
 	Status       campaigns.Status        `json:"status" doc:"of the one designation in the unit, the same in every basis"`
 	StatusReason string                  `json:"status_reason,omitempty" enum:"no_campaign,not_begun,campaign_ended,no_merchants,hidden,no_target,several,exempt,not_required,market_elsewhere,no_market" doc:"why there is no status"`
 	Designations []campaigns.Designation `json:"designations,omitempty" doc:"with a campaign: its pilots that are counted here, each with its own target and status"`
-	Rank         *int                    `json:"rank" doc:"by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units"`
+	Rank         *int                    `json:"rank" doc:"by I05 among the rows that show it and have enough data; equal values share a rank; null if you see only a part of the units"`
 	Target       *campaigns.Target       `json:"target,omitempty" doc:"of I05, with a campaign: that of the one designation in the unit"`
 	Exempt       *string                 `json:"exempt,omitempty" doc:"with a campaign: why the unit needs no pilot"`
-	Revised      *figures.Revised        `json:"revised,omitempty" doc:"figures of this past day changed later, because the register was added to with dates before it; absent: they did not"`
+	Revised      *figures.Revised        `json:"revised,omitempty" doc:"figures of this past day changed later, because the register got entries with earlier dates; absent: they did not"`
 }
 
 // row returns the row of a unit.

@@ -27,7 +27,7 @@ type DormantStall struct {
 	LastPayment   *string    `json:"last_payment_day" format:"date" doc:"null: never; amounts are not shown"`
 	LastVisitAt   *time.Time `json:"last_visit_at"`
 	LastVisit     *string    `json:"last_visit_outcome" enum:"helped,follow_up,refused,absent"`
-	RefusalReason *string    `json:"refusal_reason" doc:"what the merchant last said against it"`
+	RefusalReason *string    `json:"refusal_reason" doc:"the merchant's latest reason for declining"`
 }
 
 // Dormant returns the dormant stalls of a market as of today, by number. Their merchants are in the

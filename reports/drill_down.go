@@ -31,14 +31,14 @@ type DrillDown struct {
 	Figure    figures.Figure   `json:"figure" doc:"of all parts together"`
 	Parts     []DrillPart      `json:"parts" nullable:"false"`
 	Revised   *figures.Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
-	Outside   *Outside         `json:"outside,omitempty" doc:"of all localities together: the markets that are left out; of one locality, where there are any"`
-	Withheld  []Withheld       `json:"withheld" nullable:"false" doc:"markets whose parts are published along another dimension, and so not along this one"`
+	Outside   *Outside         `json:"outside,omitempty" doc:"the markets that are left out: for all localities together always, for one locality only if there are any"`
+	Withheld  []Withheld       `json:"withheld" nullable:"false" doc:"markets with parts that are published by another dimension, and so not by this one"`
 }
 
 // Withheld says that the parts of a market are not published along the requested dimension.
 type Withheld struct {
 	Market  scope.Market `json:"market"`
-	PartsBy string       `json:"parts_by" enum:"zone,goods_group" doc:"the dimension that they are published along"`
+	PartsBy string       `json:"parts_by" enum:"zone,goods_group" doc:"the dimension by which they are published"`
 	Vi      string       `json:"reason_vi"`
 	En      string       `json:"reason_en"`
 }
@@ -119,9 +119,10 @@ func withheldParts(m scope.Market, by string) Withheld {
 		vi, en = "ngành hàng", "goods group"
 	}
 	return Withheld{
-		m, by,
+		m,
+		by,
 		m.Name + " chỉ công bố phân tổ theo " + vi + ": phân tổ thêm cách khác có thể làm lộ số liệu của từng người.",
-		"The parts of " + m.Name + " are published by " + en + " only: a second partition could reveal single people.",
+		"The parts of " + m.Name + " are published by " + en + " only: a second division could reveal data of single people.",
 	}
 }
 

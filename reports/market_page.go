@@ -25,9 +25,9 @@ type MarketPage struct {
 	Figures   figures.Figures  `json:"figures"`
 	Coverage  *figures.Share   `json:"coverage"`
 	Funnel    *figures.Funnel  `json:"funnel"`
-	PartsBy   string           `json:"parts_by" enum:"zone,goods_group" doc:"how the parts of this market are published: along one dimension, or two laid over each other would single people out"`
-	Zones     []PartOfMarket   `json:"zones" nullable:"false" doc:"by name; those without a merchant aside; empty where parts_by is goods_group"`
-	Goods     []PartOfMarket   `json:"goods" nullable:"false" doc:"empty where parts_by is zone"`
+	PartsBy   string           `json:"parts_by" enum:"zone,goods_group" doc:"the one dimension by which the parts of this market are published; two together could reveal single people"`
+	Zones     []PartOfMarket   `json:"zones" nullable:"false" doc:"by name, without those that have no merchant; empty if parts_by is goods_group"`
+	Goods     []PartOfMarket   `json:"goods" nullable:"false" doc:"empty if parts_by is zone"`
 	Fees      []FeeMonth       `json:"fees" nullable:"false" doc:"the last twelve months that have a summary, newest first"`
 	Unchecked *int             `json:"unchecked" doc:"stalls that display a code and were not found in order in 7 days; null in a hidden cell"`
 	Dormant   *int             `json:"dormant" doc:"merchants, as I18; null in a hidden cell"`

@@ -17,7 +17,7 @@ import (
 // Outside describes what a report leaves out: markets in no unit of its basis and, with the pilots
 // of campaigns, other markets of one to four merchants.
 type Outside struct {
-	Markets   int            `json:"markets" doc:"markets that stood in no unit of the basis on its day, and small ones"`
+	Markets   int            `json:"markets" doc:"markets that were in no unit of the basis on its day, and small ones"`
 	Merchants int            `json:"merchants" doc:"merchants operating a stall there"`
 	Listed    []scope.Market `json:"listed" nullable:"false" doc:"those markets, by code"`
 	Small     int            `json:"small,omitempty" doc:"how many of them are left out for having one to four merchants beside the pilots of a campaign: subtracting the pilots from the sum of all would reveal them"`

@@ -108,7 +108,7 @@ func (r *Reports) day(ctx context.Context, asOf string) (time.Time, error) {
 	}
 	day, err := time.Parse(time.DateOnly, asOf) // its bounds are checked below
 	if err != nil {
-		return day, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
+		return day, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "Expected a day such as 2026-11-22.")
 	}
 	if day.After(today.AddDate(0, 0, 1)) {
 		return day, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.",

@@ -29,8 +29,8 @@ const (
 type Trend struct {
 	Indicator string            `json:"indicator"`
 	Points    []TrendPoint      `json:"points" nullable:"false" doc:"oldest first"`
-	Target    *campaigns.Target `json:"target" doc:"with a campaign, what is wanted now; null: none"`
-	Outside   *Outside          `json:"outside,omitempty" doc:"of all localities together: the markets that are left out, as of the last point; of one locality, where there are any; absent of one market"`
+	Target    *campaigns.Target `json:"target" doc:"with a campaign: the present target; null: none"`
+	Outside   *Outside          `json:"outside,omitempty" doc:"the markets that are left out, as of the last point: for all localities together always, for one locality only if there are any; absent for one market"`
 }
 
 // TrendPoint is the indicator at the end of one month.
@@ -40,7 +40,7 @@ type TrendPoint struct {
 
 	Revised *figures.Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
 	// With a campaign. A market that is not its pilot has no target.
-	Target *campaigns.Target `json:"target,omitempty" doc:"with a campaign, what was wanted on that day: the target due next, else the last"`
+	Target *campaigns.Target `json:"target,omitempty" doc:"with a campaign: the target on that day, which is the next due one, else the last"`
 }
 
 // Span selects the months of a trend, each "2026-10" or empty. By default it ends with this month and
@@ -65,7 +65,7 @@ func (r *Reports) Trend(ctx context.Context, q Inquiry, span Span) (*Trend, erro
 	}
 	if q.Locality != "" && q.Market != "" {
 		return nil, problem.Of("market", "one_place", "Chọn địa phương hoặc chợ, không cả hai.",
-			"A locality or a market, not both.")
+			"Choose a locality or a market, not both.")
 	}
 	days, err := r.monthEnds(ctx, span)
 	if err != nil {
@@ -174,15 +174,15 @@ func (r *Reports) monthEnds(ctx context.Context, span Span) ([]time.Time, error)
 	switch {
 	case first.After(last):
 		return nil, problem.Of("from", "period_order", "Tháng đầu nằm sau tháng cuối.",
-			"The first month lies after the last.")
+			"The first month is after the last.")
 	case !first.AddDate(0, maxMonths, 0).After(last):
 		return nil, problem.Of("from", "period_long", "Nhiều nhất 60 tháng (5 năm).", "At most 60 months (5 years).")
 	case last.After(today):
 		return nil, problem.Of("to", "as_of_in_future", "Tháng cuối muộn nhất là tháng này.",
-			"The last month is this one at the latest.")
+			"The last month cannot be after this month.")
 	case span.From != "" && span.Months != 0:
 		return nil, problem.Of("months", "one_start", "Cho tháng đầu hoặc số tháng, không cả hai.",
-			"The first month or how many, not both.")
+			"Give the first month or the number of months, not both.")
 	case span.From != "" && !first.AddDate(0, 1, 0).After(began):
 		return nil, beforeData("from", began)
 	}
@@ -207,7 +207,7 @@ func parseMonth(field, text string, fallback time.Time) (time.Time, error) {
 	}
 	month, err := bizday.Month(text)
 	if err != nil {
-		return month, problem.Of(field, "month_form", "Tháng có dạng 2026-10.", "A month is written 2026-10.")
+		return month, problem.Of(field, "month_form", "Tháng có dạng 2026-10.", "Expected a month such as 2026-10.")
 	}
 	return month, nil
 }

@@ -17,7 +17,7 @@ import (
 )
 
 func apiKeysCommand(s *app.Settings) *cobra.Command {
-	c := group("apikeys", "Make and revoke the keys that programs call the API with")
+	c := group("apikeys", "Create and revoke the keys of programs that call the API")
 	c.AddCommand(createKeyCommand(s), listKeysCommand(s), revokeKeyCommand(s))
 	return c
 }
@@ -27,8 +27,8 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 	var expires string
 	c := &cobra.Command{
 		Use:   "create --role ROLE --name NAME [--scope SCOPE] [--expires DAY]",
-		Short: "Make an API key and print it, alone and only this once",
-		Long: "Make an API key and print it, alone on standard output and only this once: the database keeps its hash.\n\nRoles: " +
+		Short: "Create an API key and print it; it is shown only once",
+		Long: "Create an API key and print it, alone on standard output. It is shown only once: the database stores its hash.\n\nRoles: " +
 			rolesInWords() + ".",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -56,10 +56,10 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().StringVar(&order.Role, "role", "", "what the caller is: "+rolesInWords())
+	c.Flags().StringVar(&order.Role, "role", "", "the caller's role: "+rolesInWords())
 	c.Flags().StringVar(&order.Scope, "scope", "", "locality:CODE, market:CODE or stall:ID (default: everything)")
 	c.Flags().StringVar(&order.Name, "name", "", "who uses this key")
-	c.Flags().StringVar(&expires, "expires", "", "the first day on which the key works no longer (default: never)")
+	c.Flags().StringVar(&expires, "expires", "", "the first day on which the key is no longer valid (default: never)")
 	_ = c.MarkFlagRequired("role") // fails only for a flag that does not exist
 	_ = c.MarkFlagRequired("name")
 	return c
@@ -67,7 +67,7 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 
 func revokeKeyCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "revoke KEY|ID", Short: "End an API key; every server refuses it two seconds later at most",
+		Use: "revoke KEY|ID", Short: "Revoke an API key; every server refuses it within two seconds",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withKeys(cmd, s, func(keys *signin.APIKeys) error {
@@ -86,7 +86,7 @@ func revokeKeyCommand(s *app.Settings) *cobra.Command {
 
 func listKeysCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "The API keys, newest first: id, how it begins, role, name, last use, until when",
+		Use: "list", Short: "List the API keys, newest first: id, first characters, role, name, last use, expiry",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withKeys(cmd, s, func(keys *signin.APIKeys) error {

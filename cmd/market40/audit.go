@@ -19,8 +19,9 @@ import (
 func auditCommand(s *app.Settings) *cobra.Command {
 	c := group("audit", "Prove and export the audit trail")
 	c.AddCommand(&cobra.Command{
-		Use: "verify", Short: "Compute every seal of the audit trail again; exit 1 and each fault if one does not hold",
-		Args: cobra.NoArgs,
+		Use:   "verify",
+		Short: "Compute every seal of the audit trail again; print each fault and exit 1 if there are any",
+		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
@@ -53,9 +54,9 @@ func auditExportCommand(s *app.Settings) *cobra.Command {
 	var format, from, to string
 	c := &cobra.Command{
 		Use:   "export",
-		Short: "Print the audit trail, a line each, for a security monitor",
+		Short: "Print the audit trail for a security monitor, one line for each request",
 		Args:  cobra.NoArgs,
-		Long:  "Print the audit trail, a line each, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
+		Long:  "Print the audit trail, one line for each request, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains([]siem.Format{siem.ECS, siem.CEF, siem.RFC5424}, siem.Format(format)) {
 				return app.WrongUse(errors.New("--format is ecs, cef or rfc5424"))

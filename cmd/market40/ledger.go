@@ -13,7 +13,7 @@ import (
 func ledgerCommand(s *app.Settings) *cobra.Command {
 	c := group("ledger", "Prove the books")
 	c.AddCommand(&cobra.Command{
-		Use: "verify", Short: "Prove the ledger from its rows alone; exit 1 and each fault if it does not hold",
+		Use: "verify", Short: "Prove the ledger from its rows alone; print each fault and exit 1 if there are any",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)

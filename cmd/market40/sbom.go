@@ -59,7 +59,7 @@ type dependency struct {
 
 func sbomCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "sbom", Short: "Print what this very program is made of: every module with its hash (CycloneDX JSON)",
+		Use: "sbom", Short: "Print every module that this program is made of, with its hash (CycloneDX JSON)",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, ok := debug.ReadBuildInfo()

@@ -16,7 +16,7 @@ func secretsCommand(s *app.Settings) *cobra.Command {
 	var file string
 	rotate := &cobra.Command{
 		Use:   "rotate [--new-key-file FILE]",
-		Short: "Wrap the stored keys by a new SECRET_KEY; no other row is touched",
+		Short: "Encrypt the stored keys with a new SECRET_KEY; no other row changes",
 		Long: `Wrap the stored keys (one data key a month, the index key) by a new SECRET_KEY, in one transaction.
 
 A key that lies in DATA_DIR is drawn anew and replaced: nothing is left to do. It may be killed at any moment; the next
@@ -33,7 +33,7 @@ Backups made before are opened by the old key: keep it as long as those.`,
 	}
 	rotate.Flags().StringVar(&file, "new-key-file", "", "the new key: 32 bytes in base64 (`openssl rand -base64 32`)")
 	c.AddCommand(rotate, &cobra.Command{
-		Use: "finish", Short: "Forget the wraps by the old key, once every server runs with the new one",
+		Use: "finish", Short: "Delete what the old key encrypted, once every server runs with the new key",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, secret, closeDB, err := app.OpenSecret(cmd.Context(), s)
@@ -44,7 +44,7 @@ Backups made before are opened by the old key: keep it as long as those.`,
 			if err := seal.Finish(cmd.Context(), db.Pool, secret); err != nil {
 				return err
 			}
-			fmt.Fprintln(cmd.OutOrStdout(), "the old key opens nothing here any more")
+			fmt.Fprintln(cmd.OutOrStdout(), "the old key can no longer open anything here")
 			return nil
 		},
 	})
@@ -56,7 +56,7 @@ func rotate(cmd *cobra.Command, s *app.Settings, file string) error {
 	ctx := cmd.Context()
 	if own := s.Secret == nil && s.DatabaseURL == ""; own == (file != "") {
 		return app.WrongUse(errors.New(
-			"--new-key-file is for a key that SECRET_KEY or SECRET_KEY_FILE gives, and needed there; that of DATA_DIR is drawn anew",
+			"--new-key-file is required if SECRET_KEY or SECRET_KEY_FILE gives the key, and not allowed otherwise: the key in DATA_DIR is generated",
 		))
 	}
 	db, old, closeDB, err := app.OpenSecret(ctx, s)
@@ -68,7 +68,11 @@ func rotate(cmd *cobra.Command, s *app.Settings, file string) error {
 		if err := s.RotateKey(ctx, db.Pool); err != nil {
 			return err
 		}
-		fmt.Fprintf(cmd.OutOrStdout(), "%s holds a new key; the old one opens nothing here any more\n", s.KeyFile())
+		fmt.Fprintf(
+			cmd.OutOrStdout(),
+			"%s contains a new key; the old one can no longer open anything here\n",
+			s.KeyFile(),
+		)
 		return nil
 	}
 	next, err := app.ReadSecretFile(file)

@@ -24,8 +24,8 @@ func seedCommand(s *app.Settings) *cobra.Command {
 			Args:  cobra.NoArgs,
 			RunE:  func(cmd *cobra.Command, _ []string) error { return seedDemoOnce(cmd.Context(), s) },
 		},
-		referenceCommand(s, "banks", "Bring the table of banks up to the shipped one", migrations.LoadBanks),
-		referenceCommand(s, "localities", "Bring the administrative units up to the shipped ones",
+		referenceCommand(s, "banks", "Update the table of banks to the shipped one", migrations.LoadBanks),
+		referenceCommand(s, "localities", "Update the administrative units to the shipped ones",
 			migrations.LoadLocalities),
 	)
 	return c

@@ -28,7 +28,7 @@ func serveCommand(s *app.Settings) *cobra.Command {
 	c.Flags().BoolVar(&withDemo, "demo", false,
 		"load an invented province into an empty database, and print an API key for each role")
 	c.Flags().BoolVar(&lan, "lan", false,
-		"serve https to the phones of this network by a certificate authority of this machine's own (port 8443)")
+		"serve https to the phones of this network, with a certificate authority of this machine (port 8443)")
 	return c
 }
 

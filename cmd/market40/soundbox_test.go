@@ -318,8 +318,8 @@ func TestWrongUseOfASoundbox(t *testing.T) {
 	for _, c := range []struct{ setting, says string }{
 		{"MQTT_LISTEN_ADDR=1883", "MQTT_LISTEN_ADDR must be host:port"},
 		{"MQTT_PLAINTEXT=yes", "MQTT_PLAINTEXT must be allow"},
-		{"MQTT_LISTEN_ADDR=0.0.0.0:0", "nothing would be encrypted"},
-		{"MQTT_LISTEN_ADDR=:0", "nothing would be encrypted"},
+		{"MQTT_LISTEN_ADDR=0.0.0.0:0", "without encryption"},
+		{"MQTT_LISTEN_ADDR=:0", "without encryption"},
 	} {
 		env := []string{"DATA_DIR=" + dataDir(t), c.setting}
 		if a := program.Want(t, 2, env, "serve"); !strings.Contains(a.Err, c.says) {

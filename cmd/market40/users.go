@@ -15,7 +15,7 @@ import (
 )
 
 func usersCommand(s *app.Settings) *cobra.Command {
-	c := group("users", "Make the people who sign in")
+	c := group("users", "Create the users who sign in")
 	c.AddCommand(createUserCommand(s))
 	return c
 }
@@ -50,9 +50,9 @@ func createUserCommand(s *app.Settings) *cobra.Command {
 	var scopes []string
 	c := &cobra.Command{
 		Use:   "create --role ROLE --login LOGIN --name NAME [--scope SCOPE[@FROM..UNTIL]]... < PASSWORD",
-		Short: "Make a user and print the second factor and the recovery codes, only this once",
-		Long: "Make a user with a password, read as one line from standard input, and a second factor. Prints the secret for an\n" +
-			"authenticator and the recovery codes, only this once.\n\n" +
+		Short: "Create a user and print the second factor and the recovery codes; they are shown only once",
+		Long: "Create a user with a password, read as one line from standard input, and a second factor. Prints the secret for an\n" +
+			"authenticator and the recovery codes. They are shown only once.\n\n" +
 			"A scope may have days: locality:districts_2024/568@..2025-07-01 ends with the district,\n" +
 			"locality:communes_2025/22366@2025-07-01.. begins with the commune.\n\nRoles: " + rolesInWords() + ".",
 		Args: cobra.NoArgs,
@@ -84,7 +84,7 @@ func createUserCommand(s *app.Settings) *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&order.Role, "role", "", "what the user is: "+rolesInWords())
+	c.Flags().StringVar(&order.Role, "role", "", "the user's role: "+rolesInWords())
 	c.Flags().StringArrayVar(&scopes, "scope", nil,
 		"locality:CODE, market:CODE or stall:ID (default: everything); may be given several times")
 	c.Flags().StringVar(&order.Login, "login", "", "what the user signs in with")

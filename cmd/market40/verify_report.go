@@ -29,10 +29,10 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify FILE",
 		Args:  cobra.ExactArgs(1),
-		Short: "Prove an exported report (csv, xlsx, pdf, docx, json): our signature, and every figure that it shows; exit 1 and what differs",
+		Short: "Prove an exported report (csv, xlsx, pdf, docx, json): the signature and every figure in it; print what differs and exit 1 if it is not proven",
 		Long: "Proves that the content of a frozen report was signed by this server, and that the texts and figures that the file shows are those of\n" +
 			"that content, and whether a newer version of the report was submitted since. A CSV carries the hash only: its content comes from the database, or\n" +
-			"from --content. With --key no database is asked, so that nothing is said of newer versions.",
+			"from --content. With --key no database is used, so newer versions are not checked.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			raw, err := readFile(args[0])
 			if err != nil {
@@ -208,7 +208,7 @@ func (p proving) printContent(out io.Writer, proof *verify.Proof, d *exports.Doc
 // still proven, and no longer what is reported.
 func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
 	if p.newest == nil {
-		fmt.Fprintln(out, "not proven: that no newer version was submitted since; no database was asked")
+		fmt.Fprintln(out, "not proven: that no newer version was submitted since; no database was used")
 		return nil
 	}
 	v, err := p.newest(of.Report)

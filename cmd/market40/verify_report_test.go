@@ -77,7 +77,7 @@ func TestReportsVerify(t *testing.T) {
 		}
 	}
 	if a := program.Want(t, 0, nil, "reports", "verify", whole, "--key", key); !strings.Contains(a.Out,
-		"no database was asked") {
+		"no database was used") {
 		t.Error(a.Out)
 	}
 	program.Want(t, 1, nil, "reports", "verify", whole, "--key", base64.StdEncoding.EncodeToString(make([]byte, 32)))

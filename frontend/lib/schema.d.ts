@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tài khoản của tôi: the page of who is signed in */
+        /** Tài khoản của tôi: the page of the signed-in user */
         get: operations["account-page"];
         put?: never;
         post?: never;
@@ -28,7 +28,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the pages where people sign in */
+        /** A file of the sign-in pages */
         get: operations["account-style"];
         put?: never;
         post?: never;
@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the pages where people sign in */
+        /** A file of the sign-in pages */
         get: operations["account-script"];
         put?: never;
         post?: never;
@@ -62,7 +62,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the pages where people sign in */
+        /** A file of the sign-in pages */
         get: operations["account-api-script"];
         put?: never;
         post?: never;
@@ -79,7 +79,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the pages where people sign in */
+        /** A file of the sign-in pages */
         get: operations["sign-in-script"];
         put?: never;
         post?: never;
@@ -96,7 +96,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cảnh báo: what a board should look at, newest first */
+        /** Cảnh báo: alerts that a board should check, newest first */
         get: operations["list-alerts"];
         put?: never;
         post?: never;
@@ -115,7 +115,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close an alert, and say why: by a person who signed in */
+        /** Close an alert with a reason; only for a person who is signed in */
         post: operations["close-alert"];
         delete?: never;
         options?: never;
@@ -151,7 +151,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End a key; every server refuses it two seconds later at most */
+        /** Revoke a key; every server refuses it within two seconds */
         delete: operations["revoke-api-key"];
         options?: never;
         head?: never;
@@ -339,7 +339,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hủy: while it waits; an addition for a day */
+        /** Hủy: cancel a change that waits, or an addition within a day */
         post: operations["cancel-beneficiary-change"];
         delete?: never;
         options?: never;
@@ -357,7 +357,7 @@ export interface paths {
         /** Campaigns, by code */
         get: operations["list-campaigns"];
         put?: never;
-        /** Mở chiến dịch: make a campaign */
+        /** Mở chiến dịch: create a campaign */
         post: operations["make-campaign"];
         delete?: never;
         options?: never;
@@ -459,10 +459,10 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Ghi mốc: when the pilot was equipped, launched, habitual */
+        /** Ghi mốc: record when the pilot was equipped, launched or habitual */
         put: operations["reach-milestone"];
         post?: never;
-        /** Take a milestone back */
+        /** Delete a milestone */
         delete: operations["unreach-milestone"];
         options?: never;
         head?: never;
@@ -497,7 +497,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Take a target away */
+        /** Delete a target */
         delete: operations["drop-target"];
         options?: never;
         head?: never;
@@ -598,7 +598,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Kiểm tra mã: find which stall's code a payload is */
+        /** Kiểm tra mã: find the stall of a code's payload */
         post: operations["verify-code"];
         delete?: never;
         options?: never;
@@ -649,7 +649,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Close a complaint and forget how to reach who made it */
+        /** Close a complaint and delete its contact */
         post: operations["close-complaint"];
         delete?: never;
         options?: never;
@@ -664,7 +664,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Văn bản đồng ý: what people are asked, every version */
+        /** Văn bản đồng ý: the consent texts, every version */
         get: operations["list-consent-texts"];
         put?: never;
         post?: never;
@@ -1303,7 +1303,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Bộ dùng ngoại tuyến: what a phone wants for a day without a network */
+        /** Bộ dùng ngoại tuyến: what a phone needs for a day without a network */
         get: operations["read-field-kit"];
         put?: never;
         post?: never;
@@ -1340,7 +1340,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Begin adding a passkey; prove who you are first */
+        /** Begin adding a passkey; confirm your identity first */
         post: operations["begin-passkey"];
         delete?: never;
         options?: never;
@@ -1357,7 +1357,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Prove who you are again, with a passkey; renews the session's cookie */
+        /** Confirm your identity again with a passkey; renews the session's cookie */
         post: operations["prove-with-passkey"];
         delete?: never;
         options?: never;
@@ -1375,7 +1375,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Forget a passkey of yours */
+        /** Delete one of your passkeys */
         delete: operations["remove-passkey"];
         options?: never;
         head?: never;
@@ -1560,7 +1560,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a merchant asked of its data */
+        /** A merchant's requests about its data */
         get: operations["list-own-data-requests"];
         put?: never;
         /** Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection */
@@ -1733,7 +1733,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tiến độ nộp: who was on time, who is late, who owes (I24) */
+        /** Tiến độ nộp: reports that were on time, are late or are missing (I24) */
         get: operations["lateness"];
         put?: never;
         post?: never;
@@ -1767,7 +1767,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A report with its versions and steps; of a draft what it would say now */
+        /** A report with its versions and steps; for a draft, its content as of now */
         get: operations["get-report"];
         put?: never;
         post?: never;
@@ -1820,7 +1820,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Trả lại báo cáo, with why */
+        /** Trả lại báo cáo: return it with a reason */
         post: operations["return-report"];
         delete?: never;
         options?: never;
@@ -1937,7 +1937,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a version says differently from another */
+        /** What differs between two versions */
         get: operations["compare-report-versions"];
         put?: never;
         post?: never;
@@ -2178,7 +2178,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Xác nhận lại: password and code again, before what moves money; renews the session's cookie */
+        /** Xác nhận lại: password and code again, before changes that affect money; renews the session's cookie */
         post: operations["prove"];
         delete?: never;
         options?: never;
@@ -2196,7 +2196,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Đăng xuất: end a session of yours; `current` is the one that asks */
+        /** Đăng xuất: end one of your sessions; `current` is the session of this request */
         delete: operations["end-session"];
         options?: never;
         head?: never;
@@ -2264,7 +2264,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A further account of the tenant, with its own code; a program's waits for a second person */
+        /** Add an account of the tenant, with its own code; a program's waits for a second person */
         post: operations["add-account"];
         delete?: never;
         options?: never;
@@ -2299,7 +2299,7 @@ export interface paths {
         /** A stall's changes of account, newest first */
         get: operations["list-stall-beneficiary-changes"];
         put?: never;
-        /** Đổi tài khoản nhận tiền: another account instead, after 24 hours or a second person's approval */
+        /** Đổi tài khoản nhận tiền: replace the account, after 24 hours or a second person's approval */
         post: operations["propose-beneficiary-change"];
         delete?: never;
         options?: never;
@@ -2317,7 +2317,7 @@ export interface paths {
         /** Checks of a stall's sticker, newest first */
         get: operations["list-checks"];
         put?: never;
-        /** Record what the sticker at a stall is */
+        /** Record a check of the sticker at a stall */
         post: operations["check-sticker"];
         delete?: never;
         options?: never;
@@ -2352,7 +2352,7 @@ export interface paths {
         /** A stall's codes, newest first */
         get: operations["list-stall-codes"];
         put?: never;
-        /** A new code; the old one is superseded and still matched */
+        /** Issue a new code; the old one is superseded but still matches payments */
         post: operations["reissue-code"];
         delete?: never;
         options?: never;
@@ -2404,7 +2404,7 @@ export interface paths {
         /** The stall's devices */
         get: operations["list-devices"];
         put?: never;
-        /** Let staff sign in on the device that asks: sets its cookie */
+        /** Let staff sign in on the calling device: sets its cookie */
         post: operations["enrol-device"];
         delete?: never;
         options?: never;
@@ -2590,10 +2590,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Loa của sạp: the stall's soundboxes and when they were last heard of */
+        /** Loa của sạp: the stall's soundboxes and when they last sent something */
         get: operations["list-soundboxes"];
         put?: never;
-        /** Ghép loa: the code that a new soundbox speaks makes it the stall's */
+        /** Ghép loa: pair a new soundbox with the stall by the code that it speaks */
         post: operations["pair-soundbox"];
         delete?: never;
         options?: never;
@@ -2611,11 +2611,11 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Bỏ loa: it is cut off and may not come back */
+        /** Bỏ loa: disconnect a soundbox for ever */
         delete: operations["revoke-soundbox"];
         options?: never;
         head?: never;
-        /** Whether it speaks in the place of the stall's phones */
+        /** Set whether it speaks instead of the stall's phones */
         patch: operations["set-soundbox"];
         trace?: never;
     };
@@ -2662,7 +2662,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Another PIN; ends their shift */
+        /** Set a new PIN; ends their shift */
         put: operations["change-pin"];
         post?: never;
         delete?: never;
@@ -2800,7 +2800,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to the app */
+        /** Redirects to the app */
         get: operations["district-app-redirect"];
         put?: never;
         post?: never;
@@ -2885,7 +2885,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The look of this page */
+        /** The style of this page */
         get: operations["docs-style"];
         put?: never;
         post?: never;
@@ -2939,7 +2939,7 @@ export interface paths {
         /** Mã mời: the page behind an invitation */
         get: operations["get-invitation"];
         put?: never;
-        /** Take the invitation: opens the merchant's session and sets its cookie */
+        /** Accept the invitation: opens the merchant's session and sets its cookie */
         post: operations["accept-invitation"];
         delete?: never;
         options?: never;
@@ -3073,7 +3073,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Kiểm tra mã: leads to the page of ?code= */
+        /** Kiểm tra mã: redirects to the page of ?code= */
         get: operations["check-code"];
         put?: never;
         post?: never;
@@ -3090,7 +3090,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the shopper's page */
+        /** A file of the shopper's page */
         get: operations["get-code-css"];
         put?: never;
         post?: never;
@@ -3107,7 +3107,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Of the shopper's page */
+        /** A file of the shopper's page */
         get: operations["get-code-js"];
         put?: never;
         post?: never;
@@ -3192,7 +3192,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to a bank's app by dl.vietqr.io, which learns account, amount and memo */
+        /** Redirects to a bank's app by dl.vietqr.io, which learns account, amount and memo */
         get: operations["open-bank-app"];
         put?: never;
         post?: never;
@@ -3211,7 +3211,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; of the page's form: leads to its page */
+        /** A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; from the page's form: redirects to its page */
         post: operations["make-shopper-order"];
         delete?: never;
         options?: never;
@@ -3226,7 +3226,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What came for an order: JSON, or a page for a browser */
+        /** What was paid for an order: JSON, or a page for a browser */
         get: operations["get-shopper-order"];
         put?: never;
         post?: never;
@@ -3277,7 +3277,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Đăng nhập: the page; ?next=/path is where it leads */
+        /** Đăng nhập: the sign-in page; ?next=/path is the page after it */
         get: operations["sign-in-page"];
         put?: never;
         post?: never;
@@ -3294,7 +3294,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Leads to the app */
+        /** Redirects to the app */
         get: operations["stall-app-redirect"];
         put?: never;
         post?: never;
@@ -3454,7 +3454,7 @@ export interface components {
             /** @description the legal source of the threshold */
             legal_ref: string;
             /**
-             * @description the last of 70, 90 and 100 % that is reached
+             * @description the highest of 70, 90 and 100 % that is reached
              * @enum {string}
              */
             level: "none" | "70" | "90" | "100";
@@ -3508,7 +3508,7 @@ export interface components {
             occurred_at: string;
         };
         "Correct-reportRequest": {
-            /** @description why, in 3 characters at least */
+            /** @description the reason, at least 3 characters */
             reason: string;
         };
         "Enrol-deviceRequest": {
@@ -3554,7 +3554,7 @@ export interface components {
              * @example 1250000
              */
             amount: string;
-            /** @description one's own, a UUID */
+            /** @description an id that the client chooses, a UUID */
             id?: string;
             /**
              * @description id or code
@@ -3609,12 +3609,12 @@ export interface components {
              * @description half-hours
              */
             counted: number;
-            /** @description where the true share lies with 95 %; null: see why */
+            /** @description the interval that contains the true share with 95 %; null: see why */
             interval: components["schemas"]["FieldSampleInterval"];
             /** @description hidden, as the same share is in the report of that day */
             suppressed: boolean;
             /**
-             * @description 4 decimals; null: nothing was seen
+             * @description 4 decimals; null: nothing was counted
              * @example 0.3714
              */
             value: string | null;
@@ -3633,7 +3633,7 @@ export interface components {
             paid_by_transfer: string | null;
             /** Format: date-time */
             recorded_at: string;
-            /** @description the amounts are hidden, as I11 and I12 of today are: fewer than ten merchants, or what would give those away */
+            /** @description the amounts are hidden, as I11 and I12 of today are: they are about fewer than ten merchants, or would reveal such amounts */
             suppressed: boolean;
             /**
              * Format: int64
@@ -3665,7 +3665,7 @@ export interface components {
             applied: boolean;
             /**
              * Format: int64
-             * @description of a dry run: how many would be
+             * @description in a dry run: how many would be written
              */
             created: number;
             dry_run: boolean;
@@ -3720,7 +3720,7 @@ export interface components {
             closed_at?: string;
             /** @description of the complaint that proved right */
             complaint_id?: string;
-            /** @description the phone's own, a UUID */
+            /** @description an id that the phone chooses, a UUID */
             id?: string;
             /** @enum {string} */
             kind: "swapped_code" | "fake_transfer" | "wrong_account";
@@ -3736,7 +3736,7 @@ export interface components {
         FieldKit: {
             /** Format: date-time */
             made_at: string;
-            /** @description the one that was asked for, or your only one; null: none was chosen */
+            /** @description the requested market, or your only one; null: no market was chosen */
             market: components["schemas"]["FieldKitMarket"];
             /** @description in your scope, by code; 200 at most */
             markets: components["schemas"]["FieldKitMarket"][];
@@ -3856,7 +3856,7 @@ export interface components {
             stall_number: string;
         };
         FieldRefusalOrder: {
-            /** @description the phone's own, a UUID */
+            /** @description an id that the phone chooses, a UUID */
             id?: string;
             /** @enum {string} */
             kind: "refusal" | "withdrawal";
@@ -3938,11 +3938,11 @@ export interface components {
             asked_on: string;
             /**
              * Format: int64
-             * @description of the last customers, 1 to 10
+             * @description how many of the last customers the answer is about, 1 to 10
              * @example 10
              */
             customers: number;
-            /** @description the phone's own, a UUID */
+            /** @description an id that the phone chooses, a UUID */
             id?: string;
             /** @description this or stall_number */
             stall_id?: string;
@@ -3950,7 +3950,7 @@ export interface components {
             stall_number?: string;
             /**
              * Format: int64
-             * @description so many paid by transfer
+             * @description how many of them paid by transfer
              * @example 6
              */
             transfers: number;
@@ -4042,9 +4042,9 @@ export interface components {
             non_fixed: boolean;
             /** @enum {string} */
             sex: "female" | "male" | "unsaid";
-            /** @description at the stall */
+            /** @description has a mobile signal at the stall */
             signal: boolean;
-            /** @description has one */
+            /** @description has a smartphone */
             smartphone: boolean;
         };
         FieldTraining: {
@@ -4070,7 +4070,7 @@ export interface components {
              * @example 2026-10-20
              */
             held_on: string;
-            /** @description the phone's own, a UUID: attendances may name it before it was sent */
+            /** @description an id that the phone chooses, a UUID: attendances may name it before it was sent */
             id?: string;
             /** @description at most 200 characters */
             topic: string;
@@ -4095,7 +4095,7 @@ export interface components {
             visited_at: string;
         };
         FieldVisitOrder: {
-            /** @description the phone's own, a UUID */
+            /** @description an id that the phone chooses, a UUID */
             id?: string;
             /** @description at most 500 characters */
             note?: string;
@@ -4178,7 +4178,7 @@ export interface components {
             totals: components["schemas"]["LedgerTotals"];
         };
         MerchantsAccount: {
-            /** @description whole, or ••••1234 by role */
+            /** @description by role: complete, or ••••1234 */
             account_number: string;
             /** @description empty for a wallet */
             bank_bin: string;
@@ -4241,7 +4241,7 @@ export interface components {
             opened_at: string;
             /** @description why it was closed */
             reason: string;
-            /** @description null: not one stall, or one that was never registered */
+            /** @description null: several stalls, or one that was never registered */
             stall_id: string;
             /** @enum {string} */
             state: "open" | "closed";
@@ -4258,18 +4258,18 @@ export interface components {
             short_name: string;
         };
         MerchantsBeneficiaryChange: {
-            /** @description the phone that gets the notices, by its last three digits; empty: none is known */
+            /** @description the last three digits of the phone that gets the notices; empty: no phone is known */
             contact: string;
             /** Format: date-time */
             decided_at: string | null;
             /**
              * Format: date-time
-             * @description when it became, or will by itself become, effective; null: it does not
+             * @description when it became effective or will without a decision; null: it does not
              */
             effective_at: string | null;
             id: string;
             /**
-             * @description a replacement waits; an addition and a change of tenant are at once, but those of a program wait
+             * @description a replacement waits; an addition or a change of tenant takes effect at once, unless a program proposed it
              * @enum {string}
              */
             kind: "replacement" | "addition" | "tenant";
@@ -4281,9 +4281,9 @@ export interface components {
             market_id: string;
             /** @description true: a program proposed it; it never becomes effective by itself */
             needs_second_person: boolean;
-            /** @description null: another tenant, who has not joined */
+            /** @description null: a change to a tenant who has not joined */
             new_account: components["schemas"]["MerchantsChangedAccount"];
-            /** @description of a change of tenant that waits: the new one's name, to those who decide; else empty */
+            /** @description while a change of tenant waits: the new tenant's name, for those who decide; else empty */
             new_tenant: string;
             old_account: components["schemas"]["MerchantsChangedAccount"];
             /** Format: date-time */
@@ -4299,10 +4299,10 @@ export interface components {
             steps: components["schemas"]["MerchantsChangeStep"][] | null;
             /**
              * Format: date-time
-             * @description until when an addition that is effective may still be cancelled; null: not
+             * @description until when an effective addition may still be cancelled; null: it may not
              */
             undo_until: string | null;
-            /** @description of a refused one: the code of the refusal; of one that waits: why it cannot become effective (wallet_not_bank) */
+            /** @description if refused: the code of the refusal; if it waits: why it cannot become effective (wallet_not_bank) */
             why: string;
         };
         MerchantsChangeOrder: {
@@ -4312,7 +4312,7 @@ export interface components {
             reason: string;
         };
         MerchantsChangeStep: {
-            /** @description null: the clock, or the end of the tenancy */
+            /** @description null: the time was reached, or the tenancy ended */
             actor_id: string;
             /** Format: date-time */
             at: string;
@@ -4350,7 +4350,7 @@ export interface components {
             code: string;
             /** Format: date-time */
             issued_at: string;
-            /** @description VietQR; null by role, and for a wallet, which has none */
+            /** @description VietQR; null: hidden from your role, or a wallet, which has none */
             payload: string | null;
             /** @enum {string} */
             state: "current" | "superseded" | "revoked";
@@ -4402,7 +4402,7 @@ export interface components {
             applied: boolean;
             /**
              * Format: int64
-             * @description of a dry run: how many would be
+             * @description in a dry run: how many would be written
              */
             created: number;
             dry_run: boolean;
@@ -4465,7 +4465,7 @@ export interface components {
             /** Format: date-time */
             issued_at: string;
             market_id: string;
-            /** @description VietQR; null by role, and for a wallet, which has none */
+            /** @description VietQR; null: hidden from your role, or a wallet, which has none */
             payload: string | null;
             stall_id: string;
             stall_number: string;
@@ -4540,7 +4540,7 @@ export interface components {
             full_name: string;
             household_name: string;
             id: string;
-            /** @description whole, or its last three digits by role */
+            /** @description by role: complete, or the last three digits */
             phone: string;
         };
         MerchantsMerchantOrder: {
@@ -4569,7 +4569,7 @@ export interface components {
             number: string;
         };
         MerchantsNewAccount: {
-            /** @description whole, or ••••1234 by role */
+            /** @description by role: complete, or ••••1234 */
             account_number: string;
             /** @description empty for a wallet */
             bank_bin: string;
@@ -4664,7 +4664,7 @@ export interface components {
             /** @enum {string} */
             kind: "stall" | "kiosk" | "counter" | "shop" | "lot" | "mobile";
             market_id: string;
-            /** @description null: vacant, or not yours to read */
+            /** @description null: vacant, or hidden from your role */
             merchant: components["schemas"]["MerchantsMerchant"];
             number: string;
             /** @enum {string} */
@@ -4705,11 +4705,11 @@ export interface components {
         MerchantsStickerCheck: {
             /** Format: date-time */
             checked_at: string;
-            /** @description what the payload is by itself, now */
+            /** @description about the payload alone, as of now */
             found: components["schemas"]["MerchantsVerdict"];
             id: string;
             /**
-             * @description of the sticker at this stall when it was scanned: another stall's code is swapped, one that was replaced or revoked before superseded
+             * @description about the sticker at this stall at the time of the scan; swapped: another stall's code; superseded: a code that was replaced or revoked before
              * @enum {string}
              */
             verdict: "official" | "superseded" | "swapped" | "own_account" | "foreign" | "invalid";
@@ -5259,7 +5259,7 @@ export interface components {
             demo: boolean;
             /** @description null: a preview */
             frozen: components["schemas"]["PeriodicFrozen"];
-            /** @description the commune where the pilot of a district was when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself */
+            /** @description the commune of a district's pilot when this was frozen, which acts for the district since districts ended; null: none, or the unit acts itself */
             issuer: components["schemas"]["ReportsLocality"];
             /** @enum {string} */
             kind: "month" | "quarter";
@@ -5267,7 +5267,7 @@ export interface components {
             locality: components["schemas"]["ReportsLocality"];
             /** @example 2026-10 */
             period: string;
-            /** @description the adoption report as it was served; of a locality its row alone, which the total repeats */
+            /** @description the adoption report as it was served; for a locality only its row, which the total repeats */
             report: components["schemas"]["ReportsAdoption"];
             /** @description what each required locality had chosen on the period's last day */
             statuses: components["schemas"]["PeriodicStanding"][];
@@ -5279,7 +5279,7 @@ export interface components {
             markets: components["schemas"]["ReportsMarket"][];
         };
         PeriodicDifference: {
-            /** @description by unit, then indicator; figures that say the same are left out */
+            /** @description by unit, then indicator; equal figures are left out */
             figures: components["schemas"]["PeriodicFigureChange"][];
             /** Format: int64 */
             from: number;
@@ -5317,7 +5317,7 @@ export interface components {
             items: components["schemas"]["PeriodicOwing"][];
             /** @enum {string} */
             kind: "month" | "quarter";
-            /** @description null: the board is whole */
+            /** @description always null: the list is complete */
             next: string | null;
             /**
              * Format: int64
@@ -5354,7 +5354,7 @@ export interface components {
             due_on: string;
             /**
              * Format: int64
-             * @description until it was submitted, or until now; begun hours count
+             * @description until it was submitted, or until now; started hours count
              */
             hours_late: number;
             locality: components["schemas"]["ReportsLocality"];
@@ -5376,7 +5376,7 @@ export interface components {
             due_on: string;
             /**
              * Format: int64
-             * @description until it was submitted, or until now; begun hours count
+             * @description until it was submitted, or until now; started hours count
              */
             hours_late: number;
             /** @enum {string} */
@@ -5517,15 +5517,15 @@ export interface components {
             kind: "month" | "quarter";
             /** @description null: the whole campaign, by the province */
             locality: components["schemas"]["ReportsLocality"];
-            /** @description whether the caller submitted the newest version, and so does not approve it */
+            /** @description whether the caller submitted the newest version, and so cannot approve it */
             own: boolean;
             /** @example 2026-10 */
             period: string;
-            /** @description of a draft: what it would say now, as of the period's end or, before it, today; else null */
+            /** @description for a draft: its content as of the period's end or, before that, of today; else null */
             preview: components["schemas"]["PeriodicContent"];
             /** @enum {string} */
             state: "draft" | "submitted" | "approved" | "returned";
-            /** @description in the order they were taken */
+            /** @description in order of time */
             steps: components["schemas"]["PeriodicStep"][];
             /**
              * Format: date-time
@@ -5551,7 +5551,7 @@ export interface components {
             basis: "consent" | "contract" | "public_task";
             /**
              * Format: int64
-             * @description of the text that is asked today
+             * @description of the text that applies today
              */
             current_version: number;
             /** @description false if never asked; true if no consent is needed */
@@ -5583,7 +5583,7 @@ export interface components {
         };
         PrivacyConsentText: {
             /**
-             * @description consent: only with a yes; contract, public_task: no consent is asked, the text informs
+             * @description consent: allowed only after a yes; contract, public_task: no consent is needed, the text only informs
              * @enum {string}
              */
             basis: "consent" | "contract" | "public_task";
@@ -5594,7 +5594,7 @@ export interface components {
             sha256: string;
             /**
              * Format: date-time
-             * @description from when this version is the one that is asked
+             * @description from when this version applies
              */
             since: string;
             /** Format: int64 */
@@ -5641,7 +5641,7 @@ export interface components {
             closed_at: string | null;
             /**
              * Format: date-time
-             * @description until when it is done, or refused with a reason
+             * @description the deadline to carry it out, or to refuse it with a reason
              */
             due_at: string;
             id: string;
@@ -5655,7 +5655,7 @@ export interface components {
             received_at: string;
             /** @enum {string} */
             state: "received" | "done" | "refused";
-            /** @description what happened to it, in order */
+            /** @description its steps, in order */
             steps: components["schemas"]["PrivacyRequestStep"][];
         };
         PrivacyRequestOrder: {
@@ -5701,7 +5701,7 @@ export interface components {
             total: number;
             /**
              * Format: int64
-             * @description who signs in and is no merchant
+             * @description users who are not merchants
              */
             users: number;
         };
@@ -5723,7 +5723,7 @@ export interface components {
             field: string;
         };
         ProgrammeCampaign: {
-            /** @description whose units are required */
+            /** @description the basis with the required units */
             basis: string;
             /** @example CHO40-2024 */
             code: string;
@@ -5734,18 +5734,18 @@ export interface components {
             due_day: number;
             /**
              * Format: date
-             * @description the last day; null: open
+             * @description the last day; null: no end
              */
             ends_on: string | null;
             id: string;
-            /** @description the order it rests on */
+            /** @description the official order that it is based on */
             legal_ref: string;
             name: string;
             /** Format: date */
             starts_on: string;
         };
         ProgrammeCampaignOrder: {
-            /** @description absent: the newest one whose day is not after starts_on */
+            /** @description absent: the newest basis with a day that is not after starts_on */
             basis?: string;
             /**
              * @description 2 to 32 of A–Z, 0–9, _ and -
@@ -5757,7 +5757,7 @@ export interface components {
              * @description absent: 5
              */
             due_day?: number;
-            /** @description the last day; absent: open */
+            /** @description the last day; absent: no end */
             ends_on?: string;
             /** @example Công văn 05/UBCĐS ngày 28/05/2024 */
             legal_ref: string;
@@ -5766,11 +5766,11 @@ export interface components {
             starts_on: string;
         };
         ProgrammeChoice: {
-            /** @description why the locality has none */
+            /** @description why the locality has no pilot */
             exempt_reason?: string;
-            /** @description the pilot; or exempt_reason */
+            /** @description the pilot; required without exempt_reason */
             market_id?: string;
-            /** @description a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today. Before the campaign begins it is its start */
+            /** @description a day, today at the latest; absent: the campaign's start for a locality's first designation, today for a change. Before the campaign begins it is the campaign's start */
             since?: string;
         };
         ProgrammeDesignation: {
@@ -5844,7 +5844,7 @@ export interface components {
         };
         ProgrammeTargetOrder: {
             due_on: string;
-            /** @description I01 to I24, but I10, which is no single value */
+            /** @description I01 to I24, except I10, which is not a single value */
             indicator: string;
             /** @description id or code; absent: every locality */
             locality?: string;
@@ -5869,7 +5869,7 @@ export interface components {
         ReportsAdoption: {
             /**
              * Format: date
-             * @description the state is that of 00:00 Asia/Ho_Chi_Minh of this day, windows are the days before it
+             * @description the state at 00:00 Asia/Ho_Chi_Minh of this day; windows are the days before it
              */
             as_of: string;
             /** @example districts_2024 */
@@ -5932,7 +5932,7 @@ export interface components {
             version: number;
         };
         ReportsDesignation: {
-            /** @description which chose the market, as it was called on the day of the campaign's basis */
+            /** @description the locality that chose the market, by its name on the day of the campaign's basis */
             locality: components["schemas"]["ReportsLocality"];
             market: components["schemas"]["ReportsMarket"];
             status: components["schemas"]["ReportsStatus"];
@@ -5955,7 +5955,7 @@ export interface components {
             /** @enum {string|null} */
             last_visit_outcome: "helped" | "follow_up" | "refused" | "absent" | null;
             number: string;
-            /** @description what the merchant last said against it */
+            /** @description the merchant's latest reason for declining */
             refusal_reason: string | null;
             stall_id: string;
             zone: string;
@@ -5969,12 +5969,12 @@ export interface components {
             /** @description of all parts together */
             figure: components["schemas"]["ReportsFigure"];
             indicator: string;
-            /** @description of all localities together: the markets that are left out; of one locality, where there are any */
+            /** @description the markets that are left out: for all localities together always, for one locality only if there are any */
             outside?: components["schemas"]["ReportsOutside"];
             parts: components["schemas"]["ReportsDrillPart"][];
             /** @description as of a row of the adoption report */
             revised?: components["schemas"]["ReportsRevised"];
-            /** @description markets whose parts are published along another dimension, and so not along this one */
+            /** @description markets with parts that are published by another dimension, and so not by this one */
             withheld: components["schemas"]["ReportsWithheld"][];
         };
         ReportsDrillPart: {
@@ -5993,7 +5993,7 @@ export interface components {
             suppressed: boolean;
         };
         ReportsFigure: {
-            /** @description beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive */
+            /** @description with figures of activity: merchants with notices that reach us, of all; those not covered are not observed, never inactive */
             coverage?: components["schemas"]["ReportsShare"];
             /**
              * Format: int64
@@ -6014,7 +6014,7 @@ export interface components {
              * @description when the newest fact that was counted became known
              */
             fresh_at?: string;
-            /** @description of a sampled or declared share: where the true one lies with 95 % */
+            /** @description of a sampled or declared share: the interval that contains the true one with 95 % */
             interval?: components["schemas"]["ReportsInterval"];
             /** @description null in a hidden cell, and where nothing is known */
             numerator: number | string | null;
@@ -6023,14 +6023,14 @@ export interface components {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
             /**
-             * @description the month of the figure, where it is not the window before the day
+             * @description the month of the figure, if it is not the window before the day
              * @example 2026-10
              */
             period?: string;
             /** @description hidden, because it or a figure beside it would reveal fewer than five merchants */
             suppressed: boolean;
             /**
-             * @description 4 decimals, half up, for most numerator / denominator; null in a hidden cell and where the denominator is 0 or unknown
+             * @description 4 decimals, rounded half up, mostly numerator / denominator; null in a hidden cell and if the denominator is 0 or unknown
              * @example 0.5833
              */
             value: string | null;
@@ -6096,11 +6096,11 @@ export interface components {
                 [key: string]: components["schemas"]["ReportsFigure"];
             };
             funnel: components["schemas"]["ReportsFunnel"];
-            /** @description empty where parts_by is zone */
+            /** @description empty if parts_by is zone */
             goods: components["schemas"]["ReportsPartOfMarket"][];
             market: components["schemas"]["ReportsMarket"];
             /**
-             * @description how the parts of this market are published: along one dimension, or two laid over each other would single people out
+             * @description the one dimension by which the parts of this market are published; two together could reveal single people
              * @enum {string}
              */
             parts_by: "zone" | "goods_group";
@@ -6111,7 +6111,7 @@ export interface components {
              * @description stalls that display a code and were not found in order in 7 days; null in a hidden cell
              */
             unchecked: number | null;
-            /** @description by name; those without a merchant aside; empty where parts_by is goods_group */
+            /** @description by name, without those that have no merchant; empty if parts_by is goods_group */
             zones: components["schemas"]["ReportsPartOfMarket"][];
         };
         ReportsOutside: {
@@ -6119,7 +6119,7 @@ export interface components {
             listed: components["schemas"]["ReportsMarket"][];
             /**
              * Format: int64
-             * @description markets that stood in no unit of the basis on its day, and small ones
+             * @description markets that were in no unit of the basis on its day, and small ones
              */
             markets: number;
             /**
@@ -6181,10 +6181,10 @@ export interface components {
             markets: components["schemas"]["ReportsMarket"][];
             /**
              * Format: int64
-             * @description by I05 among the rows that show it and have enough data; equals share one; null to who sees a part of the units
+             * @description by I05 among the rows that show it and have enough data; equal values share a rank; null if you see only a part of the units
              */
             rank: number | null;
-            /** @description figures of this past day changed later, because the register was added to with dates before it; absent: they did not */
+            /** @description figures of this past day changed later, because the register got entries with earlier dates; absent: they did not */
             revised?: components["schemas"]["ReportsRevised"];
             /** @description of the one designation in the unit, the same in every basis */
             status: components["schemas"]["ReportsStatus"];
@@ -6204,12 +6204,12 @@ export interface components {
              * @description null in a hidden cell
              */
             numerator: number | null;
-            /** @description 4 decimals; null in a hidden cell and of nothing */
+            /** @description 4 decimals; null in a hidden cell and if the denominator is 0 */
             value: string | null;
         };
         ReportsStatus: {
             /**
-             * @description the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or the status cannot be decided
+             * @description the first of these, in this order, that is true: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or the status cannot be decided
              * @enum {string|null}
              */
             code: "khong_du_du_lieu" | "can_chu_y" | "chua_den_han" | "dat" | "chua_dat" | null;
@@ -6232,11 +6232,11 @@ export interface components {
         };
         ReportsTrend: {
             indicator: string;
-            /** @description of all localities together: the markets that are left out, as of the last point; of one locality, where there are any; absent of one market */
+            /** @description the markets that are left out, as of the last point: for all localities together always, for one locality only if there are any; absent for one market */
             outside?: components["schemas"]["ReportsOutside"];
             /** @description oldest first */
             points: components["schemas"]["ReportsTrendPoint"][];
-            /** @description with a campaign, what is wanted now; null: none */
+            /** @description with a campaign: the present target; null: none */
             target: components["schemas"]["ReportsTarget"];
         };
         ReportsTrendPoint: {
@@ -6248,13 +6248,13 @@ export interface components {
             figure: components["schemas"]["ReportsFigure"];
             /** @description as of a row of the adoption report */
             revised?: components["schemas"]["ReportsRevised"];
-            /** @description with a campaign, what was wanted on that day: the target due next, else the last */
+            /** @description with a campaign: the target on that day, which is the next due one, else the last */
             target?: components["schemas"]["ReportsTarget"];
         };
         ReportsWithheld: {
             market: components["schemas"]["ReportsMarket"];
             /**
-             * @description the dimension that they are published along
+             * @description the dimension by which they are published
              * @enum {string}
              */
             parts_by: "zone" | "goods_group";
@@ -6262,7 +6262,7 @@ export interface components {
             reason_vi: string;
         };
         "Return-reportRequest": {
-            /** @description why, in 3 characters at least */
+            /** @description the reason, at least 3 characters */
             note: string;
         };
         RolesRoleSight: {
@@ -6351,11 +6351,11 @@ export interface components {
         };
         SigninEnrolment: {
             id: string;
-            /** @description the one that was made */
+            /** @description the generated password */
             password?: string;
             /** @description single-use */
             recovery_codes: string[] | null;
-            /** @description of the second factor, base32 */
+            /** @description the secret of the second factor, base32 */
             totp_secret: string;
             /** @description otpauth://totp/…, for an authenticator's camera */
             totp_url: string;
@@ -6380,9 +6380,9 @@ export interface components {
             /** Format: date-time */
             last_used_at: string | null;
             name: string;
-            /** @description the person behind who made it, a user or a key: both are one person; null: made at the server */
+            /** @description the person who made it, directly or by an API key; null: a command at the server */
             owner_id: string;
-            /** @description how it begins, to distinguish it from others */
+            /** @description its first characters, to distinguish it from others */
             prefix: string;
             /** Format: date-time */
             revoked_at: string | null;
@@ -6419,14 +6419,14 @@ export interface components {
         SigninScopeOrder: {
             /**
              * Format: date
-             * @description the first day; absent: since ever
+             * @description the first day; absent: no start
              */
             from?: string;
             /** @description all, locality:CODE, locality:districts_2024/CODE, market:CODE or stall:ID */
             scope: string;
             /**
              * Format: date
-             * @description the first day no longer; absent: for ever
+             * @description the day after the last; absent: no end
              */
             until?: string;
         };
@@ -6440,9 +6440,9 @@ export interface components {
             address: string;
             /** Format: date-time */
             created_at: string;
-            /** @description the one that asks */
+            /** @description the session of this request */
             current: boolean;
-            /** @description what the browser calls itself */
+            /** @description the name that the browser gives itself */
             device: string;
             id: string;
             /**
@@ -6464,7 +6464,7 @@ export interface components {
             created_at: string;
             full_name: string;
             id: string;
-            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
+            /** @description a program made its password, rights or invitation: until a person renews it, it cannot approve, and its changes of accounts wait */
             let_in_by_program: boolean;
             login: string;
             role: string;
@@ -6488,7 +6488,7 @@ export interface components {
             full_name: string;
             /** @description lower case letters, digits and . _ @ + - */
             login: string;
-            /** @description absent: one is made */
+            /** @description absent: a password is generated */
             password?: string;
             role: string;
             /** @description all, or what the user sees, each with its days */
@@ -6502,11 +6502,11 @@ export interface components {
             until: string | null;
         };
         SoundboxBox: {
-            /** @description it was heard of within 45 seconds, and has not hung up */
+            /** @description it sent something within 45 seconds and has not disconnected */
             connected: boolean;
             /**
              * Format: int64
-             * @description the version of the payments up to which it has taken them, to speak them in their turn
+             * @description the version up to which it has received payments to speak
              */
             heard_version: number;
             id: string;
@@ -6515,16 +6515,16 @@ export interface components {
             paired_at: string;
             /**
              * Format: date-time
-             * @description when it was last heard of, to some seconds
+             * @description when it last sent something, to some seconds
              */
             seen_at: string;
-            /** @description phones leave a payment to it, and speak it only when it has not within five seconds */
+            /** @description phones speak a payment only if the box has not done so within five seconds */
             speaks: boolean;
         };
         SoundboxOrder: {
             /** @description the six digits that the box speaks */
             code: string;
-            /** @description by which the owner knows it */
+            /** @description the owner's name for it */
             name: string;
         };
         "Start-shiftRequest": {
@@ -6539,9 +6539,9 @@ export interface components {
             p256dh: string;
         };
         TrailChange: {
-            /** @description the same after; null: it is gone */
+            /** @description the same after; null: it was deleted */
             after: string | null;
-            /** @description HMAC-SHA-256 of the row; null: it was not there */
+            /** @description HMAC-SHA-256 of the row before; null: it did not exist */
             before: string | null;
             /** @description its primary key */
             id: string;
@@ -6549,7 +6549,7 @@ export interface components {
             kind: string;
         };
         TrailLine: {
-            /** @description the API key or the user; null: a stranger */
+            /** @description the API key or the user; null: not signed in */
             actor_id: string;
             /** @description address and port */
             address: string;
@@ -6569,7 +6569,7 @@ export interface components {
             ended_at: string | null;
             id: string;
             method: string;
-            /** @description the path as it was asked for */
+            /** @description the path of the request */
             object: string;
             /**
              * @description unknown: the server died before it could record a result; changes are what was committed
@@ -6598,7 +6598,7 @@ export interface components {
              */
             kind: "user" | "key";
             method: string;
-            /** @description what the reader's scope is called: the whole platform's is empty */
+            /** @description the name of the reader's scope; empty: the whole platform */
             office: string;
             /** @description the API key's name; null: a person */
             program: string | null;
@@ -6619,12 +6619,12 @@ export interface components {
         WebCodeSent: {
             /**
              * Format: int64
-             * @description seconds that a code may be used
+             * @description seconds for which a code is valid
              */
             expires_in: number;
             /**
              * Format: int64
-             * @description seconds after which another may be asked for; sooner, nothing is sent
+             * @description seconds until another code can be requested; before that, nothing is sent
              */
             resend_after: number;
         };
@@ -6876,7 +6876,7 @@ export interface components {
             id: string;
             /** @description address of the QR code as PNG */
             qr: string;
-            /** @description what the QR code says; shown only now */
+            /** @description the text of the QR code; shown only once */
             url: string;
         };
         WebMe: {
@@ -6897,7 +6897,7 @@ export interface components {
             enrolment: components["schemas"]["SigninEnrolment"];
             full_name: string;
             id: string;
-            /** @description a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it */
+            /** @description a program made its password, rights or invitation: until a person renews it, it cannot approve, and its changes of accounts wait */
             let_in_by_program: boolean;
             login: string;
             role: string;
@@ -7030,9 +7030,9 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "open" | "closed";
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7099,9 +7099,9 @@ export interface operations {
     "list-api-keys": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7210,9 +7210,9 @@ export interface operations {
                 from?: string;
                 /** @description the same; lines before it */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7244,9 +7244,9 @@ export interface operations {
     "list-bank-connections": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7502,9 +7502,9 @@ export interface operations {
     "list-banks": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7537,9 +7537,9 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "pending" | "effective" | "cancelled" | "refused";
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7637,9 +7637,9 @@ export interface operations {
     "list-campaigns": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7740,9 +7740,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -7859,11 +7859,11 @@ export interface operations {
     "list-pilots": {
         parameters: {
             query?: {
-                /** @description absent: all; missing: who has not chosen */
+                /** @description absent: all; missing: those that have not chosen */
                 state?: "chosen" | "exempt" | "missing" | "not_required";
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8010,9 +8010,9 @@ export interface operations {
     "list-targets": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8116,9 +8116,9 @@ export interface operations {
             query?: {
                 state?: "open" | "proposed" | "assigned" | "returned" | "dismissed";
                 market_id?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8253,9 +8253,9 @@ export interface operations {
             query?: {
                 /** @description absent: every market in your scope */
                 market_id?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8346,9 +8346,9 @@ export interface operations {
         parameters: {
             query?: {
                 state?: "open" | "closed";
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8447,9 +8447,9 @@ export interface operations {
                 state?: "received" | "done" | "refused";
                 /** @description true: only those past their deadline */
                 overdue?: boolean;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8545,9 +8545,9 @@ export interface operations {
     "list-unreadable-deliveries": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8708,9 +8708,9 @@ export interface operations {
             query?: {
                 /** @description districts_2024, communes_2025 or current */
                 basis?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8742,9 +8742,9 @@ export interface operations {
     "list-markets": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8840,9 +8840,9 @@ export interface operations {
     "list-market-beneficiary-changes": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8880,9 +8880,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -8997,9 +8997,9 @@ export interface operations {
     "dormant-stalls": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9037,9 +9037,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9158,9 +9158,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9279,7 +9279,7 @@ export interface operations {
                 size?: "sticker" | "a6" | "a5" | "a4";
                 /** @description only the stalls of this row or zone */
                 zone?: string;
-                /** @description only these stalls: ids or numbers, with commas between */
+                /** @description only these stalls: ids or numbers, separated by commas */
                 stalls?: string;
                 /** @description default: sheets of A4; single: one code per page */
                 layout?: "sheet" | "single";
@@ -9310,9 +9310,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9461,9 +9461,9 @@ export interface operations {
     "list-sample-plans": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9536,9 +9536,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9622,9 +9622,9 @@ export interface operations {
                 state?: "vacant" | "operating" | "suspended" | "closed";
                 /** @description the stall of this number, in any spelling; several if an older register has two */
                 number?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9716,7 +9716,7 @@ export interface operations {
                     file: string;
                     /** @description comma-separated lines with a phone that is known under another name and belongs to the same person; in a workbook of several lists one line, as Khu B!12 */
                     same_person?: string;
-                    /** @description from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on */
+                    /** @description the first day of rows without a date, or before_records; absent: in a market with payments, the moment of the import */
                     since?: string;
                 };
             };
@@ -9754,9 +9754,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9875,9 +9875,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -9994,9 +9994,9 @@ export interface operations {
             query?: {
                 /** @description not found official for so many days */
                 days?: number;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -10034,9 +10034,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -10402,9 +10402,9 @@ export interface operations {
                 to?: string;
                 /** @description true: only receipts that wait for the owner's decision */
                 undecided?: boolean;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -10709,9 +10709,9 @@ export interface operations {
     "list-own-data-requests": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -10806,9 +10806,9 @@ export interface operations {
                 /** @description the provider's own id; for payOS the bank's reference, for a void void: and the id that it reverses */
                 external_id?: string;
                 state?: "posted" | "unmatched" | "ignored" | "pending";
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -10882,9 +10882,9 @@ export interface operations {
             query: {
                 stall_id: string;
                 state?: "open" | "under" | "paid" | "over" | "expired";
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -11051,9 +11051,9 @@ export interface operations {
                 /** @description 2026-10 or 2026-Q3 */
                 period?: string;
                 state?: "draft" | "submitted" | "approved" | "returned";
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12200,7 +12200,7 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsNewAccount"];
                 };
             };
-            /** @description a program called: the change waits for a second person */
+            /** @description called by a program: the change waits for a second person */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -12250,9 +12250,9 @@ export interface operations {
     "list-stall-beneficiary-changes": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12321,9 +12321,9 @@ export interface operations {
     "list-checks": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12427,9 +12427,9 @@ export interface operations {
     "list-stall-codes": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12537,9 +12537,9 @@ export interface operations {
                 from?: string;
                 /** @description the last day, which is included; the default is today */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12670,9 +12670,9 @@ export interface operations {
     "list-invitations": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12775,9 +12775,9 @@ export interface operations {
                 amount?: string;
                 /** @description the last characters of the bank's reference, 3 or more */
                 reference?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12898,9 +12898,9 @@ export interface operations {
     "list-readers": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -12969,9 +12969,9 @@ export interface operations {
     "list-shifts": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -13321,7 +13321,7 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description a program called: the change waits for a second person */
+            /** @description called by a program: the change waits for a second person */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -13339,9 +13339,9 @@ export interface operations {
                 from?: string;
                 /** @description a day, which is included */
                 to?: string;
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;
@@ -13456,9 +13456,9 @@ export interface operations {
     "list-users": {
         parameters: {
             query?: {
-                /** @description items a page */
+                /** @description items per page */
                 limit?: number;
-                /** @description the next of the page before */
+                /** @description the value of next in the page before */
                 after?: string;
             };
             header?: never;

@@ -108,7 +108,7 @@ func readJSON(c *gin.Context, in any) error {
 			"The JSON body could not be read.")
 	}
 	return problem.New(problem.Invalid, "invalid_body", "Nội dung không đúng dạng.",
-		"The body has another form: unknown fields are refused, amounts are decimal strings.")
+		"The body is not valid: unknown fields are refused, amounts are decimal strings.")
 }
 
 // refuse shows a code's page again, with why its form was refused.

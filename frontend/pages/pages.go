@@ -79,7 +79,7 @@ func (p *Pages) Routes(e *web.Edge) error {
 			c.Header("Cache-Control", "no-cache")
 			c.Data(http.StatusOK, file.contentType, content)
 		})
-		document(e, http.MethodGet, "/q/"+file.name, "get-code-"+file.name[5:], "Of the shopper's page")
+		document(e, http.MethodGet, "/q/"+file.name, "get-code-"+file.name[5:], "A file of the shopper's page")
 	}
 	e.Engine.GET("/q/check", p.check)
 	e.Engine.GET("/q/:code", p.handle(p.getCode))
@@ -88,18 +88,18 @@ func (p *Pages) Routes(e *web.Edge) error {
 	e.Engine.GET("/q/:code/apps/:app", p.handle(p.openApp))
 	e.Engine.POST("/q/:code/problems", e.Slowly(complaintsPace), p.handle(p.postComplaint))
 
-	document(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: leads to the page of ?code=")
+	document(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: redirects to the page of ?code=")
 	document(
 		e,
 		http.MethodPost,
 		"/q/{code}/orders",
 		"make-shopper-order",
-		"A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; of the page's form: leads to its page",
+		"A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; from the page's form: redirects to its page",
 	)
 	document(e, http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order",
-		"What came for an order: JSON, or a page for a browser")
+		"What was paid for an order: JSON, or a page for a browser")
 	document(e, http.MethodGet, "/q/{code}/apps/{app}", "open-bank-app",
-		"Leads to a bank's app by dl.vietqr.io, which learns account, amount and memo")
+		"Redirects to a bank's app by dl.vietqr.io, which learns account, amount and memo")
 	document(e, http.MethodPost, "/q/{code}/problems", "report-problem",
 		"Báo sự cố: {kind, reference, amount, detail, contact}")
 	for _, form := range []struct{ suffix, id, summary string }{
@@ -306,5 +306,5 @@ func drawPNG(c *gin.Context, payload string) error {
 func widthRefusal() error {
 	return problem.Of("px", "width",
 		"Chiều rộng ảnh tính bằng điểm ảnh, tối đa 4096, ít nhất một điểm cho mỗi ô của mã.",
-		"The width is in pixels, 4096 at most and at least one a module of the code.")
+		"The width is in pixels: at most 4096, and at least one for each module of the code.")
 }

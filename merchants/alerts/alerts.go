@@ -47,7 +47,7 @@ type Alert struct {
 	Kind     string     `json:"kind" enum:"many_accounts,shared_account,before_peak,account_added,tenant_changed,stall_renamed,merchant_renamed,swapped_code,number_twice"`
 	State    string     `json:"state" enum:"open,closed"`
 	MarketID uuid.UUID  `json:"market_id"`
-	StallID  *uuid.UUID `json:"stall_id" doc:"null: not one stall, or one that was never registered"`
+	StallID  *uuid.UUID `json:"stall_id" doc:"null: several stalls, or one that was never registered"`
 	ChangeID *uuid.UUID `json:"change_id" doc:"the change of an account that it is about"`
 	Detail   string     `json:"detail" doc:"Vietnamese; accounts by their last digits"`
 	OpenedAt time.Time  `json:"opened_at"`
@@ -126,7 +126,7 @@ func (as *Alerts) closeAlert(ctx context.Context, who roles.Principal, id uuid.U
 		if who.IsProgram() {
 			return problem.New(problem.Conflict, "person_closes",
 				"Chương trình không đóng được cảnh báo, cần người đăng nhập để đóng.",
-				"A program cannot close an alert, a person who signs in can.")
+				"A program cannot close an alert: a person has to sign in and close it.")
 		}
 		if state != "open" {
 			return problem.New(problem.Conflict, "alert_closed", "Cảnh báo đã đóng.", "The alert is closed.")
@@ -182,7 +182,7 @@ func (as *Alerts) Routes(e *web.Edge) {
 		`SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
 	)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts",
-		"Cảnh báo: what a board should look at, newest first", 0), as.getAlerts)
+		"Cảnh báo: alerts that a board should check, newest first", 0), as.getAlerts)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert",
-		"Close an alert, and say why: by a person who signed in", http.StatusOK), as.postAlertClose)
+		"Close an alert with a reason; only for a person who is signed in", http.StatusOK), as.postAlertClose)
 }

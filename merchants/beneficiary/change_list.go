@@ -22,25 +22,25 @@ import (
 // numbers by their last digits.
 type BeneficiaryChange struct {
 	ID          uuid.UUID       `json:"id"`
-	Kind        string          `json:"kind" enum:"replacement,addition,tenant" doc:"a replacement waits; an addition and a change of tenant are at once, but those of a program wait"`
+	Kind        string          `json:"kind" enum:"replacement,addition,tenant" doc:"a replacement waits; an addition or a change of tenant takes effect at once, unless a program proposed it"`
 	State       string          `json:"state" enum:"pending,effective,cancelled,refused"`
-	Why         string          `json:"why" doc:"of a refused one: the code of the refusal; of one that waits: why it cannot become effective (wallet_not_bank)"`
+	Why         string          `json:"why" doc:"if refused: the code of the refusal; if it waits: why it cannot become effective (wallet_not_bank)"`
 	MarketID    uuid.UUID       `json:"market_id"`
 	StallID     uuid.UUID       `json:"stall_id"`
 	StallNumber string          `json:"stall_number"`
 	OldAccount  *ChangedAccount `json:"old_account"`
-	NewAccount  *ChangedAccount `json:"new_account" doc:"null: another tenant, who has not joined"`
+	NewAccount  *ChangedAccount `json:"new_account" doc:"null: a change to a tenant who has not joined"`
 	Reason      string          `json:"reason"`
 	ProposedBy  uuid.UUID       `json:"proposed_by"`
 	Proposer    string          `json:"proposer" doc:"the name of the user or key that proposed it"`
-	NewTenant   string          `json:"new_tenant" doc:"of a change of tenant that waits: the new one's name, to those who decide; else empty"`
+	NewTenant   string          `json:"new_tenant" doc:"while a change of tenant waits: the new tenant's name, for those who decide; else empty"`
 	ProposedAt  time.Time       `json:"proposed_at"`
 	NeedsSecond bool            `json:"needs_second_person" doc:"true: a program proposed it; it never becomes effective by itself"`
-	EffectiveAt *time.Time      `json:"effective_at" doc:"when it became, or will by itself become, effective; null: it does not"`
+	EffectiveAt *time.Time      `json:"effective_at" doc:"when it became effective or will without a decision; null: it does not"`
 	LapsesAt    *time.Time      `json:"lapses_at" doc:"until when a second person may approve what needs one"`
 	DecidedAt   *time.Time      `json:"decided_at"`
-	UndoUntil   *time.Time      `json:"undo_until" doc:"until when an addition that is effective may still be cancelled; null: not"`
-	Contact     string          `json:"contact" doc:"the phone that gets the notices, by its last three digits; empty: none is known"`
+	UndoUntil   *time.Time      `json:"undo_until" doc:"until when an effective addition may still be cancelled; null: it may not"`
+	Contact     string          `json:"contact" doc:"the last three digits of the phone that gets the notices; empty: no phone is known"`
 	Steps       []ChangeStep    `json:"steps"`
 }
 
@@ -56,7 +56,7 @@ type ChangedAccount struct {
 type ChangeStep struct {
 	Step    string     `json:"step" enum:"proposed,approved,effective,cancelled,refused"`
 	At      time.Time  `json:"at"`
-	ActorID *uuid.UUID `json:"actor_id" doc:"null: the clock, or the end of the tenancy"`
+	ActorID *uuid.UUID `json:"actor_id" doc:"null: the time was reached, or the tenancy ended"`
 	Reason  string     `json:"reason"`
 }
 

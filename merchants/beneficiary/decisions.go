@@ -61,13 +61,18 @@ func (c *change) waiting(now time.Time) error {
 		return changeDecided()
 	case !now.Before(c.due):
 		return problem.New(problem.Conflict, "change_lapsed", "Yêu cầu này đã quá hạn duyệt.",
-			"The change lapsed before it was approved.")
+			"The change expired before it was approved.")
 	}
 	return nil
 }
 
 func changeDecided() error {
-	return problem.New(problem.Conflict, "change_decided", "Yêu cầu này đã có kết quả.", "The change is decided.")
+	return problem.New(
+		problem.Conflict,
+		"change_decided",
+		"Yêu cầu này đã có kết quả.",
+		"The change has already been decided.",
+	)
 }
 
 // countPersons is SQL for the number of persons behind actors $1, by person(); all keys and users

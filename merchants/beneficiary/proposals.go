@@ -114,7 +114,7 @@ func requireProof(who roles.Principal, now time.Time) error {
 		return nil
 	}
 	return problem.New(problem.Forbidden, "prove_again", "Việc này liên quan đến tiền: hãy xác thực lại.",
-		"This is about money: prove who you are again.")
+		"This affects money: confirm your identity again.")
 }
 
 // proposeChange proposes that another account receives instead of one of the tenant's. A person's
@@ -215,7 +215,7 @@ func (cs *Changes) enterChange(ctx context.Context, tx pgx.Tx, who roles.Princip
 
 func changeUnderWay() error {
 	return problem.New(problem.Conflict, "change_under_way", "Sạp đang có một yêu cầu đổi tài khoản chờ hiệu lực.",
-		"A change of the stall's account is under way.")
+		"Another change of the stall's account is waiting.")
 }
 
 // knownClash turns a second proposal for one stall, made at the same moment, into its refusal.
@@ -257,7 +257,7 @@ func refuseKnownAccount(ctx context.Context, tx pgx.Tx, tenancy, account uuid.UU
 	}
 	if known {
 		return problem.New(problem.Conflict, "account_stands", "Sạp đã nhận tiền vào tài khoản này.",
-			"The stall receives on this account already.")
+			"The stall already receives money on this account.")
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func (im *Imports) Routes(e *web.Edge) {
 	}
 	form["since"] = &huma.Schema{
 		Type:        "string",
-		Description: "from which day rows without a date hold, or before_records; absent: in a market with payments the day of import, from its moment on",
+		Description: "the first day of rows without a date, or before_records; absent: in a market with payments, the moment of the import",
 	}
 	form[tenancies.SamePersonAs] = &huma.Schema{
 		Type:        "string",

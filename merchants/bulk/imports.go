@@ -53,7 +53,7 @@ type ImportedRow struct {
 type Imported struct {
 	DryRun    bool          `json:"dry_run"`
 	Applied   bool          `json:"applied" doc:"false: nothing was written"`
-	Created   int           `json:"created" doc:"of a dry run: how many would be"`
+	Created   int           `json:"created" doc:"in a dry run: how many would be written"`
 	Unchanged int           `json:"unchanged"`
 	Faulty    int           `json:"faulty"`
 	Rows      []ImportedRow `json:"rows"`

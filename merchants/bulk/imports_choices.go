@@ -66,7 +66,7 @@ func readChoices(c *gin.Context, now time.Time) (importChoices, error) {
 			line, err := strconv.Atoi(place[sheet:])
 			if err != nil || line < 1 {
 				return choices, problem.Of(meaning, "line_form", "Cần số dòng trong tệp, cách nhau bằng dấu phẩy.",
-					"Expected line numbers of the file, with commas between.")
+					"Expected line numbers of the file, separated by commas.")
 			}
 			choices.phones[place[:sheet]+strconv.Itoa(line)] = meaning
 		}

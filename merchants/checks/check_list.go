@@ -113,7 +113,7 @@ func (cs *Checks) Routes(e *web.Edge) {
 	e.Scope("complaints", `SELECT EXISTS (SELECT FROM complaints
 		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/checks", "check-sticker",
-		"Record what the sticker at a stall is", http.StatusCreated), cs.postCheck)
+		"Record a check of the sticker at a stall", http.StatusCreated), cs.postCheck)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/checks", "list-checks",
 		"Checks of a stall's sticker, newest first", 0), cs.listChecks)
 	huma.Register(e.API, op(
@@ -126,5 +126,5 @@ func (cs *Checks) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/complaints", "list-complaints",
 		"Phản ánh: what shoppers reported, newest first", 0), cs.listComplaints)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/complaints/{id}/close", "close-complaint",
-		"Close a complaint and forget how to reach who made it", http.StatusOK), cs.postCloseComplaint)
+		"Close a complaint and delete its contact", http.StatusOK), cs.postCloseComplaint)
 }

@@ -55,7 +55,7 @@ func (b checkBody) at(now time.Time) (time.Time, error) {
 		return now, nil
 	case b.CheckedAt.After(now.Add(clockRuns)):
 		return now, problem.Of("checked_at", "in_future", "Thời điểm nằm trong tương lai.",
-			"The time lies in the future.")
+			"The time is in the future.")
 	case b.CheckedAt.Before(now.Add(-lateCheck)):
 		return now, problem.Of("checked_at", "too_old", "Lần quét đã quá 7 ngày: hãy quét lại.",
 			"The scan is older than 7 days: scan the sticker again.")
@@ -69,8 +69,8 @@ func (b checkBody) at(now time.Time) (time.Time, error) {
 type StickerCheck struct {
 	ID        uuid.UUID      `json:"id"`
 	CheckedAt time.Time      `json:"checked_at"`
-	Verdict   string         `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"of the sticker at this stall when it was scanned: another stall's code is swapped, one that was replaced or revoked before superseded"`
-	Found     *codes.Verdict `json:"found" doc:"what the payload is by itself, now"`
+	Verdict   string         `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"about the sticker at this stall at the time of the scan; swapped: another stall's code; superseded: a code that was replaced or revoked before"`
+	Found     *codes.Verdict `json:"found" doc:"about the payload alone, as of now"`
 }
 
 func (cs *Checks) postCheck(ctx context.Context, in *struct {
@@ -87,7 +87,7 @@ func (cs *Checks) postCheck(ctx context.Context, in *struct {
 	}
 	if (in.Body.Latitude == nil) != (in.Body.Longitude == nil) {
 		return nil, problem.Of("longitude", "place_whole", "Cần cả vĩ độ và kinh độ.",
-			"A place is latitude and longitude.")
+			"Send both the latitude and the longitude.")
 	}
 	now := cs.now().Truncate(time.Microsecond) // the precision of the database
 	checkedAt, err := in.Body.at(now)

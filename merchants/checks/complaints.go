@@ -84,7 +84,7 @@ func (cs *Checks) Complain(ctx context.Context, shown *codes.Printed, in Complai
 		if waiting >= openComplaints {
 			return problem.New(problem.TooMany, "too_many_complaints",
 				"Ban quản lý đang có nhiều phản ánh về sạp này, xin gặp trực tiếp.",
-				"Many complaints about this stall wait already: please see the market's board.")
+				"Too many complaints about this stall are waiting: please go to the market's board.")
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO complaints (id, market_id, stall_id, code, kind, reference, amount, detail,
 			contact, state, opened_at)

@@ -43,7 +43,7 @@ const (
 // Code is a static code of a stall.
 type Code struct {
 	Code      string    `json:"code" doc:"the text in the transfer note"`
-	Payload   *string   `json:"payload" doc:"VietQR; null by role, and for a wallet, which has none"`
+	Payload   *string   `json:"payload" doc:"VietQR; null: hidden from your role, or a wallet, which has none"`
 	State     string    `json:"state" enum:"current,superseded,revoked"`
 	AccountID uuid.UUID `json:"account_id"`
 	IssuedAt  time.Time `json:"issued_at"`

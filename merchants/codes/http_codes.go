@@ -18,13 +18,13 @@ import (
 func (cs *Codes) Routes(e *web.Edge) {
 	op := web.Tagged("register")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/codes", "reissue-code",
-		"A new code; the old one is superseded and still matched", http.StatusCreated), cs.postCode)
+		"Issue a new code; the old one is superseded but still matches payments", http.StatusCreated), cs.postCode)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/codes", "list-stall-codes",
 		"A stall's codes, newest first", 0), cs.listStallCodes)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0),
 		cs.listMarketCodes)
 	huma.Register(e.API, web.ForStrangers(op(http.MethodPost, "/api/v1/codes/verify", "verify-code",
-		"Kiểm tra mã: find which stall's code a payload is", http.StatusOK)), cs.verifyCode)
+		"Kiểm tra mã: find the stall of a code's payload", http.StatusOK)), cs.verifyCode)
 }
 
 type reissueInput struct {

@@ -72,7 +72,7 @@ func (p *Prints) Routes(e *web.Edge) {
 		&huma.Param{Name: "zone", In: "query", Schema: text, Description: "only the stalls of this row or zone"},
 		&huma.Param{
 			Name: "stalls", In: "query", Schema: text,
-			Description: "only these stalls: ids or numbers, with commas between",
+			Description: "only these stalls: ids or numbers, separated by commas",
 		},
 		&huma.Param{
 			Name: "layout", In: "query", Schema: &huma.Schema{Type: "string", Enum: []any{"sheet", "single"}},

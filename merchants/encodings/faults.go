@@ -23,13 +23,15 @@ func Faults(texts map[string]string) []problem.Field {
 			faults = append(faults, *fault)
 		} else if LettersLost.MatchString(texts[field]) {
 			faults = append(faults, problem.Field{
-				Name: field, Code: "letters_lost",
-				Vi: "Chữ có dấu đã mất: hãy gõ lại bằng Unicode.", En: "Letters were lost: type it in Unicode.",
+				Name: field,
+				Code: "letters_lost",
+				Vi:   "Chữ có dấu đã mất: hãy gõ lại bằng Unicode.",
+				En:   "Letters are missing: type the text again in Unicode.",
 			})
 		} else if saysNothing(texts[field]) {
 			faults = append(faults, problem.Field{
 				Name: field, Code: "no_letters",
-				Vi: "Cần có chữ hoặc số nhìn thấy được.", En: "It needs a letter or a digit that is seen.",
+				Vi: "Cần có ít nhất một chữ cái hoặc chữ số.", En: "Enter at least one visible letter or digit.",
 			})
 		}
 	}
@@ -57,7 +59,7 @@ func TextFault(field, text string) *problem.Field {
 		return &problem.Field{
 			Name: field, Code: "text_form",
 			Vi: "Có ký tự điều khiển không nhìn thấy: hãy gõ lại.",
-			En: "It has invisible control characters: type it again.",
+			En: "The text has invisible control characters: type it again.",
 		}
 	}
 	return faultOf(field, Guess(text))
@@ -80,7 +82,7 @@ func faultOf(field, guess string) *problem.Field {
 	return &problem.Field{
 		Name: field, Code: "text_encoding",
 		Vi: "Chữ bị sai bảng mã, có lẽ là " + name + ": hãy gõ lại bằng Unicode.",
-		En: "The letters are of another encoding, probably " + name + ": type it in Unicode.",
+		En: "The text is in another encoding, probably " + name + ": type it in Unicode.",
 	}
 }
 

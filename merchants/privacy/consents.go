@@ -29,11 +29,11 @@ const byConsent = "consent"
 type ConsentText struct {
 	Purpose string    `json:"purpose"`
 	Version int       `json:"version"`
-	Basis   string    `json:"basis" enum:"consent,contract,public_task" doc:"consent: only with a yes; contract, public_task: no consent is asked, the text informs"`
+	Basis   string    `json:"basis" enum:"consent,contract,public_task" doc:"consent: allowed only after a yes; contract, public_task: no consent is needed, the text only informs"`
 	Vi      string    `json:"vi"`
 	En      string    `json:"en"`
 	SHA256  string    `json:"sha256" doc:"of the Vietnamese text, a line feed and the English text, in UTF-8"`
-	Since   time.Time `json:"since" format:"date-time" doc:"from when this version is the one that is asked"`
+	Since   time.Time `json:"since" format:"date-time" doc:"from when this version applies"`
 	Current bool      `json:"current"`
 }
 
@@ -71,7 +71,7 @@ type Consent struct {
 	Purpose        string     `json:"purpose"`
 	Basis          string     `json:"basis" enum:"consent,contract,public_task"`
 	Given          bool       `json:"given" doc:"false if never asked; true if no consent is needed"`
-	CurrentVersion int        `json:"current_version" doc:"of the text that is asked today"`
+	CurrentVersion int        `json:"current_version" doc:"of the text that applies today"`
 	TextVersion    *int       `json:"text_version" doc:"of the text that was answered; null: never asked"`
 	How            *string    `json:"how" enum:"in_app,paper,request"`
 	At             *time.Time `json:"at"`
@@ -146,14 +146,14 @@ func (d *Desk) askedText(ctx context.Context, tx pgx.Tx, o ConsentOrder) (versio
 		o.Purpose).Scan(&version, &basis)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		return 0, problem.Of("purpose", "unknown_value", "Không có mục đích này, xem danh sách văn bản đồng ý.",
-			"No text asks for this purpose.")
+		return 0, problem.Of("purpose", "unknown_value", "Không có mục đích này: hãy xem danh sách văn bản đồng ý.",
+			"There is no such purpose: see the list of consent texts.")
 	case err != nil:
 		return 0, fmt.Errorf("find text of %s: %w", o.Purpose, err)
 	case basis != byConsent:
 		return 0, problem.Of("purpose", "no_consent_needed",
-			"Mục đích này không hỏi sự đồng ý; có thể gửi yêu cầu hạn chế hoặc phản đối.",
-			"No consent is asked for this purpose; a request to restrict or to object may be made.")
+			"Mục đích này không cần sự đồng ý; bạn có thể gửi yêu cầu hạn chế hoặc phản đối.",
+			"This purpose needs no consent; you can send a request to restrict or to object.")
 	case o.Given && o.TextVersion != version:
 		return 0, problem.New(problem.Conflict, "text_outdated", fmt.Sprintf("Văn bản hiện nay là bản %d, hãy đọc lại.",
 			version),

@@ -25,7 +25,7 @@ func (d *Desk) Routes(e *web.Edge) {
 	}
 	// Everyone who is signed in.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts",
-		"Văn bản đồng ý: what people are asked, every version", 0), d.listTexts)
+		"Văn bản đồng ý: the consent texts, every version", 0), d.listTexts)
 
 	// A merchant's own, and those who keep its market.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/visibility", "read-visibility",
@@ -35,7 +35,7 @@ func (d *Desk) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent",
 		"Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), d.postConsent)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests",
-		"What a merchant asked of its data", 0), d.listOwnRequests)
+		"A merchant's requests about its data", 0), d.listOwnRequests)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/data-requests", "make-data-request",
 		"Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), d.postRequest)
 	e.Engine.GET("/api/v1/merchants/:id/export", problem.Handle(d.export))

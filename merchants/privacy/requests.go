@@ -38,11 +38,11 @@ type Request struct {
 	State       string        `json:"state" enum:"received,done,refused"`
 	ReceivedAt  time.Time     `json:"received_at"`
 	AnswerDueAt time.Time     `json:"answer_due_at" doc:"the deadline to answer the merchant how it will be done"`
-	DueAt       time.Time     `json:"due_at" doc:"until when it is done, or refused with a reason"`
+	DueAt       time.Time     `json:"due_at" doc:"the deadline to carry it out, or to refuse it with a reason"`
 	AnsweredAt  *time.Time    `json:"answered_at"`
 	ClosedAt    *time.Time    `json:"closed_at"`
 	Overdue     bool          `json:"overdue" doc:"a deadline passed: that of the answer, or that of the request"`
-	Steps       []RequestStep `json:"steps" nullable:"false" doc:"what happened to it, in order"`
+	Steps       []RequestStep `json:"steps" nullable:"false" doc:"its steps, in order"`
 }
 
 // RequestStep is one thing that happened to a request.
@@ -79,7 +79,7 @@ func (d *Desk) ask(ctx context.Context, who roles.Principal, merchant uuid.UUID,
 		}
 		if waits {
 			return problem.New(problem.Conflict, "request_waits", "Đã có một yêu cầu cùng loại đang chờ.",
-				"A request of this kind waits already.")
+				"A request of this kind is already waiting.")
 		}
 		until, err := d.deadlinesOf(ctx, tx, o.Kind)
 		if err != nil {
@@ -132,7 +132,7 @@ type Decision struct {
 // closed request, a second answer (409), and what erase refuses.
 func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o Decision) (*Request, error) {
 	if o.Action == "refuse" && o.Reason == "" {
-		return nil, problem.Of("reason", "required", "Từ chối cần nêu lý do.", "A refusal gives its reason.")
+		return nil, problem.Of("reason", "required", "Từ chối cần nêu lý do.", "Give the reason for the refusal.")
 	}
 	err := d.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		var merchant uuid.UUID
@@ -149,7 +149,7 @@ func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o
 		}
 		if state != received || answered && o.Action == "answer" {
 			return problem.New(problem.Conflict, "request_closed", "Yêu cầu này đã được giải quyết hoặc đã trả lời.",
-				"This request is closed, or answered already.")
+				"This request is already answered or closed.")
 		}
 		if err := d.step(ctx, tx, who, id, o.Action, o.Reason); err != nil {
 			return err

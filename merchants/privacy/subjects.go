@@ -24,7 +24,7 @@ const (
 // Subjects are how many people the platform keeps data of.
 type Subjects struct {
 	Merchants int    `json:"merchants" doc:"those that are not erased"`
-	Users     int    `json:"users" doc:"who signs in and is no merchant"`
+	Users     int    `json:"users" doc:"users who are not merchants"`
 	Shoppers  int    `json:"shoppers" doc:"who left contact: nothing asks for it yet"`
 	Total     int    `json:"total"`
 	Near      int    `json:"near" doc:"the level from which a warning is given"`

@@ -53,7 +53,7 @@ type RemindedChange struct {
 // accounts for the tax office.
 var accountForm = roles.Wording{
 	Vi: "Mẫu 01/BK-STK là bảng kê tài khoản ngân hàng, ví điện tử mà hộ kinh doanh tự nộp cho cơ quan thuế. Bạn vừa đổi hoặc thêm tài khoản: hãy xem có phải nộp lại bảng kê không. Chợ 4.0 không gửi gì thay bạn.",
-	En: "Form 01/BK-STK is a household business's own list of its bank accounts and e-wallets for the tax office. You changed or added an account: see whether the list has to be handed in anew. Chợ 4.0 sends nothing for you.",
+	En: "Form 01/BK-STK is a household business's own list of its bank accounts and e-wallets for the tax office. You changed or added an account: check whether you have to submit the list again. Chợ 4.0 sends nothing for you.",
 }
 
 // getVisibility returns to a merchant who sees its data. It refuses (403) a caller who is not a

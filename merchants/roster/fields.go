@@ -68,10 +68,10 @@ func (r *rowReader) readAccount() {
 	switch {
 	case bank == "" && number != "" && !r.failed(fieldBank):
 		r.fail(fieldBank, "required", "Có số tài khoản mà thiếu ngân hàng.",
-			"There is an account number, and the bank is missing.")
+			"The account number is given, but the bank is missing.")
 	case bank != "" && number == "" && !r.failed(fieldAccount):
 		r.fail(fieldAccount, "required", "Có ngân hàng mà thiếu số tài khoản.",
-			"There is a bank, and the account number is missing.")
+			"The bank is given, but the account number is missing.")
 	}
 	r.readHolder(number != "")
 	if r.FullName == "" && (r.Phone != "" || r.TaxCode != "" || number != "") && !r.failed(fieldName) {
@@ -114,12 +114,12 @@ func (r *rowReader) readAccountNumber(text string) string {
 	case fault == vietqr.WalletNotBank:
 		r.fail(fieldAccount, fault,
 			"Đây là tài khoản của ví điện tử, không làm được mã VietQR: hãy ghi tài khoản ngân hàng.",
-			"This account is a wallet's, to which no VietQR code can be made: give an account at a bank.")
+			"This account belongs to a wallet, so no VietQR code can be made: give an account at a bank.")
 		return ""
 	case !ok, fault != "":
 		r.fail(fieldAccount, "account_form",
 			"Số tài khoản chưa đúng: chỉ ghi 1 đến 19 chữ số, không ghi tên ngân hàng hay chữ nào khác.",
-			"The account number is wrong: write 1 to 19 digits alone, without a bank's name or other words.")
+			"The account number is not valid: write only 1 to 19 digits, without a bank's name or other words.")
 		return ""
 	}
 	_, isNumber := r.header.numeric(r.line, fieldAccount)
@@ -130,7 +130,7 @@ func (r *rowReader) readAccountNumber(text string) string {
 		r.warn(fieldAccount, "account_letters",
 			"Số tài khoản chỉ có chữ ("+cut(number, 30)+
 				"): hãy so với giấy tờ: đó phải là tên tài khoản, không phải lời ghi chú.",
-			"The account has letters alone ("+cut(number, 30)+
+			"The account number has only letters ("+cut(number, 30)+
 				"): compare it with the papers: it must be an account's name, not a note.")
 	}
 	r.warnIfBare(fieldAccount, number)

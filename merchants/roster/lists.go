@@ -248,5 +248,5 @@ func errFieldsMissing(found header, fields []Field) error {
 	}
 	return problem.Of("file", "header_missing",
 		"Thiếu cột: "+strings.Join(missing, ", ")+". Dòng tiêu đề gồm: "+strings.Join(known, ", ")+".",
-		"Missing columns: "+strings.Join(missing, ", ")+". The header row holds: "+strings.Join(known, ", ")+".")
+		"Missing columns: "+strings.Join(missing, ", ")+". The header row has: "+strings.Join(known, ", ")+".")
 }

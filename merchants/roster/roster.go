@@ -209,7 +209,7 @@ func (f *form) tablesOf(filename string, data []byte) (tables, error) {
 	case extension == ".csv", extension == ".tsv", extension == ".txt", extension == "":
 		return f.openCSV(data)
 	case extension == ".xlsx":
-		return nil, errUnreadable("không phải là tệp .xlsx", "it is no .xlsx file")
+		return nil, errUnreadable("không phải là tệp .xlsx", "it is not an .xlsx file")
 	}
 	return nil, problem.Of("file", "unsupported_file", "Chỉ nhận tệp .xlsx hoặc .csv.",
 		"Only .xlsx and .csv files are read.")
@@ -246,5 +246,5 @@ func errHeaderMissing(found header) error {
 	const wanted = "Sạp số, Họ tên, SĐT, Ngân hàng, Số tài khoản, Chủ tài khoản, Khu, Loại, Ngành hàng, Mã số thuế, Từ ngày"
 	return problem.Of("file", "header_missing",
 		vi+". Cần cột Sạp số và ít nhất một cột khác trong: "+wanted+".",
-		en+". Wanted: the column Sạp số (stall number) and at least one other of: "+wanted+".")
+		en+". Expected the column Sạp số (stall number) and at least one other of: "+wanted+".")
 }

@@ -165,7 +165,7 @@ func (r *rowReader) sound(field, text string) string {
 			MaxCell))
 	case isSheetError(text):
 		r.fail(field, "cell_error", "Ô tính bị lỗi hoặc cột quá hẹp: "+text+".",
-			"The cell holds a spreadsheet's error: "+text+".")
+			"The cell contains a spreadsheet error: "+text+".")
 	default:
 		return text
 	}
@@ -188,8 +188,8 @@ func (r *rowReader) failAsShown(field, code string) {
 	r.fail(
 		field,
 		code,
-		"Ô này hiện ra khác với con số trong nó (ngày, phần trăm, làm tròn): hãy định dạng cột là Văn bản (Text) và nhập lại.",
-		"The cell shows something else than its number (a date, a share, a rounded number): format the column as Text and enter it again.",
+		"Ô này không hiển thị đúng con số bên trong (ngày, phần trăm, làm tròn): hãy định dạng cột là Văn bản (Text) và nhập lại.",
+		"The cell does not show its exact number (a date, a percentage, a rounded number): format the column as Text and enter it again.",
 	)
 }
 
@@ -202,7 +202,7 @@ func (r *rowReader) takeName(field string) string {
 	}
 	if encodings.LettersLost.MatchString(name) {
 		r.fail(field, "letters_lost", "Chữ có dấu đã mất: hãy lưu lại tệp dạng .xlsx hoặc CSV UTF-8.",
-			"Letters were lost: save the file as .xlsx or CSV UTF-8.")
+			"Letters are missing: save the file as .xlsx or CSV UTF-8.")
 		return ""
 	}
 	return name
@@ -254,10 +254,10 @@ func (r *rowReader) warnIfBare(field, text string) {
 
 func (r *rowReader) warnOfZeros(field, text string) {
 	r.warn(field, "zeros_lost",
-		"Ô này là con số trần ("+cut(text, 30)+
+		"Ô này chỉ là một con số ("+cut(text, 30)+
 			"): nếu số có chữ số 0 ở đầu thì bảng tính đã bỏ mất. Hãy so với giấy tờ rồi xác nhận.",
-		"The cell holds a bare number ("+cut(text, 30)+
-			"): zeros in front of it, if there were any, are lost. Compare it with the papers and confirm.")
+		"The cell contains a plain number ("+cut(text, 30)+
+			"): leading zeros, if there were any, are lost. Compare it with the papers and confirm.")
 }
 
 // readZone joins several columns as "Tầng 1, Dãy B"; a single one is used as it is.
@@ -322,6 +322,6 @@ func (r *rowReader) failAsOld(field, guess string) bool {
 	name := encodings.NameOf(guess)
 	r.fail(field, "text_encoding",
 		"Chữ bị sai bảng mã, có lẽ là "+name+": hãy chuyển cột này sang Unicode rồi lưu lại.",
-		"The letters are of another encoding, probably "+name+": convert the column to Unicode and save it again.")
+		"The text is in another encoding, probably "+name+": convert the column to Unicode and save it again.")
 	return true
 }

@@ -15,7 +15,7 @@ func checkTogether(rows []*Row) {
 				fmt.Sprintf("Số sạp %q đã có ở %s; trong một chợ mỗi số là một sạp, thí dụ ghi A-1 và B-1.", r.Number,
 					first.at(r, "dòng", "trang")),
 				fmt.Sprintf(
-					"Stall number %q is on %s already; a number names one stall of a market: write for example A-1 and B-1.",
+					"Stall number %q is already on %s; in a market each number names one stall: write for example A-1 and B-1.",
 					r.Number,
 					first.at(r, "line", "sheet"),
 				),
@@ -39,7 +39,7 @@ func checkTogether(rows []*Row) {
 					r.FullName,
 				),
 				fmt.Sprintf(
-					"This phone number is given for %s on %s, and here for %s: say whether it is the same person, or another who shares it.",
+					"This phone number is given for %s on %s, and here for %s: choose whether it is the same person, or another who shares it.",
 					first.FullName,
 					first.at(r, "line", "sheet"),
 					r.FullName,

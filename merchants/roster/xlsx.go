@@ -44,7 +44,7 @@ func openWorkbook(data []byte) (tables, error) {
 		w.parts[strings.ToLower(strings.ReplaceAll(f.Name, `\`, "/"))] = f
 	}
 	if w.parts["xl/workbook.xml"] == nil {
-		return nil, errUnreadable("không phải là tệp .xlsx", "it is no .xlsx file")
+		return nil, errUnreadable("không phải là tệp .xlsx", "it is not an .xlsx file")
 	}
 	if err := w.readSheetList(); err != nil {
 		return nil, err

@@ -42,7 +42,7 @@ func NumberInUse(number, lockedStall string) fault {
 func accountInUse() fault {
 	return fault{problem.Field{
 		Name: "account.account_number", Code: "account_in_use",
-		Vi: "Tài khoản này đã đăng ký cho tiểu thương khác.", En: "Another merchant receives on this account.",
+		Vi: "Tài khoản này đã đăng ký cho tiểu thương khác.", En: "This account is registered for another merchant.",
 	}, problem.Conflict}
 }
 
@@ -55,7 +55,7 @@ func phoneOfAnother(owners []phoneOwner) fault {
 		Vi: "Số điện thoại này đã đăng ký dưới tên khác" + names +
 			": hãy chọn là cùng một người, hay là người khác dùng chung số.",
 		En: "This phone is registered under another name" + names +
-			": say whether it is the same person, or another who shares it.",
+			": choose whether it is the same person, or another who shares it.",
 	}, problem.Conflict}
 }
 
@@ -82,7 +82,7 @@ func phoneOfSeveral(owners []phoneOwner) fault {
 		Vi: "Nhiều người dùng chung số điện thoại này" + names +
 			", chưa rõ là ai: hãy ghi tên người đó đúng như đã đăng ký (hoặc gửi merchant.id), hay chọn là người khác.",
 		En: "Several people share this phone" + names +
-			": write the name of the one who is meant as it is registered (or send merchant.id), or say that it is another.",
+			": write the registered name of the right one (or send merchant.id), or choose that it is another person.",
 	}, problem.Conflict}
 }
 
@@ -107,5 +107,5 @@ func StateRefusal(state string) error {
 
 func NoAccount() error {
 	return problem.New(problem.Conflict, "no_account", "Sạp chưa có tài khoản nhận tiền.",
-		"The stall has no account to receive on.")
+		"The stall has no account that receives money.")
 }

@@ -63,7 +63,7 @@ func (w *Writer) newMerchantDraft(o MerchantOrder) (*merchantDraft, []problem.Fi
 			faults = append(faults, problem.Field{
 				Name: "merchant.phone", Code: "phone_form",
 				Vi: "Số điện thoại chưa đúng, ví dụ 0912345678.",
-				En: "This is no Vietnamese phone number, such as 0912345678.",
+				En: "The phone number is not valid: expected a Vietnamese one, such as 0912345678.",
 			})
 		}
 		p.Phone, p.phoneIndex = phone, w.keys.Index("phone", phone)

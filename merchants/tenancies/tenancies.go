@@ -80,7 +80,7 @@ func (b *Batch) NextTenant(ctx context.Context, tx pgx.Tx, at LockedStall, o Ten
 	}
 	if at.Merchant == e.merchant {
 		return nil, problem.New(problem.Conflict, "same_merchant", "Tiểu thương này đang thuê sạp.",
-			"This merchant has the stall already.")
+			"This merchant already rents this stall.")
 	}
 	return e, nil
 }

@@ -20,7 +20,7 @@ type Threshold struct {
 	Amount   money.Amount `json:"amount" doc:"đồng: the threshold as known today"`
 	Total    money.Amount `json:"total" doc:"đồng: the turnover in the book from 1 January until 31 December"`
 	Share    string       `json:"share" doc:"total divided by amount, four decimals, rounded down" example:"0.7312"`
-	Level    string       `json:"level" enum:"none,70,90,100" doc:"the last of 70, 90 and 100 % that is reached"`
+	Level    string       `json:"level" enum:"none,70,90,100" doc:"the highest of 70, 90 and 100 % that is reached"`
 	LegalRef string       `json:"legal_ref" doc:"the legal source of the threshold"`
 }
 

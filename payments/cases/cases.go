@@ -133,7 +133,7 @@ func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID,
 		}
 		if c.notice == nil {
 			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.",
-				"This case is about no money; it can only be dismissed.")
+				"This case has no payment; it can only be dismissed.")
 		}
 		if err := c.chooseContent(ctx, &r); err != nil {
 			return err

@@ -87,7 +87,7 @@ func (c *caseWork) findMovable(ctx context.Context, r Resolution) (*funds, error
 	switch {
 	case f.currency != money.Currency:
 		return nil, problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.",
-			"The books hold đồng only: this case can only be dismissed.")
+			"The books contain đồng only: this case can only be dismissed.")
 	case f.reverses != "" && r.Action == Assign:
 		return nil, problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.",
 			"This notice reverses a payment; it brings no money to assign.")
@@ -130,8 +130,8 @@ func (c *caseWork) move(ctx context.Context, r Resolution, f *funds) error {
 		t.ID, t.Debit = c.contentID(), ledger.BankAccount(c.toMarket, account)
 	}
 	if t.Debit.ID() == t.Credit.ID() {
-		return problem.Of("stall_id", "already_there", "Khoản tiền đã ở sạp này.",
-			"This stall has the money already.")
+		return problem.Of("stall_id", "already_there", "Khoản tiền này đã ghi cho sạp này.",
+			"The money is already posted to this stall.")
 	}
 	if err := c.write(ctx, t, f); err != nil {
 		return err
@@ -221,8 +221,8 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 		return problem.New(
 			problem.Conflict,
 			"second_person_needed",
-			"Người đã duyệt không tự hủy được, cần người khác.",
-			"Who approved it cannot reverse it: another person must.",
+			"Người đã duyệt không được tự hủy: cần người khác.",
+			"The person who approved it cannot reverse it: another person has to.",
 		)
 	}
 	if conflict != nil {

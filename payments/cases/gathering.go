@@ -63,7 +63,7 @@ func (c *caseWork) refuseSecondGathering(ctx context.Context) error {
 	if another {
 		return problem.New(problem.Conflict, "account_has_case",
 			"Tài khoản này đang có hồ sơ khác chưa xử lý: hãy xử lý hồ sơ đó trước.",
-			"Another case of this account is open: decide that one first.")
+			"Another case of this account is open: decide that case first.")
 	}
 	return nil
 }

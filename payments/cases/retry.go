@@ -29,8 +29,8 @@ func (cs *Cases) Retry(ctx context.Context, who roles.Principal, id uuid.UUID) (
 	case errors.Is(err, intake.ErrStillPending):
 		slog.WarnContext(ctx, "a notice stays pending", "notice", notice, "error", err)
 		return nil, problem.New(problem.Conflict, "retry_failed",
-			"Thử lại chưa được, nguyên nhân vẫn còn: xem nhật ký máy chủ.",
-			"The retry failed, the cause still exists: see the server's log.")
+			"Thử lại chưa được vì nguyên nhân vẫn còn: hãy xem nhật ký máy chủ.",
+			"The retry failed because the cause still exists: see the server's log.")
 	case err != nil:
 		return nil, err
 	}

@@ -62,9 +62,12 @@ func (c *caseWork) reverseVoided(ctx context.Context, f *funds, reason string) e
 		if c.content != nil { // the void's own case waits, and counts it from now on
 			return done(nil)
 		}
-		return problem.New(problem.Conflict, "taken_back_in_part",
-			"Ngân hàng mới báo hoàn một phần: sổ chỉ hoàn cả khoản. Hãy chờ phần còn lại, hoặc bỏ qua.",
-			"The bank took back a part only, and only whole payments are reversed. Wait for the rest, or dismiss it.")
+		return problem.New(
+			problem.Conflict,
+			"taken_back_in_part",
+			"Ngân hàng mới báo hoàn một phần, mà sổ chỉ ghi hoàn cả khoản. Hãy chờ phần còn lại, hoặc bỏ qua hồ sơ.",
+			"The bank has taken back only a part, and only whole payments can be reversed. Wait for the rest, or dismiss the case.",
+		)
 	}
 	f.amount = found.Amount
 	back := ledger.Transfer{ID: c.intake.NewID(), Debit: found.Credit, Credit: found.Debit, Reverses: &found.ID}

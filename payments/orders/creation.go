@@ -90,7 +90,7 @@ func (o *Orders) CreateSupplement(ctx context.Context, shown *codes.Printed) (*O
 		return nil, err
 	case shown.Revoked() || shown.Moved || first.State != orderUnder:
 		return nil, problem.New(problem.Conflict, "nothing_missing", "Khoản này không còn thiếu.",
-			"Nothing is missing of this order.")
+			"This order has no missing part.")
 	}
 	supplemented := first.ID
 	if first.Supplements != nil {
@@ -159,7 +159,7 @@ func limitShoppers(ctx context.Context, tx pgx.Tx, stall uuid.UUID, now time.Tim
 	}
 	if waiting >= maxShopperOrders {
 		e := problem.New(problem.TooMany, "too_many_orders", "Sạp đang có quá nhiều khoản chờ. Hãy quét mã in tại sạp.",
-			"Too many orders wait at this stall: scan its printed code.")
+			"Too many orders are waiting at this stall: scan its printed code.")
 		e.RetryAfter = int(Lifetime.Seconds())
 		return e
 	}

@@ -22,10 +22,10 @@ const boxesOfAStall = 5
 type Box struct {
 	ID        uuid.UUID `json:"id"`
 	Name      string    `json:"name"`
-	Speaks    bool      `json:"speaks" doc:"phones leave a payment to it, and speak it only when it has not within five seconds"`
-	Connected bool      `json:"connected" doc:"it was heard of within 45 seconds, and has not hung up"`
-	SeenAt    time.Time `json:"seen_at" doc:"when it was last heard of, to some seconds"`
-	Heard     int64     `json:"heard_version" doc:"the version of the payments up to which it has taken them, to speak them in their turn"`
+	Speaks    bool      `json:"speaks" doc:"phones speak a payment only if the box has not done so within five seconds"`
+	Connected bool      `json:"connected" doc:"it sent something within 45 seconds and has not disconnected"`
+	SeenAt    time.Time `json:"seen_at" doc:"when it last sent something, to some seconds"`
+	Heard     int64     `json:"heard_version" doc:"the version up to which it has received payments to speak"`
 	PairedAt  time.Time `json:"paired_at"`
 }
 

@@ -19,13 +19,13 @@ func (s *Soundboxes) Routes(e *web.Edge) {
 		}
 	}
 	huma.Register(e.API, op(http.MethodPost, "", "pair-soundbox",
-		"Ghép loa: the code that a new soundbox speaks makes it the stall's", http.StatusCreated), s.post)
+		"Ghép loa: pair a new soundbox with the stall by the code that it speaks", http.StatusCreated), s.post)
 	huma.Register(e.API, op(http.MethodGet, "", "list-soundboxes",
-		"Loa của sạp: the stall's soundboxes and when they were last heard of", 0), s.list)
+		"Loa của sạp: the stall's soundboxes and when they last sent something", 0), s.list)
 	huma.Register(e.API, op(http.MethodPatch, "/{soundbox}", "set-soundbox",
-		"Whether it speaks in the place of the stall's phones", http.StatusNoContent), s.patch)
+		"Set whether it speaks instead of the stall's phones", http.StatusNoContent), s.patch)
 	huma.Register(e.API, op(http.MethodDelete, "/{soundbox}", "revoke-soundbox",
-		"Bỏ loa: it is cut off and may not come back", http.StatusNoContent), s.delete)
+		"Bỏ loa: disconnect a soundbox for ever", http.StatusNoContent), s.delete)
 }
 
 // Named is a box of a stall, in a route's path.

@@ -110,7 +110,7 @@ func (s *Soundboxes) pair(cl *mqtt.Client, l *line) {
 // Order is what an owner enters.
 type Order struct {
 	Code string `json:"code" pattern:"^[0-9]{6}$" doc:"the six digits that the box speaks"`
-	Name string `json:"name" minLength:"1" maxLength:"60" doc:"by which the owner knows it"`
+	Name string `json:"name" minLength:"1" maxLength:"60" doc:"the owner's name for it"`
 }
 
 // Pair makes the new box that speaks a code one of the stall's. Its merchant alone may: others of
@@ -162,8 +162,8 @@ func (s *Soundboxes) add(ctx context.Context, tx pgx.Tx, t tenancy, actor uuid.U
 		return err
 	}
 	if boxes >= boxesOfAStall {
-		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d loa. Hãy bỏ bớt trước.",
-			boxesOfAStall), fmt.Sprintf("A stall has %d soundboxes at most. Remove one first.", boxesOfAStall))
+		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d loa. Hãy xóa bớt trước.",
+			boxesOfAStall), fmt.Sprintf("A stall can have at most %d soundboxes. Remove one first.", boxesOfAStall))
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM soundbox_guesses WHERE tenancy_id = $1`, t.id); err != nil {
 		return err
@@ -194,7 +194,7 @@ func (s *Soundboxes) countGuess(ctx context.Context, tenancy uuid.UUID) error {
 	}
 	if guesses > codesFree {
 		refusal := problem.New(problem.TooMany, "too_many_codes", "Đã nhập sai quá nhiều mã ghép. Hãy đợi rồi thử lại.",
-			"Too many codes were entered. Wait, then try again.")
+			"Too many wrong codes were entered. Wait, then try again.")
 		refusal.RetryAfter = max(1, int(began.Add(codesWindow).Sub(now)/time.Second))
 		return refusal
 	}

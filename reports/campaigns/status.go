@@ -27,7 +27,7 @@ const (
 // Status is the progress of a pilot market in a campaign. It belongs to the designation, so it is
 // the same in every basis.
 type Status struct {
-	Code     *string `json:"code" enum:"khong_du_du_lieu,can_chu_y,chua_den_han,dat,chua_dat" nullable:"true" doc:"the first that holds: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or the status cannot be decided"`
+	Code     *string `json:"code" enum:"khong_du_du_lieu,can_chu_y,chua_den_han,dat,chua_dat" nullable:"true" doc:"the first of these, in this order, that is true: coverage under 30 %; I06 above 30 points or I18 above 40 %; the target is not due and I05 is below it, or no report is due yet; I05 at its target and I24 100 %; otherwise. null: the campaign requires nothing here, or the status cannot be decided"`
 	Reason   string  `json:"reason" doc:"why, in words and numbers, in Vietnamese" example:"I06 37,6 điểm > 30"`
 	ReasonEN string  `json:"reason_en" doc:"the same in English" example:"I06 37.6 points > 30"`
 }
@@ -44,7 +44,7 @@ func (s *Status) UnmarshalJSON(b []byte) error {
 
 // Designation is the pilot market of a locality in the campaign of a report, with its status.
 type Designation struct {
-	Locality     scope.Locality `json:"locality" doc:"which chose the market, as it was called on the day of the campaign's basis"`
+	Locality     scope.Locality `json:"locality" doc:"the locality that chose the market, by its name on the day of the campaign's basis"`
 	Market       scope.Market   `json:"market"`
 	Target       *Target        `json:"target" doc:"of I05; null: none is set"`
 	Status       Status         `json:"status"`

@@ -17,7 +17,7 @@ import (
 
 // CostOrder is a cost of a campaign at a market, as a caller submits it.
 type CostOrder struct {
-	ID      string `json:"id,omitempty" doc:"one's own, a UUID"`
+	ID      string `json:"id,omitempty" doc:"an id that the client chooses, a UUID"`
 	Market  string `json:"market" doc:"id or code" example:"CHODAM"`
 	SpentOn string `json:"spent_on" doc:"a day" example:"2026-10-20"`
 	Purpose string `json:"purpose" enum:"equipment,printing,training,support,communication,other"`
@@ -118,7 +118,7 @@ func findMarkets(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[C
 		e.found.market = known[e.order.Market]
 		if e.found.market == uuid.Nil {
 			e.fail("market", "market_unknown", "Không có chợ này trong phạm vi của bạn.",
-				"No such market lies in your scope.")
+				"There is no such market in your scope.")
 		}
 	}
 	return nil

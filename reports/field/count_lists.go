@@ -53,7 +53,7 @@ var countLists = &kind[CountRow, Slot]{
 	check: func(here *place, e *entry[CountRow]) {
 		starts := e.moment("starts_at", e.order.StartsAt, here.now)
 		if starts.Add(slotLength).After(here.now.Add(clockRuns)) {
-			e.fail("starts_at", "slot_not_over", "Nửa giờ này chưa qua.", "This half-hour is not over.")
+			e.fail("starts_at", "slot_not_over", "Nửa giờ này chưa kết thúc.", "This half-hour has not ended yet.")
 		}
 		e.count(&e.order.CountOrder)
 	},
@@ -94,11 +94,11 @@ func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Cou
 		switch {
 		case drawn[i] == 0:
 			e.fail("starts_at", "slot_unknown", "Không có nửa giờ nào được rút thăm bắt đầu lúc này.",
-				"No half-hour that was drawn begins then.")
+				"No drawn half-hour begins at this time.")
 		case drawn[i] > 1:
 			e.fail("stratum", "slot_ambiguous",
 				"Nửa giờ này được rút thăm hơn một lần: ghi rõ khung giờ, hoặc ghi trên màn hình.",
-				"The half-hour was drawn more than once: name its part of the day, or record it by itself.")
+				"The half-hour was drawn more than once: give its part of the day, or record it on the screen.")
 		case listed[e.id]:
 			e.fail("starts_at", "slot_repeated", "Nửa giờ này đã có ở dòng trên.",
 				"The half-hour is already in a row above.")
@@ -147,9 +147,12 @@ func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Co
 			e.state = unchanged
 		default:
 			e.conflict = true
-			e.fail("starts_at", "slot_counted",
-				"Nửa giờ này đã đếm và ghi khác. Chỉ người đếm được sửa, trong ngày đếm.",
-				"This half-hour was counted otherwise. Only who counted may correct it, on the day of counting.")
+			e.fail(
+				"starts_at",
+				"slot_counted",
+				"Nửa giờ này đã có số đếm khác. Chỉ người đếm được sửa, và chỉ trong ngày đếm.",
+				"This half-hour already has another count. Only the person who counted may correct it, on the day of counting.",
+			)
 		}
 	}
 	return nil

@@ -35,14 +35,14 @@ func (o *CountOrder) check() error {
 // count checks what was counted in a half-hour.
 func (e *entry[O]) count(o *CountOrder) {
 	if o.Sales < 0 || o.Sales > maxSales {
-		e.fail("sales", "out_of_range", "Số lượt bán từ 0 đến 100.000.", "Sales are 0 to 100,000.")
+		e.fail("sales", "out_of_range", "Số lượt bán từ 0 đến 100.000.", "Sales must be between 0 and 100,000.")
 	}
 	switch {
 	case o.CashlessSales < 0:
 		e.fail("cashless_sales", "negative", "Số lượt không được âm.", "Sales may not be negative.")
 	case o.CashlessSales > o.Sales:
 		e.fail("cashless_sales", "more_than_all", "Lượt không dùng tiền mặt nhiều hơn tổng số lượt.",
-			"More sales were cashless than there were.")
+			"There are more cashless sales than sales.")
 	}
 	switch {
 	case (o.Turnover == "") != (o.CashlessTurnover == ""):
@@ -61,18 +61,18 @@ func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
 	switch {
 	case cashless.Cmp(all) > 0:
 		e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.",
-			"More turnover was cashless than there was.")
+			"The cashless turnover is larger than the turnover.")
 	case o.Sales == 0 && all.Sign() != 0:
 		e.fail("turnover", "without_sales", "Không có lượt bán nào thì không có tiền bán hàng.",
-			"Without a sale there is no turnover.")
+			"Without a sale there cannot be any turnover.")
 	case o.CashlessSales == 0 && cashless.Sign() != 0:
 		e.fail("cashless_turnover", "without_sales",
 			"Không có lượt không dùng tiền mặt thì không có tiền không dùng tiền mặt.",
-			"Without a cashless sale there is no cashless turnover.")
+			"Without a cashless sale there cannot be any cashless turnover.")
 	case o.CashlessSales == o.Sales && cashless.Cmp(all) != 0:
 		e.fail("cashless_turnover", "all_were_cashless",
 			"Mọi lượt đều không dùng tiền mặt: hai số tiền phải bằng nhau.",
-			"All sales were cashless: the two amounts are the same.")
+			"All sales were cashless: the two amounts must be equal.")
 	}
 }
 
@@ -103,7 +103,12 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 	}
 	now := f.now()
 	if starts.Add(slotLength).After(now.Add(clockRuns)) {
-		return nil, problem.Of("sales", "slot_not_over", "Nửa giờ này chưa qua.", "This half-hour is not over.")
+		return nil, problem.Of(
+			"sales",
+			"slot_not_over",
+			"Nửa giờ này chưa kết thúc.",
+			"This half-hour has not ended yet.",
+		)
 	}
 	if err := in.Body.check(); err != nil {
 		return nil, err
@@ -136,9 +141,12 @@ func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o 
 			return err
 		}
 		if len(found) == 0 {
-			return problem.New(problem.Conflict, "slot_counted",
-				"Nửa giờ này đã đếm và ghi khác. Chỉ người đếm được sửa, trong ngày đếm.",
-				"This half-hour was counted otherwise. Only who counted may correct it, on the day of counting.")
+			return problem.New(
+				problem.Conflict,
+				"slot_counted",
+				"Nửa giờ này đã có số đếm khác. Chỉ người đếm được sửa, và chỉ trong ngày đếm.",
+				"This half-hour already has another count. Only the person who counted may correct it, on the day of counting.",
+			)
 		}
 		slot = found[0]
 		return nil

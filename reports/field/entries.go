@@ -223,9 +223,9 @@ func (e *entry[O]) moment(field, text string, now time.Time) time.Time {
 		e.fail(field, "time_form", "Cần thời điểm RFC 3339, thí dụ 2026-11-20T08:30:00+07:00.",
 			"The time is not valid: expected RFC 3339, such as 2026-11-20T08:30:00+07:00.")
 	case at.After(now.Add(clockRuns)):
-		e.fail(field, "in_future", "Thời điểm nằm trong tương lai.", "The time lies in the future.")
+		e.fail(field, "in_future", "Thời điểm nằm trong tương lai.", "The time is in the future.")
 	case at.Before(earliest):
-		e.fail(field, "too_old", "Thời điểm trước năm 2015: hãy xem lại.", "The time is before 2015: look at it again.")
+		e.fail(field, "too_old", "Thời điểm trước năm 2015: hãy xem lại.", "The time is before 2015: check it.")
 	}
 	return at
 }
@@ -237,11 +237,11 @@ func (e *entry[O]) day(field, text string, now time.Time) time.Time {
 	case text == "":
 		e.fail(field, "required", "Thiếu ngày.", "The day is missing.")
 	case err != nil:
-		e.fail(field, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
+		e.fail(field, "date_form", "Ngày có dạng 2026-11-20.", "Expected a day such as 2026-11-20.")
 	case day.After(now.Add(clockRuns)):
-		e.fail(field, "in_future", "Ngày nằm trong tương lai.", "The day lies in the future.")
+		e.fail(field, "in_future", "Ngày nằm trong tương lai.", "The day is in the future.")
 	case day.Before(earliest):
-		e.fail(field, "too_old", "Ngày trước năm 2015: hãy xem lại.", "The day is before 2015: look at it again.")
+		e.fail(field, "too_old", "Ngày trước năm 2015: hãy xem lại.", "The day is before 2015: check it.")
 	}
 	return day
 }
@@ -290,7 +290,7 @@ func (e *entry[O]) ownID(text string) {
 // word requires a word. The schema, or the vocabulary of a list, checks which words are valid.
 func (e *entry[O]) word(field, text string) {
 	if text == "" {
-		e.fail(field, "required", "Thiếu mục này.", "This is missing.")
+		e.fail(field, "required", "Thiếu mục này.", "This entry is missing.")
 	}
 }
 

@@ -30,8 +30,8 @@ type SampleEstimate struct {
 
 // EstimatedShare is a combined ratio estimate of stratified random half-hours.
 type EstimatedShare struct {
-	Value    *string         `json:"value" doc:"4 decimals; null: nothing was seen" example:"0.3714"`
-	Interval *SampleInterval `json:"interval" doc:"where the true share lies with 95 %; null: see why"`
+	Value    *string         `json:"value" doc:"4 decimals; null: nothing was counted" example:"0.3714"`
+	Interval *SampleInterval `json:"interval" doc:"the interval that contains the true share with 95 %; null: see why"`
 	Counted  int             `json:"counted" doc:"half-hours"`
 	Why      *string         `json:"why" doc:"why there is no interval: nothing_counted, nothing_sold (in what was counted), one_slot_in: and the stratum, or hidden"`
 
@@ -84,7 +84,7 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 	day := dayOf(asOf)
 	switch {
 	case day.IsZero():
-		return nil, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
+		return nil, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "Expected a day such as 2026-11-22.")
 	case day.After(here.now.AddDate(0, 0, 1)):
 		return nil, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.",
 			"The as-of day is tomorrow at the latest.")

@@ -33,7 +33,7 @@ type Fee struct {
 	PaidByTransfer *string   `json:"paid_by_transfer"`
 	Currency       string    `json:"currency"`
 	RecordedAt     time.Time `json:"recorded_at"`
-	Suppressed     bool      `json:"suppressed" doc:"the amounts are hidden, as I11 and I12 of today are: fewer than ten merchants, or what would give those away"`
+	Suppressed     bool      `json:"suppressed" doc:"the amounts are hidden, as I11 and I12 of today are: they are about fewer than ten merchants, or would reveal such amounts"`
 }
 
 func (f Fee) mark() web.Mark { return dayMark(f.Month+"-01", uuid.Nil) }
@@ -106,11 +106,11 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 	case e.order.Month == "":
 		e.fail("month", "required", "Thiếu tháng.", "The month is missing.")
 	case err != nil:
-		e.fail("month", "month_form", "Tháng có dạng 2026-10.", "A month is written 2026-10.")
+		e.fail("month", "month_form", "Tháng có dạng 2026-10.", "Expected a month such as 2026-10.")
 	case month.After(here.now):
-		e.fail("month", "in_future", "Tháng nằm trong tương lai.", "The month lies in the future.")
+		e.fail("month", "in_future", "Tháng nằm trong tương lai.", "The month is in the future.")
 	case month.Before(earliest):
-		e.fail("month", "too_old", "Tháng trước năm 2015: hãy xem lại.", "The month is before 2015: look at it again.")
+		e.fail("month", "too_old", "Tháng trước năm 2015: hãy xem lại.", "The month is before 2015: check it.")
 	}
 	due, paid, transferred := e.dong("due", e.order.Due), e.dong("paid", e.order.Paid), e.dong("paid_by_transfer",
 		e.order.PaidByTransfer)
@@ -118,11 +118,16 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 		return
 	}
 	if paid.Cmp(due) > 0 {
-		e.fail("paid", "more_than_due", "Số đã thu lớn hơn số phải thu.", "More was paid than was due.")
+		e.fail(
+			"paid",
+			"more_than_due",
+			"Số đã thu lớn hơn số phải thu.",
+			"The amount paid is larger than the amount due.",
+		)
 	}
 	if transferred.Cmp(paid) > 0 {
 		e.fail("paid_by_transfer", "more_than_paid", "Số thu qua chuyển khoản lớn hơn số đã thu.",
-			"More was paid by transfer than was paid.")
+			"The amount paid by transfer is larger than the amount paid.")
 	}
 }
 

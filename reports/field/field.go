@@ -116,7 +116,7 @@ func allow(who roles.Principal, a roles.Action) error {
 	}
 	if who.ScopeKind == roles.ScopeStall || who.ScopeKind == roles.ScopeMerchant {
 		return problem.New(problem.Forbidden, "not_allowed", "Việc này nằm ngoài phạm vi của bạn.",
-			"This lies outside your scope.")
+			"This is outside your scope.")
 	}
 	return nil
 }

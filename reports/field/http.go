@@ -54,5 +54,5 @@ func (f *Field) Routes(e *web.Edge) {
 		"Ước lượng từ mẫu: cashless shares with their 95 % intervals", 0), f.readEstimate)
 
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/field-kit", "read-field-kit",
-		"Bộ dùng ngoại tuyến: what a phone wants for a day without a network", 0), f.readKit)
+		"Bộ dùng ngoại tuyến: what a phone needs for a day without a network", 0), f.readKit)
 }

@@ -24,7 +24,7 @@ type ImportedRow struct {
 type Imported struct {
 	DryRun    bool          `json:"dry_run"`
 	Applied   bool          `json:"applied" doc:"false: nothing was written"`
-	Created   int           `json:"created" doc:"of a dry run: how many would be"`
+	Created   int           `json:"created" doc:"in a dry run: how many would be written"`
 	Unchanged int           `json:"unchanged" doc:"what exists already, word for word"`
 	Faulty    int           `json:"faulty"`
 	Skipped   []int         `json:"skipped" doc:"lines below the header that were taken for totals or signatures"`

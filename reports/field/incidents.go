@@ -17,7 +17,7 @@ import (
 
 // IncidentOrder is a confirmed incident that harmed people at a market, as a caller submits it.
 type IncidentOrder struct {
-	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
+	ID string `json:"id,omitempty" doc:"an id that the phone chooses, a UUID"`
 	StallRef
 	Kind        string `json:"kind" enum:"swapped_code,fake_transfer,wrong_account"`
 	OccurredAt  string `json:"occurred_at" doc:"RFC 3339"`
@@ -72,7 +72,12 @@ var incidents = &kind[IncidentOrder, Incident]{
 		e.word("kind", e.order.Kind)
 		occurred := e.moment("occurred_at", e.order.OccurredAt, here.now)
 		if e.order.ClosedAt != "" && e.moment("closed_at", e.order.ClosedAt, here.now).Before(occurred) {
-			e.fail("closed_at", "closed_before", "Đóng trước khi xảy ra.", "It was closed before it occurred.")
+			e.fail(
+				"closed_at",
+				"closed_before",
+				"Thời điểm đóng phải sau thời điểm xảy ra.",
+				"The incident cannot be closed before it occurred.",
+			)
 		}
 		e.short("note", e.order.Note, maxNote)
 	},
@@ -96,7 +101,7 @@ var incidents = &kind[IncidentOrder, Incident]{
 		},
 		taken: problem.Field{
 			Name: "id", Code: "told_already", Vi: "Sự cố này đã được ghi.",
-			En: "This incident was recorded already.",
+			En: "This incident is already recorded.",
 		},
 	}, func(e *entry[IncidentOrder]) map[string]any {
 		row := map[string]any{"kind": e.order.Kind, "occurred_at": e.order.OccurredAt, "note": e.order.Note}
@@ -188,7 +193,12 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 		closed = e.moment("closed_at", in.Body.ClosedAt, here.now)
 	}
 	if closed.Before(occurred) {
-		e.fail("closed_at", "closed_before", "Đóng trước khi xảy ra.", "It was closed before it occurred.")
+		e.fail(
+			"closed_at",
+			"closed_before",
+			"Thời điểm đóng phải sau thời điểm xảy ra.",
+			"The incident cannot be closed before it occurred.",
+		)
 	}
 	if err := e.refusal(); err != nil {
 		return nil, err

@@ -89,7 +89,12 @@ func (d Days) selected() (s selected, err error) {
 		}
 		day, err := bizday.Date(side.text)
 		if err != nil {
-			return s, problem.Of(side.name, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
+			return s, problem.Of(
+				side.name,
+				"date_form",
+				"Ngày có dạng 2026-11-20.",
+				"Expected a day such as 2026-11-20.",
+			)
 		}
 		*side.into = &day
 	}

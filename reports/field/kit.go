@@ -20,7 +20,7 @@ var kitSQL string
 type Kit struct {
 	MadeAt    time.Time         `json:"made_at"`
 	Markets   []KitMarket       `json:"markets" nullable:"false" doc:"in your scope, by code; 200 at most"`
-	Market    *KitMarket        `json:"market" doc:"the one that was asked for, or your only one; null: none was chosen"`
+	Market    *KitMarket        `json:"market" doc:"the requested market, or your only one; null: no market was chosen"`
 	Stalls    []KitStall        `json:"stalls" nullable:"false" doc:"of that market, by number"`
 	Trainings []KitTraining     `json:"trainings" nullable:"false" doc:"of the last 60 days, newest first"`
 	Slots     []Slot            `json:"slots" nullable:"false" doc:"half-hours to be counted: of 7 days ago to 31 days ahead, by time"`

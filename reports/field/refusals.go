@@ -12,7 +12,7 @@ import (
 
 // RefusalOrder is the reason why a merchant did not join or left, as a caller submits it.
 type RefusalOrder struct {
-	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
+	ID string `json:"id,omitempty" doc:"an id that the phone chooses, a UUID"`
 	StallRef
 	Kind   string `json:"kind" enum:"refusal,withdrawal"`
 	Reason string `json:"reason" enum:"tax,fraud,no_phone,no_signal,no_account,shoppers_pay_cash,too_hard,fees,family_account,other"`

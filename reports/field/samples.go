@@ -98,10 +98,10 @@ func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) 
 	}{{"from", first}, {"to", last}} {
 		switch {
 		case side.day.IsZero():
-			e.fail(side.name, "date_form", "Ngày có dạng 2026-11-20.", "A day is written 2026-11-20.")
+			e.fail(side.name, "date_form", "Ngày có dạng 2026-11-20.", "Expected a day such as 2026-11-20.")
 		case side.day.Before(earliest) || side.day.After(now.AddDate(1, 0, 0)):
 			e.fail(side.name, "out_of_range", "Ngày phải từ năm 2015 và không quá một năm tới.",
-				"The day must lie after 2014 and within a year from now.")
+				"The day must be after 2014 and within a year from now.")
 		}
 	}
 	days = int(last.Sub(first).Hours()/24) + 1
@@ -115,7 +115,7 @@ func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) 
 		o.checkStrata(e, days)
 	}
 	if o.Seed != nil && (*o.Seed < 0 || *o.Seed > maxSeed) {
-		e.fail("seed", "out_of_range", "Số gieo từ 0 đến 2^53 − 1.", "A seed is 0 to 2^53 − 1.")
+		e.fail("seed", "out_of_range", "Số gieo từ 0 đến 2^53 − 1.", "The seed must be between 0 and 2^53 − 1.")
 	}
 	return first, days, e.refusal()
 }
@@ -145,7 +145,7 @@ func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
 		names[name] = true
 		if len(s.Hours) != 2 || s.Hours[0] < 0 || s.Hours[1] > 24 || s.Hours[0] >= s.Hours[1] {
 			e.fail(at+"hours", "hours_form", "Giờ có dạng [5,9]: từ 0 đến 24, giờ đầu trước giờ cuối.",
-				"Hours are written [5,9]: within 0 and 24, the first before the last.")
+				"Expected hours such as [5,9]: between 0 and 24, the first before the last.")
 			continue
 		}
 		for hour := s.Hours[0]; hour < s.Hours[1]; hour++ {

@@ -16,11 +16,11 @@ const lastCustomers = 10
 
 // ShareOrder is a merchant's answer to "Trong 10 khách gần nhất, mấy khách chuyển khoản?".
 type ShareOrder struct {
-	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
+	ID string `json:"id,omitempty" doc:"an id that the phone chooses, a UUID"`
 	StallRef
 	AskedOn   string `json:"asked_on" doc:"a day" example:"2026-11-20"`
-	Customers int    `json:"customers" doc:"of the last customers, 1 to 10" example:"10"`
-	Transfers int    `json:"transfers" doc:"so many paid by transfer" example:"6"`
+	Customers int    `json:"customers" doc:"how many of the last customers the answer is about, 1 to 10" example:"10"`
+	Transfers int    `json:"transfers" doc:"how many of them paid by transfer" example:"6"`
 }
 
 // Share is a declared share. It is evidence C.
@@ -65,7 +65,12 @@ var shares = &kind[ShareOrder, Share]{
 		e.checkStall(e.order.StallRef)
 		e.day("asked_on", e.order.AskedOn, here.now)
 		if e.order.Customers < 1 || e.order.Customers > lastCustomers {
-			e.fail("customers", "out_of_range", "Số khách từ 1 đến 10.", "The customers are 1 to 10.")
+			e.fail(
+				"customers",
+				"out_of_range",
+				"Số khách từ 1 đến 10.",
+				"The number of customers must be between 1 and 10.",
+			)
 		}
 		switch {
 		case e.order.Transfers < 0:
@@ -73,7 +78,7 @@ var shares = &kind[ShareOrder, Share]{
 				"The number of customers who paid by transfer is missing or negative.")
 		case e.order.Transfers > e.order.Customers:
 			e.fail("transfers", "more_than_all", "Số khách chuyển khoản nhiều hơn số khách.",
-				"More customers paid by transfer than there were.")
+				"More customers paid by transfer than there were customers.")
 		}
 	},
 	find: findTenancies(func(e *entry[ShareOrder]) at { return at{e.order.StallRef, dayOf(e.order.AskedOn)} }, true),
@@ -83,8 +88,8 @@ var shares = &kind[ShareOrder, Share]{
 			"transfers smallint",
 		}, byDay: true,
 		taken: problem.Field{
-			Name: "asked_on", Code: "asked_already", Vi: "Hôm đó đã hỏi sạp này và ghi khác.",
-			En: "The stall was asked that day already, and answered otherwise.",
+			Name: "asked_on", Code: "asked_already", Vi: "Sạp này đã có câu trả lời khác trong ngày đó.",
+			En: "The stall already has another answer of that day.",
 		},
 	}, func(e *entry[ShareOrder]) map[string]any {
 		return map[string]any{

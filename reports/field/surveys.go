@@ -16,8 +16,8 @@ import (
 // SurveyOrder is one anonymous answer at a stall. It names no stall, no merchant and no hour.
 type SurveyOrder struct {
 	AskedOn    string `json:"asked_on" doc:"a day" example:"2026-11-20"`
-	Smartphone bool   `json:"smartphone" doc:"has one"`
-	Signal     bool   `json:"signal" doc:"at the stall"`
+	Smartphone bool   `json:"smartphone" doc:"has a smartphone"`
+	Signal     bool   `json:"signal" doc:"has a mobile signal at the stall"`
 	Active     bool   `json:"active" doc:"got a transfer from a shopper in the last 30 days"`
 	Sex        string `json:"sex" enum:"female,male,unsaid"`
 	Aged60     *bool  `json:"aged_60,omitempty" doc:"60 or older; absent: not said"`
@@ -90,8 +90,8 @@ func (f *Field) surveyPlace(ctx context.Context, id string, a roles.Action) (*pl
 	at, err := f.marketPlace(ctx, id, a)
 	if err == nil && a == roles.ReadAnswers && at.who.Role == roles.Manager && at.who.ScopeKind != roles.ScopeMarket {
 		return nil, problem.New(problem.Forbidden, "not_allowed",
-			"Phiếu của từng người chỉ ban quản lý của chính chợ đó và tổ công nghệ số đọc; số gộp ở I21, I22.",
-			"Single answers are read by the market's own board and the team; figures are in I21 and I22.")
+			"Chỉ ban quản lý của chợ đó và tổ công nghệ số được đọc phiếu của từng người; số tổng hợp có ở I21, I22.",
+			"Only the market's own board and the digital team may read single answers; the totals are in I21 and I22.")
 	}
 	return at, err
 }

@@ -43,8 +43,8 @@ func (e *entry[O]) checkStall(r StallRef) {
 	case r.empty():
 		e.fail("stall_number", "required", "Thiếu số sạp.", "The stall is missing.")
 	case r.StallID != "" && r.StallNumber != "":
-		e.fail("stall_number", "one_of", "Chỉ ghi stall_id hoặc stall_number.",
-			"Name the stall by stall_id or by stall_number.")
+		e.fail("stall_number", "one_of", "Hãy ghi stall_id hoặc stall_number, chỉ một trong hai.",
+			"Give either stall_id or stall_number.")
 	case r.StallID != "":
 		if _, err := uuid.Parse(r.StallID); err != nil {
 			e.failStall()

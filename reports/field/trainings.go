@@ -19,7 +19,7 @@ const maxTopic = 200
 
 // TrainingOrder is a training session, as a caller submits it.
 type TrainingOrder struct {
-	ID      string `json:"id,omitempty" doc:"the phone's own, a UUID: attendances may name it before it was sent"`
+	ID      string `json:"id,omitempty" doc:"an id that the phone chooses, a UUID: attendances may name it before it was sent"`
 	HeldOn  string `json:"held_on" doc:"a day" example:"2026-10-20"`
 	Topic   string `json:"topic" doc:"at most 200 characters"`
 	Trainer string `json:"trainer,omitempty" doc:"at most 200 characters"`
@@ -104,7 +104,12 @@ var attendances = &kind[AttendanceOrder, Attendance]{
 		case e.order.MerchantID == "":
 			e.checkStall(e.order.StallRef)
 		case !e.order.empty():
-			e.fail("merchant_id", "one_of", "Chỉ ghi sạp hoặc tiểu thương.", "Name a stall or a merchant.")
+			e.fail(
+				"merchant_id",
+				"one_of",
+				"Hãy ghi sạp hoặc tiểu thương, chỉ một trong hai.",
+				"Give either a stall or a merchant.",
+			)
 		default:
 			id, err := uuid.Parse(e.order.MerchantID)
 			if err != nil {
@@ -181,7 +186,7 @@ func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*ent
 				field = "merchant_id"
 			}
 			e.fail(field, "attended_already", "Tiểu thương này đã được ghi dự buổi này.",
-				"This merchant was recorded at this training already.")
+				"This merchant is already recorded at this training.")
 		}
 		named[e.merchant] = true
 	}

@@ -13,7 +13,7 @@ import (
 
 // VisitOrder is a visit, as a caller submits it.
 type VisitOrder struct {
-	ID string `json:"id,omitempty" doc:"the phone's own, a UUID"`
+	ID string `json:"id,omitempty" doc:"an id that the phone chooses, a UUID"`
 	StallRef
 	VisitedAt string `json:"visited_at" doc:"RFC 3339; the phone's time, when it was recorded without a network"`
 	Outcome   string `json:"outcome" enum:"helped,follow_up,refused,absent"`

@@ -22,9 +22,9 @@ func vocabulary(words []Word) roster.Vocabulary {
 var (
 	outcomes = []Word{
 		{"helped", "Đã hỗ trợ xong", "Helped", []string{"Đã hỗ trợ", "Xong", "Đã hướng dẫn"}},
-		{"follow_up", "Cần quay lại", "To be seen again", []string{"Hẹn lại", "Follow up"}},
+		{"follow_up", "Cần quay lại", "To be visited again", []string{"Hẹn lại", "Follow up"}},
 		{"refused", "Từ chối", "Refused", []string{"Không đồng ý"}},
-		{"absent", "Vắng mặt", "Nobody was there", []string{"Vắng", "Đóng sạp", "Không gặp"}},
+		{"absent", "Vắng mặt", "No one was there", []string{"Vắng", "Đóng sạp", "Không gặp"}},
 	}
 	refusalKinds = []Word{
 		{"refusal", "Từ chối tham gia", "Did not join", []string{"Từ chối", "Không tham gia"}},

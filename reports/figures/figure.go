@@ -23,14 +23,14 @@ type Figures map[string]Figure
 type Figure struct {
 	Numerator   *Quantity         `json:"numerator" doc:"null in a hidden cell, and where nothing is known"`
 	Denominator *Quantity         `json:"denominator" doc:"mostly the merchants operating a stall (Mop)"`
-	Value       *string           `json:"value" doc:"4 decimals, half up, for most numerator / denominator; null in a hidden cell and where the denominator is 0 or unknown" example:"0.5833"`
+	Value       *string           `json:"value" doc:"4 decimals, rounded half up, mostly numerator / denominator; null in a hidden cell and if the denominator is 0 or unknown" example:"0.5833"`
 	Evidence    *Evidence         `json:"evidence"`
 	Suppressed  bool              `json:"suppressed" doc:"hidden, because it or a figure beside it would reveal fewer than five merchants"`
 	Definition  int               `json:"definition" doc:"version of the definition"`
-	Interval    *Interval         `json:"interval,omitempty" doc:"of a sampled or declared share: where the true one lies with 95 %"`
-	Coverage    *Share            `json:"coverage,omitempty" doc:"beside figures of activity: merchants whose notices reach us, of all; who is not covered is not observed, never inactive"`
+	Interval    *Interval         `json:"interval,omitempty" doc:"of a sampled or declared share: the interval that contains the true one with 95 %"`
+	Coverage    *Share            `json:"coverage,omitempty" doc:"with figures of activity: merchants with notices that reach us, of all; those not covered are not observed, never inactive"`
 	FreshAt     *time.Time        `json:"fresh_at,omitempty" doc:"when the newest fact that was counted became known"`
-	Period      string            `json:"period,omitempty" doc:"the month of the figure, where it is not the window before the day" example:"2026-10"`
+	Period      string            `json:"period,omitempty" doc:"the month of the figure, if it is not the window before the day" example:"2026-10"`
 	Parts       map[string]Figure `json:"parts,omitempty" doc:"further values of the same indicator, named in its definition"`
 }
 
@@ -78,7 +78,7 @@ type Interval struct {
 type Share struct {
 	Numerator   *int    `json:"numerator" doc:"null in a hidden cell"`
 	Denominator int     `json:"denominator"`
-	Value       *string `json:"value" doc:"4 decimals; null in a hidden cell and of nothing"`
+	Value       *string `json:"value" doc:"4 decimals; null in a hidden cell and if the denominator is 0"`
 }
 
 // Evidence is how many merchants of a numerator are counted by each level of evidence. Each counts

@@ -18,7 +18,7 @@ import (
 type Content struct {
 	Campaign    CampaignHead      `json:"campaign"`
 	Locality    *scope.Locality   `json:"locality" doc:"null: the whole campaign"`
-	Issuer      *scope.Locality   `json:"issuer" doc:"the commune where the pilot of a district was when this was frozen: since districts ended it acts for them; null: there is none, or the unit acts itself"`
+	Issuer      *scope.Locality   `json:"issuer" doc:"the commune of a district's pilot when this was frozen, which acts for the district since districts ended; null: none, or the unit acts itself"`
 	Kind        string            `json:"kind" enum:"month,quarter"`
 	Period      string            `json:"period" example:"2026-10"`
 	Basis       string            `json:"basis"`
@@ -26,7 +26,7 @@ type Content struct {
 	Demo        bool              `json:"demo" doc:"it counts invented markets: show it as dữ liệu minh họa"`
 	Definitions []Meaning         `json:"definitions" nullable:"false" doc:"what each indicator meant, by code"`
 	Units       []CountedUnit     `json:"units" nullable:"false" doc:"the units and the markets that were counted in each"`
-	Report      *reports.Adoption `json:"report" doc:"the adoption report as it was served; of a locality its row alone, which the total repeats"`
+	Report      *reports.Adoption `json:"report" doc:"the adoption report as it was served; for a locality only its row, which the total repeats"`
 	Statuses    []Standing        `json:"statuses" nullable:"false" doc:"what each required locality had chosen on the period's last day"`
 	Frozen      *Frozen           `json:"frozen" doc:"null: a preview"`
 }

@@ -18,7 +18,7 @@ import (
 type Difference struct {
 	From    int             `json:"from"`
 	To      int             `json:"to"`
-	Figures []FigureChange  `json:"figures" nullable:"false" doc:"by unit, then indicator; figures that say the same are left out"`
+	Figures []FigureChange  `json:"figures" nullable:"false" doc:"by unit, then indicator; equal figures are left out"`
 	Markets []MarketsChange `json:"markets" nullable:"false" doc:"units in which other markets were counted"`
 }
 

@@ -18,15 +18,15 @@ func (p *Periodic) Routes(e *web.Edge) {
 	// Read within the scope.
 	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
 	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness",
-		"Tiến độ nộp: who was on time, who is late, who owes (I24)", 0), p.getLateness)
+		"Tiến độ nộp: reports that were on time, are late or are missing (I24)", 0), p.getLateness)
 	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders",
 		"Nhắc việc: reports of months and quarters that are due soon, late or returned", 0), p.getReminders)
 	huma.Register(e.API, op(http.MethodGet, one, "get-report",
-		"A report with its versions and steps; of a draft what it would say now", 0), p.getReport)
+		"A report with its versions and steps; for a draft, its content as of now", 0), p.getReport)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}", "get-report-version",
 		"Số liệu đã chốt: a frozen version with its hash and signature", 0), p.getVersion)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions",
-		"What a version says differently from another", 0), p.getDifference)
+		"What differs between two versions", 0), p.getDifference)
 
 	// A locality makes, submits and corrects its own reports; the province those of any locality.
 	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Lập báo cáo: begin a report as a draft",
@@ -39,7 +39,7 @@ func (p *Periodic) Routes(e *web.Edge) {
 	// The province approves or returns, by a person other than the one who submitted.
 	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Duyệt báo cáo", http.StatusOK),
 		p.postApprove)
-	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo, with why",
+	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo: return it with a reason",
 		http.StatusOK), p.postReturn)
 }
 
@@ -155,7 +155,7 @@ func (p *Periodic) postSubmit(ctx context.Context, in *noted) (*web.Body[*Whole]
 func (p *Periodic) postCorrect(ctx context.Context, in *struct {
 	web.Named
 	Body struct {
-		Reason string `json:"reason" maxLength:"1000" doc:"why, in 3 characters at least"`
+		Reason string `json:"reason" maxLength:"1000" doc:"the reason, at least 3 characters"`
 	}
 },
 ) (*web.Body[*Whole], error) {
@@ -177,7 +177,7 @@ func (p *Periodic) postApprove(ctx context.Context, in *noted) (*web.Body[*Whole
 func (p *Periodic) postReturn(ctx context.Context, in *struct {
 	web.Named
 	Body struct {
-		Note string `json:"note" maxLength:"1000" doc:"why, in 3 characters at least"`
+		Note string `json:"note" maxLength:"1000" doc:"the reason, at least 3 characters"`
 	}
 },
 ) (*web.Body[*Whole], error) {

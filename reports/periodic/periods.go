@@ -35,9 +35,19 @@ func ParsePeriod(kind, text string) (Period, error) {
 	parts := form.FindStringSubmatch(text)
 	switch {
 	case parts == nil && kind == Month:
-		return Period{}, problem.Of("period", "period_form", "Tháng có dạng 2026-10.", "A month is written 2026-10.")
+		return Period{}, problem.Of(
+			"period",
+			"period_form",
+			"Tháng có dạng 2026-10.",
+			"Expected a month such as 2026-10.",
+		)
 	case parts == nil:
-		return Period{}, problem.Of("period", "period_form", "Quý có dạng 2026-Q3.", "A quarter is written 2026-Q3.")
+		return Period{}, problem.Of(
+			"period",
+			"period_form",
+			"Quý có dạng 2026-Q3.",
+			"Expected a quarter such as 2026-Q3.",
+		)
 	}
 	year, _ := strconv.Atoi(parts[1])
 	n, _ := strconv.Atoi(parts[2])

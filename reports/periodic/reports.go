@@ -49,9 +49,9 @@ type Whole struct {
 	Report
 
 	Versions []VersionHead `json:"versions" nullable:"false"`
-	Steps    []Step        `json:"steps" nullable:"false" doc:"in the order they were taken"`
-	Own      bool          `json:"own" doc:"whether the caller submitted the newest version, and so does not approve it"`
-	Preview  *Content      `json:"preview" doc:"of a draft: what it would say now, as of the period's end or, before it, today; else null"`
+	Steps    []Step        `json:"steps" nullable:"false" doc:"in order of time"`
+	Own      bool          `json:"own" doc:"whether the caller submitted the newest version, and so cannot approve it"`
+	Preview  *Content      `json:"preview" doc:"for a draft: its content as of the period's end or, before that, of today; else null"`
 }
 
 // VersionHead is a frozen version without its content.
@@ -128,7 +128,7 @@ func (p *Periodic) about(ctx context.Context, who roles.Principal, o ReportOrder
 	if who.ScopeKind != roles.ScopeAll || !who.Role.May(roles.JudgeReports) {
 		return a, problem.New(problem.Forbidden, "not_allowed",
 			"Báo cáo của cả chiến dịch do cấp tỉnh lập; hãy nêu địa phương.",
-			"The whole campaign's report is the province's to make: name a locality.")
+			"Only the province makes the report of the whole campaign: name a locality.")
 	}
 	return a, nil
 }
@@ -159,7 +159,7 @@ func (p *Periodic) owed(ctx context.Context, a about) error {
 	}
 	if len(standing) == 1 && standing[0].ExemptReason != nil {
 		return problem.New(problem.Conflict, "exempt", "Địa phương được miễn, không phải báo cáo.",
-			"The locality is exempt and owes no report.")
+			"The locality is exempt and does not report.")
 	}
 	return nil
 }
@@ -191,7 +191,7 @@ func (p *Periodic) check(ctx context.Context, q *Query) (period *Period, err err
 		}
 	}
 	return nil, problem.Of("period", "period_form", "Kỳ có dạng 2026-10 hoặc 2026-Q3.",
-		"A period is written 2026-10 or 2026-Q3.")
+		"Expected a period such as 2026-10 or 2026-Q3.")
 }
 
 // list returns a page of the reports in the caller's scope, newest first.

@@ -82,8 +82,8 @@ func said(field, text string) (string, error) {
 	}
 	text = strings.TrimSpace(text)
 	if len([]rune(text)) < 3 {
-		return "", problem.Of(field, "too_short", "Hãy ghi rõ, ít nhất 3 ký tự.",
-			"Please say why, in 3 characters at least.")
+		return "", problem.Of(field, "too_short", "Hãy ghi rõ lý do, ít nhất 3 ký tự.",
+			"Give a reason of at least 3 characters.")
 	}
 	return text, nil
 }
@@ -159,8 +159,8 @@ func (p *Periodic) prove(ctx context.Context, a about) error {
 // may freeze the report of the whole campaign.
 func (p *Periodic) mayFreeze(who roles.Principal, r *Report, step string) error {
 	if r.Locality == nil && !who.Role.May(roles.JudgeReports) {
-		return problem.New(problem.Forbidden, "not_allowed", "Báo cáo của cả chiến dịch là của cấp tỉnh.",
-			"The whole campaign's report is the province's.")
+		return problem.New(problem.Forbidden, "not_allowed", "Chỉ cấp tỉnh được chốt báo cáo của cả chiến dịch.",
+			"Only the province may freeze the report of the whole campaign.")
 	}
 	if !slices.Contains(steps[step].from, r.State) {
 		return otherState(r.State)
@@ -249,8 +249,12 @@ func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, not
 			return err
 		}
 		if own && step == "approve" {
-			return problem.New(problem.Conflict, "second_person_needed", "Người gửi không tự duyệt: cần người thứ hai.",
-				"Who submitted it does not approve it: a second person has to.")
+			return problem.New(
+				problem.Conflict,
+				"second_person_needed",
+				"Người gửi không được tự duyệt: cần người thứ hai.",
+				"The person who submitted it cannot approve it: a second person has to.",
+			)
 		}
 		return p.step(ctx, tx, who, r.ID, Step{Step: steps[step].state, Version: version, Note: note})
 	})

@@ -30,10 +30,10 @@ type Campaign struct {
 	ID       uuid.UUID `json:"id"`
 	Code     string    `json:"code" example:"CHO40-2024"`
 	Name     string    `json:"name"`
-	LegalRef string    `json:"legal_ref" doc:"the order it rests on"`
-	Basis    string    `json:"basis" doc:"whose units are required"`
+	LegalRef string    `json:"legal_ref" doc:"the official order that it is based on"`
+	Basis    string    `json:"basis" doc:"the basis with the required units"`
 	StartsOn string    `json:"starts_on" format:"date"`
-	EndsOn   *string   `json:"ends_on" format:"date" doc:"the last day; null: open"`
+	EndsOn   *string   `json:"ends_on" format:"date" doc:"the last day; null: no end"`
 	DueDay   int       `json:"due_day" doc:"a period's report is due until the end of this day of the next month"`
 
 	Starts time.Time  `json:"-"` // the same days
@@ -62,8 +62,8 @@ type CampaignOrder struct {
 	Name     string `json:"name" maxLength:"200"`
 	LegalRef string `json:"legal_ref" maxLength:"300" example:"Công văn 05/UBCĐS ngày 28/05/2024"`
 	StartsOn string `json:"starts_on" example:"2024-05-28"`
-	EndsOn   string `json:"ends_on,omitempty" doc:"the last day; absent: open"`
-	Basis    string `json:"basis,omitempty" doc:"absent: the newest one whose day is not after starts_on"`
+	EndsOn   string `json:"ends_on,omitempty" doc:"the last day; absent: no end"`
+	Basis    string `json:"basis,omitempty" doc:"absent: the newest basis with a day that is not after starts_on"`
 	DueDay   *int   `json:"due_day,omitempty" minimum:"1" maximum:"28" doc:"absent: 5"`
 }
 
@@ -74,7 +74,7 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 	c = &Campaign{ID: uuid.Must(uuid.NewV7()), Code: o.Code, DueDay: defaultDueDay}
 	if !codeForm.MatchString(c.Code) {
 		return nil, problem.Of("code", "code_form", "Mã gồm 2 đến 32 ký tự A–Z, 0–9, _ và -.",
-			"A code has 2 to 32 of A–Z, 0–9, _ and -.")
+			"A code has 2 to 32 characters of A–Z, 0–9, _ and -.")
 	}
 	if c.Name, err = present("name", o.Name); err != nil {
 		return nil, err
@@ -95,7 +95,7 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 		}
 		if ends.Before(c.Starts) {
 			return nil, problem.Of("ends_on", "ends_before_start", "Ngày kết thúc phải từ ngày bắt đầu trở đi.",
-				"A campaign ends on its first day or later.")
+				"A campaign cannot end before its first day.")
 		}
 		c.Ends = &ends
 	}

@@ -17,9 +17,9 @@ import (
 
 // Choice is the choice of a locality: a market, or an exemption.
 type Choice struct {
-	MarketID     string `json:"market_id,omitempty" maxLength:"36" doc:"the pilot; or exempt_reason"`
-	ExemptReason string `json:"exempt_reason,omitempty" maxLength:"500" doc:"why the locality has none"`
-	Since        string `json:"since,omitempty" doc:"a day, today at the latest; absent: of a locality's first designation the campaign's start, of a change today. Before the campaign begins it is its start"`
+	MarketID     string `json:"market_id,omitempty" maxLength:"36" doc:"the pilot; required without exempt_reason"`
+	ExemptReason string `json:"exempt_reason,omitempty" maxLength:"500" doc:"why the locality has no pilot"`
+	Since        string `json:"since,omitempty" doc:"a day, today at the latest; absent: the campaign's start for a locality's first designation, today for a change. Before the campaign begins it is the campaign's start"`
 }
 
 // choice is a choice that was parsed and checked.
@@ -48,8 +48,8 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 	ch.reason = strings.TrimSpace(in.ExemptReason)
 	if (in.MarketID == "") == (ch.reason == "") {
 		return ch, problem.Of("market_id", "market_or_exemption",
-			"Nêu chợ được chọn, hoặc lý do được miễn: một trong hai.",
-			"Name the market that was chosen or why the locality is exempt: one of the two.")
+			"Chỉ nêu một trong hai: chợ được chọn, hoặc lý do được miễn.",
+			"Give either the chosen market or the reason why the locality is exempt.")
 	}
 	if err := encodings.CheckText("exempt_reason", in.ExemptReason); err != nil {
 		return ch, err
@@ -69,7 +69,7 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 		}
 		if ch.since.After(p.today()) {
 			return ch, problem.Of("since", "since_in_future", "Ngày chỉ định muộn nhất là hôm nay.",
-				"A designation is dated today at the latest.")
+				"The date of a designation cannot be after today.")
 		}
 		if ch.since.Before(c.Starts) && !c.Starts.After(p.today()) {
 			return ch, c.notBegun("since")
@@ -87,7 +87,7 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 }
 
 func unknownMarket() error {
-	return problem.Of("market_id", "unknown_market", "Không tìm thấy chợ này.", "There is no such market.")
+	return problem.Of("market_id", "unknown_market", "Không tìm thấy chợ này.", "No such market.")
 }
 
 // Designate records a locality's choice from a day on. Earlier designations are cut at that day and
@@ -144,8 +144,8 @@ func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campa
 
 func changedMeanwhile() error {
 	return problem.New(problem.Conflict, "pilot_changed",
-		"Có người vừa thay đổi chỉ định của địa phương này, hãy xem lại.",
-		"Somebody changed this locality's designation meanwhile: please look again.")
+		"Người khác vừa thay đổi chỉ định của địa phương này: hãy tải lại và kiểm tra.",
+		"Somebody else has just changed this locality's designation: reload and check it.")
 }
 
 // unchanged refuses a choice if the designation has changed since the caller read it.
@@ -179,7 +179,7 @@ func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Princi
 	}
 	if !there {
 		return problem.Of("market_id", "market_elsewhere", "Chợ này không nằm trong địa phương.",
-			"This market does not stand in the locality.")
+			"This market is not in the locality.")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 func (p *Programme) Routes(e *web.Edge) {
 	const campaign, pilot = "/api/v1/campaigns/{campaign}", "/api/v1/campaigns/{campaign}/pilots/{locality}"
 	// Campaigns and targets: set by the province, read by everyone in the programme.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: make a campaign",
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: create a campaign",
 		http.StatusCreated), p.postCampaign)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/campaigns", "list-campaigns", "Campaigns, by code", 0),
 		p.listCampaigns)
@@ -25,7 +25,7 @@ func (p *Programme) Routes(e *web.Edge) {
 		"Chỉ tiêu: targets, in the order they were set", 0), p.listTargets)
 	huma.Register(e.API, op(http.MethodPost, campaign+"/targets", "set-target", "Set a target", http.StatusCreated),
 		p.postTarget)
-	huma.Register(e.API, op(http.MethodDelete, campaign+"/targets/{target}", "drop-target", "Take a target away",
+	huma.Register(e.API, op(http.MethodDelete, campaign+"/targets/{target}", "drop-target", "Delete a target",
 		http.StatusNoContent), p.deleteTarget)
 
 	// Pilots: chosen by each locality, or by the province.
@@ -34,9 +34,9 @@ func (p *Programme) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPut, pilot, "designate-pilot",
 		"Chọn chợ thí điểm: designate a market, or exempt the locality", http.StatusOK), p.putPilot)
 	huma.Register(e.API, op(http.MethodPut, pilot+"/milestones/{milestone}", "reach-milestone",
-		"Ghi mốc: when the pilot was equipped, launched, habitual", http.StatusOK), p.putMilestone)
+		"Ghi mốc: record when the pilot was equipped, launched or habitual", http.StatusOK), p.putMilestone)
 	huma.Register(e.API, op(http.MethodDelete, pilot+"/milestones/{milestone}", "unreach-milestone",
-		"Take a milestone back", http.StatusNoContent), p.deleteMilestone)
+		"Delete a milestone", http.StatusNoContent), p.deleteMilestone)
 }
 
 func op(method, path, id, summary string, status int) huma.Operation {
@@ -99,7 +99,7 @@ func (p *Programme) getCampaign(ctx context.Context, in *InCampaign) (*web.Body[
 
 func (p *Programme) listPilots(ctx context.Context, in *struct {
 	InCampaign
-	State string `query:"state" enum:"chosen,exempt,missing,not_required" doc:"absent: all; missing: who has not chosen"`
+	State string `query:"state" enum:"chosen,exempt,missing,not_required" doc:"absent: all; missing: those that have not chosen"`
 	web.Page
 },
 ) (*web.Body[*web.List[Pilot]], error) {

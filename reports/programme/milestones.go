@@ -61,7 +61,7 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 		return now, err
 	case on.After(p.today()):
 		return now, problem.Of("reached_on", "date_in_future", "Ngày đạt mốc muộn nhất là hôm nay.",
-			"A milestone was reached today at the latest.")
+			"The date of a milestone cannot be after today.")
 	case on.Before(c.Starts):
 		return now, c.notBegun("reached_on")
 	case c.Over(on):

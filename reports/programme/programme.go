@@ -51,11 +51,11 @@ const firstYear, lastYear = 2000, 2100
 func day(field, text string) (time.Time, error) {
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		return at, problem.Of(field, "date_form", "Ngày có dạng 2026-11-22.", "A day is written 2026-11-22.")
+		return at, problem.Of(field, "date_form", "Ngày có dạng 2026-11-22.", "Expected a day such as 2026-11-22.")
 	}
 	if at.Year() < firstYear || at.Year() > lastYear {
 		return at, problem.Of(field, "date_range", "Ngày nằm trong khoảng 2000 đến 2100.",
-			"A day lies between 2000 and 2100.")
+			"The day must be between 2000 and 2100.")
 	}
 	return at, nil
 }

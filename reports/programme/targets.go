@@ -30,7 +30,7 @@ type Target struct {
 
 // TargetOrder is a target to be set.
 type TargetOrder struct {
-	Indicator string `json:"indicator" maxLength:"3" doc:"I01 to I24, but I10, which is no single value"`
+	Indicator string `json:"indicator" maxLength:"3" doc:"I01 to I24, except I10, which is not a single value"`
 	Locality  string `json:"locality,omitempty" maxLength:"36" doc:"id or code; absent: every locality"`
 	Value     string `json:"value" maxLength:"20" doc:"at most 4 decimals; a share is at most 1" example:"0.6000"`
 	DueOn     string `json:"due_on"`
@@ -45,7 +45,7 @@ func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, 
 	}
 	if !valueForm.MatchString(o.Value) {
 		return value, due, problem.Of("value", "value_form",
-			"Giá trị là số không âm, tối đa 4 chữ số thập phân, dấu chấm.",
+			"Giá trị là số không âm, tối đa 4 chữ số thập phân, viết với dấu chấm.",
 			"A value is a number of at least 0 with at most 4 decimals.")
 	}
 	if _, err := money.Parse(o.Value); row.Unit == indicators.Dong && err != nil {
@@ -61,7 +61,7 @@ func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, 
 	}
 	if due.Before(c.Starts) {
 		return value, due, problem.Of("due_on", "before_campaign", "Hạn của chỉ tiêu phải từ ngày bắt đầu chiến dịch.",
-			"A target is due after the campaign began.")
+			"A target cannot be due before the campaign begins.")
 	}
 	if c.Over(due) {
 		return value, due, c.over()
@@ -79,9 +79,13 @@ func noTarget() error {
 		}
 	}
 	but := strings.Join(without, ", ")
-	return problem.Of("indicator", "unknown_value",
-		"Chỉ tiêu đặt cho một chỉ số từ "+first+" đến "+last+", trừ "+but+".", "A target is of one of "+first+" to "+
-			last+", but "+but+".")
+	return problem.Of(
+		"indicator",
+		"unknown_value",
+		"Chỉ tiêu đặt cho một chỉ số từ "+first+" đến "+last+", trừ "+but+".",
+		"A target needs an indicator from "+first+" to "+
+			last+", except "+but+".",
+	)
 }
 
 // SetTarget sets a target. There is at most one for an indicator, locality and day (409).

@@ -58,7 +58,7 @@ type answer struct{ Status, About string }
 // mounted by then.
 func mountDocs(e *web.Edge) error {
 	documentPage(e, "docs", "/docs", "This page")
-	documentPage(e, "docs-style", "/docs/style.css", "The look of this page")
+	documentPage(e, "docs-style", "/docs/style.css", "The style of this page")
 	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"} {
 		documentPage(e, strings.TrimPrefix(path, "/"), path, "These routes for programs (OpenAPI)")
 	}

@@ -46,7 +46,7 @@ func (s *Settings) OpenMQTT(ctx context.Context, over *tls.Config) (*MQTTListene
 	}
 	if over == nil && !s.MQTT.Plain && !onLoopback(s.MQTT.Addr) {
 		return nil, WrongUse(errors.New(
-			"MQTT_LISTEN_ADDR is reached from outside and nothing would be encrypted: set TLS_CERT_FILE and TLS_KEY_FILE, or listen on 127.0.0.1 behind a proxy that ends TLS; MQTT_PLAINTEXT=allow serves it all the same",
+			"MQTT_LISTEN_ADDR can be reached from outside without encryption: set TLS_CERT_FILE and TLS_KEY_FILE, or listen on 127.0.0.1 behind a proxy that ends TLS; MQTT_PLAINTEXT=allow serves it without encryption",
 		))
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.MQTT.Addr)

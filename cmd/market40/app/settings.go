@@ -92,7 +92,7 @@ type wrongSettings []string
 
 // Error returns one line for each setting.
 func (w wrongSettings) Error() string {
-	return "these settings are faulty:\n  " + strings.Join(w, "\n  ")
+	return "these settings are not valid:\n  " + strings.Join(w, "\n  ")
 }
 
 // ReadSettings reads and checks every setting. Its error names all faulty ones at once and is wrong

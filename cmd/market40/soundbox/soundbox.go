@@ -38,18 +38,18 @@ func Command() *cobra.Command {
 	var f boxFlags
 	c := &cobra.Command{
 		Use:   "soundbox --server mqtts://HOST:PORT --state FILE [--pair] [--wav FILE]",
-		Short: "Be a soundbox: speak what comes to a stall, until stopped",
+		Short: "Run a soundbox: speak a stall's payments until stopped",
 		Args:  cobra.NoArgs,
-		Long: "A soundbox as it may stand at a stall, and the reference for makers of others. A new one (without a state file, or with --pair) speaks\n" +
+		Long: "A soundbox for a stall, and the reference for makers of others. A new one (without a state file, or with --pair) speaks\n" +
 			"a code of six digits: the stall's owner enters it in the app under Thêm, Loa báo tiền.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return beSoundbox(cmd.Context(), f, cmd.OutOrStdout()) },
 	}
 	c.Flags().StringVar(&f.server, "server", "",
-		"where serve listens for boxes, as it prints it: mqtt://… or mqtts://…")
-	c.Flags().StringVar(&f.state, "state", "", "the file that the box keeps who it is in, and how far it has spoken")
-	c.Flags().BoolVar(&f.pair, "pair", false, "begin anew, as a box that is not paired")
-	c.Flags().StringVar(&f.wav, "wav", "", "write what is said to this WAV file and not to the machine's speaker")
-	c.Flags().StringVar(&f.ca, "ca", "", "certificates in PEM that the server's must come from; none: the system's")
+		"the address for boxes that serve prints: mqtt://… or mqtts://…")
+	c.Flags().StringVar(&f.state, "state", "", "the file that stores the box's identity and how far it has spoken")
+	c.Flags().BoolVar(&f.pair, "pair", false, "start again as a box that is not paired")
+	c.Flags().StringVar(&f.wav, "wav", "", "write the speech to this WAV file instead of the machine's speaker")
+	c.Flags().StringVar(&f.ca, "ca", "", "PEM file of authorities for the server's certificate (default: the system's)")
 	_ = c.MarkFlagRequired("server") // they exist
 	_ = c.MarkFlagRequired("state")
 	return c

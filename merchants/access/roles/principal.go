@@ -112,7 +112,7 @@ const ProofLasts = 5 * time.Minute
 
 // errNoSession is the refusal of a program where only a person will do.
 var ErrPersonNeeded = problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.",
-	"This needs a person who signed in.")
+	"Only a person who is signed in may do this.")
 
 // RequireFreshProof returns nil for a person who proved who it is within ProofLasts; the refusal
 // (403) otherwise.
@@ -121,8 +121,12 @@ func (p Principal) RequireFreshProof(now time.Time) error {
 		return ErrPersonNeeded
 	}
 	if now.Sub(p.ProvedAt) > ProofLasts {
-		return problem.New(problem.Forbidden, "prove_again",
-			"Hãy nhập lại mật khẩu và mã xác thực trước khi làm việc này.", "Prove who you are again before this.")
+		return problem.New(
+			problem.Forbidden,
+			"prove_again",
+			"Hãy nhập lại mật khẩu và mã xác thực trước khi làm việc này.",
+			"Confirm your identity again before you do this.",
+		)
 	}
 	return nil
 }

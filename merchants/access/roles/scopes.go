@@ -59,7 +59,7 @@ func FindScope(ctx context.Context, db *database.DB, scope string) (ScopeKind, *
 	var id uuid.UUID
 	err := db.Pool.QueryRow(ctx, query, name).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return "", nil, problem.Of("scope", "scope_unknown", "Không tìm thấy phạm vi "+scope+".", "Nothing is called "+
+		return "", nil, problem.Of("scope", "scope_unknown", "Không tìm thấy phạm vi "+scope+".", "No such scope: "+
 			scope+".")
 	}
 	return ScopeKind(kind), &id, err
@@ -72,7 +72,7 @@ func tenantOf(ctx context.Context, db *database.DB, role Role, kind ScopeKind, s
 	}
 	if kind != ScopeStall {
 		return nil, problem.Of("scope", "scope_form", "Khóa của tiểu thương phải nêu sạp: stall:ID.",
-			"A merchant's key names a stall: stall:ID.")
+			"A merchant's key needs the scope of a stall: stall:ID.")
 	}
 	var id uuid.UUID
 	err := db.Pool.QueryRow(ctx, `SELECT merchant_id FROM tenancies WHERE stall_id = $1 AND upper_inf(valid)`,

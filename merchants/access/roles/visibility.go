@@ -33,12 +33,12 @@ var sights = []Sight{
 	},
 	{"feeds", Wording{"Lúc ngân hàng báo có gần nhất", "When the bank last reported a payment"}, []Action{ReadFeeds}},
 	{"payments", Wording{"Từng khoản thu", "Each payment"}, []Action{ReadPayments, HearPayments}},
-	{"days", Wording{"Tổng thu mỗi ngày", "What came each day"}, []Action{ReadDays}},
+	{"days", Wording{"Tổng thu mỗi ngày", "Total received each day"}, []Action{ReadDays}},
 	{"book", Wording{"Sổ doanh thu", "The revenue book"}, []Action{KeepBook}},
 	{"notices", Wording{"Báo có của ngân hàng", "The bank's notices"}, []Action{ReadNotices}},
 	{
 		"cases",
-		Wording{"Khoản tiền chưa khớp và phản ánh của khách", "Money that fits no stall, and shoppers' complaints"},
+		Wording{"Khoản tiền chưa khớp và phản ánh của khách", "Payments that match no stall, and shoppers' complaints"},
 		[]Action{ReadCases},
 	},
 	{"ledger", Wording{"Tổng tiền đã vào trong sổ cái", "Sums in the ledger"}, []Action{ReadLedger}},
@@ -53,7 +53,7 @@ var sights = []Sight{
 		"visits",
 		Wording{
 			"Lượt hỗ trợ, tập huấn, khai báo và lý do từ chối ghi tại chợ",
-			"Visits, trainings, what was said and why you declined, as noted at the market",
+			"Visits, trainings, your answers and your reasons for declining, as recorded at the market",
 		},
 		[]Action{ReadFacts, RecordFacts},
 	},
@@ -66,7 +66,7 @@ var sights = []Sight{
 		Wording{"Người bán giúp, các ca bán và loa báo tiền", "Helpers, their shifts and soundboxes"},
 		[]Action{ManageStaff, KeepSoundboxes},
 	},
-	{"consents", Wording{"Điều đã đồng ý", "What was agreed to"}, []Action{ReadConsents}},
+	{"consents", Wording{"Nội dung đã đồng ý", "What the merchant agreed to"}, []Action{ReadConsents}},
 	{"requests", Wording{"Yêu cầu về dữ liệu cá nhân", "Requests about personal data"}, []Action{
 		ReadDataRequests,
 		MakeDataRequests,
@@ -74,12 +74,12 @@ var sights = []Sight{
 	{"everything", Wording{"Bản sao toàn bộ dữ liệu cá nhân", "A copy of all personal data"}, []Action{ExportPersonal}},
 	{
 		"readers",
-		Wording{"Ai đã xem dữ liệu", "Who looked at the data"},
+		Wording{"Ai đã xem dữ liệu", "Who read the data"},
 		[]Action{ReadReaders, ReadVisibility, ReadTrail},
 	},
 	{
 		"figures",
-		Wording{"Số liệu gộp của chợ, không nêu tên ai", "Figures of the market that name no one"},
+		Wording{"Số liệu gộp của chợ, không nêu tên ai", "Total figures of the market, without names"},
 		[]Action{ReadReports},
 	},
 }

@@ -40,7 +40,7 @@ func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID
 	}
 	if who.SessionID == nil {
 		return nil, "", problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.",
-			"This needs a person who signed in.")
+			"Only a person who is signed in may do this.")
 	}
 	token := newToken()
 	hash := sha256.Sum256([]byte(token))
@@ -116,7 +116,7 @@ func (p *People) device(ctx context.Context, token string) (*enrolled, error) {
 		Scan(&d.id, &d.tenancy.ID, &d.tenancy.Market, &d.tenancy.Stall, &d.tenancy.Merchant, &d.number, &d.market)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, problem.New(problem.Unauthorized, "device_unknown", "Máy này chưa được chủ sạp cho phép.",
-			"The stall's owner did not enrol this device.")
+			"The stall's owner has not allowed this device.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find device: %w", err)

@@ -173,14 +173,19 @@ func (i *Invited) Refusal() error {
 	const gone = problem.Kind(http.StatusGone)
 	switch i.State {
 	case invitationUsed:
-		return problem.New(gone, "invitation_used", "Mã mời này đã được dùng.", "This invitation was used.")
+		return problem.New(
+			gone,
+			"invitation_used",
+			"Mã mời này đã được dùng.",
+			"This invitation has already been used.",
+		)
 	case invitationRevoked:
-		return problem.New(gone, "invitation_revoked", "Mã mời này đã bị thu hồi.", "This invitation was revoked.")
+		return problem.New(gone, "invitation_revoked", "Mã mời này đã bị thu hồi.", "This invitation has been revoked.")
 	case invitationExpired:
 		return problem.New(gone, "invitation_expired", "Mã mời này đã hết hạn.", "This invitation has expired.")
 	case invitationOutdated:
 		return problem.New(gone, "invitation_outdated", "Sạp đã đổi người thuê, mã mời này không còn dùng được.",
-			"The stall has another tenant by now.")
+			"The stall has a new tenant, so this invitation is no longer valid.")
 	}
 	return nil
 }

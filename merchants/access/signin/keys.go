@@ -62,7 +62,7 @@ func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 	if o.ExpiresAt != nil && (!o.ExpiresAt.After(k.now()) || !bizday.Within(*o.ExpiresAt)) {
 		return "", problem.Of("expires_at", "expired", fmt.Sprintf("Hạn dùng phải ở tương lai, chậm nhất năm %d.",
 			bizday.LastYear),
-			fmt.Sprintf("A key expires in the future, in %d at the latest.", bizday.LastYear))
+			fmt.Sprintf("The expiry date must be in the future, in %d at the latest.", bizday.LastYear))
 	}
 	key := KeyPrefix + newToken()
 	hash := sha256.Sum256([]byte(key))
@@ -85,12 +85,12 @@ type ListedKey struct {
 	Role       roles.Role      `json:"role"`
 	ScopeKind  roles.ScopeKind `json:"scope_kind"`
 	ScopeID    *uuid.UUID      `json:"scope_id"`
-	Prefix     string          `json:"prefix" doc:"how it begins, to distinguish it from others"`
+	Prefix     string          `json:"prefix" doc:"its first characters, to distinguish it from others"`
 	CreatedAt  time.Time       `json:"created_at"`
 	LastUsedAt *time.Time      `json:"last_used_at"`
 	ExpiresAt  *time.Time      `json:"expires_at"`
 	RevokedAt  *time.Time      `json:"revoked_at"`
-	OwnerID    *uuid.UUID      `json:"owner_id" doc:"the person behind who made it, a user or a key: both are one person; null: made at the server"`
+	OwnerID    *uuid.UUID      `json:"owner_id" doc:"the person who made it, directly or by an API key; null: a command at the server"`
 }
 
 // List returns the keys, newest first, after a key.

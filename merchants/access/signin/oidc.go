@@ -152,7 +152,7 @@ func refusedByProvider(detail string) error {
 	slog.Info("a single sign-on was refused", "why", detail)
 	return problem.New(problem.Unauthorized, "sso_refused",
 		"Đăng nhập qua hệ thống khác không thành công, hãy thử lại.",
-		"Signing in by the provider did not succeed: try again.")
+		"The sign-in through the provider failed: try again.")
 }
 
 // Arrival is the query that a provider sends a browser back with, the state that the browser
@@ -295,7 +295,7 @@ func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims
 	if err != nil {
 		slog.ErrorContext(ctx, "a rule of an identity provider names nothing", "provider", p.ID, "error", err)
 		return id, problem.New(problem.Forbidden, "no_role", "Quy tắc phân quyền của hệ thống đăng nhập chưa đúng.",
-			"The rule that would give this account a role names nothing.")
+			"The role rule of the provider for this account is not valid.")
 	}
 	if known {
 		return id, s.renewPost(ctx, id, as, said.first(p.NameClaim))

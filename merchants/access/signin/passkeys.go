@@ -49,7 +49,7 @@ func passkeyRefused() error {
 		problem.Unauthorized,
 		"passkey_refused",
 		"Khóa truy cập không đúng hoặc đã hết hạn, hãy thử lại.",
-		"The passkey is not valid, or it came too late: try again.",
+		"The passkey is not valid or has expired: try again.",
 	)
 }
 
@@ -149,8 +149,8 @@ func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin s
 		return nil, err
 	}
 	if len(h.passkeys) >= maxPasskeys {
-		return nil, problem.New(problem.Conflict, "too_many_passkeys", "Đã có 20 khóa truy cập: hãy bỏ bớt.",
-			"There are 20 passkeys: remove one first.")
+		return nil, problem.New(problem.Conflict, "too_many_passkeys", "Bạn đã có 20 khóa truy cập: hãy xóa bớt.",
+			"You have 20 passkeys: remove one first.")
 	}
 	have := make([]protocol.CredentialDescriptor, len(h.credentials))
 	for i := range h.credentials {

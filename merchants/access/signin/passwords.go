@@ -69,7 +69,7 @@ func checkPassword(password, login string, secondFactor bool) error {
 	}
 	if n := utf8.RuneCountInString(password); n < least || n > maxPassword {
 		return problem.Of("password", "password_length", fmt.Sprintf("Mật khẩu phải có từ %d ký tự.", least),
-			fmt.Sprintf("A password has %d characters or more.", least))
+			fmt.Sprintf("A password needs at least %d characters.", least))
 	}
 	if guessable(password, login) {
 		return problem.Of("password", "password_common", "Mật khẩu này dễ đoán: hãy chọn mật khẩu khác.",

@@ -51,14 +51,14 @@ type UserOrder struct {
 	FullName string       `json:"full_name" minLength:"1" maxLength:"200"`
 	Role     string       `json:"role" maxLength:"40"`
 	Scopes   []ScopeOrder `json:"scopes" minItems:"1" maxItems:"50" doc:"all, or what the user sees, each with its days"`
-	Password string       `json:"password,omitempty" maxLength:"1000" doc:"absent: one is made"`
+	Password string       `json:"password,omitempty" maxLength:"1000" doc:"absent: a password is generated"`
 }
 
 // Enrolment is what a new user sees once: the second factor, and the codes for when it is lost.
 type Enrolment struct {
 	ID       uuid.UUID `json:"id"`
-	Password string    `json:"password,omitempty" doc:"the one that was made"`
-	Secret   string    `json:"totp_secret" doc:"of the second factor, base32"`
+	Password string    `json:"password,omitempty" doc:"the generated password"`
+	Secret   string    `json:"totp_secret" doc:"the secret of the second factor, base32"`
 	URL      string    `json:"totp_url" doc:"otpauth://totp/…, for an authenticator's camera"`
 	Recovery []string  `json:"recovery_codes" doc:"single-use"`
 }
@@ -133,10 +133,10 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	switch {
 	case errors.As(err, &refused) && refused.ConstraintName == "user_login_unique":
 		return nil, problem.New(problem.Conflict, "login_taken", "Tên đăng nhập đã có người dùng.",
-			"The login is taken.")
+			"The login is already in use.")
 	case errors.As(err, &refused) && refused.ConstraintName == "user_login_form":
 		return nil, problem.Of("login", "login_form", "Tên đăng nhập gồm chữ thường, số và . _ @ + -",
-			"A login is lower case letters, digits and . _ @ + -")
+			"A login may contain only lower case letters, digits and . _ @ + -")
 	case err != nil:
 		return nil, fmt.Errorf("create user: %w", err)
 	}

@@ -164,8 +164,8 @@ func (p *People) countStranger(ctx context.Context, tx pgx.Tx, row codeRow, addr
 		ON CONFLICT (day) DO UPDATE SET sent = d.sent + excluded.sent WHERE d.sent < $3`, now, messages, CodesOfAll)
 	if err == nil && tag.RowsAffected() == 0 {
 		return problem.New(problem.Unavailable, "messages_spent",
-			"Hôm nay hệ thống đã gửi hết số tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
-			"The day's messages are spent. Ask the market's management for an invitation.")
+			"Hệ thống đã gửi hết số tin nhắn của hôm nay. Hãy xin mã mời của ban quản lý chợ.",
+			"Today's limit of messages is reached. Ask the market's management for an invitation.")
 	}
 	return err
 }
@@ -335,7 +335,7 @@ func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.
 		return uuid.Nil, codeWrong()
 	}
 	return uuid.Nil, problem.New(problem.Conflict, "choose_person",
-		"Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: say who you are.")
+		"Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: choose who you are.")
 }
 
 // WhoHasPhone returns who may sign in by a phone, to whoever knows its code; the code stays good.
@@ -353,7 +353,7 @@ func (p *People) WhoHasPhone(ctx context.Context, phone, code string, v Visit) (
 
 func codeWrong() error {
 	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.",
-		"The code is wrong or has ended. Request another.")
+		"The code is wrong or has expired. Request a new one.")
 }
 
 // userOf returns the user of a merchant, and makes it at the first sign-in. It sees every stall the

@@ -140,7 +140,7 @@ func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (c
 			return nil, err
 		}
 		return nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.",
-			"A code of your authenticator is needed.")
+			"Enter the code of your authenticator.")
 	}
 	if right, err = p.secondFactor(ctx, u, a.Code); err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ const (
 // busy returns the refusal (503) of a caller who should try again.
 func busy() error {
 	e := problem.New(problem.Unavailable, "sign_in_busy", "Nhiều người đang đăng nhập, xin thử lại sau vài giây.",
-		"Many are signing in: try again in some seconds.")
+		"Many people are signing in: try again in a few seconds.")
 	e.RetryAfter = comeAgain
 	return e
 }

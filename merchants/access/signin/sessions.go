@@ -59,9 +59,9 @@ type Session struct {
 	CreatedAt time.Time `json:"created_at"`
 	SeenAt    time.Time `json:"seen_at"`
 	Method    method    `json:"method" enum:"password,passkey,oidc,phone,invitation,pin" doc:"how the user signed in"`
-	Device    string    `json:"device" doc:"what the browser calls itself"`
+	Device    string    `json:"device" doc:"the name that the browser gives itself"`
 	Address   string    `json:"address"`
-	Current   bool      `json:"current" doc:"the one that asks"`
+	Current   bool      `json:"current" doc:"the session of this request"`
 }
 
 var errSessionEnded = problem.New(problem.Unauthorized, "session_ended", "Phiên đăng nhập đã hết.",

@@ -55,7 +55,7 @@ func checkPIN(pin string) error {
 }
 
 func pinForm() error {
-	return problem.Of("pin", "pin_form", "Mã PIN gồm 4 đến 6 chữ số.", "A PIN is 4 to 6 digits.")
+	return problem.Of("pin", "pin_form", "Mã PIN gồm 4 đến 6 chữ số.", "A PIN has 4 to 6 digits.")
 }
 
 // pinText returns the text of a PIN that is hashed: the hash fits no other seller.
@@ -111,8 +111,8 @@ func room(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most 
 		return err
 	}
 	if n >= most {
-		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d. Hãy bỏ bớt trước.", most),
-			fmt.Sprintf("A stall has %d at most. Remove one first.", most))
+		return problem.New(problem.Conflict, "too_many", fmt.Sprintf("Mỗi sạp có tối đa %d. Hãy xóa bớt trước.", most),
+			fmt.Sprintf("A stall can have at most %d. Remove one first.", most))
 	}
 	return nil
 }

@@ -18,8 +18,8 @@ import (
 // ScopeOrder is a scope of a user, on some days or always.
 type ScopeOrder struct {
 	Scope string `json:"scope" minLength:"1" maxLength:"200" doc:"all, locality:CODE, locality:districts_2024/CODE, market:CODE or stall:ID"`
-	From  string `json:"from,omitempty" format:"date" doc:"the first day; absent: since ever"`
-	Until string `json:"until,omitempty" format:"date" doc:"the first day no longer; absent: for ever"`
+	From  string `json:"from,omitempty" format:"date" doc:"the first day; absent: no start"`
+	Until string `json:"until,omitempty" format:"date" doc:"the day after the last; absent: no end"`
 }
 
 // always reports whether a scope has no dates.
@@ -62,18 +62,18 @@ func (p *People) findPost(ctx context.Context, user uuid.UUID, role string, scop
 		}
 		if as.Role == roles.Merchant || kind != roles.ScopeLocality && kind != roles.ScopeMarket {
 			return nil, problem.Of("scopes", "scope_form",
-				"Chỉ địa phương và chợ mới có thời hạn hoặc đi nhiều cùng nhau.",
-				"Only localities and markets come with dates, or several at once.")
+				"Chỉ phạm vi địa phương hoặc chợ mới đặt được thời hạn hoặc gán nhiều phạm vi cùng lúc.",
+				"Only scopes of localities and markets can have dates or be combined.")
 		}
 		for _, day := range []string{s.From, s.Until} {
 			if _, err := bizday.Date(day); day != "" && err != nil {
 				return nil, problem.Of("scopes", "date_form", "Ngày có dạng 2026-11-22.",
-					"A day is written 2026-11-22.")
+					"Expected a day such as 2026-11-22.")
 			}
 		}
 		if s.From != "" && s.Until != "" && s.From >= s.Until {
 			return nil, problem.Of("scopes", "scope_days", "Ngày bắt đầu phải trước ngày kết thúc.",
-				"A scope begins before it ends.")
+				"The scope must begin before it ends.")
 		}
 		d.kind, d.id = kind, *id
 		as.dated = append(as.dated, d)
@@ -108,7 +108,7 @@ type User struct {
 	State      string      `json:"state" enum:"active,disabled,unused" doc:"unused: not signed in for 45 days, which closes the account until it is renewed"`
 	CreatedAt  time.Time   `json:"created_at"`
 	SignedInAt *time.Time  `json:"signed_in_at"`
-	LetIn      bool        `json:"let_in_by_program" doc:"a program made its password, its rights or its invitation: it approves nothing and what it wants of an account waits, until a person renews it"`
+	LetIn      bool        `json:"let_in_by_program" doc:"a program made its password, rights or invitation: until a person renews it, it cannot approve, and its changes of accounts wait"`
 }
 
 // UserScope is what a user sees, and when.
@@ -210,7 +210,7 @@ func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UU
 	}
 	if c.Role != "" && len(c.Scopes) == 0 {
 		return nil, problem.Of("scopes", "required", "Đổi vai trò thì phải nêu phạm vi.",
-			"A new role comes with its scopes.")
+			"Name the scopes of the new role.")
 	}
 	if len(c.Scopes) > 0 {
 		if c.Role == "" {

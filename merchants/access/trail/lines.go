@@ -43,8 +43,8 @@ type Line struct {
 type Change struct {
 	Kind   string  `json:"kind" doc:"the table"`
 	ID     string  `json:"id" doc:"its primary key"`
-	Before *string `json:"before" doc:"HMAC-SHA-256 of the row; null: it was not there"`
-	After  *string `json:"after" doc:"the same after; null: it is gone"`
+	Before *string `json:"before" doc:"HMAC-SHA-256 of the row before; null: it did not exist"`
+	After  *string `json:"after" doc:"the same after; null: it was deleted"`
 }
 
 // Readings are how many merchants' data of one sort a line read.

@@ -81,7 +81,7 @@ type Reader struct {
 	At      time.Time  `json:"at"`
 	Kind    string     `json:"kind" enum:"user,key" doc:"a person of the office, or a program"`
 	Role    roles.Role `json:"role"`
-	Office  string     `json:"office" doc:"what the reader's scope is called: the whole platform's is empty"`
+	Office  string     `json:"office" doc:"the name of the reader's scope; empty: the whole platform"`
 	Program *string    `json:"program" doc:"the API key's name; null: a person"`
 	What    Reading    `json:"what" enum:"payments,stream,contact,notices,cases,personal"`
 	Screen  string     `json:"screen" doc:"the route that showed it"`

@@ -22,12 +22,12 @@ const recordWithin = 20 * time.Second
 type Event struct {
 	ID        uuid.UUID  `json:"id"`
 	At        time.Time  `json:"at"`
-	ActorID   *uuid.UUID `json:"actor_id" doc:"the API key or the user; null: a stranger"`
+	ActorID   *uuid.UUID `json:"actor_id" doc:"the API key or the user; null: not signed in"`
 	SessionID *uuid.UUID `json:"session_id"`
 	Address   string     `json:"address" doc:"address and port"`
 	Method    string     `json:"method"`
 	Route     string     `json:"route"`
-	Object    string     `json:"object" doc:"the path as it was asked for"`
+	Object    string     `json:"object" doc:"the path of the request"`
 }
 
 // Trail is the audit trail. Its rows are added and never changed. Each closed minute is sealed

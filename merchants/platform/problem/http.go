@@ -63,12 +63,12 @@ var titles = map[Kind][2]string{
 	Malformed: {"Không đọc được", "Unreadable"}, Unauthorized: {"Chưa đăng nhập", "Unauthorized"},
 	Forbidden: {"Không được phép", "Forbidden"}, NotFound: {"Không tìm thấy", "Not found"},
 	Conflict: {"Xung đột", "Conflict"}, TooLarge: {"Quá lớn", "Too large"}, Unsupported: {
-		"Loại nội dung không nhận",
+		"Loại nội dung không được hỗ trợ",
 		"Unsupported content",
 	},
 	Invalid: {"Dữ liệu chưa đúng", "Invalid input"}, TooMany: {"Quá nhiều yêu cầu", "Too many requests"},
 	http.StatusGone:             {"Đã thu hồi", "Gone"},
-	http.StatusMethodNotAllowed: {"Phương thức không nhận", "Method not allowed"},
+	http.StatusMethodNotAllowed: {"Phương thức không được hỗ trợ", "Method not allowed"},
 	Unavailable:                 {"Tạm thời gián đoạn", "Unavailable"}, internal: {"Lỗi hệ thống", "Internal error"},
 }
 
@@ -117,7 +117,7 @@ func From(ctx context.Context, err error) *Error {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && (refused.Code == notText || refused.Code == notTextInJSON) {
 		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).",
-			"The input holds a character that no text may hold (NUL).")
+			"The input contains a character that is not allowed (NUL).")
 	}
 	if away(err) {
 		logAway(ctx, err)
@@ -187,8 +187,8 @@ func fromHuma(ctx context.Context, status int, msg string, errs []error) *Error 
 	case http.StatusRequestEntityTooLarge:
 		return New(TooLarge, "too_large", "Nội dung quá lớn.", "The body is too large.")
 	case http.StatusUnsupportedMediaType:
-		return New(Unsupported, "unsupported_media_type", "Loại nội dung không nhận.",
-			"This content type is not read here.")
+		return New(Unsupported, "unsupported_media_type", "Loại nội dung này không được hỗ trợ.",
+			"This content type is not supported.")
 	case http.StatusUnprocessableEntity:
 		fields := make([]Field, 0, len(errs))
 		for _, err := range errs {
@@ -239,7 +239,7 @@ func fieldOf(err error) Field {
 	case msg == "expected string to be "+AmountText:
 		return AmountForm(name)
 	case msg == "unexpected property", msg == "unknown query parameter":
-		return Field{name, "unknown_field", "Trường này không được nhận.", "This field is not known here."}
+		return Field{name, "unknown_field", "Không có trường này.", "This field does not exist."}
 	}
 	return Field{name, "invalid", wantedOf(msg), msg + "."}
 }

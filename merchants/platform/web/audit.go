@@ -27,8 +27,8 @@ func TrailRoutes(e *Edge, audit *trail.Trail) {
 	) (*Body[List[trail.Line]], error) {
 		who, err := roles.Require(ctx, roles.ReadTrail)
 		if err == nil && who.ScopeKind != roles.ScopeAll {
-			err = problem.New(problem.Forbidden, "not_allowed", "Nhật ký là của toàn hệ thống.",
-				"The trail is the whole platform's.")
+			err = problem.New(problem.Forbidden, "not_allowed", "Chỉ người có phạm vi toàn hệ thống được xem nhật ký.",
+				"Only callers with the scope of the whole platform may read the trail.")
 		}
 		if err != nil {
 			return nil, err
@@ -87,7 +87,7 @@ func idOf(field, text string) (*uuid.UUID, error) {
 	}
 	id, err := uuid.Parse(text)
 	if err != nil {
-		return nil, problem.Of(field, "id_form", "Mã không hợp lệ.", "This is no id.")
+		return nil, problem.Of(field, "id_form", "Mã không hợp lệ.", "The id is not valid.")
 	}
 	return &id, nil
 }

@@ -73,8 +73,12 @@ func New(p Parts) *Edge {
 		underAPI(once.handle))
 	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
 	engine.NoMethod(problem.Handle(func(*gin.Context) error {
-		return problem.New(http.StatusMethodNotAllowed, "method_not_allowed", "Địa chỉ này không nhận phương thức đó.",
-			"This address does not take that method.")
+		return problem.New(
+			http.StatusMethodNotAllowed,
+			"method_not_allowed",
+			"Địa chỉ này không hỗ trợ phương thức đó.",
+			"This address does not support that method.",
+		)
 	}))
 
 	config := huma.DefaultConfig("market40 (Chợ 4.0)", p.Version)

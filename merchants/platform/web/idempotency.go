@@ -42,8 +42,8 @@ func (i *idempotency) handle(c *gin.Context) {
 		return
 	}
 	if len(key) > maxKeyLength {
-		problem.Write(c, problem.Of("Idempotency-Key", "too_long", "Khóa quá dài.",
-			"The key is longer than 128 characters."))
+		problem.Write(c, problem.Of("Idempotency-Key", "too_long", "Idempotency-Key dài quá 128 ký tự.",
+			"The Idempotency-Key is longer than 128 characters."))
 		return
 	}
 	body, err := io.ReadAll(c.Request.Body) // from memory
@@ -94,14 +94,14 @@ func (i *idempotency) begin(c *gin.Context, caller roles.Principal, key, route s
 		caller.ActorID, key).Scan(&stored, &status, &answer)
 	if errors.Is(err, pgx.ErrNoRows) || (err == nil && status == nil && bytes.Equal(stored, digest)) {
 		return false, problem.New(problem.Conflict, "in_progress", "Yêu cầu này đang được xử lý.",
-			"This request is under way.")
+			"This request is still being processed.")
 	}
 	if err != nil {
 		return false, fmt.Errorf("idempotency key: %w", err)
 	}
 	if !bytes.Equal(stored, digest) {
 		return false, problem.New(problem.Conflict, "idempotency_key_reused",
-			"Khóa này đã dùng cho nội dung khác.", "This Idempotency-Key was used with another body.")
+			"Idempotency-Key này đã dùng cho nội dung khác.", "This Idempotency-Key was used with another body.")
 	}
 	plain, err := i.parts.Keys.Open(ctx, i.place(caller), answer)
 	if err != nil {

@@ -41,7 +41,7 @@ const invitationWidth = 600
 // madeInvitation is an invitation with its token, which is shown once.
 type madeInvitation struct {
 	ID        uuid.UUID `json:"id"`
-	URL       string    `json:"url" doc:"what the QR code says; shown only now"`
+	URL       string    `json:"url" doc:"the text of the QR code; shown only once"`
 	QR        string    `json:"qr" doc:"address of the QR code as PNG"`
 	Card      string    `json:"card" doc:"address of a page of A6 to print"`
 	ExpiresAt time.Time `json:"expires_at"`
@@ -126,7 +126,7 @@ func (s *Stalls) invitationPages(e *Edge) {
 		{http.MethodGet, "/i/{token}/card", "get-invitation-card", "The invitation as a card of A6 to print"},
 		{
 			http.MethodPost, "/i/{token}", "accept-invitation",
-			"Take the invitation: opens the merchant's session and sets its cookie",
+			"Accept the invitation: opens the merchant's session and sets its cookie",
 		},
 	} {
 		e.Document(huma.Operation{

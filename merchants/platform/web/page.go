@@ -18,8 +18,8 @@ const (
 
 // Page selects a page of a list; embed it in a huma input.
 type Page struct {
-	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"items a page"`
-	After string `query:"after" maxLength:"4000" doc:"the next of the page before"`
+	Limit int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"items per page"`
+	After string `query:"after" maxLength:"4000" doc:"the value of next in the page before"`
 }
 
 // Mark is a place in an ordered list. Its text is an opaque, URL-safe cursor.

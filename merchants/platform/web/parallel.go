@@ -198,7 +198,7 @@ func (p *parallel) perCaller(c *gin.Context) {
 	if !entered {
 		e := problem.New(problem.TooMany, "too_many_parallel",
 			"Quá nhiều yêu cầu cùng lúc, xin chờ yêu cầu trước xong.",
-			"Too many requests at once: wait for those under way to end.")
+			"Too many requests at once: wait until the running ones have ended.")
 		e.RetryAfter = 1
 		problem.Write(c, e)
 		return
@@ -311,7 +311,7 @@ func (w *leaver) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // Busy returns the refusal (503) of a request that may soon succeed.
 func Busy() error {
 	e := problem.New(problem.Unavailable, "busy", "Hệ thống đang bận, xin thử lại sau vài giây.",
-		"The server is busy: try again in some seconds.")
+		"The server is busy: try again in a few seconds.")
 	e.RetryAfter = int(math.Ceil(costlyPatience.Seconds() / 2))
 	return e
 }

@@ -29,15 +29,15 @@ func (s *SignIn) passkeyRoutes(e *Edge) {
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/passkeys/sessions", "sign-in-with-passkey",
 		"Đăng nhập bằng khóa truy cập: sets the session's cookie", http.StatusCreated)), s.signInWithPasskey)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys/challenge", "begin-passkey",
-		"Begin adding a passkey; prove who you are first", http.StatusOK), s.beginPasskey)
+		"Begin adding a passkey; confirm your identity first", http.StatusOK), s.beginPasskey)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys", "add-passkey", "Add the passkey that answered",
 		http.StatusCreated), s.addPasskey)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/passkeys", "list-passkeys", "Khóa truy cập: your passkeys", 0),
 		s.listPasskeys)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/me/passkeys/{id}", "remove-passkey",
-		"Forget a passkey of yours", http.StatusNoContent), s.removePasskey)
+		"Delete one of your passkeys", http.StatusNoContent), s.removePasskey)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys/proof", "prove-with-passkey",
-		"Prove who you are again, with a passkey; renews the session's cookie", http.StatusOK), s.proveWithPasskey)
+		"Confirm your identity again with a passkey; renews the session's cookie", http.StatusOK), s.proveWithPasskey)
 }
 
 // origin returns the origin of the pages that a visitor sees: PUBLIC_URL, or http://localhost on
@@ -52,7 +52,7 @@ func (s *SignIn) origin(v Visitor) (string, error) {
 	if err != nil || net.ParseIP(named.Hostname()) != nil || s.PublicURL == "" && named.Hostname() != "localhost" {
 		return "", problem.New(problem.Conflict, "passkey_needs_name",
 			"Khóa truy cập cần máy chủ có tên miền: hãy đặt PUBLIC_URL, hoặc mở http://localhost trên chính máy này.",
-			"Passkeys need a server with a name: set PUBLIC_URL, or open http://localhost on this machine.")
+			"Passkeys need a server with a domain name: set PUBLIC_URL, or open http://localhost on this machine.")
 	}
 	return at, nil
 }

@@ -67,11 +67,11 @@ func (s *Stalls) Routes(e *Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/staff", "list-staff", "The stall's staff", 0),
 		s.listSellers)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/staff/{staff}/pin", "change-pin",
-		"Another PIN; ends their shift", http.StatusNoContent), s.changePIN)
+		"Set a new PIN; ends their shift", http.StatusNoContent), s.changePIN)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/staff/{staff}", "remove-staff",
 		"Remove staff; ends their shift", http.StatusNoContent), s.removeSeller)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/devices", "enrol-device",
-		"Let staff sign in on the device that asks: sets its cookie", http.StatusCreated), s.enrol)
+		"Let staff sign in on the calling device: sets its cookie", http.StatusCreated), s.enrol)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/devices", "list-devices", "The stall's devices", 0),
 		s.listDevices)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/devices/{device}", "revoke-device",
@@ -90,7 +90,7 @@ func (s *Stalls) phone(p Phoned) (string, error) {
 	phone, ok := s.Phone(p.Phone)
 	if !ok {
 		return "", problem.Of("phone", "phone_form", "Số điện thoại chưa đúng, ví dụ 0912345678.",
-			"This is no Vietnamese phone number, such as 0912345678.")
+			"The phone number is not valid: expected a Vietnamese one, such as 0912345678.")
 	}
 	return phone, nil
 }
@@ -110,8 +110,8 @@ func phoneVisit(v Visitor, b KnownBrowser) signin.Visit {
 
 // codeSent is the answer for any phone, registered or not.
 type codeSent struct {
-	ExpiresIn   int `json:"expires_in" doc:"seconds that a code may be used"`
-	ResendAfter int `json:"resend_after" doc:"seconds after which another may be asked for; sooner, nothing is sent"`
+	ExpiresIn   int `json:"expires_in" doc:"seconds for which a code is valid"`
+	ResendAfter int `json:"resend_after" doc:"seconds until another code can be requested; before that, nothing is sent"`
 }
 
 func (s *Stalls) askCode(ctx context.Context, in *struct {

@@ -37,9 +37,13 @@ func (s *SignIn) Routes(e *Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/sessions", "list-sessions", "Your open sessions, newest first"),
 		s.list)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/sessions/{id}", "end-session",
-		"Đăng xuất: end a session of yours; `current` is the one that asks"), s.end)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/sessions/current/proof", "prove",
-		"Xác nhận lại: password and code again, before what moves money; renews the session's cookie"), s.prove)
+		"Đăng xuất: end one of your sessions; `current` is the session of this request"), s.end)
+	huma.Register(e.API, op(
+		http.MethodPost,
+		"/api/v1/sessions/current/proof",
+		"prove",
+		"Xác nhận lại: password and code again, before changes that affect money; renews the session's cookie",
+	), s.prove)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/me/password", "change-password",
 		"Đổi mật khẩu: ends your other sessions and renews this one's cookie"), s.changePassword)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see"), s.me)
@@ -112,7 +116,7 @@ func (s *SignIn) mayComeIn(v Visitor) error {
 			problem.Forbidden,
 			"plain_http",
 			"Không thể đăng nhập qua http không mã hóa. Hãy đặt PUBLIC_URL là địa chỉ https của máy chủ.",
-			"Signing in over plain http would show the session to everyone on the way. Set PUBLIC_URL to the server's https address.",
+			"Signing in over unencrypted http is not possible. Set PUBLIC_URL to the server's https address.",
 		)
 	}
 	return nil

@@ -73,7 +73,7 @@ func follow(c *gin.Context, audit *trail.Trail, e trail.Event) {
 		slog.ErrorContext(ctx, "a request is refused because the audit trail cannot be written", "method", e.Method,
 			"route", e.Route, "error", err)
 		refusal := problem.New(problem.Unavailable, "trail_unavailable", "Hệ thống tạm gián đoạn, xin gửi lại.",
-			"The audit trail cannot be written, so nothing was done: please send it again.")
+			"The audit trail cannot be written, so nothing was done: please send the request again.")
 		refusal.RetryAfter = 30
 		problem.Write(c, refusal)
 		return

@@ -40,7 +40,7 @@ func (u *Users) Routes(e *Edge) {
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/api-keys", "create-api-key", "A key for a program, shown once",
 		http.StatusCreated), u.createKey)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/api-keys/{id}", "revoke-api-key",
-		"End a key; every server refuses it two seconds later at most", http.StatusNoContent), u.revokeKey)
+		"Revoke a key; every server refuses it within two seconds", http.StatusNoContent), u.revokeKey)
 }
 
 func (u *Users) list(ctx context.Context, in *struct{ Page }) (*Body[List[signin.User]], error) {

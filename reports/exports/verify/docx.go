@@ -260,7 +260,7 @@ func (p *Proof) compareTables(is, signed []textTable) {
 	}
 	for i, t := range is {
 		if !used[i] && len(t.rows) > 0 && slices.Contains(heads, strings.Join(t.rows[0], "|")) {
-			p.fault("a table looks like one of ours and is not of the signed content: it begins “%.80s”",
+			p.fault("a table looks like one of a report but is not in the signed content: it begins “%.80s”",
 				strings.Join(slices.Concat(t.rows[min(1, len(t.rows)-1):]...), " | "))
 		}
 	}
@@ -294,7 +294,7 @@ func (p *Proof) firstDifference(is [][]string, want textTable) {
 			}
 		}
 	}
-	p.fault("the table “%s” has cells or rows that the signed content does not give", plain(want.caption))
+	p.fault("the table “%s” has cells or rows that are not in the signed content", plain(want.caption))
 }
 
 // nearest returns the paragraph with the longest equal beginning, for an error that a reader can

@@ -16,7 +16,7 @@ import (
 
 // errRewritten means that a PDF no longer has the layout that this program writes.
 var errRewritten = errors.New(
-	"the PDF was rewritten or added to by another program (printed again, joined, signed): what it shows cannot be held against the signed content",
+	"another program rewrote or extended the PDF (printed again, joined, signed): what it shows cannot be compared with the signed content",
 )
 
 // pdfObject is an object of a PDF: its dictionary without lengths, and its unpacked stream.
@@ -186,7 +186,7 @@ func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *exports.Docu
 	}
 	if other && len(p.Faults) == 0 {
 		p.fault(
-			"the texts are those of the signed content, but the PDF draws something else beside or over them, or another release of this program laid it out",
+			"the texts are those of the signed content, but the PDF draws something else beside or over them, or its layout is of another release of this program",
 		)
 	}
 	return nil

@@ -26,7 +26,7 @@ const LargestFile = 64 << 20
 // The reasons why a file cannot be checked.
 var (
 	ErrNoSeal = errors.New(
-		"there is no frozen report in it: it is a live export, or the part that carries the signed content was taken out",
+		"the file contains no frozen report: it is a live export, or the part with the signed content was removed",
 	)
 	ErrTooLarge  = errors.New("it is larger than any report")
 	ErrNoContent = errors.New("a CSV names its content only by the hash, and that content is not at hand")
@@ -151,7 +151,7 @@ func (p *Proof) compareJSON(raw []byte, d *exports.Document) error {
 			p.differs(pair[0], pair[1], pair[2])
 		}
 	}
-	p.Unproven = append(p.Unproven, "what stands beside the content, but for report, version and reason")
+	p.Unproven = append(p.Unproven, "everything beside the content, except report, version and reason")
 	return nil
 }
 

@@ -89,7 +89,7 @@ func (p *Proof) formulas(archive *zip.Reader) error {
 				return fmt.Errorf("%s: %w", file.Name, err)
 			}
 			if start, is := token.(xml.StartElement); is && start.Name.Local == "f" {
-				p.fault("%s holds a formula: its result is not what was signed", file.Name)
+				p.fault("%s contains a formula: its result is not what was signed", file.Name)
 				break
 			}
 		}
