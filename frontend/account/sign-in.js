@@ -19,7 +19,7 @@ const refusals = {
   ),
   account_closed: t('Tài khoản này đã bị khóa.', 'This account is closed.'),
   provider_away: t(
-    'Hệ thống đăng nhập kia không trả lời, xin thử lại.',
+    'Hệ thống đăng nhập không trả lời, xin thử lại.',
     'The other sign-in does not answer, please try again.',
   ),
 };

@@ -19,7 +19,7 @@ const kinds: Record<CaseKind, Words> = {
   over_limit: {
     name: ['Vượt 499.999.999 đ', 'Above 499,999,999 đ'],
     advice: [
-      'Một lần chuyển không thể lớn như vậy: hỏi ngân hàng trước khi gán.',
+      'Một lần chuyển không thể lớn như vậy: hãy hỏi ngân hàng trước khi gán.',
       'One transfer cannot be so large: ask the bank before you assign it.',
     ],
     actions: moves,
@@ -81,12 +81,12 @@ const kinds: Record<CaseKind, Words> = {
     name: ['Tiền tệ khác', 'Other currency'],
     advice: [
       'Sổ chỉ ghi đồng Việt Nam: báo chủ tài khoản, rồi bỏ qua.',
-      'The books hold đồng only: inform the owner of the account, then dismiss it.',
+      'The books contain đồng only: inform the owner of the account, then dismiss the case.',
     ],
     actions: ['dismiss'],
   },
   original_unknown: {
-    name: ['Hoàn chưa khớp khoản nào', 'Takes back what does not fit'],
+    name: ['Hoàn chưa khớp khoản nào', 'Reversal without its payment'],
     advice: [
       'Khoản được hoàn không có trong sổ, hoặc ngân hàng mới báo hoàn một phần: đối chiếu với sao kê. Đã hoàn đủ thì chọn trả lại, sổ sẽ rút khoản đó khỏi sạp; không thì bỏ qua.',
       'What it takes back is not in the books, or the bank reported only a part: compare it with the statement. If all of it went back, choose return, and the books take it from the stall; else dismiss it.',

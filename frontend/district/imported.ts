@@ -23,7 +23,7 @@ export function importState(result: Imported): 'applied' | 'faulty' | 'tried' {
 
 export function importTitle(result: Imported): string {
   if (result.applied) return t('Đã ghi', 'Written');
-  return result.dry_run ? t('Xem thử', 'Tried') : t('Chưa ghi gì', 'Nothing was written');
+  return result.dry_run ? t('Xem thử', 'Preview') : t('Chưa ghi gì', 'Nothing was written');
 }
 
 export const actionName = (action: string): string =>

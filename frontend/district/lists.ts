@@ -80,7 +80,7 @@ export const lists: ListKind[] = [
     roles: people,
     again: () =>
       t(
-        'Mỗi người được ghi một lần ở một buổi: ai đã có thì bỏ khỏi tệp.',
+        'Mỗi buổi chỉ ghi mỗi người một lần: ai đã có thì bỏ khỏi tệp.',
         'Each is recorded once at a session: leave out who is recorded already.',
       ),
     columns: () => [stall()],
@@ -134,7 +134,7 @@ export const lists: ListKind[] = [
     roles: people,
     again: () =>
       t(
-        'Phiếu ẩn danh không có gì để nhận ra: nhập lại cùng một tệp là thêm phiếu lần nữa.',
+        'Phiếu ẩn danh nên không nhận ra được phiếu trùng: nhập lại cùng một tệp là ghi thêm phiếu lần nữa.',
         'Anonymous answers cannot be recognised: the same file again adds them again.',
       ),
     columns: () => [

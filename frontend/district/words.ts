@@ -70,24 +70,24 @@ export const complaintKind = of({
 export const alertKind = of({
   many_accounts: ['Đổi tài khoản nhiều lần', 'Many accounts'],
   shared_account: ['Một tài khoản cho nhiều người bán', 'Shared account'],
-  before_peak: ['Đổi tài khoản ngay trước giờ cao điểm', 'Changed before a peak'],
+  before_peak: ['Đổi tài khoản ngay trước giờ cao điểm', 'Account changed before a peak'],
   account_added: ['Thêm tài khoản nhận', 'Account added'],
   tenant_changed: ['Đổi người thuê sạp', 'Tenant changed'],
   stall_renamed: ['Đổi số sạp đã phát mã', 'Stall renamed'],
   merchant_renamed: ['Đổi tên người nhận tiền', 'Receiver renamed'],
   swapped_code: ['Mã bị tráo', 'Swapped code'],
-  number_twice: ['Trùng số sạp', 'Number twice'],
+  number_twice: ['Trùng số sạp', 'Duplicate number'],
 });
 export const changeKind = of({
-  replacement: ['Thay tài khoản', 'Another account'],
-  addition: ['Thêm tài khoản', 'A further account'],
-  tenant: ['Đổi người thuê', 'Another tenant'],
+  replacement: ['Thay tài khoản', 'Replaced account'],
+  addition: ['Thêm tài khoản', 'Additional account'],
+  tenant: ['Đổi người thuê', 'New tenant'],
 });
 export const changeState = of({
-  pending: ['chờ duyệt', 'waits'],
+  pending: ['chờ duyệt', 'waiting'],
   effective: ['đã có hiệu lực', 'effective'],
   cancelled: ['đã từ chối hoặc hủy', 'refused or cancelled'],
-  refused: ['hệ thống từ chối, hết hạn', 'not possible or lapsed'],
+  refused: ['hệ thống từ chối hoặc hết hạn', 'not possible or expired'],
 });
 export const refusalName = of({
   bad_signature: ['sai chữ ký', 'wrong signature'],
@@ -96,7 +96,7 @@ export const refusalName = of({
 });
 export const caseState = of({
   open: ['chưa xử lý', 'open'],
-  proposed: ['chờ người thứ hai duyệt', 'waits for a second person'],
+  proposed: ['chờ người thứ hai duyệt', 'waiting for a second person'],
   assigned: ['đã gán', 'assigned'],
   returned: ['đã trả lại', 'returned'],
   dismissed: ['đã bỏ qua', 'dismissed'],
@@ -108,7 +108,7 @@ export const refusalReason = of({
   no_signal: ['không có sóng', 'no signal'],
   no_account: ['không có tài khoản', 'no account'],
   shoppers_pay_cash: ['khách trả tiền mặt', 'shoppers pay cash'],
-  too_hard: ['thấy khó dùng', 'finds it hard'],
+  too_hard: ['thấy khó dùng', 'finds it difficult'],
   fees: ['sợ mất phí', 'fears fees'],
   family_account: ['dùng tài khoản người nhà', 'family account'],
   other: ['lý do khác', 'other'],
@@ -121,9 +121,9 @@ export const milestoneName = of({
 });
 export const levelName = of({
   A: ['báo có hoặc sao kê của ngân hàng', 'bank notice or statement'],
-  B: ['chủ sạp xác nhận', "the owner's word"],
+  B: ['chủ sạp xác nhận', 'confirmed by the owner'],
   C: ['khai báo', 'declared'],
-  D: ['đếm tại chỗ', 'seen in the field'],
+  D: ['quan sát tại chợ', 'seen in the field'],
 });
 export const goods = [
   'hai_san',
