@@ -52,7 +52,7 @@ func AppRoutes(e *web.Edge) error {
 	return nil
 }
 
-// serveApp answers a file of an app. What bears a digest in its name never changes; all else is
+// serveApp serves a file of an app. A file with a digest in its name never changes; all else is
 // asked for again.
 func serveApp(c *gin.Context, files fs.FS) error {
 	name := strings.TrimPrefix(c.Param("file"), "/")

@@ -37,7 +37,7 @@ func given(fields map[string]*string) map[string]string {
 	return texts
 }
 
-// normal puts a correction into normal form and returns its faults.
+// normal converts a correction to normal form and returns its faults.
 func (c *correction) normal() error {
 	if err := encodings.Check(given(map[string]*string{
 		"full_name":      c.FullName,

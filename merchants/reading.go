@@ -88,8 +88,8 @@ func (ss *Stalls) ReadStalls(
 	return stalls, ss.readAccounts(ctx, q, who, tenancyIDs, of)
 }
 
-// readAccounts puts accounts, codes and feeds into the stalls of open tenancies, each tenancy's
-// first account first.
+// readAccounts adds accounts, codes and feeds to the stalls of open tenancies, each tenancy's first
+// account first.
 func (ss *Stalls) readAccounts(ctx context.Context, q database.Querier, who roles.Principal, tenancyIDs []uuid.UUID,
 	of map[uuid.UUID]*Stall,
 ) error {

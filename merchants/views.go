@@ -54,7 +54,7 @@ type Account struct {
 	NameCheckedHow string     `json:"name_checked_how" doc:"bank_lookup, paper or test_transfer; empty: not yet, or not recorded"`
 }
 
-// Feed says whether a bank's notices of an account, or of any of a stall's, reach us.
+// Feed reports whether a bank's notices of an account, or of any of a stall's, reach us.
 type Feed struct {
 	State        string     `json:"state" enum:"live,stale,none" doc:"live: a notice came within 7 days; none: no open connection covers the accounts. For officers and the team only live and none, so that they cannot count payments"`
 	LastNoticeAt *time.Time `json:"last_notice_at" doc:"null also for officers and the team"`

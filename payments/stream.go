@@ -29,7 +29,7 @@ const (
 	writeWithin = 30 * time.Second
 )
 
-// stream answers GET /api/v1/stalls/{id}/payments/stream.
+// stream serves GET /api/v1/stalls/{id}/payments/stream.
 func (p *Payments) stream(c *gin.Context) error {
 	ctx := c.Request.Context()
 	who, err := roles.From(ctx)

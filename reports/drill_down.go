@@ -35,7 +35,7 @@ type DrillDown struct {
 	Withheld  []Withheld       `json:"withheld" nullable:"false" doc:"markets with parts that are published by another dimension, and so not by this one"`
 }
 
-// Withheld says that the parts of a market are not published along the requested dimension.
+// Withheld reports that the parts of a market are not published along the requested dimension.
 type Withheld struct {
 	Market  scope.Market `json:"market"`
 	PartsBy string       `json:"parts_by" enum:"zone,goods_group" doc:"the dimension by which they are published"`

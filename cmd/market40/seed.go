@@ -12,7 +12,7 @@ import (
 	"market40/migrations"
 )
 
-// errHasMarkets keeps invented data out of a register that is in use.
+// errHasMarkets is the refusal of invented data in a register that is in use.
 var errHasMarkets = errors.New("the database already holds markets: demo data goes into an empty one")
 
 func seedCommand(s *app.Settings) *cobra.Command {

@@ -25,7 +25,7 @@ type tool struct {
 }
 
 // runTool runs pg_dump or pg_restore of the server's own version, as the owner of the tables. The
-// password goes by the environment: arguments are seen by everyone on the machine.
+// password is passed by the environment, because everyone on the machine can see arguments.
 func runTool(ctx context.Context, st *app.Store, t tool) error {
 	program, err := findTool(ctx, st, t.name)
 	if err != nil {

@@ -85,7 +85,7 @@ func readFile(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(file, verify.LargestFile+1))
 }
 
-// contentOf gives the content of a JSON file; nil where none is named.
+// contentOf returns the content of a JSON file, or nil if none is named.
 func contentOf(path string) (func(string) (*exports.Seal, error), error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // nothing was named

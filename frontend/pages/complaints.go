@@ -10,7 +10,7 @@ import (
 	"market40/payments/money"
 )
 
-// postComplaint takes what a shopper reports: of the page's form, or of a program's JSON.
+// postComplaint accepts a shopper's report, from the page's form or as a program's JSON.
 func (p *Pages) postComplaint(c *gin.Context) error {
 	ctx := c.Request.Context()
 	shown, err := p.register.Codes.Printed(ctx, c.Param("code"))

@@ -172,8 +172,8 @@ func typedAmount(text string) (money.Amount, error) {
 	return money.FromDong(int64(n) * times), nil
 }
 
-// getOrder answers what came for an order: JSON, and to a browser its page, which is the receipt
-// too.
+// getOrder answers with what was paid for an order: JSON, and to a browser its page, which is the
+// receipt too.
 func (p *Pages) getOrder(c *gin.Context) error {
 	ctx := c.Request.Context()
 	shown, err := p.register.Codes.Printed(ctx, c.Param("code"))

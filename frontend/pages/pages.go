@@ -157,15 +157,15 @@ func (p *page) T(vi, en string) string {
 	return vi
 }
 
-// Payable says that money may be sent by this page's code.
+// Payable reports that money may be sent by this page's code.
 func (p *page) Payable() bool { return !p.Revoked() && !p.Moved }
 
-// Waits says that the page should look again: its order may still be paid.
+// Waits reports that the page should look again: its order may still be paid.
 func (p *page) Waits() bool {
 	return p.Sale != nil && (p.Sale.State == "open" || p.Sale.State == "under")
 }
 
-// Came says that money came for the page's order.
+// Came reports that money arrived for the page's order.
 func (p *page) Came() bool {
 	return p.Sale != nil && p.Sale.PaidAt != nil && p.Sale.Received.Sign() > 0
 }
@@ -205,7 +205,8 @@ func (p *Pages) show(c *gin.Context, status int, shown *page) error {
 	return nil
 }
 
-// getCode answers the page, or the image or text of the suffix. A revoked code has no image (410).
+// getCode answers with the page, or the image or text of the suffix. A revoked code has no image
+// (410).
 func (p *Pages) getCode(c *gin.Context) error {
 	name := c.Param("code")
 	form := path.Ext(name)
@@ -232,7 +233,7 @@ func (p *Pages) getCode(c *gin.Context) error {
 	return p.show(c, status, answer)
 }
 
-// check leads to the page of a code that somebody typed.
+// check redirects to the page of a typed code.
 func (p *Pages) check(c *gin.Context) {
 	c.Redirect(http.StatusSeeOther, "/q/"+pathWord(c.Query("code")))
 }
@@ -251,7 +252,7 @@ func pathWord(text string) string {
 	return word[:min(len(word), 40)]
 }
 
-// draw answers a code as image or text.
+// draw answers with a code as image or text.
 func draw(c *gin.Context, shown *codes.Printed, form string) error {
 	switch {
 	case shown.Revoked():

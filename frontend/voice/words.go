@@ -37,7 +37,8 @@ func Number(n uint64) []string {
 	return number(n, false)
 }
 
-// number says n; after a higher group, its hundreds are named even where there are none.
+// number returns the words of n. After a higher group, its hundreds are named even if there are
+// none.
 func number(n uint64, after bool) (said []string) {
 	const billion = 1_000_000_000
 	if n >= billion {
@@ -60,7 +61,7 @@ func number(n uint64, after bool) (said []string) {
 	return said
 }
 
-// hundreds says 1 to 999.
+// hundreds returns the words of 1 to 999.
 func hundreds(n uint64, after bool) (said []string) {
 	digit := func(d uint64) string { return strconv.FormatUint(d, 10) }
 	h, t, u := n/100, n/10%10, n%10
@@ -94,7 +95,8 @@ func hundreds(n uint64, after bool) (said []string) {
 // 200 đ for 200.000 đ.
 const SmallAmount = 1000
 
-// Received says that so many đồng came; an amount under SmallAmount with an alarm before it.
+// Received returns the sentence for a received amount. An amount under SmallAmount has an alarm
+// before it.
 func Received(dong uint64) []string {
 	if dong < SmallAmount {
 		return sentence("alarm", "only", Number(dong), "dong")
@@ -102,7 +104,7 @@ func Received(dong uint64) []string {
 	return sentence("chime", "received", Number(dong), "dong")
 }
 
-// Late says that money came which was sent at an earlier time of the day.
+// Late returns the sentence for money that was sent at an earlier time of the day.
 func Late(dong uint64, hour, minute int) []string {
 	said := append(Received(dong), "at")
 	said = append(said, Number(uint64(hour))...)
@@ -113,17 +115,17 @@ func Late(dong uint64, hour, minute int) []string {
 	return said
 }
 
-// Several says how many payments came and what they are together.
+// Several returns the sentence for several payments, with their count and sum.
 func Several(payments, dong uint64) []string {
 	return sentence("chime", "have", Number(payments), "payments", "total", Number(dong), "dong")
 }
 
-// TakenBack says that a payment was reversed.
+// TakenBack returns the sentence for a reversed payment.
 func TakenBack(dong uint64) []string {
 	return sentence("correction", "taken_back", Number(dong), "dong")
 }
 
-// Pairing says a new soundbox's code, digit by digit.
+// Pairing returns a new soundbox's code, digit by digit.
 func Pairing(code string) []string {
 	return sentence("pairing", strings.Split(code, ""))
 }

@@ -196,7 +196,7 @@ func (p *Prints) address(c *gin.Context) string {
 	return "http://" + c.Request.Host
 }
 
-// one answers GET /api/v1/codes/{code}/poster.pdf. It refuses a superseded or revoked code (410).
+// one serves GET /api/v1/codes/{code}/poster.pdf. It refuses a superseded or revoked code (410).
 func (p *Prints) one(c *gin.Context) error {
 	ctx := c.Request.Context()
 	size, err := sizeOf(c)
@@ -226,7 +226,7 @@ func (p *Prints) one(c *gin.Context) error {
 	return answerPDF(c, found[0].Code, size, false, found)
 }
 
-// sheets answers GET /api/v1/markets/{id}/posters.pdf. It leaves out stalls without a code, and
+// sheets serves GET /api/v1/markets/{id}/posters.pdf. It leaves out stalls without a code, and
 // wallets.
 func (p *Prints) sheets(c *gin.Context) error {
 	ctx := c.Request.Context()

@@ -69,7 +69,7 @@ func New(r io.Reader) (Code, error) {
 	return Code(code), nil
 }
 
-// draw gives one symbol's value, 0 to 22, each as likely: bytes past the last multiple of 23 are
+// draw returns one symbol's value, 0 to 22, each as likely: bytes past the last multiple of 23 are
 // drawn again.
 func draw(r io.Reader) (int, error) {
 	var b [1]byte
@@ -142,7 +142,7 @@ func (r *reading) take(c byte) {
 	r.size++
 }
 
-// sound says whether a code has been read to its end and its checks hold.
+// sound reports whether a code has been read to its end and its checks hold.
 func (r *reading) sound() bool {
 	return r.size == Length && r.sum%prime == 1 && r.weighted%prime == 0
 }

@@ -44,8 +44,8 @@ func Find(memo string) []Code {
 	return found
 }
 
-// fold gives a character as an upper-case letter or digit, foreign for one that ASCII lacks, 0 for
-// anything else.
+// fold returns a character as an upper-case letter or digit, foreign for one that ASCII lacks, 0
+// for anything else.
 func fold(c rune) byte {
 	if '！' <= c && c <= '～' { // full-width forms, U+FF01 to U+FF5E, mirror ASCII's
 		c -= '！' - '!'

@@ -130,7 +130,7 @@ func newDrawing(size Size, sheets bool) *drawing {
 // Font is the family that AddFont gives a document, in "" and "B".
 const Font = "noto"
 
-// AddFont gives a document every letter of Vietnamese.
+// AddFont adds a font with every letter of Vietnamese to a document.
 func AddFont(pdf *fpdf.Fpdf) {
 	pdf.AddUTF8FontFromBytes(Font, "", regular)
 	pdf.AddUTF8FontFromBytes(Font, "B", bold)

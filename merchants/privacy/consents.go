@@ -174,7 +174,8 @@ func (d *Desk) writeConsent(ctx context.Context, tx pgx.Tx, who roles.Principal,
 	return nil
 }
 
-// withdrawAll takes every yes of a merchant back: what only consent allows ends when it objects.
+// withdrawAll withdraws every consent of a merchant, because what only consent allows ends when it
+// objects.
 func (d *Desk) withdrawAll(ctx context.Context, tx pgx.Tx, who roles.Principal, merchant uuid.UUID) error {
 	standing, err := d.consents(ctx, tx, merchant, "")
 	if err != nil {

@@ -70,7 +70,7 @@ func (d *Desk) merchantFor(ctx context.Context, text string,
 	return who, id, who.Allow(a)
 }
 
-// lockMerchant keeps every other change of a merchant waiting. Refused: one that is erased (409).
+// lockMerchant locks a merchant against other changes. It refuses an erased merchant (409).
 func lockMerchant(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
 	var erased bool
 	err := tx.QueryRow(ctx, `SELECT erased_at IS NOT NULL FROM merchants WHERE id = $1 FOR UPDATE`, id).Scan(&erased)

@@ -59,8 +59,8 @@ type RequestOrder struct {
 	Note string `json:"note,omitempty" maxLength:"2000" doc:"in the merchant's words"`
 }
 
-// ask takes a request. Refused: one who is erased, and a second request of a kind while the first
-// waits (409).
+// ask stores a request. It refuses an erased merchant, and a second request of a kind while the
+// first waits (409).
 func (d *Desk) ask(ctx context.Context, who roles.Principal, merchant uuid.UUID, o RequestOrder) (*Request, error) {
 	id := newID()
 	note, err := d.keys.Seal(ctx, notePlace(id), []byte(o.Note))
@@ -239,7 +239,7 @@ func (d *Desk) requests(ctx context.Context, f requestFilter, page web.Page) (*w
 	return &web.List[Request]{Items: items, Next: next}, d.readSteps(ctx, items)
 }
 
-// readSteps puts the steps into requests.
+// readSteps adds the steps to requests.
 func (d *Desk) readSteps(ctx context.Context, requests []Request) error {
 	ids, of := make([]uuid.UUID, len(requests)), map[uuid.UUID]*Request{}
 	for i := range requests {

@@ -47,7 +47,7 @@ func (r *rowReader) readMerchant() {
 	}
 }
 
-// failed says whether a field has an error already.
+// failed reports whether a field has an error already.
 func (r *rowReader) failed(field string) bool {
 	for _, e := range r.Errors {
 		if e.Name == field {

@@ -322,8 +322,8 @@ func arrange(found []column) map[string][]column {
 
 var columnNumber = regexp.MustCompile(`^\(?(\d{1,2})\)?$`)
 
-// numbersColumns says whether a line below the header only counts the columns: "(1) (2) (3)", "A B
-// 1 2".
+// numbersColumns reports whether a line below the header only counts the columns: "(1) (2) (3)", "A
+// B 1 2".
 func numbersColumns(l line) bool {
 	counted, next := 0, 0
 	for _, text := range l.texts() {

@@ -85,7 +85,7 @@ func (c *Cells) isRow(needs []string) bool {
 	return false
 }
 
-// Has says whether a field has any text.
+// Has reports whether a field has any text.
 func (c *Cells) Has(field string) bool { return !absent(c.row.header.text(c.row.line, field)) }
 
 // Text returns a field's text as the sheet shows it, cleaned; "" if there is none.
@@ -157,8 +157,8 @@ func (c *Cells) Moment(field string) string {
 	return at
 }
 
-// failDate says why a text is no date; one with the month first, as written in the United States,
-// in a sentence of its own.
+// failDate records why a text is not a date; one with the month first, as written in the United
+// States, in a sentence of its own.
 func (c *Cells) failDate(field, text string) {
 	date, _, _ := strings.Cut(text, " ")
 	_, dayFirst := time.Parse("2/1/2006", date)

@@ -63,14 +63,15 @@ func looksNumbered(number string) bool {
 	return strings.ContainsAny(number, "0123456789") && utf8.RuneCountInString(number) <= MaxNumber
 }
 
-// hasContact says whether a line holds a telephone number or an account, which no signature does.
+// hasContact reports whether a line holds a telephone number or an account, which no signature
+// does.
 func hasContact(l line, h header) bool {
 	_, phone := phones.FromSheet(h.text(l, fieldPhone))
 	account, ok := accountOf(h.text(l, fieldAccount))
 	return phone || ok && strings.ContainsAny(account, "0123456789")
 }
 
-// holds says whether a line has text under any of our headers.
+// holds reports whether a line has text under any of our headers.
 func (h header) holds(l line) bool {
 	for _, columns := range h.columns {
 		for _, c := range columns {
@@ -183,7 +184,7 @@ func (r *rowReader) takeShown(field, code string) string {
 	return ""
 }
 
-// failAsShown notes that a cell shows something else than its digits.
+// failAsShown records that a cell does not show its digits.
 func (r *rowReader) failAsShown(field, code string) {
 	r.fail(
 		field,
@@ -310,7 +311,7 @@ func (r *rowReader) failsAsOldText(field, text string) bool {
 	return r.failAsOld(field, guess)
 }
 
-// failAsOld notes that a field was written in an old encoding, and reports whether it was.
+// failAsOld records that a field was written in an old encoding, and reports whether it was.
 func (r *rowReader) failAsOld(field, guess string) bool {
 	if guess == "" {
 		return false

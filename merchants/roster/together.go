@@ -2,7 +2,7 @@ package roster
 
 import "fmt"
 
-// checkTogether holds the rows against each other: a stall's number twice, an account or a
+// checkTogether compares the rows with each other: a stall's number twice, an account or a
 // telephone of two people. The first row that has a value keeps it; later ones get the error, which
 // names the first's line.
 func checkTogether(rows []*Row) {
@@ -87,7 +87,7 @@ func earlier(seen map[string]*Row, key string, r *Row) *Row {
 	return nil
 }
 
-// samePerson goes by the telephone, by which the register knows people, and by the name where one
+// samePerson compares the telephones, by which the register knows people, and by the name where one
 // of the two has none.
 func samePerson(a, b *Row) bool {
 	if a.Phone != "" && b.Phone != "" {
@@ -96,8 +96,8 @@ func samePerson(a, b *Row) bool {
 	return SameName(a.FullName, b.FullName)
 }
 
-// otherName says whether both rows name someone, and not the same; a missing name has an error of
-// its own.
+// otherName reports whether both rows name someone, and not the same; a missing name has an error
+// of its own.
 func otherName(a, b *Row) bool {
 	return a.FullName != "" && b.FullName != "" && !SameName(a.FullName, b.FullName)
 }

@@ -132,7 +132,7 @@ func (s *worksheet) cell() (string, error) {
 	return strings.ToValidUTF8(value, ""), nil
 }
 
-// noteNumber keeps what the sheet shows of a cell that holds a number or a truth value.
+// noteNumber stores what the sheet shows of a cell with a number or a truth value.
 func (s *worksheet) noteNumber(text string) {
 	shown := numeric{}
 	switch s.kind {

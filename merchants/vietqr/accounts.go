@@ -132,8 +132,8 @@ func (s *scanner) readBeneficiary(sp span, code *Code) {
 	}
 }
 
-// isAccountNumber says whether a text is 1 to 19 printable ASCII characters. The standard's "ans"
-// would let blanks through; no bank's accounts have any.
+// isAccountNumber reports whether a text is 1 to 19 printable ASCII characters. The standard's
+// "ans" would let blanks through; no bank's accounts have any.
 func isAccountNumber(text string) bool {
 	for i := range len(text) {
 		if text[i] <= ' ' || text[i] > '~' {

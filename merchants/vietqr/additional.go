@@ -52,8 +52,8 @@ var additionalTags = [...]string{
 	"62_10", "62_11",
 }
 
-// isConsumerData says whether a request names A (address), M (mobile) and E (e-mail), each at most
-// once.
+// isConsumerData reports whether a request names A (address), M (mobile) and E (e-mail), each at
+// most once.
 func isConsumerData(text string) bool {
 	var seen [256]bool
 	for i := range len(text) {
@@ -91,7 +91,7 @@ func (s *scanner) readLanguage(root *objects, code *Code) {
 	s.checkTexts(&parts)
 }
 
-// isLanguage says whether a text is two letters, of either case: EMVCo's own example writes ZH.
+// isLanguage reports whether a text is two letters, of either case: EMVCo's own example writes ZH.
 func isLanguage(text string) bool {
 	return len(text) == 2 && (text[0]|0x20)-'a' < 26 && (text[1]|0x20)-'a' < 26
 }

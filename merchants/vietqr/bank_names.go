@@ -156,7 +156,7 @@ func mentioned(text string) []string {
 	return found
 }
 
-// withoutBranch takes the branch off a bank's name.
+// withoutBranch removes the branch from a bank's name.
 func withoutBranch(text string) string {
 	folded := " " + strings.Join(nameWords(text), " ") + " "
 	for _, mark := range [...]string{" chi nhanh ", " cn ", " pgd ", " phong giao dich "} {

@@ -19,7 +19,7 @@ type Bank struct {
 	ShortName string // "Vietcombank"
 	Name      string // in Vietnamese
 	Kind      string // bank, digital-bank, foreign-branch, finance-company or wallet
-	// Transfers says whether its app scans transfer codes: "true", "false", "" for unknown. Its
+	// Transfers reports whether its app scans transfer codes: "true", "false", "" for unknown. Its
 	// accounts may receive all the same.
 	Transfers string
 	AppIDs    []string // of its apps at dl.vietqr.io; never the Code

@@ -77,7 +77,7 @@ func (c Code) Warnings() []Warning {
 	return notes
 }
 
-// isTemplate says whether a value is well-formed objects with a GUID.
+// isTemplate reports whether a value is well-formed objects with a GUID.
 func isTemplate(value string) bool {
 	s := scanner{payload: value}
 	s.survey()

@@ -156,7 +156,7 @@ func (s *scanner) checkControls(root *objects) {
 	}
 }
 
-// keepOthers keeps the objects that no rule of ours reads.
+// keepOthers stores the objects that no rule of ours reads.
 func (s *scanner) keepOthers(root *objects, code *Code) {
 	for _, id := range root.ids[:root.count] {
 		if id < 65 {

@@ -44,7 +44,7 @@ func (e *Error) Error() string {
 // forgave, or a note such as MISSING_59, RFU_65 or OPAQUE_80. Its fields are those of Error.
 type Warning Error
 
-// forgivable says whether the lenient reader accepts a payload in spite of a fault. It forgives
+// forgivable reports whether the lenient reader accepts a payload in spite of a fault. It forgives
 // what codes in circulation get wrong and what leaves payee, amount and structure beyond doubt: the
 // letter case of the CRC, the version, the absent point of initiation or service, a foreign
 // currency, texts for people that are too long or not ASCII. It never forgives broken TLV, a wrong

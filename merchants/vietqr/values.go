@@ -140,7 +140,7 @@ func (s *scanner) length(sp span) int {
 	return s.characters(int(sp.to)) - s.characters(int(sp.from))
 }
 
-// checkLength says whether a value has least to most characters, and notes the fault if not.
+// checkLength reports whether a value has least to most characters, and records the fault if not.
 func (s *scanner) checkLength(sp span, least, most int, code string) bool {
 	n := s.length(sp)
 	if n >= least && n <= most {

@@ -93,7 +93,7 @@ func (c *boundedConn) Write(b []byte) (int, error) {
 	return n, c.silent(err)
 }
 
-// extend gives the next read or write its limit unless the user has set one.
+// extend sets the limit of the next read or write unless the user has set one.
 func (c *boundedConn) extend(setDeadline func(time.Time) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -173,7 +173,7 @@ func fromPool(ctx context.Context, pool *pgxpool.Pool) (*DB, error) {
 	return &DB{Pool: pool, Gorm: orm, Schema: *schema}, nil
 }
 
-// quietLogger says nothing, because errors are logged once, at the edge, and never with values,
+// quietLogger logs nothing, because errors are logged once, at the edge, and never with values,
 // should someone call Debug.
 func quietLogger() logger.Interface {
 	return logger.New(log.New(io.Discard, "", 0), logger.Config{LogLevel: logger.Silent, ParameterizedQueries: true})

@@ -34,7 +34,7 @@ func (vietQRVN) Name() string { return "vietqr_vn" }
 
 func (vietQRVN) SecretForms() [][]string { return [][]string{{"username", "password"}} }
 
-// Token answers the request for a token. It stores nothing: the token is an expiry and an HMAC under
+// Token answers a request for a token. It stores nothing: the token is an expiry and an HMAC under
 // the secrets.
 func (p vietQRVN) Token(r Request, secrets []Secrets) (Answer, error) {
 	user, password, _ := (&http.Request{Header: r.Header}).BasicAuth()

@@ -132,7 +132,7 @@ func (b *Books) RemoveCash(ctx context.Context, merchant, id uuid.UUID) error {
 	return nil
 }
 
-// Decision says whether receipts are turnover.
+// Decision reports whether receipts are turnover.
 type Decision struct {
 	Payments []uuid.UUID
 	Turnover bool

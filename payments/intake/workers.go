@@ -51,8 +51,9 @@ func (w *workers) start() {
 
 func (w *workers) close() { w.lanes.close() }
 
-// submit gives a delivery to a worker and waits until it is committed or refused, or until ctx ends.
-// After the end of ctx it may be committed nevertheless; the provider's retry is then a repeat.
+// submit passes a delivery to a worker and waits until it is committed or refused, or until ctx
+// ends. After the end of ctx it may be committed nevertheless; the provider's retry is then a
+// repeat.
 func (w *workers) submit(ctx context.Context, d *delivery) error {
 	d.done = make(chan error, 1)
 	if !w.lanes.add(d) {

@@ -42,7 +42,7 @@ func (w *World) WantCases(kind string, n int) []Object {
 	return found
 }
 
-// Decide lets two people decide the only open case of a kind, and returns its path.
+// Decide has two people decide the only open case of a kind, and returns its path.
 func (w *World) Decide(kind string, resolution Object) string {
 	w.T.Helper()
 	cases := w.OpenCases(kind)

@@ -82,7 +82,7 @@ func (s *Soundboxes) Boxes(ctx context.Context, who roles.Principal, stall strin
 	return list, nil
 }
 
-// SetSpeaks says whether a box speaks in the place of the stall's phones, or beside them.
+// SetSpeaks sets whether a box speaks instead of the stall's phones, or beside them.
 func (s *Soundboxes) SetSpeaks(ctx context.Context, who roles.Principal, stall, box string, speaks bool) error {
 	return s.change(ctx, who, stall, box, `UPDATE soundboxes SET speaks = $3 WHERE id = $1 AND tenancy_id = $2
 		AND revoked_at IS NULL`, speaks)

@@ -33,7 +33,7 @@ type hook struct {
 // ID names the hook to the broker.
 func (h *hook) ID() string { return "soundboxes" }
 
-// Provides says what the broker may ask.
+// Provides reports which hooks the broker may call.
 func (h *hook) Provides(b byte) bool {
 	return bytes.IndexByte([]byte{
 		mqtt.OnConnect, mqtt.OnConnectAuthenticate, mqtt.OnACLCheck,
@@ -105,7 +105,7 @@ func keyPlace(table string, id uuid.UUID) seal.Place {
 	return seal.Place{Table: table, Column: "key", ID: id}
 }
 
-// OnConnectAuthenticate lets in whom OnConnect has found.
+// OnConnectAuthenticate accepts the box that OnConnect has found.
 func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, _ packets.Packet) bool {
 	l := lineOf(cl.Net.Conn)
 	return l != nil && l.name != uuid.Nil
@@ -154,7 +154,7 @@ func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet,
 	return pk, nil
 }
 
-// OnWill keeps the broker from saying anything in a box's name.
+// OnWill prevents the broker from sending anything in a box's name.
 func (h *hook) OnWill(*mqtt.Client, mqtt.Will) (mqtt.Will, error) { return mqtt.Will{}, nil }
 
 // OnPublish handles what a box sends; it goes to no other client. A box that sends nonsense is
@@ -176,7 +176,7 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 	return pk, packets.CodeSuccessIgnore
 }
 
-// said takes one message of a box.
+// said handles one message of a box.
 func (s *Soundboxes) said(ctx context.Context, l *line, topic string, payload []byte) error {
 	switch topic {
 	case Topic(l.name, Ask):

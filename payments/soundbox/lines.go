@@ -41,7 +41,7 @@ func (w *window) past(now time.Time, limit int, length time.Duration) bool {
 	return w.count > limit
 }
 
-// openLines takes connections from a listener.
+// openLines accepts connections from a listener.
 func openLines(ctx context.Context, listener net.Listener) *lines {
 	return &lines{
 		Listener: listener, ctx: ctx, open: map[string]int{}, waiting: map[string]int{},
@@ -82,7 +82,7 @@ func (l *lines) Accept() (net.Conn, error) {
 	}
 }
 
-// take gives a connection its place, if there is one.
+// take counts a connection and returns its line, or nil if there are too many.
 func (l *lines) take(conn net.Conn) *line {
 	address := addressOf(conn)
 	l.mu.Lock()
@@ -148,7 +148,7 @@ func down(counts map[string]int, key string) {
 	}
 }
 
-// takeNew gives a new box a place to wait, if there is one.
+// takeNew reserves a place for a new box to wait, and reports whether there was one.
 func (l *line) takeNew() bool {
 	l.lines.mu.Lock()
 	defer l.lines.mu.Unlock()
@@ -161,7 +161,7 @@ func (l *line) takeNew() bool {
 	return true
 }
 
-// mayTry says whether an address may try another password.
+// mayTry reports whether an address may try another password.
 func (l *line) mayTry(now time.Time) bool {
 	l.lines.mu.Lock()
 	defer l.lines.mu.Unlock()

@@ -84,8 +84,8 @@ type Greeting struct {
 	Last  int64  `json:"last"`  // the last version that it has taken
 }
 
-// Receipt says up to which version a box has taken payments: it keeps them, and speaks them in
-// their turn.
+// Receipt names the version up to which a box has received payments: it stores them, and speaks
+// them in their turn.
 type Receipt struct {
 	Seq int64 `json:"seq"`
 }

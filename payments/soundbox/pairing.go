@@ -33,7 +33,8 @@ const (
 	fullWait = 60 * time.Second
 )
 
-// giveCode gives a new box a code to speak. Asked again, the one before is no longer valid.
+// giveCode sends a new box a code to speak. After another request the earlier code is no longer
+// valid.
 func (s *Soundboxes) giveCode(ctx context.Context, l *line, key []byte) error {
 	sealed, err := s.keys.Seal(ctx, keyPlace("soundbox_pairings", l.name), key)
 	if err != nil {

@@ -53,7 +53,7 @@ func (r *Receiver) Greet() ([]byte, error) {
 	return Sign(r.key, Topic(r.id, Hello), Greeting{Nonce: r.nonce, Last: r.mark.Last})
 }
 
-// Waits says for how long a greeting has waited for its welcome; 0: none waits.
+// Waits returns for how long a greeting has waited for its welcome; 0: none waits.
 func (r *Receiver) Waits() time.Duration {
 	if r.nonce == "" {
 		return 0

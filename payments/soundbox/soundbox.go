@@ -66,12 +66,12 @@ type Soundboxes struct {
 	stopping context.CancelFunc
 }
 
-// New keeps the boxes of stalls; feed wakes it for their payments.
+// New returns the boxes of stalls; feed wakes it for their payments.
 func New(db *database.DB, keys *seal.Keys, f *feed.Feed, now func() time.Time) *Soundboxes {
 	return &Soundboxes{db: db, keys: keys, feed: f, now: now}
 }
 
-// Serve lets boxes connect to a listener until Stop, over TLS if that is configured.
+// Serve accepts boxes on a listener until Stop, over TLS if that is configured.
 func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls.Config) error {
 	ctx, s.stopping = context.WithCancel(ctx)
 	s.lines = openLines(ctx, listener)

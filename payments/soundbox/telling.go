@@ -228,7 +228,7 @@ func (l *line) send(name string, key []byte, message any) error {
 	return nil
 }
 
-// heard keeps a box's receipt, and wakes the stall's phones: they need not speak.
+// heard stores a box's receipt, and wakes the stall's phones, which need not speak.
 func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
 	tag, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes b SET heard_version = greatest(heard_version, $2), seen_at = $3
 		WHERE id = $1 AND revoked_at IS NULL AND $2 BETWEEN 0 AND coalesce((SELECT version FROM ledger_accounts a
@@ -243,7 +243,7 @@ func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
 	return nil
 }
 
-// hungUp notes that a box's line has ended, unless it has another already.
+// hungUp records that a box's line has ended, unless it already has another.
 func (s *Soundboxes) hungUp(l *line) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), askWithin)
 	defer cancel()

@@ -52,7 +52,7 @@ func (c *Cache) Has(f Facts, now time.Time) bool {
 	return found && f.stamp.Settled && now.Sub(at) < proofLasts
 }
 
-// Add notes that facts were proved, and drops what is too old.
+// Add records that facts were proved, and drops what is too old.
 func (c *Cache) Add(f Facts, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

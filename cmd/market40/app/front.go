@@ -53,7 +53,7 @@ func tlsConfig(certificate func(*tls.ClientHelloInfo) (*tls.Certificate, error))
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: certificate}
 }
 
-// Serve answers requests in the background. The channel receives the error that ends it,
+// Serve serves requests in the background. The channel receives the error that ends it,
 // http.ErrServerClosed after a shut-down.
 func (f *Front) Serve(server *http.Server) <-chan error {
 	failed := make(chan error, 2)

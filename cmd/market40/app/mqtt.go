@@ -62,7 +62,7 @@ func onLoopback(address string) bool {
 	return err == nil && isLoopback(host)
 }
 
-// Serve lets boxes in.
+// Serve accepts boxes.
 func (d *MQTTListener) Serve(ctx context.Context, boxes *soundbox.Soundboxes) error {
 	if d == nil {
 		return nil

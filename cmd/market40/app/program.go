@@ -122,7 +122,7 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	return p, closeDB, nil
 }
 
-// StartPayments lets notices in and payments out, until StopPayments.
+// StartPayments accepts notices and streams payments until StopPayments.
 func (p *Program) StartPayments(ctx context.Context) {
 	p.payments.Start(ctx)
 	p.Intake.Start(ctx, p.pushes.Job())

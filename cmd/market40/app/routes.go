@@ -157,7 +157,7 @@ func (p *Program) operatorRoutes(e *web.Edge) error {
 	return nil
 }
 
-// ready answers 503 while the database does not answer or has another schema.
+// ready returns 503 while the database does not answer or has another schema.
 func (p *Program) ready(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), readyWithin)
 	defer cancel()

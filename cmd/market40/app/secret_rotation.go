@@ -142,7 +142,8 @@ func (s *Settings) lockSecret(ctx context.Context) (unlock func(), err error) {
 // lockAgain is the pause between two looks at a lock.
 const lockAgain = 20 * time.Millisecond
 
-// sameOwner gives a file to the owner of another one: root rotates, the server's user must read it.
+// sameOwner changes a file's owner to that of another one: root rotates, and the server's user must
+// read it.
 func sameOwner(like, path string) error {
 	if os.Geteuid() != 0 {
 		return nil

@@ -15,7 +15,7 @@ const (
 	closePatience    = 500 * time.Millisecond  // for what is left after each of them
 )
 
-// ShutDown takes no new connection, ends the streams, posts the notices that were accepted, and
+// ShutDown accepts no new connection, ends the streams, posts the notices that were accepted, and
 // waits for the requests under way. It waits for none of them long.
 func (p *Program) ShutDown(server *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), shutdownPatience)

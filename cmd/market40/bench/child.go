@@ -47,7 +47,7 @@ func serveChild(ctx context.Context, dir string) (*child, error) {
 	return nil, errors.Join(errors.New("serve ended before it listened"), cmd.Wait())
 }
 
-// withoutSettings keeps an environment from pointing the bench at a real database.
+// withoutSettings removes settings from an environment, so that the bench uses no real database.
 func withoutSettings(environment []string) []string {
 	return slices.DeleteFunc(slices.Clone(environment), func(e string) bool {
 		name, _, _ := strings.Cut(e, "=")

@@ -73,7 +73,7 @@ func (b *bench) streams(ctx context.Context, l *load) error {
 	return nil
 }
 
-// streamMeter holds when each notice was acknowledged against when its payment was heard.
+// streamMeter stores when each notice was acknowledged and when its payment was received.
 type streamMeter struct {
 	*load
 	keys        []string
@@ -124,7 +124,7 @@ func (m *streamMeter) listen(ctx context.Context, to target, key string, opened 
 	}
 }
 
-// note takes the time of a payment that was heard. One that is heard before its sender has read the
+// note records the time of a received payment. One that is heard before its sender has read the
 // answer took no time.
 func (m *streamMeter) note(serial string, at time.Time) {
 	n, err := strconv.ParseInt(serial, 10, 64)

@@ -160,7 +160,7 @@ func (d *inventedProvince) solve(ctx context.Context) error {
 	return nil
 }
 
-// decide lets so many people decide the case of a notice the same way.
+// decide has so many people decide the case of a notice in the same way.
 func (d *inventedProvince) decide(ctx context.Context, external string, r cases.Resolution, people int) error {
 	var id uuid.UUID
 	var state string

@@ -35,7 +35,7 @@ func (m *marketHistory) monthsBegun() []time.Time {
 	return months
 }
 
-// within says whether a moment lies in the demo's past.
+// within reports whether a moment lies in the demo's past.
 func (m *marketHistory) within(at time.Time) bool { return !at.Before(m.from) && at.Before(m.until) }
 
 // visit writes the team's visits, why merchants refused or left, trainings with who came, and what

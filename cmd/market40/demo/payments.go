@@ -29,7 +29,7 @@ const (
 	paidYearBefore = 0.7
 )
 
-// uses says whether a tenancy takes payments without cash on the n-th day.
+// uses reports whether a tenancy takes payments without cash on the n-th day.
 func (m *marketHistory) uses(t *tenancy, n int) bool {
 	day := m.from.AddDate(0, 0, n)
 	if t.joined.IsZero() || day.Before(t.joined.AddDate(0, 0, 1)) || !t.has(day) || !t.stall.open(day) {
@@ -39,7 +39,7 @@ func (m *marketHistory) uses(t *tenancy, n int) bool {
 	return t.will == 0 || max(will, 0)*m.joinedBy[n] < m.usedBy[n]
 }
 
-// open says whether the stall operates on a day.
+// open reports whether the stall operates on a day.
 func (s *stall) open(day time.Time) bool {
 	operating := false
 	for _, state := range s.states {
@@ -75,7 +75,7 @@ func (m *marketHistory) drawWithdrawals() {
 	}
 }
 
-// hangs says whether a tenancy's code hangs at the stall on a day.
+// hangs reports whether a tenancy's code is displayed at the stall on a day.
 func (t *tenancy) hangs(day time.Time) bool {
 	down := !t.withdrew.IsZero() && !day.Before(t.withdrew) && (t.returned.IsZero() || day.Before(t.returned))
 	return !t.joined.IsZero() && day.After(t.joined) && t.has(day) && !down
@@ -185,7 +185,7 @@ func (p *payer) payment(t *tenancy, day time.Time) *history.Notice {
 	return n
 }
 
-// alone says whether money that names only its account goes to this tenancy: it is its account's
+// alone reports whether money that names only its account goes to this tenancy: it is its account's
 // one open stall.
 func (t *tenancy) alone() bool { return t.ends.IsZero() && len(t.stall.tenancies) == 1 }
 

@@ -73,7 +73,7 @@ func (r owedReport) sent() time.Time {
 	return r.next.AddDate(0, 0, r.handedIn).Add(time.Duration(9*60+17*r.handedIn) * time.Minute)
 }
 
-// Report lets the demo's localities have reported: by the use cases of every other report, as of
+// Report makes the reports of the demo's localities: by the use cases of every other report, as of
 // the days on which they would have. Each freezes all figures, so it goes on after the server
 // listens; an existing one is left unchanged.
 func Report(ctx context.Context, p *app.Program) error {
@@ -153,8 +153,9 @@ func (d *inventedProvince) standing(ctx context.Context, r owedReport) (id, stat
 	return found.String(), state, versions, err
 }
 
-// periodicAt keeps reports as of a moment. All moments share what was read and proved of a day:
-// nearly every locality reports the same one. Figures are of the requested day, whenever it is.
+// periodicAt returns the reports' use cases as of a moment. All moments share what was read and
+// proved of a day: nearly every locality reports the same one. Figures are of the requested day,
+// whenever it is.
 func (d *inventedProvince) periodicAt(moment time.Time) *periodic.Periodic {
 	now := func() time.Time { return moment }
 	return periodic.New(periodic.Parts{

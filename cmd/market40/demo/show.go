@@ -117,5 +117,5 @@ func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[roles.Role]string,
 	}, nil
 }
 
-// errNoDemo keeps demo keys away from a register that is in use.
+// errNoDemo is the refusal of demo keys in a register that is in use.
 var errNoDemo = errors.New("this database holds markets but no demo data: serve it without --demo")

@@ -163,7 +163,7 @@ func (m *marketHistory) drawTenancies(s *stall, model bool) {
 	}
 }
 
-// open lets a merchant have a stall, and join when the market's story comes to it.
+// open gives a stall to a merchant, who joins when the market's story says so.
 func (m *marketHistory) open(s *stall, since, ends time.Time, model bool) {
 	t := &tenancy{id: m.newID(m.from), stall: s, since: since, ends: ends, approved: since, will: m.draw.Float64()}
 	if since.IsZero() {

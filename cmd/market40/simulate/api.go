@@ -165,7 +165,7 @@ type hookAnswer struct {
 	body   string
 }
 
-// refused says whether an answer is a refusal in the words of any provider (VNPAY and ZaloPay
+// refused reports whether an answer is a refusal in the words of any provider (VNPAY and ZaloPay
 // answer 200).
 func (h hookAnswer) refused() bool {
 	return h.status == http.StatusUnauthorized || strings.Contains(h.body, `"97"`) ||
@@ -199,7 +199,7 @@ func (a *apiClient) hookAnswer(ctx context.Context, path string, r banks.Request
 	return hookAnswer{res.StatusCode, string(body)}, err
 }
 
-// spoil takes the signature off a call, or breaks the one inside its body.
+// spoil removes the signature of a call, or breaks the one inside its body.
 func spoil(r banks.Request) banks.Request {
 	spoilt := r
 	spoilt.Header = http.Header{"Content-Type": r.Header["Content-Type"]}

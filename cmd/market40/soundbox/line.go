@@ -35,7 +35,7 @@ type fatal struct{ error }
 
 func (f fatal) Unwrap() error { return f.error }
 
-// run keeps a line until ctx ends, or there is none to be had.
+// run connects again and again until ctx ends, or no connection is possible.
 func (b *box) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer b.voice.Wait()
@@ -159,7 +159,7 @@ func (b *box) connect(ctx context.Context, lost chan<- error) error {
 	return nil
 }
 
-// refused says why a server does not let the box in, and whether that may change.
+// refused returns why a server refuses the box, and whether that may change.
 func refused(answer *paho.Connack, err error) error {
 	if answer == nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"market40/payments/soundbox"
 )
 
-// take takes one message of the server.
+// take handles one message of the server.
 func (b *box) take(ctx context.Context, m *paho.Publish) error {
 	if m.Topic == b.topic(soundbox.Pairing) {
 		return b.takeCode(m.Payload)
@@ -35,7 +35,7 @@ func (b *box) take(ctx context.Context, m *paho.Publish) error {
 	return b.greet(ctx)
 }
 
-// receipt keeps what was taken, and only then says so: from now on it is the box's to speak.
+// receipt stores what was received, and only then confirms it. From now on the box has to speak it.
 func (b *box) receipt(ctx context.Context) error {
 	if !b.unacknowledged {
 		return nil
@@ -51,7 +51,7 @@ func (b *box) receipt(ctx context.Context) error {
 	return b.publish(ctx, soundbox.Ack, receipt)
 }
 
-// welcomed notes that the connection works, and announces that it is back if its loss was
+// welcomed records that the connection works, and announces that it is back if its loss was
 // announced.
 func (b *box) welcomed(ctx context.Context) error {
 	b.print("connected", "")
@@ -101,7 +101,7 @@ func (b *box) ask(ctx context.Context) error {
 	return b.publish(ctx, soundbox.Ask, payload)
 }
 
-// takeCode takes the code that the box is to say, or that somebody has entered it.
+// takeCode handles the code that the box has to speak, or the news that somebody has entered it.
 func (b *box) takeCode(payload []byte) error {
 	var code soundbox.Code
 	if err := soundbox.Open(b.state.Key, b.topic(soundbox.Pairing), payload, &code); err != nil {

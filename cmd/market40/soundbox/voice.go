@@ -56,7 +56,7 @@ func wavFile(path string) speaker {
 	}
 }
 
-// replaceFile puts a file in the place of another in one step.
+// replaceFile replaces a file in one step.
 func replaceFile(path string, content []byte, mode os.FileMode) (err error) {
 	made, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
@@ -141,8 +141,8 @@ func gap(came []soundbox.Message) (said [][]string) {
 	return append([][]string{voice.Several(uint64(len(came)), uint64(total.Dong()))}, small...)
 }
 
-// payment says one payment; with the time of day if it reached us late. A bank may report a date
-// alone, without a time.
+// payment returns the sentence of one payment, with the time of day if it reached us late. A bank
+// may report a date alone, without a time.
 func payment(m soundbox.Message) []string {
 	dong := uint64(m.Amount.Dong())
 	exact := map[string]time.Duration{"second": 0, "minute": time.Minute}

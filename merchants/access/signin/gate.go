@@ -20,7 +20,7 @@ import (
 // http set.
 const Cookie = "__Host-m40"
 
-// Gate lets callers in: programs by their key, people by their session's cookie.
+// Gate identifies callers: programs by their key, people by their session's cookie.
 type Gate struct {
 	Keys   *APIKeys
 	People *People

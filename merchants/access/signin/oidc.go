@@ -56,7 +56,7 @@ type provider struct {
 	again time.Time // the next try after it did not answer: callers who wait would wait in a row
 }
 
-// NewSSO knows the providers of a list and calls them with a client.
+// NewSSO returns the sign-in by the providers of a list, which it calls with a client.
 func NewSSO(people *People, client *http.Client, list []ProviderConfig) *SSO {
 	s := &SSO{people: people, client: client, providers: map[string]*provider{}}
 	for _, c := range list {

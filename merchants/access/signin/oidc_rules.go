@@ -35,7 +35,7 @@ type ProviderConfig struct {
 	secret string
 }
 
-// ClaimRule gives whoever bears a claim a role in a scope.
+// ClaimRule gives people with a claim a role in a scope.
 type ClaimRule struct {
 	Claim string `json:"claim"` // realm_access.roles reads into objects
 	Value string `json:"value"` // the claim's value, or one of its list

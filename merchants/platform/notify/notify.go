@@ -56,7 +56,7 @@ func NewGateway(address, token string, client *http.Client) *Gateway {
 	return &Gateway{address, token, &own}
 }
 
-// Send hands a message over. Its errors hold neither the phone nor the text.
+// Send sends a message. Its errors contain neither the phone nor the text.
 func (g *Gateway) Send(ctx context.Context, phone, text string) error {
 	ctx, cancel := context.WithTimeout(ctx, sendWithin)
 	defer cancel()

@@ -86,7 +86,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return list
 }
 
-// public says whether an address is one host of the internet.
+// public reports whether an address is one host of the internet.
 func public(ip netip.Addr) bool {
 	if ip.Zone() != "" || ip.Is6() && !global.Contains(ip) {
 		return false

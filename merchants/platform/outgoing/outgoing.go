@@ -112,8 +112,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Check says at once whether an address that somebody enters may be called at all; where its name
-// leads is judged at each call. Its errors are ErrURL and ErrAddress.
+// Check reports at once whether an entered address may be called at all; where its name leads is
+// judged at each call. Its errors are ErrURL and ErrAddress.
 func (a Allow) Check(text string) error {
 	u, err := url.Parse(text)
 	if err != nil {

@@ -41,10 +41,10 @@ func (b *Body) Error() string { return b.Code + ": " + b.Detail }
 // GetStatus returns the HTTP status.
 func (b *Body) GetStatus() int { return b.Status }
 
-// ContentType answers the media type of a problem whatever was negotiated.
+// ContentType returns the media type of a problem, whatever was negotiated.
 func (b *Body) ContentType(string) string { return MediaType }
 
-// ContentType answers the media type of a problem whatever was negotiated.
+// ContentType returns the media type of a problem, whatever was negotiated.
 func (e *Error) ContentType(string) string { return MediaType }
 
 // GetHeaders returns the headers that belong to the refusal.
@@ -139,7 +139,7 @@ func Handle(h func(*gin.Context) error) gin.HandlerFunc {
 	}
 }
 
-// Write answers an error and ends the request.
+// Write answers with an error and ends the request.
 func Write(c *gin.Context, err error) {
 	p := From(c.Request.Context(), err)
 	if c.Writer.Written() {

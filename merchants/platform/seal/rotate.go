@@ -121,7 +121,7 @@ func (w *wraps) holds(id string) bool {
 	return false
 }
 
-// rewrap gives every key under both secrets.
+// rewrap returns every key, encrypted under both secrets.
 func rewrap(keys []wrap, by, then cipher.AEAD) (*wraps, error) {
 	var all wraps
 	for _, w := range keys {
@@ -159,7 +159,7 @@ func Finish(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) error
 	})
 }
 
-// IsPresent says whether a secret is the one that holds now, and not the one before it or a
+// IsPresent reports whether a secret is the one that holds now, and not the one before it or a
 // stranger's.
 func IsPresent(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) (bool, error) {
 	var current []byte

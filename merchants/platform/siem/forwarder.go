@@ -41,7 +41,7 @@ type Receiver struct {
 	Format  Format
 }
 
-// name keeps the receiver's cursor.
+// name identifies the receiver's cursor.
 func (r *Receiver) name() string { return r.Address }
 
 // Forwarder sends the trail to a receiver, each line at least once: after a break the last lines
@@ -225,7 +225,7 @@ func (s *sending) send(ctx context.Context, lines []trail.Line) error {
 	return nil
 }
 
-// Frame puts a message's length before it (RFC 6587, section 3.4.1).
+// Frame writes a message's length before it (RFC 6587, section 3.4.1).
 func Frame(message []byte) []byte {
 	return append(append(strconv.AppendInt(nil, int64(len(message)), 10), ' '), message...)
 }

@@ -96,8 +96,8 @@ func (b *Budget) whole(a *arrival) (cut bool) {
 	return a.cut
 }
 
-// reserve holds n bytes more for a body. If they are not free, slower or much larger bodies are cut
-// off, those of the same address if it used up its own share.
+// reserve reserves n more bytes for a body. If they are not free, slower or much larger bodies are
+// cut off, those of the same address if it used up its own share.
 func (b *Budget) reserve(a *arrival, n int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

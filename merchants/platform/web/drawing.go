@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// Drawing lets one file be drawn at a time: it keeps a processor and much memory busy.
+// Drawing limits drawing to one file at a time, because it uses a processor and much memory.
 type Drawing struct{ place chan struct{} }
 
 // NewDrawing makes a Drawing that is free.

@@ -113,8 +113,8 @@ func underAPI(do gin.HandlerFunc) gin.HandlerFunc {
 // looksAtSecrets are the routes on which a password or PIN is looked at.
 var looksAtSecrets = map[string]bool{"/api/v1/sessions": true, "/api/v1/staff-sessions": true}
 
-// seated lets no more people sign in at once than can be looked at: who is sent away leaves
-// nothing, not even a line.
+// seated limits how many people sign in at once. A refused request leaves nothing, not even a line
+// of the trail.
 func seated(c *gin.Context) {
 	if c.Request.Method != http.MethodPost || !looksAtSecrets[c.FullPath()] {
 		return

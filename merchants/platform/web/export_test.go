@@ -3,7 +3,7 @@ package web
 // Remembered returns how many addresses of strangers are counted.
 func Remembered(e *Edge) int { return len(e.paces.strangers.young) + len(e.paces.strangers.old) }
 
-// HalfPair says whether a JSON text escapes half of a surrogate pair.
+// HalfPair reports whether a JSON text escapes half of a surrogate pair.
 func HalfPair(body []byte) bool { return halfPair(body) }
 
 // CostlyRequests is how many costly requests run at once on this machine.

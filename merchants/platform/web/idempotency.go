@@ -152,7 +152,7 @@ func (i *idempotency) record(c *gin.Context, caller roles.Principal, key string)
 	}
 }
 
-// copier keeps what is answered.
+// copier copies the answer.
 type copier struct {
 	gin.ResponseWriter
 	body bytes.Buffer

@@ -153,7 +153,7 @@ type invitationPage struct {
 	Refused string // why, in Vietnamese
 }
 
-// page answers a refusal as a page: who scans a card has a browser and no use for JSON.
+// page answers with a refusal as a page, because people who scan a card use a browser.
 func (s *Stalls) page(h func(*gin.Context) error) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store")

@@ -42,7 +42,7 @@ func (s *SignIn) ssoRoutes(e *Edge) {
 	}
 }
 
-// shown leads a person whom a step refuses back to the sign-in page, which shows the reason;
+// shown redirects a person whom a step refuses to the sign-in page, which shows the reason;
 // programs get the problem itself.
 func shown(handle func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {

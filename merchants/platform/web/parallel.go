@@ -133,7 +133,7 @@ func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.D
 	return leave, true // the place was given just as the wait ended
 }
 
-// leave gives a place to the first that waits for it.
+// leave passes the place to the first waiting caller.
 func (t *turns[K]) leave(key K) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

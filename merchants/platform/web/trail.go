@@ -31,7 +31,8 @@ var watchedReads = map[string]bool{
 	"/api/v1/merchants/:id/data-requests": true, "/api/v1/data-requests": true,
 }
 
-// acceptRoute takes an invitation. Its path names a secret: the trail holds the route in its place.
+// acceptRoute accepts an invitation. Its path contains a secret, so the trail records the route
+// instead.
 const acceptRoute = "/i/:token"
 
 // record writes the trail of requests under /api, and of those that accept an invitation. It

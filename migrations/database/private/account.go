@@ -77,7 +77,7 @@ func accountFor(f layout) (account, error) {
 		"PostgreSQL does not run as root, and there is no user postgres or nobody: run as an ordinary user")
 }
 
-// reaches answers ErrUnreachableDir with the first folder on the way to dir that the account may
+// reaches returns ErrUnreachableDir with the first folder on the way to dir that the account may
 // not enter. What does not exist yet is no obstacle.
 func (a account) reaches(dir string) error {
 	if !a.other {
@@ -118,7 +118,7 @@ func (a account) enters(info fs.FileInfo) bool {
 	}
 }
 
-// give hands a file or folder that we just made to the account.
+// give changes the owner of a new file or folder to the account.
 func (a account) give(path string) error {
 	if !a.other {
 		return nil

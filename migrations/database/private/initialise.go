@@ -165,7 +165,7 @@ func ensureRole(ctx context.Context, conn *pgx.Conn, name, rights, password stri
 	return nil
 }
 
-// hasDatabase says whether the program's role can open the program's database.
+// hasDatabase reports whether the program's role can open the program's database.
 func hasDatabase(ctx context.Context, url string) bool {
 	conn, err := pgx.Connect(ctx, url)
 	if err != nil {
@@ -175,8 +175,8 @@ func hasDatabase(ctx context.Context, url string) bool {
 	return true
 }
 
-// answers says whether a server takes queries; one that starts, recovers or is not there yet does
-// not. An error is a refusal that waiting does not mend.
+// answers reports whether a server takes queries; one that starts, recovers or is not there yet
+// does not. An error is a refusal that waiting does not mend.
 func answers(ctx context.Context, url string) (bool, error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err == nil {

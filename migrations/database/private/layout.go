@@ -85,7 +85,7 @@ func (f layout) ensureRun(user account) error {
 	return user.give(f.run)
 }
 
-// isData says whether dir is a data directory, of whatever version.
+// isData reports whether dir is a data directory, of whatever version.
 func isData(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "PG_VERSION"))
 	return err == nil

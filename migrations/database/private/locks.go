@@ -15,8 +15,9 @@ import (
 
 const orphanPatience = 2 * time.Second
 
-// takeLock takes a file's lock, looking again for as long as patience and ctx last; then ErrBusy.
-// The kernel frees it when the last process that has it open ends, however that happens.
+// takeLock acquires a file's lock. It tries again for as long as patience and ctx last, and then
+// returns ErrBusy. The kernel frees it when the last process that has it open ends, however that
+// happens.
 func takeLock(ctx context.Context, path string, patience time.Duration) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -43,7 +44,7 @@ func release(f *os.File) {
 	_ = f.Close()
 }
 
-// held says whether some program has the lock.
+// held reports whether some program has the lock.
 func held(path string) (bool, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -57,9 +58,9 @@ func held(path string) (bool, error) {
 	return errors.Is(err, syscall.EWOULDBLOCK), nil
 }
 
-// takeChildren takes the lock that every process of a server inherits. Having it proves that none
-// of an earlier server is alive, so their files are stale and are removed. If an earlier program
-// died, its server gets time to shut down, and a signal where the system sent none.
+// takeChildren acquires the lock that every process of a server inherits. Having it proves that
+// none of an earlier server is alive, so their files are stale and are removed. If an earlier
+// program died, its server gets time to shut down, and a signal where the system sent none.
 func takeChildren(ctx context.Context, f layout) (*os.File, error) {
 	for {
 		lock, err := takeLock(ctx, f.children, orphanPatience)

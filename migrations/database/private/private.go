@@ -84,7 +84,7 @@ func Start(ctx context.Context, dir string, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Use gives the server of a directory: that of the program that runs it now, or else its own, as
+// Use returns the server of a directory: that of the program that runs it now, or else its own, as
 // Start. Stop ends only the latter.
 func Use(ctx context.Context, dir string, o Options) (*Server, error) {
 	f, err := newLayout(dir)
@@ -134,7 +134,7 @@ func attach(ctx context.Context, f layout, o Options) (*Server, error) {
 	}
 }
 
-// attachOnce gives the running server if it is ready by now, else nil.
+// attachOnce returns the running server if it is ready, else nil.
 func attachOnce(ctx context.Context, f layout, o Options) (*Server, error) {
 	password, err := readPassword(f)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -20,8 +20,8 @@ func attributes(user account, atDeath syscall.Signal) *syscall.SysProcAttr {
 	return attr
 }
 
-// worksIn says whether a process is a PostgreSQL that works in a data directory, which it makes its
-// working directory.
+// worksIn reports whether a process is a PostgreSQL that works in a data directory, which it makes
+// its working directory.
 func worksIn(pid int, data string) bool {
 	proc := filepath.Join("/proc", strconv.Itoa(pid))
 	cwd, err := os.Readlink(filepath.Join(proc, "cwd"))
