@@ -57,7 +57,7 @@ type Market struct {
 	Kind          string         `json:"kind"`
 	Latitude      *float64       `json:"latitude"`
 	Longitude     *float64       `json:"longitude"`
-	CommuneCode   string         `json:"commune_code" doc:"of the unit that contains it today"`
+	CommuneCode   string         `json:"commune_code" doc:"the code of the unit that contains it today"`
 	Locality      *Unit          `json:"locality" doc:"the unit that contains it today"`
 	Operator      *OperatorOrder `json:"operator"`
 	StallCapacity *int           `json:"stall_capacity"`

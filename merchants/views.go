@@ -19,7 +19,7 @@ type Stall struct {
 	State      string      `json:"state" enum:"vacant,operating,suspended,closed"`
 	Merchant   *Merchant   `json:"merchant" doc:"null: vacant, or hidden from your role"`
 	Accounts   []Account   `json:"accounts"`
-	Code       *codes.Code `json:"code" doc:"of the first account; null: not joined"`
+	Code       *codes.Code `json:"code" doc:"the code of the first account; null: not joined"`
 	Feed       Feed        `json:"feed"`
 	Tenancy    *Tenancy    `json:"tenancy"`
 	CreatedAt  time.Time   `json:"created_at"`

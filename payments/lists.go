@@ -21,7 +21,7 @@ import (
 // Payment is a stall's payment as the API shows it.
 type Payment struct {
 	ID         uuid.UUID    `json:"id"`
-	Amount     money.Amount `json:"amount" doc:"đồng; negative where a reversal takes it back"`
+	Amount     money.Amount `json:"amount" doc:"đồng; negative for a reversal"`
 	Currency   string       `json:"currency"`
 	OccurredAt time.Time    `json:"occurred_at" doc:"the bank's time of the transfer"`
 	RecordedAt time.Time    `json:"recorded_at" doc:"when we posted it"`
@@ -31,7 +31,7 @@ type Payment struct {
 	State      string       `json:"state" enum:"posted,reversed,reversal"`
 	Reverses   *uuid.UUID   `json:"reverses,omitempty" doc:"the payment that a reversal takes back"`
 	Precision  *string      `json:"precision" enum:"second,minute,day" doc:"how exact the bank's occurred_at is; null: a person assigned the payment"`
-	BankTime   *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead; absent: occurred_at"`
+	BankTime   *time.Time   `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead; absent: occurred_at"`
 }
 
 // stallPaymentsSQL reads payments of ledger accounts $1: of each the newest $6 below version $2. A

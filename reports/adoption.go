@@ -12,13 +12,13 @@ import (
 type Adoption struct {
 	Basis    string          `json:"basis" example:"districts_2024"`
 	AsOf     string          `json:"as_of" format:"date" doc:"the state at 00:00 Asia/Ho_Chi_Minh of this day; windows are the days before it"`
-	Campaign *string         `json:"campaign" doc:"its code; null: all markets"`
+	Campaign *string         `json:"campaign" doc:"the campaign's code; null: all markets"`
 	Rows     []Row           `json:"rows" nullable:"false" doc:"one per unit, by code"`
-	Total    figures.Figures `json:"total" doc:"of all rows; a merchant of several units counts once. Beside the figures, outside names the markets that are left out"`
-	Coverage *figures.Share  `json:"coverage" doc:"of all rows, as coverage of a row"`
-	Funnel   *figures.Funnel `json:"funnel" doc:"of all rows, as funnel of a row"`
+	Total    figures.Figures `json:"total" doc:"the figures of all rows together; a merchant of several units counts once. outside names the markets that are left out"`
+	Coverage *figures.Share  `json:"coverage" doc:"the coverage of all rows together"`
+	Funnel   *figures.Funnel `json:"funnel" doc:"the funnel of all rows together"`
 
-	Revised *figures.Revised `json:"revised,omitempty" doc:"of all rows, as revised of a row"`
+	Revised *figures.Revised `json:"revised,omitempty" doc:"the revised of all rows together"`
 
 	Outside *Outside `json:"-"` // written into the total
 }
@@ -30,11 +30,11 @@ type Row struct {
 	Indicators   figures.Figures         `json:"indicators"`
 	Coverage     *figures.Share          `json:"coverage" doc:"merchants whose notices reach us, of all"`
 	Funnel       *figures.Funnel         `json:"funnel"`
-	Status       campaigns.Status        `json:"status" doc:"of the one designation in the unit, the same in every basis"`
+	Status       campaigns.Status        `json:"status" doc:"the status of the one designation in the unit, the same in every basis"`
 	StatusReason string                  `json:"status_reason,omitempty" enum:"no_campaign,not_begun,campaign_ended,no_merchants,hidden,no_target,several,exempt,not_required,market_elsewhere,no_market" doc:"why there is no status"`
 	Designations []campaigns.Designation `json:"designations,omitempty" doc:"with a campaign: its pilots that are counted here, each with its own target and status"`
-	Rank         *int                    `json:"rank" doc:"by I05 among the rows that show it and have enough data; equal values share a rank; null if you see only a part of the units"`
-	Target       *campaigns.Target       `json:"target,omitempty" doc:"of I05, with a campaign: that of the one designation in the unit"`
+	Rank         *int                    `json:"rank" doc:"the rank by I05 among the rows that show it and have enough data; equal values share a rank; null if you see only a part of the units"`
+	Target       *campaigns.Target       `json:"target,omitempty" doc:"with a campaign: the target of I05 of the one designation in the unit"`
 	Exempt       *string                 `json:"exempt,omitempty" doc:"with a campaign: why the unit needs no pilot"`
 	Revised      *figures.Revised        `json:"revised,omitempty" doc:"figures of this past day changed later, because the register got entries with earlier dates; absent: they did not"`
 }

@@ -28,9 +28,9 @@ type DrillDown struct {
 	Basis     string           `json:"basis"`
 	AsOf      string           `json:"as_of" format:"date"`
 	By        string           `json:"by" enum:"market,zone,goods_group,kind"`
-	Figure    figures.Figure   `json:"figure" doc:"of all parts together"`
+	Figure    figures.Figure   `json:"figure" doc:"the figure of all parts together"`
 	Parts     []DrillPart      `json:"parts" nullable:"false"`
-	Revised   *figures.Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
+	Revised   *figures.Revised `json:"revised,omitempty" doc:"like revised in a row of the adoption report"`
 	Outside   *Outside         `json:"outside,omitempty" doc:"the markets that are left out: for all localities together always, for one locality only if there are any"`
 	Withheld  []Withheld       `json:"withheld" nullable:"false" doc:"markets with parts that are published by another dimension, and so not by this one"`
 }

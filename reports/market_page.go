@@ -31,7 +31,7 @@ type MarketPage struct {
 	Fees      []FeeMonth       `json:"fees" nullable:"false" doc:"the last twelve months that have a summary, newest first"`
 	Unchecked *int             `json:"unchecked" doc:"stalls that display a code and were not found in order in 7 days; null in a hidden cell"`
 	Dormant   *int             `json:"dormant" doc:"merchants, as I18; null in a hidden cell"`
-	Revised   *figures.Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
+	Revised   *figures.Revised `json:"revised,omitempty" doc:"like revised in a row of the adoption report"`
 }
 
 // PartOfMarket is a zone, or the stalls of one goods group.

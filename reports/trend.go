@@ -38,7 +38,7 @@ type TrendPoint struct {
 	AsOf   string         `json:"as_of" format:"date" doc:"the day after the month's last, at most today: the state at 00:00 of it"`
 	Figure figures.Figure `json:"figure"`
 
-	Revised *figures.Revised `json:"revised,omitempty" doc:"as of a row of the adoption report"`
+	Revised *figures.Revised `json:"revised,omitempty" doc:"like revised in a row of the adoption report"`
 	// With a campaign. A market that is not its pilot has no target.
 	Target *campaigns.Target `json:"target,omitempty" doc:"with a campaign: the target on that day, which is the next due one, else the last"`
 }

@@ -3379,7 +3379,7 @@ export interface components {
     schemas: {
         "Add-passkeyRequest": {
             ceremony: string;
-            /** @description of the device, for the list */
+            /** @description the device's name, for the list */
             name: string;
             /** @description PublicKeyCredential.toJSON() */
             response: unknown;
@@ -3405,7 +3405,7 @@ export interface components {
             household: string;
             /** @description cursor of the next page of entries, null at the end */
             next: string | null;
-            /** @description its stalls */
+            /** @description the stalls of the merchant */
             place: string;
             /** @description the full code; empty: none is registered */
             tax_code: string;
@@ -3415,7 +3415,7 @@ export interface components {
             to: string;
             /** @description đồng: the turnover of the whole period, whatever the page */
             total: string;
-            /** @description of the whole period */
+            /** @description undecided receipts of the whole period */
             undecided: components["schemas"]["BookUndecided"];
         };
         BookCashOrder: {
@@ -3438,7 +3438,7 @@ export interface components {
             currency: string;
             /** @description the business day, YYYY-MM-DD in Asia/Ho_Chi_Minh */
             day: string;
-            /** @description of the payment, or of the cash line */
+            /** @description the id of the payment, or of the cash line */
             id: string;
             /** @enum {string} */
             kind: "receipt" | "cash";
@@ -3478,7 +3478,7 @@ export interface components {
             count: number;
         };
         "Change-passwordRequest": {
-            /** @description of the authenticator, or a recovery code */
+            /** @description the code of the authenticator, or a recovery code */
             code?: string;
             current_password: string;
             /** @description the new one: 8 characters or more with a second factor, 14 without */
@@ -3611,7 +3611,7 @@ export interface components {
             counted: number;
             /** @description the interval that contains the true share with 95 %; null: see why */
             interval: components["schemas"]["FieldSampleInterval"];
-            /** @description hidden, as the same share is in the report of that day */
+            /** @description hidden, because the same share is hidden in the report of that day */
             suppressed: boolean;
             /**
              * @description 4 decimals; null: nothing was counted
@@ -3676,7 +3676,7 @@ export interface components {
             skipped: number[] | null;
             /**
              * Format: int64
-             * @description what exists already, word for word
+             * @description rows that exist already with the same content
              */
             unchanged: number;
         };
@@ -3714,11 +3714,11 @@ export interface components {
             stall_number: string | null;
         };
         FieldIncidentOrder: {
-            /** @description of the alert that proved right */
+            /** @description the alert that this incident confirms */
             alert_id?: string;
             /** @description RFC 3339; absent: it is open */
             closed_at?: string;
-            /** @description of the complaint that proved right */
+            /** @description the complaint that this incident confirms */
             complaint_id?: string;
             /** @description an id that the phone chooses, a UUID */
             id?: string;
@@ -3742,9 +3742,9 @@ export interface components {
             markets: components["schemas"]["FieldKitMarket"][];
             /** @description half-hours to be counted: of 7 days ago to 31 days ahead, by time */
             slots: components["schemas"]["FieldSlot"][];
-            /** @description of that market, by number */
+            /** @description the stalls of that market, by number */
             stalls: components["schemas"]["FieldKitStall"][];
-            /** @description of the last 60 days, newest first */
+            /** @description the trainings of the last 60 days, newest first */
             trainings: components["schemas"]["FieldKitTraining"][];
             /** @description what the forms offer, in Vietnamese and English */
             words: {
@@ -3768,7 +3768,7 @@ export interface components {
             merchant_id: string;
             merchant_name: string | null;
             number: string;
-            /** @description of that visit */
+            /** @description the outcome of that visit */
             outcome: string | null;
             /** @enum {string} */
             state: "operating" | "vacant" | "suspended";
@@ -3820,7 +3820,7 @@ export interface components {
             from: string;
             /**
              * Format: int64
-             * @description of the draw; absent: a random one. The same seed and plan draw the same half-hours
+             * @description the seed of the draw; absent: a random one. The same seed and plan draw the same half-hours
              */
             seed?: number;
             /**
@@ -3828,7 +3828,7 @@ export interface components {
              * @example 6
              */
             slots_per_stratum: number;
-            /** @description they do not overlap */
+            /** @description parts of the day that do not overlap */
             strata: components["schemas"]["FieldStratumOrder"][] | null;
             /**
              * @description the last day, which is included
@@ -3884,7 +3884,7 @@ export interface components {
             market_id: string;
             /** @description I07: cashless sales of all sales */
             sales: components["schemas"]["FieldEstimatedShare"];
-            /** @description of each plan of which anything was counted */
+            /** @description the strata of each plan with counted half-hours */
             strata: components["schemas"]["FieldSampledStratum"][];
             /** @description I08: cashless turnover of all turnover */
             turnover: components["schemas"]["FieldEstimatedShare"];
@@ -4036,7 +4036,7 @@ export interface components {
              * @example 2026-11-20
              */
             asked_on: string;
-            /** @description of an ethnic minority; absent: not said */
+            /** @description belongs to an ethnic minority; absent: not said */
             minority?: boolean;
             /** @description sells without a fixed place */
             non_fixed: boolean;
@@ -4201,12 +4201,12 @@ export interface components {
         };
         MerchantsAccountOrder: {
             /**
-             * @description 1 to 19 digits, or letters where the bank has such accounts; of a wallet, the provider's merchant or store id, up to 64
+             * @description 1 to 19 digits, or letters if the bank has such accounts; for a wallet, the provider's merchant or store id, up to 64
              * @example 0101234567890
              */
             account_number: string;
             /**
-             * @description of the bank table; not for a wallet
+             * @description the bank's number in the bank table; not for a wallet
              * @example 970436
              */
             bank_bin?: string;
@@ -4275,7 +4275,7 @@ export interface components {
             kind: "replacement" | "addition" | "tenant";
             /**
              * Format: date-time
-             * @description until when a second person may approve what needs one
+             * @description the deadline for the approval of a second person, if one is needed
              */
             lapses_at: string | null;
             market_id: string;
@@ -4299,7 +4299,7 @@ export interface components {
             steps: components["schemas"]["MerchantsChangeStep"][] | null;
             /**
              * Format: date-time
-             * @description until when an effective addition may still be cancelled; null: it may not
+             * @description the deadline to cancel an effective addition; null: it cannot be cancelled
              */
             undo_until: string | null;
             /** @description if refused: the code of the refusal; if it waits: why it cannot become effective (wallet_not_bank) */
@@ -4383,11 +4383,11 @@ export interface components {
             detail: string;
             field: string;
             /**
-             * @description of text_encoding: what the text was probably written in
+             * @description for text_encoding: the probable encoding of the text
              * @enum {string}
              */
             guess?: "tcvn3" | "vni" | "windows_1258" | "utf8_twice" | "html";
-            /** @description of the stall */
+            /** @description the number of the stall */
             number: string;
             /**
              * Format: int64
@@ -4409,7 +4409,7 @@ export interface components {
             errors: components["schemas"]["MerchantsImportNote"][] | null;
             /** Format: int64 */
             faulty: number;
-            /** @description of a dry run in a market that has payments; else null */
+            /** @description in a dry run, if the market has payments; else null */
             past: components["schemas"]["MerchantsPastChange"];
             rows: components["schemas"]["MerchantsImportedRow"][] | null;
             /** @description the worksheets that show text; none of a CSV file */
@@ -4437,7 +4437,7 @@ export interface components {
             sheet: string;
         };
         MerchantsListedCheck: {
-            /** @description the role of who checked */
+            /** @description the role of the person who checked */
             by: string;
             /** Format: date-time */
             checked_at: string;
@@ -4488,7 +4488,7 @@ export interface components {
             /** Format: int64 */
             class: number;
             code: string;
-            /** @description of the unit that contains it today */
+            /** @description the code of the unit that contains it today */
             commune_code: string;
             /** Format: date-time */
             created_at: string;
@@ -4551,7 +4551,7 @@ export interface components {
             /** @description a merchant that is registered already */
             id?: string;
             /**
-             * @description of a phone that is known under another name: whether this is the same person; absent: refused (phone_of_another)
+             * @description if the phone is known under another name: whether this is the same person; absent: refused (phone_of_another)
              * @enum {string}
              */
             known_phone?: "same_person" | "another_person";
@@ -4654,7 +4654,7 @@ export interface components {
         };
         MerchantsStall: {
             accounts: components["schemas"]["MerchantsAccount"][] | null;
-            /** @description of the first account; null: not joined */
+            /** @description the code of the first account; null: not joined */
             code: components["schemas"]["MerchantsCode"];
             /** Format: date-time */
             created_at: string;
@@ -4738,7 +4738,7 @@ export interface components {
             number: string;
             stall_id: string;
             /**
-             * @description of that check
+             * @description the verdict of that check
              * @enum {string|null}
              */
             verdict: "official" | "superseded" | "swapped" | "own_account" | "foreign" | "invalid" | null;
@@ -4753,24 +4753,24 @@ export interface components {
             name: string;
         };
         MerchantsVerdict: {
-            /** @description of an invalid payload: the rule it breaks */
+            /** @description for an invalid payload: the rule that it breaks */
             code?: string;
-            /** @description of an invalid payload: whether bank apps will read it all the same */
+            /** @description for an invalid payload: whether bank apps read it in spite of the fault */
             lenient?: boolean;
             /**
              * Format: int64
-             * @description of an invalid payload: where, in characters
+             * @description for an invalid payload: the position of the fault, in characters
              */
             offset?: number;
             /**
-             * @description of a payload that is not ours
+             * @description for a payload that is not ours: its scheme
              * @example vietqr-ibft-account
              */
             scheme?: string;
-            /** @description of an official or swapped code: the stall of its text; of own_account: the stall that receives on it */
+            /** @description for an official or swapped code: the stall in its text; for own_account: the stall that receives on the account */
             stall?: components["schemas"]["MerchantsNamedStall"];
             /**
-             * @description of an official code
+             * @description for an official code: its state
              * @enum {string}
              */
             state?: "current" | "superseded" | "revoked";
@@ -4833,7 +4833,7 @@ export interface components {
             state: "open" | "proposed" | "assigned" | "returned" | "dismissed";
             /**
              * Format: date-time
-             * @description the bank's own date where it was over an hour ahead; absent: occurred_at
+             * @description the bank's own date if it was over an hour ahead; absent: occurred_at
              */
             told_at?: string;
         };
@@ -4941,7 +4941,7 @@ export interface components {
             /** @description absent: all accounts in the owner's scope */
             accounts?: components["schemas"]["PaymentsAccountName"][] | null;
             name: string;
-            /** @description it may report about this owner's accounts; absent: platform */
+            /** @description the connection may report about this owner's accounts; absent: platform */
             owner?: components["schemas"]["PaymentsConnectionOwner"];
             /**
              * @description the word in /webhooks/{provider}/…
@@ -5016,7 +5016,7 @@ export interface components {
             stall_id: string;
             /**
              * Format: date-time
-             * @description the bank's own date where it was over an hour ahead
+             * @description the bank's own date if it was over an hour ahead
              */
             told_at?: string;
         };
@@ -5066,7 +5066,7 @@ export interface components {
             currency: string;
             /** @enum {string} */
             direction: "in" | "out";
-            /** @description the provider's own id; several notices have it where it identifies no single transfer */
+            /** @description the provider's own id; several notices share it if it identifies no single transfer */
             external_id: string;
             id: string;
             market_id: string;
@@ -5082,7 +5082,7 @@ export interface components {
             state: "posted" | "unmatched" | "ignored" | "pending";
             /**
              * Format: date-time
-             * @description the bank's own date where it was over an hour ahead; absent: occurred_at
+             * @description the bank's own date if it was over an hour ahead; absent: occurred_at
              */
             told_at?: string;
             why: string;
@@ -5090,7 +5090,7 @@ export interface components {
         PaymentsOrder: {
             /** @description đồng */
             amount: string;
-            /** @description in the transfer note: a payment with this memo_code is of this order */
+            /** @description the code in the transfer note: a payment with this memo_code belongs to this order */
             code: string;
             /** Format: date-time */
             created_at: string;
@@ -5131,7 +5131,7 @@ export interface components {
             supplements?: string;
         };
         PaymentsPayment: {
-            /** @description đồng; negative where a reversal takes it back */
+            /** @description đồng; negative for a reversal */
             amount: string;
             currency: string;
             id: string;
@@ -5160,7 +5160,7 @@ export interface components {
             state: "posted" | "reversed" | "reversal";
             /**
              * Format: date-time
-             * @description the bank's own date where it was over an hour ahead; absent: occurred_at
+             * @description the bank's own date if it was over an hour ahead; absent: occurred_at
              */
             told_at?: string;
             /**
@@ -5197,7 +5197,7 @@ export interface components {
             /** @description the notice or conflict that it is about; the default is the one that is not posted, of several the first */
             content?: string;
             reason: string;
-            /** @description for assign: the stall. For a conflict the default is the stall that matching finds */
+            /** @description required to assign: the stall. For a conflict the default is the stall that matching finds */
             stall_id?: string;
         };
         PaymentsShift: {
@@ -5227,7 +5227,7 @@ export interface components {
             bank_bin: string;
         };
         PaymentsSubscription: {
-            /** @description of the browser's push service */
+            /** @description the address at the browser's push service */
             endpoint: string;
             keys: components["schemas"]["SubscriptionKeysStruct"];
         };
@@ -5255,7 +5255,7 @@ export interface components {
             campaign: components["schemas"]["PeriodicCampaignHead"];
             /** @description what each indicator meant, by code */
             definitions: components["schemas"]["PeriodicMeaning"][];
-            /** @description it counts invented markets: show it as dữ liệu minh họa */
+            /** @description it includes invented markets: show it as dữ liệu minh họa */
             demo: boolean;
             /** @description null: a preview */
             frozen: components["schemas"]["PeriodicFrozen"];
@@ -5269,7 +5269,7 @@ export interface components {
             period: string;
             /** @description the adoption report as it was served; for a locality only its row, which the total repeats */
             report: components["schemas"]["ReportsAdoption"];
-            /** @description what each required locality had chosen on the period's last day */
+            /** @description the choice of each required locality on the period's last day */
             statuses: components["schemas"]["PeriodicStanding"][];
             /** @description the units and the markets that were counted in each */
             units: components["schemas"]["PeriodicCountedUnit"][];
@@ -5308,7 +5308,7 @@ export interface components {
             campaign: components["schemas"]["PeriodicCampaignHead"];
             /**
              * Format: int64
-             * @description of these, how many were due by now, or came before (I24's denominator)
+             * @description how many of these were due by now, or came before (I24's denominator)
              */
             due: number;
             /** Format: date */
@@ -5321,7 +5321,7 @@ export interface components {
             next: string | null;
             /**
              * Format: int64
-             * @description of those, how many were on time
+             * @description how many of those were on time
              */
             on_time: number;
             period: string;
@@ -5354,7 +5354,7 @@ export interface components {
             due_on: string;
             /**
              * Format: int64
-             * @description until it was submitted, or until now; started hours count
+             * @description hours until it was submitted, or until now; started hours count
              */
             hours_late: number;
             locality: components["schemas"]["ReportsLocality"];
@@ -5376,7 +5376,7 @@ export interface components {
             due_on: string;
             /**
              * Format: int64
-             * @description until it was submitted, or until now; started hours count
+             * @description hours until it was submitted, or until now; started hours count
              */
             hours_late: number;
             /** @enum {string} */
@@ -5478,12 +5478,12 @@ export interface components {
             /** Format: date-time */
             frozen_at: string;
             frozen_by: string;
-            /** @description that proves the signature, base64 */
+            /** @description the key that proves the signature, base64 */
             public_key: string;
             /** @description why it was frozen again; empty for the first */
             reason: string;
             report: string;
-            /** @description of the content in canonical form (RFC 8785), hexadecimal */
+            /** @description the hash of the content in canonical form (RFC 8785), hexadecimal */
             sha256: string;
             /** @description Ed25519 over the 32 bytes of the hash, base64 */
             signature: string;
@@ -5551,7 +5551,7 @@ export interface components {
             basis: "consent" | "contract" | "public_task";
             /**
              * Format: int64
-             * @description of the text that applies today
+             * @description the version of the text that applies today
              */
             current_version: number;
             /** @description false if never asked; true if no consent is needed */
@@ -5561,7 +5561,7 @@ export interface components {
             purpose: string;
             /**
              * Format: int64
-             * @description of the text that was answered; null: never asked
+             * @description the version of the answered text; null: no answer yet
              */
             text_version: number | null;
         };
@@ -5577,7 +5577,7 @@ export interface components {
             purpose: string;
             /**
              * Format: int64
-             * @description of the text that was shown; required for a yes, which is to today's text
+             * @description the version of the text that was shown; required for a yes, which must be to today's text
              */
             text_version?: number;
         };
@@ -5590,7 +5590,7 @@ export interface components {
             current: boolean;
             en: string;
             purpose: string;
-            /** @description of the Vietnamese text, a line feed and the English text, in UTF-8 */
+            /** @description the hash of the Vietnamese text, a line feed and the English text, in UTF-8 */
             sha256: string;
             /**
              * Format: date-time
@@ -5669,7 +5669,7 @@ export interface components {
             at: string;
             /** @description the reason for the merchant */
             reason: string;
-            /** @description of who did it */
+            /** @description the role of the person or program that did it */
             role: string;
             /** @enum {string} */
             step: "receive" | "answer" | "done" | "refuse";
@@ -5694,7 +5694,7 @@ export interface components {
             near: number;
             /**
              * Format: int64
-             * @description who left contact: nothing asks for it yet
+             * @description shoppers who left a contact; the program does not collect any yet
              */
             shoppers: number;
             /** Format: int64 */
@@ -5714,7 +5714,7 @@ export interface components {
             readers: components["schemas"]["TrailReader"][] | null;
             /** @description null: no account was changed or added within 30 days */
             reminder: components["schemas"]["PrivacyReminder"];
-            /** @description what each role sees in its scope, and what it never sees: from the table of who may do what */
+            /** @description what each role sees in its scope, and what it never sees, from the table of permissions */
             roles: components["schemas"]["RolesRoleSight"][] | null;
         };
         ProblemFieldBody: {
@@ -5808,13 +5808,13 @@ export interface components {
             /** @description null: none was chosen */
             market: components["schemas"]["ReportsMarket"];
             milestones: components["schemas"]["ProgrammeMilestones"];
-            /** @description to milestones, by their name */
+            /** @description notes on milestones, by the milestone's name */
             notes: {
                 [key: string]: string;
             };
             /**
              * Format: date
-             * @description of the present designation
+             * @description the first day of the present designation
              */
             since: string | null;
             /**
@@ -5855,7 +5855,7 @@ export interface components {
             value: string;
         };
         ProveRequest: {
-            /** @description of the authenticator, or a recovery code */
+            /** @description the code of the authenticator, or a recovery code */
             code?: string;
             password: string;
         };
@@ -5874,17 +5874,17 @@ export interface components {
             as_of: string;
             /** @example districts_2024 */
             basis: string;
-            /** @description its code; null: all markets */
+            /** @description the campaign's code; null: all markets */
             campaign: string | null;
-            /** @description of all rows, as coverage of a row */
+            /** @description the coverage of all rows together */
             coverage: components["schemas"]["ReportsShare"];
-            /** @description of all rows, as funnel of a row */
+            /** @description the funnel of all rows together */
             funnel: components["schemas"]["ReportsFunnel"];
-            /** @description of all rows, as revised of a row */
+            /** @description the revised of all rows together */
             revised?: components["schemas"]["ReportsRevised"];
             /** @description one per unit, by code */
             rows: components["schemas"]["ReportsRow"][];
-            /** @description of all rows; a merchant of several units counts once. Beside the figures, outside names the markets that are left out */
+            /** @description the figures of all rows together; a merchant of several units counts once. outside names the markets that are left out */
             total: {
                 outside: components["schemas"]["ReportsOutside"];
             } & {
@@ -5901,7 +5901,7 @@ export interface components {
             by: string[];
             /** @example I05 */
             code: string;
-            /** @description which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field */
+            /** @description the possible levels of evidence: A bank notice or statement, B owner, C declared, D seen in the field */
             evidence: string[];
             formula: string;
             /** @description the formula in Vietnamese words */
@@ -5918,13 +5918,13 @@ export interface components {
             prose_vi: string;
             /**
              * Format: date
-             * @description since when this version holds
+             * @description the first day of this version
              */
             since: string;
             /** @description the queries that run; a report sends them as one */
             sql: string;
             /**
-             * @description of the value
+             * @description the unit of the value
              * @enum {string}
              */
             unit: "share" | "points" | "per_merchant" | "per_10000" | "vnd" | "bands";
@@ -5941,7 +5941,7 @@ export interface components {
              * @enum {string}
              */
             status_reason?: "no_merchants" | "hidden" | "no_target";
-            /** @description of I05; null: none is set */
+            /** @description the target of I05; null: none is set */
             target: components["schemas"]["ReportsTarget"];
         };
         ReportsDormantStall: {
@@ -5966,13 +5966,13 @@ export interface components {
             basis: string;
             /** @enum {string} */
             by: "market" | "zone" | "goods_group" | "kind";
-            /** @description of all parts together */
+            /** @description the figure of all parts together */
             figure: components["schemas"]["ReportsFigure"];
             indicator: string;
             /** @description the markets that are left out: for all localities together always, for one locality only if there are any */
             outside?: components["schemas"]["ReportsOutside"];
             parts: components["schemas"]["ReportsDrillPart"][];
-            /** @description as of a row of the adoption report */
+            /** @description like revised in a row of the adoption report */
             revised?: components["schemas"]["ReportsRevised"];
             /** @description markets with parts that are published by another dimension, and so not by this one */
             withheld: components["schemas"]["ReportsWithheld"][];
@@ -6014,7 +6014,7 @@ export interface components {
              * @description when the newest fact that was counted became known
              */
             fresh_at?: string;
-            /** @description of a sampled or declared share: the interval that contains the true one with 95 % */
+            /** @description for a sampled or declared share: the interval that contains the true one with 95 % */
             interval?: components["schemas"]["ReportsInterval"];
             /** @description null in a hidden cell, and where nothing is known */
             numerator: number | string | null;
@@ -6042,7 +6042,7 @@ export interface components {
             first_payment: number | null;
             /**
              * Format: int64
-             * @description on four days of thirty
+             * @description active on at least four days of thirty
              */
             habitual: number | null;
             /**
@@ -6104,7 +6104,7 @@ export interface components {
              * @enum {string}
              */
             parts_by: "zone" | "goods_group";
-            /** @description as of a row of the adoption report */
+            /** @description like revised in a row of the adoption report */
             revised?: components["schemas"]["ReportsRevised"];
             /**
              * Format: int64
@@ -6181,19 +6181,19 @@ export interface components {
             markets: components["schemas"]["ReportsMarket"][];
             /**
              * Format: int64
-             * @description by I05 among the rows that show it and have enough data; equal values share a rank; null if you see only a part of the units
+             * @description the rank by I05 among the rows that show it and have enough data; equal values share a rank; null if you see only a part of the units
              */
             rank: number | null;
             /** @description figures of this past day changed later, because the register got entries with earlier dates; absent: they did not */
             revised?: components["schemas"]["ReportsRevised"];
-            /** @description of the one designation in the unit, the same in every basis */
+            /** @description the status of the one designation in the unit, the same in every basis */
             status: components["schemas"]["ReportsStatus"];
             /**
              * @description why there is no status
              * @enum {string}
              */
             status_reason?: "no_campaign" | "not_begun" | "campaign_ended" | "no_merchants" | "hidden" | "no_target" | "several" | "exempt" | "not_required" | "market_elsewhere" | "no_market";
-            /** @description of I05, with a campaign: that of the one designation in the unit */
+            /** @description with a campaign: the target of I05 of the one designation in the unit */
             target?: components["schemas"]["ReportsTarget"];
         };
         ReportsShare: {
@@ -6246,7 +6246,7 @@ export interface components {
              */
             as_of: string;
             figure: components["schemas"]["ReportsFigure"];
-            /** @description as of a row of the adoption report */
+            /** @description like revised in a row of the adoption report */
             revised?: components["schemas"]["ReportsRevised"];
             /** @description with a campaign: the target on that day, which is the next due one, else the last */
             target?: components["schemas"]["ReportsTarget"];
@@ -6319,13 +6319,13 @@ export interface components {
         "Sign-in-by-phoneRequest": {
             /** @description the six digits of the message */
             code: string;
-            /** @description who signs in, where several share the phone (409 choose_person) */
+            /** @description the person who signs in, if several share the phone (409 choose_person) */
             merchant_id?: string;
             /** @example 0912345678 */
             phone: string;
         };
         SignInInputBody: {
-            /** @description of the authenticator, or a recovery code */
+            /** @description the code of the authenticator, or a recovery code */
             code?: string;
             login: string;
             password: string;
@@ -6337,10 +6337,10 @@ export interface components {
             options: unknown;
         };
         SigninCounter: {
-            /** @description its name */
+            /** @description the market's name */
             market: string;
             staff: components["schemas"]["SigninSeller"][] | null;
-            /** @description its number */
+            /** @description the stall's number */
             stall: string;
             stall_id: string;
         };
@@ -6396,7 +6396,7 @@ export interface components {
              * @description absent: never
              */
             expires_at?: string;
-            /** @description who uses the key */
+            /** @description the name of the person or program that uses the key */
             name: string;
             role: string;
             /** @description absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID */
@@ -6543,7 +6543,7 @@ export interface components {
             after: string | null;
             /** @description HMAC-SHA-256 of the row before; null: it did not exist */
             before: string | null;
-            /** @description its primary key */
+            /** @description the row's primary key */
             id: string;
             /** @description the table */
             kind: string;
@@ -6578,7 +6578,7 @@ export interface components {
             outcome: "done" | "refused" | "failed" | "under_way" | "unknown";
             /** @description the merchants' data that it read */
             read: components["schemas"]["TrailReadings"][] | null;
-            /** @description of the actor */
+            /** @description the role of the actor */
             role: string | null;
             route: string;
             session_id: string;
@@ -6887,7 +6887,7 @@ export interface components {
             /** @enum {string} */
             kind: "key" | "user";
             role: string;
-            /** @description of the locality, market, stall or merchant; null: everything */
+            /** @description the id of the locality, market, stall or merchant; null: everything */
             scope_id: string;
             scope_kind: string;
         };
@@ -7195,7 +7195,7 @@ export interface operations {
     "list-audit-events": {
         parameters: {
             query?: {
-                /** @description of one user or key */
+                /** @description only requests of this user or key */
                 actor_id?: string;
                 session_id?: string;
                 /** @description the beginning of a path, or the id of what was asked for or changed */
@@ -7204,7 +7204,7 @@ export interface operations {
                 method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
                 /** @description class of the answer's status */
                 status?: "2xx" | "3xx" | "4xx" | "5xx";
-                /** @description of the caller, with or without a port */
+                /** @description the caller's address, with or without a port */
                 address?: string;
                 /** @description a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time */
                 from?: string;
@@ -9992,7 +9992,7 @@ export interface operations {
     "list-unchecked": {
         parameters: {
             query?: {
-                /** @description not found official for so many days */
+                /** @description stalls without an official verdict for so many days */
                 days?: number;
                 /** @description items per page */
                 limit?: number;

@@ -37,9 +37,9 @@ type BeneficiaryChange struct {
 	ProposedAt  time.Time       `json:"proposed_at"`
 	NeedsSecond bool            `json:"needs_second_person" doc:"true: a program proposed it; it never becomes effective by itself"`
 	EffectiveAt *time.Time      `json:"effective_at" doc:"when it became effective or will without a decision; null: it does not"`
-	LapsesAt    *time.Time      `json:"lapses_at" doc:"until when a second person may approve what needs one"`
+	LapsesAt    *time.Time      `json:"lapses_at" doc:"the deadline for the approval of a second person, if one is needed"`
 	DecidedAt   *time.Time      `json:"decided_at"`
-	UndoUntil   *time.Time      `json:"undo_until" doc:"until when an effective addition may still be cancelled; null: it may not"`
+	UndoUntil   *time.Time      `json:"undo_until" doc:"the deadline to cancel an effective addition; null: it cannot be cancelled"`
 	Contact     string          `json:"contact" doc:"the last three digits of the phone that gets the notices; empty: no phone is known"`
 	Steps       []ChangeStep    `json:"steps"`
 }

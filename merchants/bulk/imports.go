@@ -60,7 +60,7 @@ type Imported struct {
 	Errors    []ImportNote  `json:"errors"`
 	Warnings  []ImportNote  `json:"warnings" doc:"zeros_lost must be confirmed; number_spelling, account_letters, hidden_row and name_dropped need no confirmation"`
 	Since     string        `json:"since" doc:"the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records"`
-	Past      *PastChange   `json:"past" doc:"of a dry run in a market that has payments; else null"`
+	Past      *PastChange   `json:"past" doc:"in a dry run, if the market has payments; else null"`
 	Skipped   []int         `json:"skipped" doc:"lines taken for totals, sections or signatures; of the first sheet that was read"`
 	Sheets    []ReadSheet   `json:"sheets" doc:"the worksheets that show text; none of a CSV file"`
 }

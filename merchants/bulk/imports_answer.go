@@ -18,8 +18,8 @@ type ImportNote struct {
 	Field  string `json:"field"`
 	Code   string `json:"code"`
 	Detail string `json:"detail"`
-	Guess  string `json:"guess,omitempty" enum:"tcvn3,vni,windows_1258,utf8_twice,html" doc:"of text_encoding: what the text was probably written in"`
-	Number string `json:"number" doc:"of the stall"`
+	Guess  string `json:"guess,omitempty" enum:"tcvn3,vni,windows_1258,utf8_twice,html" doc:"for text_encoding: the probable encoding of the text"`
+	Number string `json:"number" doc:"the number of the stall"`
 }
 
 // columnFields maps the field names of orders to those of lists, where they differ.

@@ -21,7 +21,7 @@ type ListedCheck struct {
 	CheckedAt  time.Time `json:"checked_at"`
 	Verdict    string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid"`
 	Code       *string   `json:"code" doc:"the code of ours that was found"`
-	By         string    `json:"by" doc:"the role of who checked"`
+	By         string    `json:"by" doc:"the role of the person who checked"`
 	Latitude   *float64  `json:"latitude"`
 	Longitude  *float64  `json:"longitude"`
 	RecordedAt time.Time `json:"recorded_at" doc:"when it was recorded; later than checked_at if the phone had no network"`
@@ -64,14 +64,14 @@ type UncheckedStall struct {
 	Number    string     `json:"number"`
 	Zone      string     `json:"zone"`
 	CheckedAt *time.Time `json:"checked_at" doc:"when it was last checked; null: never"`
-	Verdict   *string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"of that check"`
+	Verdict   *string    `json:"verdict" enum:"official,superseded,swapped,own_account,foreign,invalid" doc:"the verdict of that check"`
 }
 
 // listUnchecked returns the operating stalls of a market with a current code that no check found
 // official within some days.
 func (cs *Checks) listUnchecked(ctx context.Context, in *struct {
 	web.Named
-	Days int `query:"days" minimum:"1" maximum:"365" default:"7" doc:"not found official for so many days"`
+	Days int `query:"days" minimum:"1" maximum:"365" default:"7" doc:"stalls without an official verdict for so many days"`
 	web.Page
 },
 ) (*web.Body[*web.List[UncheckedStall]], error) {

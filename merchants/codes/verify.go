@@ -27,12 +27,12 @@ const (
 // Verdict is what a payload is. It shows strangers only a stall's number and market.
 type Verdict struct {
 	Verdict string      `json:"verdict" enum:"official,swapped,own_account,foreign,invalid"`
-	State   string      `json:"state,omitempty" enum:"current,superseded,revoked" doc:"of an official code"`
-	Stall   *NamedStall `json:"stall,omitempty" doc:"of an official or swapped code: the stall of its text; of own_account: the stall that receives on it"`
-	Code    string      `json:"code,omitempty" doc:"of an invalid payload: the rule it breaks"`
-	Offset  *int        `json:"offset,omitempty" doc:"of an invalid payload: where, in characters"`
-	Lenient *bool       `json:"lenient,omitempty" doc:"of an invalid payload: whether bank apps will read it all the same"`
-	Scheme  string      `json:"scheme,omitempty" doc:"of a payload that is not ours" example:"vietqr-ibft-account"`
+	State   string      `json:"state,omitempty" enum:"current,superseded,revoked" doc:"for an official code: its state"`
+	Stall   *NamedStall `json:"stall,omitempty" doc:"for an official or swapped code: the stall in its text; for own_account: the stall that receives on the account"`
+	Code    string      `json:"code,omitempty" doc:"for an invalid payload: the rule that it breaks"`
+	Offset  *int        `json:"offset,omitempty" doc:"for an invalid payload: the position of the fault, in characters"`
+	Lenient *bool       `json:"lenient,omitempty" doc:"for an invalid payload: whether bank apps read it in spite of the fault"`
+	Scheme  string      `json:"scheme,omitempty" doc:"for a payload that is not ours: its scheme" example:"vietqr-ibft-account"`
 
 	MemoCode string      `json:"-"` // our code in it
 	IssuedAt *time.Time  `json:"-"`

@@ -32,7 +32,7 @@ type ConsentText struct {
 	Basis   string    `json:"basis" enum:"consent,contract,public_task" doc:"consent: allowed only after a yes; contract, public_task: no consent is needed, the text only informs"`
 	Vi      string    `json:"vi"`
 	En      string    `json:"en"`
-	SHA256  string    `json:"sha256" doc:"of the Vietnamese text, a line feed and the English text, in UTF-8"`
+	SHA256  string    `json:"sha256" doc:"the hash of the Vietnamese text, a line feed and the English text, in UTF-8"`
 	Since   time.Time `json:"since" format:"date-time" doc:"from when this version applies"`
 	Current bool      `json:"current"`
 }
@@ -71,8 +71,8 @@ type Consent struct {
 	Purpose        string     `json:"purpose"`
 	Basis          string     `json:"basis" enum:"consent,contract,public_task"`
 	Given          bool       `json:"given" doc:"false if never asked; true if no consent is needed"`
-	CurrentVersion int        `json:"current_version" doc:"of the text that applies today"`
-	TextVersion    *int       `json:"text_version" doc:"of the text that was answered; null: never asked"`
+	CurrentVersion int        `json:"current_version" doc:"the version of the text that applies today"`
+	TextVersion    *int       `json:"text_version" doc:"the version of the answered text; null: no answer yet"`
 	How            *string    `json:"how" enum:"in_app,paper,request"`
 	At             *time.Time `json:"at"`
 }
@@ -102,7 +102,7 @@ type ConsentOrder struct {
 	Purpose     string `json:"purpose" maxLength:"40" example:"public_page"`
 	Given       bool   `json:"given" doc:"false withdraws: at once, and as easily as it was given"`
 	How         string `json:"how" enum:"in_app,paper" doc:"in_app: the merchant itself; paper: signed, entered by the board"`
-	TextVersion int    `json:"text_version,omitempty" minimum:"1" doc:"of the text that was shown; required for a yes, which is to today's text"`
+	TextVersion int    `json:"text_version,omitempty" minimum:"1" doc:"the version of the text that was shown; required for a yes, which must be to today's text"`
 }
 
 // consent records a yes or a no. It refuses a purpose without a text or without need of consent. It

@@ -49,7 +49,7 @@ type Request struct {
 type RequestStep struct {
 	Step   string    `json:"step" enum:"receive,answer,done,refuse"`
 	Reason string    `json:"reason" doc:"the reason for the merchant"`
-	Role   string    `json:"role" doc:"of who did it"`
+	Role   string    `json:"role" doc:"the role of the person or program that did it"`
 	At     time.Time `json:"at"`
 }
 

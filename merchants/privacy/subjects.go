@@ -25,7 +25,7 @@ const (
 type Subjects struct {
 	Merchants int    `json:"merchants" doc:"those that are not erased"`
 	Users     int    `json:"users" doc:"users who are not merchants"`
-	Shoppers  int    `json:"shoppers" doc:"who left contact: nothing asks for it yet"`
+	Shoppers  int    `json:"shoppers" doc:"shoppers who left a contact; the program does not collect any yet"`
 	Total     int    `json:"total"`
 	Near      int    `json:"near" doc:"the level from which a warning is given"`
 	Limit     int    `json:"limit" doc:"the level at which duties are to be looked at again"`

@@ -26,7 +26,7 @@ const (
 // Visibility is everything a merchant may know about who sees its data.
 type Visibility struct {
 	Data     []roles.Sight     `json:"data" doc:"the parts of a merchant's data"`
-	Roles    []roles.RoleSight `json:"roles" doc:"what each role sees in its scope, and what it never sees: from the table of who may do what"`
+	Roles    []roles.RoleSight `json:"roles" doc:"what each role sees in its scope, and what it never sees, from the table of permissions"`
 	Readers  []trail.Reader    `json:"readers" doc:"the newest 50 readings at all its stalls"`
 	Consents []Consent         `json:"consents" doc:"its answer to each purpose, with the version it answered"`
 	Reminder *Reminder         `json:"reminder" doc:"null: no account was changed or added within 30 days"`

@@ -19,8 +19,8 @@ const (
 // AccountOrder is a beneficiary account as it is registered.
 type AccountOrder struct {
 	Kind           string `json:"kind,omitempty" enum:"bank,ewallet" doc:"absent: bank"`
-	BankBIN        string `json:"bank_bin,omitempty" doc:"of the bank table; not for a wallet" example:"970436"`
-	AccountNumber  string `json:"account_number" doc:"1 to 19 digits, or letters where the bank has such accounts; of a wallet, the provider's merchant or store id, up to 64" example:"0101234567890"`
+	BankBIN        string `json:"bank_bin,omitempty" doc:"the bank's number in the bank table; not for a wallet" example:"970436"`
+	AccountNumber  string `json:"account_number" doc:"1 to 19 digits, or letters if the bank has such accounts; for a wallet, the provider's merchant or store id, up to 64" example:"0101234567890"`
 	HolderName     string `json:"holder_name" maxLength:"100" doc:"the name that a shopper's app shows"`
 	HolderKind     string `json:"holder_kind,omitempty" enum:"ca_nhan,ho_kinh_doanh,to_chuc" doc:"absent: ca_nhan"`
 	VirtualAccount string `json:"virtual_account,omitempty" maxLength:"64" doc:"virtual account or terminal id that names this stall alone on that account"`

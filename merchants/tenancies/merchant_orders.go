@@ -16,7 +16,7 @@ type MerchantOrder struct {
 	ID            string `json:"id,omitempty" doc:"a merchant that is registered already"`
 	FullName      string `json:"full_name,omitempty" maxLength:"100" doc:"required without id"`
 	Phone         string `json:"phone,omitempty" maxLength:"30" doc:"required without id; a known phone with the same name means the same merchant" example:"0912345678"`
-	KnownPhone    string `json:"known_phone,omitempty" enum:"same_person,another_person" doc:"of a phone that is known under another name: whether this is the same person; absent: refused (phone_of_another)"`
+	KnownPhone    string `json:"known_phone,omitempty" enum:"same_person,another_person" doc:"if the phone is known under another name: whether this is the same person; absent: refused (phone_of_another)"`
 	HouseholdName string `json:"household_name,omitempty" maxLength:"200" doc:"the registered household business; absent: a person"`
 	TaxCode       string `json:"tax_code,omitempty" maxLength:"20"`
 }

@@ -40,7 +40,7 @@ func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Books { return
 
 // Entry is a line of the book, or a receipt that its owner may enter.
 type Entry struct {
-	ID          uuid.UUID    `json:"id" doc:"of the payment, or of the cash line"`
+	ID          uuid.UUID    `json:"id" doc:"the id of the payment, or of the cash line"`
 	Kind        string       `json:"kind" enum:"receipt,cash"`
 	Day         string       `json:"day" doc:"the business day, YYYY-MM-DD in Asia/Ho_Chi_Minh"`
 	Text        string       `json:"text"`
@@ -63,12 +63,12 @@ type Book struct {
 	Household string       `json:"household" doc:"the registered household business, else the merchant's name"`
 	Address   string       `json:"address" doc:"market and locality of its stalls: no other address is stored"`
 	TaxCode   string       `json:"tax_code" doc:"the full code; empty: none is registered"`
-	Place     string       `json:"place" doc:"its stalls"`
+	Place     string       `json:"place" doc:"the stalls of the merchant"`
 	From      string       `json:"from" doc:"the first day"`
 	To        string       `json:"to" doc:"the last day, which is included"`
 	Entries   []Entry      `json:"entries" doc:"oldest first"`
 	Total     money.Amount `json:"total" doc:"đồng: the turnover of the whole period, whatever the page"`
-	Undecided Undecided    `json:"undecided" doc:"of the whole period"`
+	Undecided Undecided    `json:"undecided" doc:"undecided receipts of the whole period"`
 	Threshold *Threshold   `json:"threshold" doc:"only for the owner; null: no threshold is known for that year"`
 	Next      *string      `json:"next" doc:"cursor of the next page of entries, null at the end"`
 }

@@ -57,7 +57,7 @@ type Case struct {
 	Cause      string        `json:"cause" enum:"busy,refused,unknown," doc:"for retry_failed: the database was busy, the data breaks one of its rules, or unknown; else empty"`
 	OpenedAt   time.Time     `json:"opened_at"`
 	ClosedAt   *time.Time    `json:"closed_at"`
-	BankTime   *time.Time    `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead; absent: occurred_at"`
+	BankTime   *time.Time    `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead; absent: occurred_at"`
 	Market     *CaseMarket   `json:"market" doc:"null: the platform's"`
 	Proposal   *Proposal     `json:"proposal" doc:"waits for a second person; null: none"`
 	Contents   []Content     `json:"contents" doc:"what the bank reported: for a conflict both contents, the first one first; for an unknown account up to 21 notices"`
@@ -111,7 +111,7 @@ func (cs *Cases) List(ctx context.Context, who roles.Principal, f Filter, page w
 // Resolution is what a person decides about a case.
 type Resolution struct {
 	Action  Action     `json:"action" enum:"assign,return,dismiss" doc:"assign and return move money in the books and need a second person"`
-	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"for assign: the stall. For a conflict the default is the stall that matching finds"`
+	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"required to assign: the stall. For a conflict the default is the stall that matching finds"`
 	Content *uuid.UUID `json:"content,omitempty" doc:"the notice or conflict that it is about; the default is the one that is not posted, of several the first"`
 	Reason  string     `json:"reason" minLength:"3" maxLength:"500"`
 }

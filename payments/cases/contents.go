@@ -19,7 +19,7 @@ type Content struct {
 	Amount     money.Amount `json:"amount"`
 	Currency   string       `json:"currency"`
 	OccurredAt time.Time    `json:"occurred_at"`
-	BankTime   *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead"`
+	BankTime   *time.Time   `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead"`
 	Reference  string       `json:"reference"`
 	Posted     bool         `json:"posted" doc:"a payment of it is in the books"`
 	StallID    *uuid.UUID   `json:"stall_id" doc:"the stall that has its money; for a conflict that is not posted, the stall that matching finds; null: none"`

@@ -19,7 +19,7 @@ import (
 type ConnectionOrder struct {
 	Provider ProviderName     `json:"provider" doc:"the word in /webhooks/{provider}/…" example:"sepay"`
 	Name     string           `json:"name" minLength:"1" maxLength:"200"`
-	Owner    *ConnectionOwner `json:"owner,omitempty" doc:"it may report about this owner's accounts; absent: platform"`
+	Owner    *ConnectionOwner `json:"owner,omitempty" doc:"the connection may report about this owner's accounts; absent: platform"`
 	Secrets  SecretFields     `json:"secrets" doc:"the provider's own fields; never shown again"`
 	Accounts []AccountName    `json:"accounts,omitempty" maxItems:"1000" doc:"absent: all accounts in the owner's scope"`
 }

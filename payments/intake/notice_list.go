@@ -19,7 +19,7 @@ import (
 type Notice struct {
 	ID           uuid.UUID    `json:"id"`
 	ConnectionID uuid.UUID    `json:"connection_id"`
-	ExternalID   string       `json:"external_id" doc:"the provider's own id; several notices have it where it identifies no single transfer"`
+	ExternalID   string       `json:"external_id" doc:"the provider's own id; several notices share it if it identifies no single transfer"`
 	State        State        `json:"state" enum:"posted,unmatched,ignored,pending"`
 	Why          string       `json:"why"`
 	Direction    string       `json:"direction" enum:"in,out"`
@@ -33,7 +33,7 @@ type Notice struct {
 	AccountLast4 string       `json:"account_last4"`
 	MarketID     *uuid.UUID   `json:"market_id"`
 	Conflicts    int          `json:"conflicts" doc:"how often the same id came with other content"`
-	BankTime     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date where it was over an hour ahead; absent: occurred_at"`
+	BankTime     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead; absent: occurred_at"`
 }
 
 // NoticeFilter selects the notices of a list; an empty field selects all.

@@ -50,7 +50,7 @@ const (
 type Order struct {
 	ID          uuid.UUID    `json:"id"`
 	StallID     uuid.UUID    `json:"stall_id"`
-	Code        string       `json:"code" doc:"in the transfer note: a payment with this memo_code is of this order"`
+	Code        string       `json:"code" doc:"the code in the transfer note: a payment with this memo_code belongs to this order"`
 	Amount      money.Amount `json:"amount" doc:"đồng"`
 	Currency    string       `json:"currency"`
 	Note        string       `json:"note"`

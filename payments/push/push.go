@@ -96,7 +96,7 @@ func vapidKey(keys *seal.Keys) (*ecdh.PrivateKey, error) {
 
 // Subscription is a browser's subscription (W3C Push API).
 type Subscription struct {
-	Endpoint string `json:"endpoint" maxLength:"1000" doc:"of the browser's push service"`
+	Endpoint string `json:"endpoint" maxLength:"1000" doc:"the address at the browser's push service"`
 	Keys     struct {
 		P256dh string `json:"p256dh" maxLength:"200"`
 		Auth   string `json:"auth" maxLength:"100"`

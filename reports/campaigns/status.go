@@ -46,7 +46,7 @@ func (s *Status) UnmarshalJSON(b []byte) error {
 type Designation struct {
 	Locality     scope.Locality `json:"locality" doc:"the locality that chose the market, by its name on the day of the campaign's basis"`
 	Market       scope.Market   `json:"market"`
-	Target       *Target        `json:"target" doc:"of I05; null: none is set"`
+	Target       *Target        `json:"target" doc:"the target of I05; null: none is set"`
 	Status       Status         `json:"status"`
 	StatusReason string         `json:"status_reason,omitempty" enum:"no_merchants,hidden,no_target" doc:"why there is no status"`
 }

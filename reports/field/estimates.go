@@ -25,7 +25,7 @@ type SampleEstimate struct {
 	AsOf     string           `json:"as_of" format:"date" doc:"the half-hours of the 90 days before it"`
 	Sales    EstimatedShare   `json:"sales" doc:"I07: cashless sales of all sales"`
 	Turnover EstimatedShare   `json:"turnover" doc:"I08: cashless turnover of all turnover"`
-	Strata   []SampledStratum `json:"strata" nullable:"false" doc:"of each plan of which anything was counted"`
+	Strata   []SampledStratum `json:"strata" nullable:"false" doc:"the strata of each plan with counted half-hours"`
 }
 
 // EstimatedShare is a combined ratio estimate of stratified random half-hours.
@@ -35,7 +35,7 @@ type EstimatedShare struct {
 	Counted  int             `json:"counted" doc:"half-hours"`
 	Why      *string         `json:"why" doc:"why there is no interval: nothing_counted, nothing_sold (in what was counted), one_slot_in: and the stratum, or hidden"`
 
-	Suppressed bool `json:"suppressed" doc:"hidden, as the same share is in the report of that day"`
+	Suppressed bool `json:"suppressed" doc:"hidden, because the same share is hidden in the report of that day"`
 }
 
 // hide removes the estimated values.

@@ -25,7 +25,7 @@ type Imported struct {
 	DryRun    bool          `json:"dry_run"`
 	Applied   bool          `json:"applied" doc:"false: nothing was written"`
 	Created   int           `json:"created" doc:"in a dry run: how many would be written"`
-	Unchanged int           `json:"unchanged" doc:"what exists already, word for word"`
+	Unchanged int           `json:"unchanged" doc:"rows that exist already with the same content"`
 	Faulty    int           `json:"faulty"`
 	Skipped   []int         `json:"skipped" doc:"lines below the header that were taken for totals or signatures"`
 	Rows      []ImportedRow `json:"rows"`

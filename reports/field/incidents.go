@@ -22,8 +22,8 @@ type IncidentOrder struct {
 	Kind        string `json:"kind" enum:"swapped_code,fake_transfer,wrong_account"`
 	OccurredAt  string `json:"occurred_at" doc:"RFC 3339"`
 	ClosedAt    string `json:"closed_at,omitempty" doc:"RFC 3339; absent: it is open"`
-	ComplaintID string `json:"complaint_id,omitempty" doc:"of the complaint that proved right"`
-	AlertID     string `json:"alert_id,omitempty" doc:"of the alert that proved right"`
+	ComplaintID string `json:"complaint_id,omitempty" doc:"the complaint that this incident confirms"`
+	AlertID     string `json:"alert_id,omitempty" doc:"the alert that this incident confirms"`
 	Note        string `json:"note,omitempty" doc:"at most 500 characters; no names"`
 }
 

@@ -21,8 +21,8 @@ type Kit struct {
 	MadeAt    time.Time         `json:"made_at"`
 	Markets   []KitMarket       `json:"markets" nullable:"false" doc:"in your scope, by code; 200 at most"`
 	Market    *KitMarket        `json:"market" doc:"the requested market, or your only one; null: no market was chosen"`
-	Stalls    []KitStall        `json:"stalls" nullable:"false" doc:"of that market, by number"`
-	Trainings []KitTraining     `json:"trainings" nullable:"false" doc:"of the last 60 days, newest first"`
+	Stalls    []KitStall        `json:"stalls" nullable:"false" doc:"the stalls of that market, by number"`
+	Trainings []KitTraining     `json:"trainings" nullable:"false" doc:"the trainings of the last 60 days, newest first"`
 	Slots     []Slot            `json:"slots" nullable:"false" doc:"half-hours to be counted: of 7 days ago to 31 days ahead, by time"`
 	Words     map[string][]Word `json:"words" nullable:"false" doc:"what the forms offer, in Vietnamese and English"`
 }
@@ -46,7 +46,7 @@ type KitStall struct {
 	MerchantID   *uuid.UUID `json:"merchant_id" doc:"null: no merchant has it"`
 	MerchantName *string    `json:"merchant_name"`
 	VisitedAt    *time.Time `json:"visited_at" doc:"when the team was last there; null: never"`
-	Outcome      *string    `json:"outcome" doc:"of that visit"`
+	Outcome      *string    `json:"outcome" doc:"the outcome of that visit"`
 }
 
 // KitTraining is a training to which attendances may be added.

@@ -35,9 +35,9 @@ type StratumOrder struct {
 type PlanOrder struct {
 	From            string         `json:"from" doc:"the first day" example:"2026-11-01"`
 	To              string         `json:"to" doc:"the last day, which is included" example:"2026-11-30"`
-	Strata          []StratumOrder `json:"strata" doc:"they do not overlap"`
+	Strata          []StratumOrder `json:"strata" doc:"parts of the day that do not overlap"`
 	SlotsPerStratum int            `json:"slots_per_stratum" example:"6"`
-	Seed            *int64         `json:"seed,omitempty" doc:"of the draw; absent: a random one. The same seed and plan draw the same half-hours"`
+	Seed            *int64         `json:"seed,omitempty" doc:"the seed of the draw; absent: a random one. The same seed and plan draw the same half-hours"`
 }
 
 // Stratum is a part of a plan, with the number of its counted half-hours.

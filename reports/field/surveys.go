@@ -21,7 +21,7 @@ type SurveyOrder struct {
 	Active     bool   `json:"active" doc:"got a transfer from a shopper in the last 30 days"`
 	Sex        string `json:"sex" enum:"female,male,unsaid"`
 	Aged60     *bool  `json:"aged_60,omitempty" doc:"60 or older; absent: not said"`
-	Minority   *bool  `json:"minority,omitempty" doc:"of an ethnic minority; absent: not said"`
+	Minority   *bool  `json:"minority,omitempty" doc:"belongs to an ethnic minority; absent: not said"`
 	NonFixed   bool   `json:"non_fixed" doc:"sells without a fixed place"`
 }
 

@@ -27,7 +27,7 @@ type Figure struct {
 	Evidence    *Evidence         `json:"evidence"`
 	Suppressed  bool              `json:"suppressed" doc:"hidden, because it or a figure beside it would reveal fewer than five merchants"`
 	Definition  int               `json:"definition" doc:"version of the definition"`
-	Interval    *Interval         `json:"interval,omitempty" doc:"of a sampled or declared share: the interval that contains the true one with 95 %"`
+	Interval    *Interval         `json:"interval,omitempty" doc:"for a sampled or declared share: the interval that contains the true one with 95 %"`
 	Coverage    *Share            `json:"coverage,omitempty" doc:"with figures of activity: merchants with notices that reach us, of all; those not covered are not observed, never inactive"`
 	FreshAt     *time.Time        `json:"fresh_at,omitempty" doc:"when the newest fact that was counted became known"`
 	Period      string            `json:"period,omitempty" doc:"the month of the figure, if it is not the window before the day" example:"2026-10"`
@@ -112,7 +112,7 @@ type Funnel struct {
 	Printed      *int `json:"printed" doc:"a code is in force"`
 	FirstPayment *int `json:"first_payment"`
 	Active       *int `json:"active"`
-	Habitual     *int `json:"habitual" doc:"on four days of thirty"`
+	Habitual     *int `json:"habitual" doc:"active on at least four days of thirty"`
 }
 
 // dayOnly reports whether only the day of a time is known. Survey answers and some banks' notices

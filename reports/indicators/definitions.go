@@ -25,13 +25,13 @@ type Definition struct {
 	NameVI   string        `json:"name_vi"`
 	NameEN   string        `json:"name_en"`
 	Version  int           `json:"version"`
-	Since    string        `json:"since" format:"date" doc:"since when this version holds"`
-	Unit     string        `json:"unit" enum:"share,points,per_merchant,per_10000,vnd,bands" doc:"of the value"`
+	Since    string        `json:"since" format:"date" doc:"the first day of this version"`
+	Unit     string        `json:"unit" enum:"share,points,per_merchant,per_10000,vnd,bands" doc:"the unit of the value"`
 	Formula  string        `json:"formula"`
 	ProseVI  string        `json:"prose_vi"`
 	ProseEN  string        `json:"prose_en"`
 	SQL      string        `json:"sql" doc:"the queries that run; a report sends them as one"`
-	Evidence []string      `json:"evidence" nullable:"false" doc:"which levels it can rest on: A bank notice or statement, B owner, C declared, D seen in the field"`
+	Evidence []string      `json:"evidence" nullable:"false" doc:"the possible levels of evidence: A bank notice or statement, B owner, C declared, D seen in the field"`
 	Parts    []DefinedPart `json:"parts" nullable:"false" doc:"further values of the same indicator"`
 	History  []PastWording `json:"history" nullable:"false" doc:"earlier versions, newest first"`
 

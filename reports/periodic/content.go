@@ -23,11 +23,11 @@ type Content struct {
 	Period      string            `json:"period" example:"2026-10"`
 	Basis       string            `json:"basis"`
 	AsOf        string            `json:"as_of" format:"date" doc:"the day after the period's last: state at 00:00 of it, windows before it"`
-	Demo        bool              `json:"demo" doc:"it counts invented markets: show it as dữ liệu minh họa"`
+	Demo        bool              `json:"demo" doc:"it includes invented markets: show it as dữ liệu minh họa"`
 	Definitions []Meaning         `json:"definitions" nullable:"false" doc:"what each indicator meant, by code"`
 	Units       []CountedUnit     `json:"units" nullable:"false" doc:"the units and the markets that were counted in each"`
 	Report      *reports.Adoption `json:"report" doc:"the adoption report as it was served; for a locality only its row, which the total repeats"`
-	Statuses    []Standing        `json:"statuses" nullable:"false" doc:"what each required locality had chosen on the period's last day"`
+	Statuses    []Standing        `json:"statuses" nullable:"false" doc:"the choice of each required locality on the period's last day"`
 	Frozen      *Frozen           `json:"frozen" doc:"null: a preview"`
 }
 

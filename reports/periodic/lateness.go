@@ -29,8 +29,8 @@ type Lateness struct {
 	DueOn    string       `json:"due_on" format:"date"`
 	Owing    []Owing      `json:"items" nullable:"false" doc:"the localities in your scope that are not exempt, by code"`
 	Next     *string      `json:"next" doc:"always null: the list is complete"`
-	Due      int          `json:"due" doc:"of these, how many were due by now, or came before (I24's denominator)"`
-	OnTime   int          `json:"on_time" doc:"of those, how many were on time"`
+	Due      int          `json:"due" doc:"how many of these were due by now, or came before (I24's denominator)"`
+	OnTime   int          `json:"on_time" doc:"how many of those were on time"`
 }
 
 // Owing is what a locality owes for a period.
@@ -41,7 +41,7 @@ type Owing struct {
 	DueOn       string         `json:"due_on" format:"date"`
 	SubmittedAt *time.Time     `json:"submitted_at" doc:"when it was submitted first"`
 	OnTime      *bool          `json:"on_time" doc:"null: not submitted, and not due yet"`
-	HoursLate   int            `json:"hours_late" doc:"until it was submitted, or until now; started hours count"`
+	HoursLate   int            `json:"hours_late" doc:"hours until it was submitted, or until now; started hours count"`
 }
 
 // Board returns the lateness board of a period in the caller's scope. With period "", it is the

@@ -25,9 +25,9 @@ type Version struct {
 	Version   int       `json:"version"`
 	Basis     string    `json:"basis"`
 	AsOf      string    `json:"as_of" format:"date"`
-	SHA256    string    `json:"sha256" doc:"of the content in canonical form (RFC 8785), hexadecimal"`
+	SHA256    string    `json:"sha256" doc:"the hash of the content in canonical form (RFC 8785), hexadecimal"`
 	Signature string    `json:"signature" doc:"Ed25519 over the 32 bytes of the hash, base64"`
-	PublicKey string    `json:"public_key" doc:"that proves the signature, base64"`
+	PublicKey string    `json:"public_key" doc:"the key that proves the signature, base64"`
 	Reason    string    `json:"reason" doc:"why it was frozen again; empty for the first"`
 	FrozenBy  uuid.UUID `json:"frozen_by"`
 	FrozenAt  time.Time `json:"frozen_at"`

@@ -34,9 +34,9 @@ type Pilot struct {
 	State        string            `json:"state" enum:"chosen,exempt,missing,not_required" doc:"not_required: nothing was chosen, and the campaign has not begun or has ended"`
 	Market       *scope.Market     `json:"market" doc:"null: none was chosen"`
 	ExemptReason *string           `json:"exempt_reason"`
-	Since        *string           `json:"since" format:"date" doc:"of the present designation"`
+	Since        *string           `json:"since" format:"date" doc:"the first day of the present designation"`
 	Milestones   Milestones        `json:"milestones"`
-	Notes        map[string]string `json:"notes" doc:"to milestones, by their name"`
+	Notes        map[string]string `json:"notes" doc:"notes on milestones, by the milestone's name"`
 	History      []Designation     `json:"history" nullable:"false" doc:"every designation, in the order they were made"`
 }
 

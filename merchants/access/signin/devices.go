@@ -127,8 +127,8 @@ func (p *People) device(ctx context.Context, token string) (*enrolled, error) {
 // Counter is what a device shows before a seller signs in on it.
 type Counter struct {
 	StallID uuid.UUID `json:"stall_id"`
-	Stall   string    `json:"stall" doc:"its number"`
-	Market  string    `json:"market" doc:"its name"`
+	Stall   string    `json:"stall" doc:"the stall's number"`
+	Market  string    `json:"market" doc:"the market's name"`
 	Staff   []Seller  `json:"staff"`
 }
 

@@ -44,7 +44,7 @@ func NewAPIKeys(db *database.DB, now func() time.Time) *APIKeys {
 
 // Order is what a new key is made of.
 type Order struct {
-	Name      string     `json:"name" minLength:"1" maxLength:"200" doc:"who uses the key"`
+	Name      string     `json:"name" minLength:"1" maxLength:"200" doc:"the name of the person or program that uses the key"`
 	Role      string     `json:"role" maxLength:"40"`
 	Scope     string     `json:"scope,omitempty" maxLength:"200" doc:"absent: everything; locality:569, locality:districts_2024/568, market:CODE or stall:ID"`
 	ExpiresAt *time.Time `json:"expires_at,omitempty" doc:"absent: never"`

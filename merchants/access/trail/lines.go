@@ -30,7 +30,7 @@ const (
 // the merchants' data it read.
 type Line struct {
 	Event
-	Role     *roles.Role `json:"role" doc:"of the actor"`
+	Role     *roles.Role `json:"role" doc:"the role of the actor"`
 	EndedAt  *time.Time  `json:"ended_at" doc:"when the result was written; null: under way"`
 	Status   *int        `json:"status" doc:"null: under way or unknown"`
 	Outcome  Outcome     `json:"outcome" enum:"done,refused,failed,under_way,unknown" doc:"unknown: the server died before it could record a result; changes are what was committed"`
@@ -42,7 +42,7 @@ type Line struct {
 // Change is one row before and after, as digests.
 type Change struct {
 	Kind   string  `json:"kind" doc:"the table"`
-	ID     string  `json:"id" doc:"its primary key"`
+	ID     string  `json:"id" doc:"the row's primary key"`
 	Before *string `json:"before" doc:"HMAC-SHA-256 of the row before; null: it did not exist"`
 	After  *string `json:"after" doc:"the same after; null: it was deleted"`
 }

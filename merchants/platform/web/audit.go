@@ -52,13 +52,13 @@ func TrailRoutes(e *Edge, audit *trail.Trail) {
 
 // LineQuery narrows the trail; it is exported because huma reads no embedded field that is not.
 type LineQuery struct {
-	Actor   string `query:"actor_id" maxLength:"36" doc:"of one user or key"`
+	Actor   string `query:"actor_id" maxLength:"36" doc:"only requests of this user or key"`
 	Session string `query:"session_id" maxLength:"36"`
 	Object  string `query:"object" maxLength:"500" doc:"the beginning of a path, or the id of what was asked for or changed" example:"/api/v1/markets"`
 	Route   string `query:"route" maxLength:"200" example:"/api/v1/stalls/:id"`
 	Method  string `query:"method" enum:"GET,POST,PUT,PATCH,DELETE"`
 	Class   string `query:"status" enum:"2xx,3xx,4xx,5xx" doc:"class of the answer's status"`
-	Address string `query:"address" maxLength:"60" doc:"of the caller, with or without a port"`
+	Address string `query:"address" maxLength:"60" doc:"the caller's address, with or without a port"`
 	From    string `query:"from" doc:"a day (00:00 Asia/Ho_Chi_Minh) or an RFC 3339 time"`
 	To      string `query:"to" doc:"the same; lines before it"`
 }

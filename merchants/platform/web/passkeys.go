@@ -108,7 +108,7 @@ func (s *SignIn) addPasskey(ctx context.Context, in *struct {
 	Visitor
 	Body struct {
 		signin.DeviceAnswer
-		Name string `json:"name" minLength:"1" maxLength:"100" doc:"of the device, for the list"`
+		Name string `json:"name" minLength:"1" maxLength:"100" doc:"the device's name, for the list"`
 	}
 },
 ) (*Body[*signin.Passkey], error) {

@@ -142,7 +142,7 @@ func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 	Body struct {
 		Phoned
 		Code       string `json:"code" pattern:"^[0-9]{6}$" doc:"the six digits of the message"`
-		MerchantID string `json:"merchant_id,omitempty" maxLength:"36" doc:"who signs in, where several share the phone (409 choose_person)"`
+		MerchantID string `json:"merchant_id,omitempty" maxLength:"36" doc:"the person who signs in, if several share the phone (409 choose_person)"`
 	}
 },
 ) (*signedInByPhone, error) {

@@ -83,7 +83,7 @@ type signInInput struct {
 	Body struct {
 		Login    string `json:"login" minLength:"1" maxLength:"100"`
 		Password string `json:"password" minLength:"1" maxLength:"1000"`
-		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"the code of the authenticator, or a recovery code"`
 	}
 }
 
@@ -131,7 +131,7 @@ func (s *SignIn) prove(ctx context.Context, in *struct {
 	Visitor
 	Body struct {
 		Password string `json:"password" minLength:"1" maxLength:"1000"`
-		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"the code of the authenticator, or a recovery code"`
 	}
 },
 ) (*renewed, error) {
@@ -153,7 +153,7 @@ func (s *SignIn) changePassword(ctx context.Context, in *struct {
 	Visitor
 	Body struct {
 		Current  string `json:"current_password" minLength:"1" maxLength:"1000"`
-		Code     string `json:"code,omitempty" maxLength:"40" doc:"of the authenticator, or a recovery code"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"the code of the authenticator, or a recovery code"`
 		Password string `json:"password" maxLength:"1000" doc:"the new one: 8 characters or more with a second factor, 14 without"`
 	}
 },
@@ -224,7 +224,7 @@ type Me struct {
 	Kind        string          `json:"kind" enum:"key,user"`
 	Role        roles.Role      `json:"role"`
 	ScopeKind   roles.ScopeKind `json:"scope_kind"`
-	ScopeID     *uuid.UUID      `json:"scope_id" doc:"of the locality, market, stall or merchant; null: everything"`
+	ScopeID     *uuid.UUID      `json:"scope_id" doc:"the id of the locality, market, stall or merchant; null: everything"`
 	FullName    string          `json:"full_name" doc:"empty for a key"`
 	HasPassword bool            `json:"has_password"`
 }
