@@ -21,7 +21,7 @@ func (w *world) settle() {
 	must(w.t, w.registry.Changes.SettleChanges(w.t.Context()))
 }
 
-// wantChange wants a change's state and steps.
+// wantChange checks a change's state and steps.
 func (w *world) wantChange(path, id, state, steps string) object {
 	w.t.Helper()
 	for _, c := range w.call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).items() {

@@ -10,7 +10,7 @@ import (
 	"market40/merchants/access/signin"
 )
 
-// wantCodes wants a stall's codes in a state.
+// wantCodes checks that a stall's codes are in a state.
 func (w *world) wantCodes(path, state string, n int) {
 	w.t.Helper()
 	found := 0

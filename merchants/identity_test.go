@@ -371,7 +371,7 @@ func sheetOfNumbers(t *testing.T) string {
 	}})
 }
 
-// workbook is an XLSX file with cells in sheets, which stand by their names.
+// workbook is an XLSX file with cells in sheets, by the sheets' names.
 func workbook(t *testing.T, sheets map[string]map[string]any) string {
 	t.Helper()
 	f := excelize.NewFile()

@@ -13,8 +13,8 @@ import (
 	"market40/merchants/platform/web/webtest"
 )
 
-// printed asks for a PDF and gives the codes that an independent reader finds on its pages, and how
-// many pages it has.
+// printed requests a PDF and returns the codes that an independent reader finds on its pages, and
+// how many pages it has.
 func (w *world) printed(key, path string) (codes []string, pages int) {
 	w.t.Helper()
 	rec := w.send(httptest.NewRequestWithContext(w.t.Context(), "GET", path, nil), key)

@@ -75,7 +75,7 @@ func TestUnitsThatBeganLaterAreCarriedOver(t *testing.T) {
 	}
 }
 
-// The communes of 28 May 2024 are those that stood that day, before the mergers of 1 November 2024
+// The communes of 28 May 2024 are those of that day, before the mergers of 1 November 2024
 // (resolutions 1196 and 1198).
 func TestUnitsAsTheyStood(t *testing.T) {
 	t.Parallel()

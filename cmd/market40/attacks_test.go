@@ -10,7 +10,7 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// subtracted is the demo, asked by the province's officer.
+// subtracted is the demo as the province's officer reads it.
 type subtracted struct {
 	*program.Server
 	admin, officer string
@@ -50,7 +50,7 @@ func TestTheDemoHoldsAgainstSubtraction(t *testing.T) {
 	a.hidesSums(small)
 }
 
-// dividesOnce asks for the parts of every market along all dimensions: only one shows any.
+// dividesOnce reads the parts of every market along all dimensions: only one shows any.
 func (a *subtracted) dividesOnce() {
 	shown, withheld := map[string]map[string]bool{}, 0
 	for _, code := range []string{"I04", "I05", "I18"} {

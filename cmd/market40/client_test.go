@@ -11,8 +11,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestClientIsOfThisAPI makes the apps' types from the OpenAPI that is served, and wants them to be
-// the committed ones. UPDATE=1 writes them (make client).
+// TestClientIsOfThisAPI makes the apps' types from the OpenAPI that is served, and requires them to
+// be the committed ones. UPDATE=1 writes them (make client).
 func TestClientIsOfThisAPI(t *testing.T) {
 	t.Parallel()
 	s := program.Serve(t, []string{

@@ -26,7 +26,7 @@ type composeService struct {
 }
 
 // TestComposeFile runs what compose.yaml runs, with its commands, settings and secrets, on a
-// PostgreSQL that asks for passwords: the roles are made, the owner migrates and backs up, the
+// PostgreSQL that requires passwords: the roles are made, the owner migrates and backs up, the
 // other one serves and has only its own password.
 func TestComposeFile(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func programFolder(t *testing.T) string {
 	return filepath.Dir(program.Command(t, nil).Path)
 }
 
-// scramServer is a PostgreSQL on loopback that asks every caller for a password, as a fresh one
+// scramServer is a PostgreSQL on loopback that requires a password of every caller, as a fresh one
 // does.
 type scramServer struct{ host, port, password string }
 
@@ -129,8 +129,8 @@ func runScript(t *testing.T, dir string, env []string, script string) {
 	}
 }
 
-// TestDocumentedRoles runs the README's commands for a real server, as they stand, on a PostgreSQL
-// that asks for passwords: the two roles log in, the owner migrates and backs up, the other one
+// TestDocumentedRoles runs the README's commands for a real server, unchanged, on a PostgreSQL
+// that requires passwords: the two roles log in, the owner migrates and backs up, the other one
 // serves.
 func TestDocumentedRoles(t *testing.T) {
 	t.Parallel()

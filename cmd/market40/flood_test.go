@@ -33,7 +33,7 @@ func signInStatus(s *program.Server, c *http.Client, in object) int {
 	raw, err := json.Marshal(in)
 	must(s.T, err)
 	res, err := c.Post(s.Address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
-	// whoever took more than ten seconds to ask is hung up on, and asks again
+	// a client that took more than ten seconds to send is disconnected, and tries again
 	for tries := 0; err != nil && tries < 3; tries++ {
 		res, err = c.Post(s.Address+"/api/v1/sessions", "application/json", bytes.NewReader(raw))
 	}
@@ -118,7 +118,7 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 			mu.Unlock()
 		})
 	}
-	for i := range 3 { // asked to come again, or let in; never an answer that there were too many attempts
+	for i := range 3 { // told to try again, or accepted; never an answer that there were too many attempts
 		if status := signInStatus(s, home, right(1+i)); status != 201 && status != 503 {
 			t.Errorf("during the flood the right user is answered %d", status)
 		}

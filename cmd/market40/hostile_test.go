@@ -22,11 +22,11 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// What a hostile client tries against a real server. Beside it stand: signing in from another site,
-// a fixed session, cookies (sign_in_test.go); floods (flood_test.go); what logs reveal
-// (log_secrets_test.go); ids of other scopes (merchants/roles_test.go, payments/cases/cases_test.go);
-// zip bombs (merchants/roster/xlsx_test.go); webhooks that were signed for another
-// (hostile_hooks_test.go).
+// What a hostile client tries against a real server. Tested elsewhere: signing in from another
+// site, a fixed session, cookies (sign_in_test.go); floods (flood_test.go); what logs reveal
+// (log_secrets_test.go); ids of other scopes (merchants/roles_test.go,
+// payments/cases/cases_test.go); zip bombs (merchants/roster/xlsx_test.go); webhooks that were
+// signed for another (hostile_hooks_test.go).
 
 // attacked is a server with a market, a stall and its code.
 type attacked struct {

@@ -19,7 +19,7 @@ type imageBuild struct {
 	workdir  string
 }
 
-// TestTheImageServesTheApps runs the steps of the Dockerfile on a clean checkout, and asks the
+// TestTheImageServesTheApps runs the steps of the Dockerfile on a clean checkout, and requests the
 // program that the last stage holds for both apps.
 func TestTheImageServesTheApps(t *testing.T) {
 	t.Parallel()

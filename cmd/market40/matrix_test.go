@@ -693,7 +693,8 @@ func (m *matrixCheck) stranger() {
 	}
 }
 
-// role asks as a role with a narrow and a broad scope: in the own place and in the foreign one.
+// role sends requests as a role with a narrow and a broad scope, in its own scope and in a foreign
+// one.
 func (m *matrixCheck) role(role, narrow, broad string) {
 	open := m.row.may == "strangers"
 	may := open || slices.Contains(strings.Fields(m.row.may), role)
@@ -748,7 +749,7 @@ func (m *matrixCheck) role(role, narrow, broad string) {
 	m.masked(role, foreign)
 }
 
-// masked wants phones and account numbers whole for admins, merchants and programs only.
+// masked checks that only admins, merchants and programs get complete phones and account numbers.
 func (m *matrixCheck) masked(role string, at place) {
 	m.Helper()
 	for _, number := range at.numbers {

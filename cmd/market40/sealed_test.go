@@ -16,7 +16,7 @@ import (
 var digits = regexp.MustCompile(`[0-9]{10,}`)
 
 // TestADumpTellsNoNumber reads a whole database as who steals its disk would: no phone, account,
-// tax code or memo of those who stand in it is there, in any text or bytes.
+// tax code or memo of its people is in it, in any text or bytes.
 func TestADumpTellsNoNumber(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)

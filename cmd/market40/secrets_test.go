@@ -18,7 +18,7 @@ import (
 	"market40/migrations/database/private"
 )
 
-// readEverything asks for what is sealed: the stall's account number, and the bank connection's
+// readEverything reads what is sealed: the stall's account number, and the bank connection's
 // secret, by which the signature of a notice is checked.
 func readEverything(s *program.Server, key, stall, hook, when string) {
 	s.T.Helper()

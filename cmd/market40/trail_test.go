@@ -381,7 +381,7 @@ func sessionHeaders(s *program.Server, res *http.Response, before []string) []st
 	return []string{"Cookie", res.Cookies()[0].Name + "=" + res.Cookies()[0].Value, "Origin", before[3]}
 }
 
-// tourPrivacy does what a merchant asks of its own data.
+// tourPrivacy makes a merchant's requests about its own data.
 func tourPrivacy(s *program.Server, key, merchant string) {
 	s.T.Helper()
 	s.Ask(key, "PATCH", merchant, object{"household_name": "Hộ kinh doanh Tư"}, 200)
@@ -487,7 +487,7 @@ func receivePayment(s *program.Server, key, stall, account string) string {
 	return object(paid).Text("id")
 }
 
-// uploadList sends a board's list and wants it taken.
+// uploadList sends a board's list, which must be accepted.
 func uploadList(s *program.Server, key, path, list string) {
 	s.T.Helper()
 	const edge = "edge-of-a-part"

@@ -17,7 +17,7 @@ import (
 //go:embed testdata/memos.json
 var memosJSON []byte
 
-// delivered is a memo as a bank delivered it; braces mark where a code stood in it.
+// delivered is a memo as a bank delivered it; braces mark the position of a code in it.
 type delivered struct {
 	Text   string `json:"text"`
 	Cut    int    `json:"cut"` // how many of the code's last characters were lost
@@ -44,8 +44,8 @@ var marked = regexp.MustCompile(`\{([^}]*)\}`)
 // asStood is the memo as it was, with the code it held.
 func (d delivered) asStood() string { return marked.ReplaceAllString(d.Text, "$1") }
 
-// with is the memo with codes of ours where others stood, as broken, re-cased and cut as those
-// were.
+// with returns the memo with codes of ours in the place of others, as broken, re-cased and cut as
+// those were.
 func (d delivered) with(codes ...memo.Code) string {
 	next := 0
 	return marked.ReplaceAllStringFunc(d.Text, func(stood string) string {
@@ -211,7 +211,7 @@ func drawCode(t *rapid.T) memo.Code {
 	return code
 }
 
-// Whatever words stand around a code, and whatever marks inside it, it is found.
+// A code is found with any words around it and any marks inside it.
 func TestFoundInAnyMemo(t *testing.T) {
 	t.Parallel()
 	marks := rapid.StringOfN(rapid.RuneFrom([]rune(" -_./,:;|\n\t\u00a0")), 0, 3, -1)

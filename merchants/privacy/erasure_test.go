@@ -12,7 +12,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// erase asks for a merchant's erasure and has it carried out, or refused for now.
+// erase requests a merchant's erasure and has it carried out, or refused for now.
 func (w *world) erase(merchant string, status int, code string) object {
 	w.t.Helper()
 	var id string

@@ -73,7 +73,7 @@ func payments() *rapid.Generator[vietqr.Payment] {
 	})
 }
 
-// asked is the payment that a code asks for.
+// asked returns the payment in a code.
 func asked(t *rapid.T, payload string) vietqr.Payment {
 	code, err := vietqr.Decode(payload)
 	if err != nil {

@@ -204,7 +204,7 @@ func (w *world) readsTheSame(key, query string, b object) {
 	}
 }
 
-// TestNobodyElseOpensABook asks as every other role, and sends what is no line.
+// TestNobodyElseOpensABook calls as every other role, and sends entries that are not valid.
 func TestNobodyElseOpensABook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

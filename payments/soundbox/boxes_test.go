@@ -55,8 +55,8 @@ func (s *stall) boxes() []object {
 	return s.call(s.owner, "GET", "/api/v1/stalls/"+s.id+"/soundboxes", nil, 200).items()
 }
 
-// TestWhatIsOldIsACountAndASum: what the bank told more than 120 seconds ago is never money that
-// comes now.
+// TestWhatIsOldIsACountAndASum: what the bank reported more than 120 seconds ago is never money
+// that comes now.
 func TestWhatIsOldIsACountAndASum(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
@@ -107,7 +107,7 @@ func TestAPaymentTakenBackIsACorrection(t *testing.T) {
 	}
 }
 
-// TestABoxIsNotFlooded: without a receipt it is told thirty-two, and the rest after it.
+// TestABoxIsNotFlooded: without a receipt it is sent thirty-two, and the rest after it.
 func TestABoxIsNotFlooded(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
@@ -127,7 +127,7 @@ func TestABoxIsNotFlooded(t *testing.T) {
 	d.silent()
 }
 
-// TestABoxHasItsOwnTopicsOnly: it hears and says nothing else, whatever it asks for.
+// TestABoxHasItsOwnTopicsOnly: it receives and sends nothing else, whatever it requests.
 func TestABoxHasItsOwnTopicsOnly(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -234,7 +234,7 @@ func TestNonsenseIsCutOff(t *testing.T) {
 		func() { d.sign(soundbox.Hello, soundbox.Greeting{Last: 1}) },
 		func() { d.sign(soundbox.Hello, soundbox.Greeting{Nonce: "x", Last: -1}) },
 		func() { d.sign(soundbox.Hello, object{"nonce": "x", "last": 0, "more": 1}) },
-		func() { d.sign(soundbox.Ack, soundbox.Receipt{Seq: 1}) }, // was never told
+		func() { d.sign(soundbox.Ack, soundbox.Receipt{Seq: 1}) }, // was never sent
 		func() { d.sign(soundbox.Ack, soundbox.Receipt{Seq: -1}) },
 		func() { d.say(soundbox.Topic(d.id, soundbox.Ack), nil) },
 	} {
@@ -338,7 +338,7 @@ func TestABoxEndsWithItsTenancy(t *testing.T) {
 	}
 }
 
-// TestThePhoneKnowsWhoSpeaks: the stream tells of a connected box before the payments, of what it
+// TestThePhoneKnowsWhoSpeaks: the stream reports a connected box before the payments, of what it
 // has taken, and that it is gone.
 func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 	t.Parallel()
@@ -377,7 +377,7 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 }
 
 // TestABoxThatComesAgainIsHeard: a phone network drops lines without a word, and the box comes
-// again while the old one still stands.
+// again while the old one is still open.
 func TestABoxThatComesAgainIsHeard(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")

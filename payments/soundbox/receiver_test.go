@@ -111,7 +111,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 			},
 			"speak": func(*rapid.T) { speak() },
 			"greet": func(*rapid.T) { greet() },
-			"fail": func(*rapid.T) { // what was not kept is lost; what comes over the old line too
+			"fail": func(*rapid.T) { // what was not stored is lost; what comes over the old line too
 				box, wire = soundbox.NewReceiver(f.id, f.key, kept, clock), nil
 				greet()
 			},
@@ -161,7 +161,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 	})
 }
 
-// TestABoxWithoutAClockSpeaksNothingYoung: until a welcome has told the time, what it kept is a
+// TestABoxWithoutAClockSpeaksNothingYoung: until a welcome has set the clock, what it stored is a
 // count and a sum.
 func TestABoxWithoutAClockSpeaksNothingYoung(t *testing.T) {
 	t.Parallel()
@@ -214,7 +214,7 @@ func FuzzOpen(f *testing.F) {
 		f.Add([]byte(strings.Repeat("0", 64) + "\n" + body))
 	}
 	f.Fuzz(func(t *testing.T, payload []byte) {
-		// As it comes: nobody signs by this key but Sign.
+		// As it comes: only Sign signs with this key.
 		box := soundbox.NewReceiver(id, soundbox.NewKey(), soundbox.Mark{}, time.Now)
 		if box.Take(payload) == nil {
 			t.Fatalf("%q is taken and was not signed", payload)

@@ -293,8 +293,8 @@ func TestAnIncidentIsClosedOnce(t *testing.T) {
 	w.call(w.team, "POST", at, object{}, 409)
 }
 
-// No stored data about a survey answer shows who gave it, who asked, when, or after which other
-// answer.
+// No stored data about a survey answer shows who gave it, who recorded it, when, or after which
+// other answer.
 func TestSurveyAnswersCannotBeJoined(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -24,7 +24,7 @@ func message(kind string, dong int64, seconds int) soundbox.Message {
 	}
 }
 
-// TestTheBoxSaysWhatTheAppSays: the same words as frontend/stall/announce.test.ts wants of the
+// TestTheBoxSaysWhatTheAppSays: the same words as frontend/stall/announce.test.ts expects of the
 // phone.
 func TestTheBoxSaysWhatTheAppSays(t *testing.T) {
 	t.Parallel()

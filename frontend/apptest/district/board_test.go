@@ -321,7 +321,8 @@ func TestABoardImportsItsRoster(t *testing.T) {
 		"Dòng 3, cột D: Sạp ghi cho Vợ Một, vì đã chọn là cùng một người; tên Chồng Một không được ghi.")
 	v.press("Ghi 2 điểm kinh doanh")
 	v.says(`[data-import=applied] [data-row-warning=name_dropped]`, "Sạp ghi cho Vợ Một")
-	// A workbook of several sheets says of which one it speaks; a bare account wants a yes.
+	// The result of a workbook of several sheets names the sheet; a plain account number needs a
+	// confirmation.
 	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("khu.xlsx", twoZones(t))))
 	v.until(
 		`document.querySelector('[data-import=tried]') !== null && document.querySelector('[data-sheets="2"]') !== null && document.querySelector('[data-unread="Bìa"]') !== null`,
@@ -341,7 +342,7 @@ func TestABoardImportsItsRoster(t *testing.T) {
 		`document.querySelector('[data-found]').dataset.found === '1' && document.querySelector('[data-stall=B01]') !== null`,
 	)
 
-	// What was under way when the page was left is asked for again when it is opened.
+	// What was under way when the page was left is requested again when it is opened.
 	stored, err := chromedp.Run(v.tab, chromedp.Evaluate[bool](fmt.Sprintf(`new Promise((done, failed) => {
 		const opening = indexedDB.open('market40-district');
 		opening.onerror = failed;

@@ -133,7 +133,7 @@ func (v *official) fill(label, text string) {
 	)
 }
 
-// refusesAmounts wants the form to refuse them in one of its fields.
+// refusesAmounts checks that the form refuses them in one of its fields.
 func (v *official) refusesAmounts(label string) {
 	v.T.Helper()
 	for _, text := range apptest.AmbiguousAmounts {

@@ -52,7 +52,7 @@ func (o *office) in(t *testing.T, n int) *office {
 	}
 }
 
-// asks calls the API from the page, with the session of who sits there.
+// asks calls the API from the page, with the session of its user.
 func (v *official) asks(method, path string, body object) (int, object) {
 	v.T.Helper()
 	raw, err := json.Marshal(body)

@@ -50,7 +50,7 @@ func theRefused(o *office) {
 	o.foreignLists()
 }
 
-// goesOn: who asked for a day before the data chooses another on the same screen.
+// goesOn: a user who requested a day before the data chooses another on the same screen.
 func (v *official) goesOn() {
 	v.T.Helper()
 	_, firstDay := lastMonth()

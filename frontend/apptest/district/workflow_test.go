@@ -149,7 +149,7 @@ func (v *official) placeID() string {
 	return id
 }
 
-// interrupted does something that asks for a path, reloads the page when the server has answered
+// interrupted does something that requests a path, reloads the page when the server has answered
 // but the page has not heard it, and waits until the work is taken up again and done.
 func (v *official) interrupted(path string, does func()) {
 	v.T.Helper()

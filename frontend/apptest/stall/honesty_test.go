@@ -15,7 +15,7 @@ import (
 	"market40/frontend/apptest/program"
 )
 
-// is waits until the bar says a state, and wants it in the room that every state has.
+// is waits until the bar shows a state, and checks that it fits the space of every state.
 func (v *seller) is(state string) {
 	v.T.Helper()
 	v.until(fmt.Sprintf(`document.querySelector('[data-listening]')?.dataset.listening === %q`, state))
@@ -29,7 +29,7 @@ func (v *seller) is(state string) {
 	}
 }
 
-// isOnEveryScreen goes through the screens and wants the bar on each.
+// isOnEveryScreen goes through the screens and checks that each has the bar.
 func (v *seller) isOnEveryScreen(state string) {
 	v.T.Helper()
 	for _, screen := range []string{"keypad", "code", "today", "more", "sell"} {
@@ -121,8 +121,8 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 	v.endedElsewhere()
 }
 
-// catchesUp wants to hear of what could not be said: as a count and a sum, or one by one where the
-// sound was back before it was missed.
+// catchesUp checks that what could not be spoken is announced: as a count and a sum, or one by one
+// where the sound was back before it was missed.
 func (v *seller) catchesUp(sum, last string) {
 	v.T.Helper()
 	v.until(fmt.Sprintf(`[%q, %q].some((said) => window.heard.includes(said))`, sum, last))
@@ -233,7 +233,7 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	v.looks("change-cancelled")
 }
 
-// proposeChange asks for another account of the stall's owner.
+// proposeChange proposes another account of the stall's owner.
 func proposeChange(s *program.Shop) {
 	s.T.Helper()
 	s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/beneficiary-changes", object{
@@ -261,8 +261,8 @@ const brokenNumbers = `(() => {
 	return broken;
 })()`
 
-// unbroken wants every amount of the page on one line and inside of the screen, in the app in both
-// languages.
+// unbroken checks that every amount of the page is on one line and inside of the screen, in the app
+// in both languages.
 func (v *seller) unbroken(name string) {
 	v.T.Helper()
 	switches, err := chromedp.Run(v.tab,

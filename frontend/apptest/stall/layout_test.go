@@ -27,7 +27,7 @@ const unchanged = `(() => {
 	return window.same >= 7;
 })()`
 
-// still wants that nothing that may be tapped has moved since its places were noted.
+// still checks that no control has moved since its position was recorded.
 func (v *seller) still(screen, after string) {
 	v.T.Helper()
 	moved, err := chromedp.Run(v.tab, chromedp.Evaluate[[]string](`window.moved()`))

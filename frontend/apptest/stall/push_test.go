@@ -282,9 +282,9 @@ func (v *seller) forgotten() {
 	}
 }
 
-// shows hands a message to the phone's service worker, and wants it as a notification. Chromium
-// cannot subscribe without a push service of Google's, so the message takes its last step by the
-// browser's own tools.
+// shows passes a message to the phone's service worker, which must show it as a notification.
+// Chromium cannot subscribe without a push service of Google's, so the message takes its last step
+// by the browser's own tools.
 func (v *seller) shows(message object) {
 	v.T.Helper()
 	v.until(`navigator.serviceWorker.controller !== null`)
@@ -331,8 +331,8 @@ func (v *seller) shows(message object) {
 	v.untilNotified("Đã nhận 52.000 đ")
 }
 
-// untilNotified waits until the phone shows a notification with a title. It asks one question at a
-// time: a browser that is asked on every frame is too busy to show any.
+// untilNotified waits until the phone shows a notification with a title. It checks at intervals,
+// because a browser that is checked on every frame is too busy to show any.
 func (v *seller) untilNotified(title string) {
 	v.T.Helper()
 	const titles = `navigator.serviceWorker.ready.then((r) => r.getNotifications()).then((all) => all.map((n) => n.title))`

@@ -94,7 +94,7 @@ func TestAMerchantComesIn(t *testing.T) {
 	}
 }
 
-// TestAMerchantSignsInOnThePage asks for a code at the page, mistypes it, and comes in.
+// TestAMerchantSignsInOnThePage requests a code on the page, mistypes it, and then signs in.
 func TestAMerchantSignsInOnThePage(t *testing.T) {
 	t.Parallel()
 	s := program.Serve(

@@ -73,7 +73,7 @@ func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 	v.looks("soundbox-gone")
 }
 
-// pairInTheApp enters a code, and wants an answer.
+// pairInTheApp enters a code, and expects an answer.
 func (v *seller) pairInTheApp(code, answer string) {
 	v.T.Helper()
 	v.open("more")

@@ -58,7 +58,7 @@ func (h *hall) merchant(phone string) {
 	}
 }
 
-// ask asks for a code and wants so many messages by then.
+// ask requests a code and expects so many messages by then.
 func (h *hall) ask(phone string, messages int) {
 	h.Helper()
 	if err := h.codes.Ask(h.Context(), phone, signin.Visit{Address: "10.0.0.1"}); err != nil {
@@ -133,7 +133,7 @@ func TestACodeIsTakenOnceAndEndsByItself(t *testing.T) {
 	}
 }
 
-// TestPhonesAreNotFlooded asks for one phone's code two hundred times at once, and then for a day.
+// TestPhonesAreNotFlooded requests one phone's code two hundred times at once, and then for a day.
 func TestPhonesAreNotFlooded(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)

@@ -77,7 +77,7 @@ func TestServersOutliveARotation(t *testing.T) {
 	agree("after the end", open(second), old)
 }
 
-// TestNoMonthIsMadeUnderAnOldSecretMeanwhile: a server asks for a new month in the middle of each
+// TestNoMonthIsMadeUnderAnOldSecretMeanwhile: a server requires a new month in the middle of each
 // rotation.
 func TestNoMonthIsMadeUnderAnOldSecretMeanwhile(t *testing.T) {
 	t.Parallel()
@@ -87,8 +87,8 @@ func TestNoMonthIsMadeUnderAnOldSecretMeanwhile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A server asks for new months all the while that rotations come: whatever it sealed is
-	// readable by the last secret.
+	// A server requires new months during the rotations: what it sealed is readable by the last
+	// secret.
 	type value struct {
 		at     seal.Place
 		sealed []byte

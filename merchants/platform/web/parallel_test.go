@@ -48,7 +48,7 @@ func newSquare(t *testing.T) *square {
 	return q
 }
 
-// get asks for a path so often at once and sends the answers' statuses.
+// get requests a path so often at once and sends the answers' statuses.
 func (q *square) get(n int, path, key string) <-chan *http.Response {
 	answers := make(chan *http.Response, n)
 	for range n {

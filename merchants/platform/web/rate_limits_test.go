@@ -13,7 +13,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// street is an edge with a clock that only the test moves, and whoever asks from an address.
+// street is an edge with a clock that only the test moves, and callers from given addresses.
 type street struct {
 	*web.Edge
 	now time.Time
