@@ -71,7 +71,7 @@ func LoadLocalities(ctx context.Context, tx pgx.Tx) error {
 		if r[4] != "" {
 			p, known := parents[r[4]+r[5]]
 			if !known {
-				return fmt.Errorf("locality table: %s %s is no parent for %s", r[4], r[5], r[2])
+				return fmt.Errorf("locality table: %s %s is not a parent of %s", r[4], r[5], r[2])
 			}
 			parent = &p
 		}

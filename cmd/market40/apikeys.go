@@ -33,7 +33,7 @@ func createKeyCommand(s *app.Settings) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if strings.TrimSpace(order.Name) == "" {
-				return app.WrongUse(errors.New("--name must say who uses this key"))
+				return app.WrongUse(errors.New("--name must name the person or program that uses this key"))
 			}
 			if expires != "" {
 				day, err := bizday.Day(expires)

@@ -30,7 +30,7 @@ The file appears when it is complete, and nothing is overwritten. The server may
 // backup dumps one consistent snapshot.
 func backup(ctx context.Context, s *app.Settings, path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return app.WrongUse(fmt.Errorf("%s is there already: nothing is overwritten", path))
+		return app.WrongUse(fmt.Errorf("%s already exists and is not overwritten", path))
 	}
 	at, err := app.OpenStore(ctx, s)
 	if err != nil {

@@ -80,7 +80,7 @@ func rotate(cmd *cobra.Command, s *app.Settings, file string) error {
 		return app.WrongUse(err)
 	}
 	if next == old {
-		return app.WrongUse(fmt.Errorf("%s holds the present key", file))
+		return app.WrongUse(fmt.Errorf("%s contains the present key", file))
 	}
 	if err := seal.Rotate(ctx, db.Pool, old, next, time.Now()); err != nil {
 		return err

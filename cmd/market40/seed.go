@@ -13,7 +13,7 @@ import (
 )
 
 // errHasMarkets is the refusal of invented data in a register that is in use.
-var errHasMarkets = errors.New("the database already holds markets: demo data goes into an empty one")
+var errHasMarkets = errors.New("the database already contains markets: load demo data into an empty one")
 
 func seedCommand(s *app.Settings) *cobra.Command {
 	c := group("seed", "Load data: the shipped banks or localities again, or an invented demo province")

@@ -298,7 +298,7 @@ func TestWrongUseOfASoundbox(t *testing.T) {
 		{"--server mqtt://127.0.0.1:1", `required flag(s) "state" not set`},
 		{"--server http://127.0.0.1:1 --state b.json --wav w.wav", "--server must be mqtt://host:port"},
 		{"--server mqtt://127.0.0.1 --state b.json --wav w.wav", "--server must be mqtt://host:port"},
-		{"--server mqtt://127.0.0.1:1 --state " + broken + " --wav " + dir + "/w.wav", "is no soundbox's file"},
+		{"--server mqtt://127.0.0.1:1 --state " + broken + " --wav " + dir + "/w.wav", "is not the file of a soundbox"},
 		{
 			"--server mqtts://127.0.0.1:1 --ca " + broken + " --state " + dir + "/b.json --wav w.wav",
 			"no certificate in PEM",

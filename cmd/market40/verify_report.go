@@ -42,7 +42,7 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 				public, err := base64.StdEncoding.DecodeString(key)
 				if err != nil || len(public) != ed25519.PublicKeySize {
 					return app.WrongUse(
-						errors.New("--key is no Ed25519 public key in base64: see GET /api/v1/reports/key"))
+						errors.New("--key is not an Ed25519 public key in base64: see GET /api/v1/reports/key"))
 				}
 				find, err := contentOf(content)
 				if err != nil {
@@ -105,7 +105,7 @@ func contentOf(path string) (func(string) (*exports.Seal, error), error) {
 func findFrozen(ctx context.Context, pool *pgxpool.Pool, hash string) (*exports.Seal, error) {
 	digest, err := hex.DecodeString(hash)
 	if err != nil {
-		return nil, fmt.Errorf("%q is no hash", hash)
+		return nil, fmt.Errorf("%q is not a hash", hash)
 	}
 	seal := &exports.Seal{SHA256: hash}
 	var signature []byte

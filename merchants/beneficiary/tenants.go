@@ -102,7 +102,7 @@ func (cs *Changes) formerReceiver(ctx context.Context, tx pgx.Tx, stall uuid.UUI
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find who received at stall %s: %w", stall, err)
+		return nil, fmt.Errorf("find the receiver at stall %s: %w", stall, err)
 	}
 	return f, nil
 }

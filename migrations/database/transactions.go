@@ -114,7 +114,7 @@ func (b *Batches) Query(ctx context.Context, sql string, args ...any) (pgx.Rows,
 	return b.conn.Query(ctx, sql, args...)
 }
 
-var errNotBegun = errors.New("a query before the first batch would stand outside of the transaction")
+var errNotBegun = errors.New("a query before the first batch would run outside of the transaction")
 
 // attemptBatches runs do once and says whether an error leaves the work undone and worth doing
 // again.

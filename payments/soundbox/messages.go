@@ -42,7 +42,7 @@ const (
 func Topic(box uuid.UUID, name string) string { return "soundboxes/" + box.String() + "/" + name }
 
 // ErrForged is a message that was not signed by the other side.
-var ErrForged = errors.New("the message is not signed by who it claims")
+var ErrForged = errors.New("the message is not signed by its claimed sender")
 
 // ErrUnreadable is a message that holds what no such message holds.
 var ErrUnreadable = errors.New("the message cannot be read")
@@ -219,7 +219,7 @@ func (m *Message) check() error {
 			return wrong("count and sum")
 		}
 	default:
-		return fmt.Errorf("%w: its kind is none", ErrUnreadable)
+		return fmt.Errorf("%w: its kind is not known", ErrUnreadable)
 	}
 	if m.After >= m.Seq {
 		return wrong("its place")

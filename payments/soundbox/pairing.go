@@ -96,7 +96,7 @@ func (s *Soundboxes) pair(cl *mqtt.Client, l *line) {
 		}
 		if err != nil {
 			if l.ctx.Err() == nil {
-				slog.WarnContext(l.ctx, "a new soundbox was not looked after", "soundbox", l.name, "error", err)
+				slog.WarnContext(l.ctx, "serving a new soundbox failed", "soundbox", l.name, "error", err)
 			}
 			continue
 		}

@@ -10,8 +10,8 @@ import (
 
 // Refusals of a Receiver.
 var (
-	ErrRepeated = errors.New("it was taken before")
-	ErrGap      = errors.New("something before it is missing")
+	ErrRepeated = errors.New("the message was accepted before")
+	ErrGap      = errors.New("a message before it is missing")
 	ErrExpired  = errors.New("it is too old to be spoken")
 	ErrUnasked  = errors.New("no greeting waits for it")
 )

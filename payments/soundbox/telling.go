@@ -266,7 +266,7 @@ func (s *Soundboxes) writeSeen(ctx context.Context) {
 		}
 		if _, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET seen_at = $2 WHERE line_id = ANY ($1)`, s.lines.seen(),
 			s.now()); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "when soundboxes were heard of was not written", "error", err)
+			slog.WarnContext(ctx, "the times of the soundboxes' last messages were not stored", "error", err)
 		}
 	}
 }

@@ -24,7 +24,7 @@ type Seal struct {
 
 // The faults of a seal.
 var (
-	ErrHash      = errors.New("the content is not the one that was signed: its SHA-256 is another")
+	ErrHash      = errors.New("the content is not the signed one: its SHA-256 differs")
 	ErrSignature = errors.New("the signature is not ours")
 )
 

@@ -165,7 +165,7 @@ func (d *Definition) readPast(past, value string) error {
 	version, err := strconv.Atoi(past)
 	words := strings.Split(value, " | ")
 	if err != nil || len(words) != 3 {
-		return fmt.Errorf("past %s: %q is no day and what changed, in two languages", past, value)
+		return fmt.Errorf("past %s: %q is not a day with its change in two languages", past, value)
 	}
 	d.History = append(d.History, PastWording{Version: version, Since: words[0], ChangeVI: words[1], Change: words[2]})
 	return nil

@@ -30,7 +30,7 @@ func (p *Periodic) issuer(ctx context.Context, a about) (*scope.Locality, error)
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("who acts for locality %s: %w", a.locality.ID, err)
+		return nil, fmt.Errorf("find who acts for locality %s: %w", a.locality.ID, err)
 	}
 	return &commune, nil
 }

@@ -120,7 +120,7 @@ func (p *Periodic) owing(ctx context.Context, who roles.Principal, kind string, 
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("who owes reports: %w", err)
+		return nil, fmt.Errorf("find the missing reports: %w", err)
 	}
 	return list, nil
 }

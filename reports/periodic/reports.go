@@ -277,7 +277,7 @@ func (p *Periodic) read(ctx context.Context, who roles.Principal, id string) (*W
 		return nil, fmt.Errorf("steps of report %s: %w", r.ID, err)
 	}
 	if _, w.Own, err = submitter(p.db.Pool.QueryRow(ctx, submittedLast, r.ID, who.ActorID)); err != nil {
-		return nil, fmt.Errorf("who submitted report %s: %w", r.ID, err)
+		return nil, fmt.Errorf("find who submitted report %s: %w", r.ID, err)
 	}
 	if r.State == Draft {
 		asOf := r.about.period.Next

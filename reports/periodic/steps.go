@@ -145,7 +145,7 @@ func (p *Periodic) prove(ctx context.Context, a about) error {
 	if !errors.As(err, &unproved) {
 		return err
 	}
-	slog.ErrorContext(ctx, "a report is not frozen: a hidden figure could be worked out", "period", a.period.String(),
+	slog.ErrorContext(ctx, "a report is not frozen: a hidden figure could be derived", "period", a.period.String(),
 		"findings", unproved.Findings)
 	return problem.New(
 		problem.Conflict,

@@ -41,7 +41,7 @@ func (f *CertificateFiles) certificate(*tls.ClientHelloInfo) (*tls.Certificate, 
 	if f.present == nil {
 		return nil, err
 	}
-	slog.Warn("the certificate cannot be read again: the last one serves on", "error", err)
+	slog.Warn("the certificate cannot be read again: the last one stays in use", "error", err)
 	return f.present, nil
 }
 

@@ -59,7 +59,7 @@ func (s *Settings) openLAN(ctx context.Context, program net.Listener) (*lan, err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", beside.String())
 	if err != nil {
-		return nil, fmt.Errorf("listening for who installs the authority: %w", err)
+		return nil, fmt.Errorf("listening for phones that install the authority: %w", err)
 	}
 	seen, _ := listener.Addr().(*net.TCPAddr)
 	address := func(scheme string, port int) string {

@@ -40,7 +40,7 @@ func (g *smsGateway) read(vars environment) (name string, err error) {
 		}
 		if g.Token = gatewayToken(strings.TrimSpace(string(content))); g.Token == "" ||
 			strings.ContainsAny(string(g.Token), "\r\n") {
-			return "SMS_GATEWAY_TOKEN_FILE", errors.New("must hold one line, the token")
+			return "SMS_GATEWAY_TOKEN_FILE", errors.New("must contain one line, the token")
 		}
 	}
 	if g.URL == "" {

@@ -54,7 +54,7 @@ func (e *environment) readSyslog(check func(name string, err error)) *siem.Recei
 		text, err := os.ReadFile(e.SyslogCA)
 		r.TLS.RootCAs = x509.NewCertPool()
 		if err == nil && !r.TLS.RootCAs.AppendCertsFromPEM(text) {
-			err = errors.New("holds no certificate in PEM")
+			err = errors.New("contains no certificate in PEM")
 		}
 		if err != nil {
 			check("AUDIT_SYSLOG_CA", fmt.Errorf("cannot be used: %w", err))

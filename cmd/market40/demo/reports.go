@@ -167,6 +167,6 @@ func (d *inventedProvince) periodicAt(moment time.Time) *periodic.Periodic {
 // ReportLater does what Report does beside a server that listens already, and logs what fails.
 func ReportLater(ctx context.Context, p *app.Program) {
 	if err := Report(ctx, p); err != nil && ctx.Err() == nil {
-		slog.WarnContext(ctx, "the demo's reports are not all made; the next start goes on", "error", err)
+		slog.WarnContext(ctx, "not all reports of the demo are made; the next start continues", "error", err)
 	}
 }

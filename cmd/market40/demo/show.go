@@ -118,4 +118,4 @@ func findScopes(ctx context.Context, pool *pgxpool.Pool) (map[roles.Role]string,
 }
 
 // errNoDemo is the refusal of demo keys in a register that is in use.
-var errNoDemo = errors.New("this database holds markets but no demo data: serve it without --demo")
+var errNoDemo = errors.New("this database contains markets but no demo data: serve it without --demo")

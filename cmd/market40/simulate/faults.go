@@ -42,7 +42,10 @@ func parseFaults(text string) (faults, error) {
 		case "mangle":
 			f.mangle = true
 		default:
-			return f, fmt.Errorf("fault %q is none of duplicate, late, disorder, mangle, unsigned, debit", name)
+			return f, fmt.Errorf(
+				"fault %q is not known: expected duplicate, late, disorder, mangle, unsigned or debit",
+				name,
+			)
 		}
 	}
 	return f, nil

@@ -168,7 +168,7 @@ func refused(answer *paho.Connack, err error) error {
 	case 0x86:
 		return fatal{errors.New("the server refuses this box's password")}
 	case 0x87:
-		return fatal{errors.New("this box was revoked: begin anew with --pair")}
+		return fatal{errors.New("this box was revoked: start again with --pair")}
 	case 0x85:
 		return fatal{errors.New("the server refuses this box's name")}
 	}
@@ -199,9 +199,9 @@ func (b *box) begin(ctx context.Context) error {
 		}
 		return b.greet(ctx)
 	case granted.Reasons[1] >= 0x80:
-		return errors.New("the server grants nothing")
+		return errors.New("the server granted no topic")
 	case b.state.Paired:
-		return fatal{errors.New("the server does not know this box any longer: begin anew with --pair")}
+		return fatal{errors.New("the server does not know this box any longer: start again with --pair")}
 	}
 	return b.ask(ctx)
 }

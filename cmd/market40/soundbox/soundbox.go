@@ -123,7 +123,7 @@ func boxTLS(ca string, server *url.URL) (*tls.Config, error) {
 	}
 	config.RootCAs = x509.NewCertPool()
 	if !config.RootCAs.AppendCertsFromPEM(pem) {
-		return nil, errors.New("--ca: the file holds no certificate in PEM")
+		return nil, errors.New("--ca: the file contains no certificate in PEM")
 	}
 	return config, nil
 }
@@ -140,8 +140,10 @@ func (b *box) open(anew bool) error {
 	}
 	if err := json.Unmarshal(raw, &b.state); err != nil || len(b.state.Key) != soundbox.KeySize ||
 		b.state.ID == uuid.Nil || b.state.Last < 0 {
-		return app.WrongUse(fmt.Errorf("--state: %s is no soundbox's file: remove it, or begin anew with --pair",
-			b.path))
+		return app.WrongUse(
+			fmt.Errorf("--state: %s is not the file of a soundbox: remove it, or start again with --pair",
+				b.path),
+		)
 	}
 	return nil
 }

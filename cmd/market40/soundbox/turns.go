@@ -109,7 +109,7 @@ func (b *box) takeCode(payload []byte) error {
 		return nil
 	}
 	if code.Paired {
-		return errors.New("it was paired, and connects as such")
+		return errors.New("it was paired, and connects again as a paired box")
 	}
 	b.code, b.codeSaid = code, time.Time{}
 	b.codeEnds = time.Now().Add(time.Duration(code.ExpiresIn+code.Wait) * time.Second)

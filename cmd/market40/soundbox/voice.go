@@ -28,7 +28,7 @@ func openSpeaker(wav string) (speaker, error) {
 	aplay, err := exec.LookPath("aplay")
 	if err != nil {
 		return nil, app.WrongUse(
-			errors.New("this machine has no aplay (Debian: alsa-utils): give --wav FILE to write what would be heard"))
+			errors.New("this machine has no aplay (Debian: alsa-utils): give --wav FILE to write the speech to a file"))
 	}
 	return func(ctx context.Context, samples []int16, rate int) error {
 		cmd := exec.CommandContext(ctx, aplay, "-q", "-t", "wav", "-")

@@ -172,7 +172,7 @@ func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo
 	}
 	query, err := url.ParseQuery(a.Query)
 	if err != nil || subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(b.State)) != 1 {
-		return "", "", nil, refusedByProvider("the state is another")
+		return "", "", nil, refusedByProvider("the state does not match")
 	}
 	p, err := s.provider(ctx, id)
 	if err != nil {
@@ -190,7 +190,7 @@ func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo
 	}
 	batch := &pgx.Batch{}
 	s.people.finish(batch, step)
-	if err := s.people.sendOnce(ctx, batch, refusedByProvider("this sign-in was finished before")); err != nil {
+	if err := s.people.sendOnce(ctx, batch, refusedByProvider("this sign-in was already finished")); err != nil {
 		return "", "", nil, err
 	}
 	user, err := s.user(ctx, p, subject, said)
@@ -220,16 +220,16 @@ func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (su
 		Now: s.people.now,
 	}).Verify(ctx, raw)
 	if err != nil {
-		return "", nil, refusedByProvider("the ID token does not hold: " + shortened(err.Error()))
+		return "", nil, refusedByProvider("the ID token is not valid: " + shortened(err.Error()))
 	}
 	if subtle.ConstantTimeCompare([]byte(verified.Nonce), []byte(b.Nonce)) != 1 {
-		return "", nil, refusedByProvider("the nonce is another, or missing")
+		return "", nil, refusedByProvider("the nonce is missing or does not match")
 	}
 	if err := verified.Claims(&said); err != nil {
 		return "", nil, refusedByProvider("the claims cannot be read")
 	}
 	if len(verified.Audience) > 1 && said.first("azp") != p.ClientID { // OpenID Connect Core 1.0, section 3.1.3.7
-		return "", nil, refusedByProvider("the ID token is another client's")
+		return "", nil, refusedByProvider("the ID token belongs to another client")
 	}
 	if err := p.askMore(ctx, tokens, verified.Subject, said); err != nil {
 		return "", nil, err
@@ -250,7 +250,7 @@ func (p *provider) askMore(ctx context.Context, tokens *oauth2.Token, subject st
 	}
 	info, err := p.found.UserInfo(ctx, oauth2.StaticTokenSource(tokens))
 	if err != nil {
-		return refusedByProvider("its userinfo does not answer")
+		return refusedByProvider("its userinfo does not respond")
 	}
 	if info.Subject != subject { // OpenID Connect Core 1.0, section 5.3.2
 		return refusedByProvider("its userinfo is about another person")
@@ -293,7 +293,7 @@ func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims
 	}
 	as, err := s.people.findPost(ctx, id, role, scopes)
 	if err != nil {
-		slog.ErrorContext(ctx, "a rule of an identity provider names nothing", "provider", p.ID, "error", err)
+		slog.ErrorContext(ctx, "a rule of an identity provider names an unknown scope", "provider", p.ID, "error", err)
 		return id, problem.New(problem.Forbidden, "no_role", "Quy tắc phân quyền của hệ thống đăng nhập chưa đúng.",
 			"The role rule of the provider for this account is not valid.")
 	}

@@ -58,7 +58,7 @@ func ReadProviders(name string) ([]ProviderConfig, error) {
 	decoder := json.NewDecoder(strings.NewReader(string(raw)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&list); err != nil {
-		return nil, fmt.Errorf("is no JSON list of providers: %w", err)
+		return nil, fmt.Errorf("is not a JSON list of providers: %w", err)
 	}
 	var wrong []error
 	seen := map[string]bool{}
@@ -67,7 +67,7 @@ func ReadProviders(name string) ([]ProviderConfig, error) {
 			wrong = append(wrong, fmt.Errorf("provider %d: %w", i+1, err))
 		}
 		if seen[list[i].ID] {
-			wrong = append(wrong, fmt.Errorf("provider %d: the id %s is taken", i+1, list[i].ID))
+			wrong = append(wrong, fmt.Errorf("provider %d: the id %s is already in use", i+1, list[i].ID))
 		}
 		seen[list[i].ID] = true
 	}
@@ -105,7 +105,7 @@ func (c *ProviderConfig) complete() error {
 		role, err := roles.ParseRole(r.Role)
 		if err != nil || role == roles.Merchant || role == roles.Integration || r.Claim == "" || r.Value == "" ||
 			r.Scope == "" {
-			return fmt.Errorf("rule %d wants a claim, its value, a role of people who are no merchants, and a scope", i+
+			return fmt.Errorf("rule %d needs a claim, its value, a role of people other than merchants, and a scope", i+
 				1)
 		}
 	}

@@ -310,11 +310,11 @@ func (p *People) phonePeople(ctx context.Context, key []byte) ([]PhonePerson, er
 			ORDER BY k.name, s.number LIMIT 5)
 		FROM merchants m WHERE m.phone_index = $1 ORDER BY m.phone_share`, key)
 	if err != nil {
-		return nil, fmt.Errorf("find who has a phone: %w", err)
+		return nil, fmt.Errorf("find the people of a phone: %w", err)
 	}
 	people, err := pgx.CollectRows(rows, pgx.RowToStructByPos[PhonePerson])
 	if err != nil {
-		return nil, fmt.Errorf("find who has a phone: %w", err)
+		return nil, fmt.Errorf("find the people of a phone: %w", err)
 	}
 	return people, nil
 }

@@ -234,16 +234,16 @@ func (p *TrailProof) compare(ctx context.Context, tx pgx.Tx, stored map[int64]mi
 		delete(stored, s.minute.Unix())
 		switch {
 		case !found:
-			fault(s.minute, fmt.Sprintf("%d events came after the seals", s.events))
+			fault(s.minute, fmt.Sprintf("%d events were added after the seals", s.events))
 		case k.events != s.events:
-			fault(s.minute, fmt.Sprintf("sealed with %d events, %d are there", k.events, s.events))
+			fault(s.minute, fmt.Sprintf("sealed with %d events, %d exist", k.events, s.events))
 		case !bytes.Equal(k.value, s.value):
-			fault(s.minute, "the seal is another: this minute was changed, or one before it")
+			fault(s.minute, "the seal differs: this minute, or one before it, was changed")
 		}
 	}
 	err := c.run(ctx, tx)
 	for _, k := range stored {
-		fault(k.minute, fmt.Sprintf("sealed with %d events, none is there", k.events))
+		fault(k.minute, fmt.Sprintf("sealed with %d events, none exist", k.events))
 	}
 	return err
 }

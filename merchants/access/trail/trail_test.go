@@ -113,34 +113,34 @@ func TestTamperedTrailIsFound(t *testing.T) {
 	t.Parallel()
 	const first = `(SELECT id FROM audit_events ORDER BY id LIMIT 1)`
 	for name, test := range map[string]struct{ sql, found string }{
-		"changed": {`UPDATE audit_events SET object = '/else' WHERE id = ` + first, "the seal is another"},
-		"taken":   {`DELETE FROM audit_results WHERE event_id = ` + first, "are there"},
+		"changed": {`UPDATE audit_events SET object = '/else' WHERE id = ` + first, "the seal differs"},
+		"taken":   {`DELETE FROM audit_results WHERE event_id = ` + first, "exist"},
 		"emptied": {`DELETE FROM audit_results; DELETE FROM audit_events WHERE at < (SELECT minute + interval '1 minute'
-			FROM audit_seals ORDER BY minute LIMIT 1)`, "none is there"},
+			FROM audit_seals ORDER BY minute LIMIT 1)`, "none exist"},
 		"added": {
 			`INSERT INTO audit_events SELECT gen_random_uuid(), minute - interval '1 hour', NULL, NULL, '',
 			'POST', '', '', 200 FROM audit_seals ORDER BY minute LIMIT 1`,
-			"came after the seals",
+			"were added after the seals",
 		},
 		"swapped": {`UPDATE audit_results a SET status = b.status + 1 FROM audit_results b
-			WHERE a.event_id <> b.event_id`, "the seal is another"},
-		"another digest": {`UPDATE audit_changes SET after = '\x00' WHERE event_id = ` + first, "the seal is another"},
+			WHERE a.event_id <> b.event_id`, "the seal differs"},
+		"another digest": {`UPDATE audit_changes SET after = '\x00' WHERE event_id = ` + first, "the seal differs"},
 		"another object": {
 			`UPDATE audit_changes SET object_id = '1' WHERE event_id = ` + first,
-			"the seal is another",
+			"the seal differs",
 		},
-		"a change hidden": {`DELETE FROM audit_changes WHERE event_id = ` + first, "the seal is another"},
+		"a change hidden": {`DELETE FROM audit_changes WHERE event_id = ` + first, "the seal differs"},
 		"a change made up": {
 			`INSERT INTO audit_changes (event_id, kind, object_id, after)
 			SELECT id, 'stalls', '', '\x00' FROM audit_events ORDER BY id LIMIT 1`,
-			"the seal is another",
+			"the seal differs",
 		},
 		"a reading made up": {
 			`INSERT INTO audit_reads SELECT id, id, 'payments' FROM audit_events ORDER BY id LIMIT 1`,
-			"the seal is another",
+			"the seal differs",
 		},
 		"sealed the old way": {`ALTER TABLE audit_seals DISABLE TRIGGER USER; UPDATE audit_seals SET version = 1
-			WHERE minute = (SELECT min(minute) FROM audit_seals)`, "the seal is another"},
+			WHERE minute = (SELECT min(minute) FROM audit_seals)`, "the seal differs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -28,7 +28,7 @@ const (
 var (
 	ErrAddress  = errors.New("the address is not a public one, nor allowed by OUTGOING_ALLOW")
 	ErrURL      = errors.New("the address must be https://host…, without a user")
-	ErrRedirect = errors.New("the answer sends elsewhere")
+	ErrRedirect = errors.New("the answer is a redirect")
 	ErrTooLarge = errors.New("the answer is too large")
 )
 

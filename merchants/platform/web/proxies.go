@@ -28,7 +28,7 @@ func ParseProxies(text string) (Proxies, error) {
 			return nil, errors.New("must be addresses and networks such as 127.0.0.1,10.1.2.0/24")
 		}
 		if network.Bits() == 0 {
-			return nil, errors.New("would believe everybody: name the proxy's own address")
+			return nil, errors.New("would trust everybody: name the proxy's own address")
 		}
 		p = append(p, network.Masked())
 	}

@@ -75,7 +75,7 @@ func dataVersion(data string) (int, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		entries, err := os.ReadDir(data)
 		if err == nil && len(entries) > 0 {
-			return 0, fmt.Errorf("%w: %s holds files but no PG_VERSION: move it away", ErrNotOurs, data)
+			return 0, fmt.Errorf("%w: %s contains files but no PG_VERSION: move it away", ErrNotOurs, data)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, fmt.Errorf("looking at the data directory: %w", err)

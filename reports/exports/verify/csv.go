@@ -22,7 +22,7 @@ func openCSV(raw []byte) (*opened, error) {
 	}
 	lines, err := reader.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("the file is no table that can be read: %w", err)
+		return nil, fmt.Errorf("the file is not a readable table: %w", err)
 	}
 	return &opened{
 		kind:    "csv",

@@ -169,8 +169,10 @@ func openPackage(raw []byte) (*opened, error) {
 		workbook = workbook || file.Name == "xl/workbook.xml"
 		draft = draft || file.Name == "word/document.xml"
 		if names[strings.ToLower(file.Name)] {
-			return nil, fmt.Errorf("the file holds two parts of the name %s: which one is shown depends on the reader",
-				file.Name)
+			return nil, fmt.Errorf(
+				"the file contains two parts with the name %s: which one is shown depends on the reader",
+				file.Name,
+			)
 		}
 		names[strings.ToLower(file.Name)] = true
 		if unpacked > LargestFile {
