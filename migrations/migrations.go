@@ -82,9 +82,9 @@ func Up(ctx context.Context, url string) error {
 	return grant(ctx, db.Pool)
 }
 
-// lock takes the advisory lock of migrations on a session of its own. It covers the version table
-// and the reference data too, which goose's locker leaves out, and its waiters look again at once,
-// not after 5 s.
+// lock acquires the advisory lock of migrations on its own session. Unlike goose's locker, it also
+// covers the version table and the reference data, and waiting programs continue at once, not after
+// 5 s.
 func lock(ctx context.Context, db *database.DB) (unlock func(), err error) {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {

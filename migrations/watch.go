@@ -9,9 +9,9 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// unwatched are the tables with changes that the audit trail does not record, each with why. Every
-// other table is watched from the migration on that makes it: what a request under /api changes
-// there is in the trail, whoever wrote the route.
+// unwatched are the tables with changes that the audit trail does not record, each with the reason.
+// Every other table is watched from its first migration on: what a request under /api changes there
+// is in the trail, by whichever route.
 var unwatched = map[string]string{
 	"deliveries":       "what banks sent: stored whole, added to by webhooks only",
 	"notices":          "the same, read",

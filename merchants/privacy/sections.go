@@ -23,9 +23,9 @@ const (
 	ofOwned     = `(SELECT id FROM bank_connections WHERE owner_kind = 'merchant' AND owner_id = $1)`
 )
 
-// sections are all tables that hold something of a merchant, people first, what was paid last. Of
-// the trail it is what others did about the merchant, and what its own users and keys did, of the
-// last twelve months; what they requested and did not find may be another merchant's.
+// sections are all tables with data of a merchant, people first, payments last. From the trail they
+// take what others did about the merchant, and what its own users and keys did, in the last twelve
+// months; what they requested and did not find may be another merchant's.
 var sections = []section{
 	{"merchants", `x.id = $1`},
 	{"tenancies", `x.merchant_id = $1`},

@@ -157,8 +157,8 @@ func (c *Cells) Moment(field string) string {
 	return at
 }
 
-// failDate records why a text is not a date; one with the month first, as written in the United
-// States, in a sentence of its own.
+// failDate records why a text is not a date. A date with the month first, as in the United States,
+// gets its own sentence.
 func (c *Cells) failDate(field, text string) {
 	date, _, _ := strings.Cut(text, " ")
 	_, dayFirst := time.Parse("2/1/2006", date)

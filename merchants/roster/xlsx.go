@@ -12,8 +12,8 @@ import (
 )
 
 // workbook reads an XLSX file (ECMA-376, part 1, clause 18) as a stream of tags. The file comes
-// from a stranger and its cells matter to the digit, so it is read here: a cell's type says whether
-// a bank account was typed as a number, and a part is never held as a whole tree.
+// from a stranger, and every digit of its cells matters, so it is read here. A cell's type shows
+// whether a bank account was typed as a number, and no part is loaded as a whole tree.
 type workbook struct {
 	parts    map[string]*zip.File
 	left     uint64 // bytes that may still be unzipped

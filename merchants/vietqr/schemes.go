@@ -2,8 +2,8 @@ package vietqr
 
 import "strings"
 
-// Scheme words: the scheme of a code. Those of NAPAS are decided by its GUID and the service, the
-// others by the GUID of an account template; tag 38 alone proves nothing, since Laos uses it too.
+// Scheme words: the scheme of a code. NAPAS codes are recognised by its GUID and the service, the
+// others by the GUID of an account template. Tag 38 alone proves nothing, since Laos uses it too.
 const (
 	SchemeAccount       = "vietqr-ibft-account" // NAPAS QRIBFTTA: transfer to an account
 	SchemeCard          = "vietqr-ibft-card"    // NAPAS QRIBFTTC: transfer to a card

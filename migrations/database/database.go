@@ -88,9 +88,9 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	return db, nil
 }
 
-// Money returns the same database over the connections of the money lane. Posting, the look-ups of
-// webhooks, the feed and the jobs that posting depends on use it, and nothing that a person or a
-// program asks for.
+// Money returns the same database over the connections of the money lane. Only posting, the
+// look-ups of webhooks, the feed and the jobs that posting depends on use it. Requests of people
+// and programs do not.
 func (db *DB) Money() *DB {
 	if db.money == nil {
 		return db

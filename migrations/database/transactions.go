@@ -26,10 +26,10 @@ const (
 	cannotConnectNow     = "57P03"
 )
 
-// InTx runs do in one read committed transaction and commits it unless do returned an error. After
-// a serialization failure, a deadlock, or a connection lost before COMMIT was sent, do runs again,
-// at most six times with growing pauses: it must have no effect outside tx. A commit with an
-// unknown outcome is never repeated; its error is returned.
+// InTx runs do in one read committed transaction and commits it unless do returned an error. do
+// must have no effect outside tx, because it may run again: after a serialization failure, a
+// deadlock, or a connection lost before COMMIT was sent. It runs at most six times, with
+// growing pauses. A commit with an unknown outcome is never repeated; its error is returned.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
 	return repeat(ctx, func() (again bool, err error) { return db.attempt(ctx, do) })
 }

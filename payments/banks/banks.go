@@ -26,8 +26,8 @@ var (
 // Refusal is why a request of a provider was not accepted, as health, metrics and log name it.
 type Refusal string
 
-// The reasons for a refusal: a signature or token of none of the active secrets, a good signature
-// with a stamp that is too old or too new, a signed body of which nothing could be read.
+// The reasons for a refusal: no active secret made the signature or token; the stamp of a good
+// signature is too old or too new; a signed body cannot be read.
 const (
 	BadSignature Refusal = "bad_signature"
 	Stale        Refusal = "stale"

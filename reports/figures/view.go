@@ -120,9 +120,9 @@ func (v View) Coverage() *Share {
 	return s
 }
 
-// fresh returns when the newest fact of some queries became known; nil for a hidden figure. Where
-// activity is hidden, it is also nil for every figure computed from activity: the time would be the
-// minute at which one person was paid.
+// fresh returns when the newest fact of some queries became known; nil for a hidden figure. If
+// activity is hidden, it is also nil for every figure computed from activity, because the time
+// would be the minute of one person's payment.
 func (v View) fresh(f Figure, queries ...string) *time.Time {
 	var newest time.Time
 	for _, query := range queries {

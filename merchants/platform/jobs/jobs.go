@@ -1,5 +1,5 @@
-// Package jobs runs scheduled work: each job with a deadline and, if replicas must not do it at the
-// same time, under a lock that a hanging replica loses within seconds.
+// Package jobs runs scheduled work. Each job has a deadline. If replicas must not do it at the same
+// time, it runs under a lock that a hanging replica loses within seconds.
 package jobs
 
 import (

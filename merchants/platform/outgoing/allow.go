@@ -63,9 +63,9 @@ func parseAddress(text string) (netip.Addr, error) {
 	return ip.Unmap(), err
 }
 
-// special are the networks inside of what is otherwise public that lead elsewhere (IANA IPv4 and
-// IPv6 Special-Purpose Address Registries, RFC 6890): this host, private and shared networks, the
-// link, tests, documentation, and tunnels that hold an IPv4 address (6to4, Teredo).
+// special are the networks among public addresses that have another purpose (IANA IPv4 and IPv6
+// Special-Purpose Address Registries, RFC 6890): this host, private and shared networks, the link,
+// tests, documentation, and tunnels that hold an IPv4 address (6to4, Teredo).
 var special = prefixes(
 	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24",
 	"192.0.2.0/24",

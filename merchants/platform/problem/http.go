@@ -98,8 +98,8 @@ func (e *Error) In(english bool) *Body {
 	return b
 }
 
-// notText and notTextInJSON are the SQLSTATEs for what is no text in UTF-8, as PostgreSQL has it:
-// NUL is the one character that JSON lets through and a text cannot hold (PostgreSQL, appendix A:
+// notText and notTextInJSON are the SQLSTATEs for text that PostgreSQL cannot store. NUL is the one
+// character that JSON allows and a text cannot contain (PostgreSQL, appendix A:
 // character_not_in_repertoire, untranslatable_character).
 const (
 	notText       = "22021"

@@ -65,10 +65,10 @@ func (w wrap) open(by cipher.AEAD) ([]byte, error) {
 	return key, err
 }
 
-// Rotate wraps every stored key by another secret, in one transaction; no sealed value is touched.
-// The wraps by the old secret stay until Finish, so that servers with either secret run and start,
-// and the keys of the months to come are made for both. Errors: ErrWrongKey for an old secret that
-// is not the present one, ErrUnfinished. Doing the same again changes nothing.
+// Rotate encrypts every stored key with another secret, in one transaction; no sealed value
+// changes. What the old secret encrypted stays until Finish, so servers with either secret run and
+// start. The keys of the coming months are made for both. Errors: ErrWrongKey for an old secret
+// that is not the present one, ErrUnfinished. Doing the same again changes nothing.
 func Rotate(ctx context.Context, pool *pgxpool.Pool, old, next [KeySize]byte, now time.Time) error {
 	by, then := aeadOf(old[:]), aeadOf(next[:])
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {

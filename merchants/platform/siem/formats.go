@@ -1,6 +1,6 @@
-// Package siem sends the audit trail to a security monitor: lines in Elastic Common Schema, CEF and
-// RFC 5424, exported once or forwarded as they come. Text that a stranger wrote in a path stays
-// inside its field.
+// Package siem sends the audit trail to a security monitor, in Elastic Common Schema, CEF or RFC
+// 5424. Lines are exported once or forwarded as they are written. Text that a stranger wrote in a
+// path stays inside its field.
 package siem
 
 import (

@@ -25,8 +25,8 @@ const maxKeyLength = 128
 // givenUp is when a request that never answered may be tried again under its key.
 const givenUp = time.Minute
 
-// idempotency honours the Idempotency-Key header of a creating POST: the same key and body get the
-// first answer again, the same key with another body is refused (409). Uploads are left out: an
+// idempotency implements the Idempotency-Key header of a creating POST. The same key and body get
+// the first answer again; the same key with another body is refused (409). Uploads are left out: an
 // import is idempotent by itself, and a client's multipart boundary differs at each try.
 type idempotency struct{ parts Parts }
 
