@@ -19,7 +19,7 @@ import (
 	"market40/migrations/database"
 )
 
-// Stalls registers, changes and lists stalls with who has them.
+// Stalls registers, changes and lists stalls with their tenants.
 type Stalls struct {
 	db      *database.DB
 	keys    *seal.Keys

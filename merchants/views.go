@@ -31,7 +31,7 @@ type Tenancy struct {
 	Since *time.Time `json:"since" doc:"null: from before our records"`
 }
 
-// Merchant is who has a stall, as the caller may see it.
+// Merchant is the tenant of a stall, as the caller may see it.
 type Merchant struct {
 	ID            uuid.UUID `json:"id"`
 	FullName      string    `json:"full_name"`

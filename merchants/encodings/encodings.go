@@ -1,7 +1,7 @@
 // Package encodings recognises Vietnamese text that was written in the letters of old fonts (TCVN3,
 // VNI), read in another code page than it was written in (Windows-1258), or decoded twice from
 // UTF-8. A name is text that a shopper compares, so a true name must never be taken for a broken
-// one: what is in doubt is none.
+// one. In doubt, a name counts as true.
 package encodings
 
 import (

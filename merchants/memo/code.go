@@ -44,7 +44,7 @@ var (
 type Code string
 
 // New draws a code from r, which is crypto/rand.Reader outside tests. There are 23⁷ (3.4 × 10⁹)
-// codes: whoever keeps them sees to it that one is given once. It fails only when r does.
+// codes: the caller makes sure that each is used once. It fails only if r does.
 func New(r io.Reader) (Code, error) {
 	var body [bodySize]int
 	sum, weighted := 0, 0

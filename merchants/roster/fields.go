@@ -77,7 +77,7 @@ func (r *rowReader) readAccount() {
 	if r.FullName == "" && (r.Phone != "" || r.TaxCode != "" || number != "") && !r.failed(fieldName) {
 		r.fail(fieldName, "required", "Thiếu họ tên tiểu thương.", "The merchant's name is missing.")
 	}
-	if r.BankBIN == "" || r.AccountNumber == "" { // half an account is none
+	if r.BankBIN == "" || r.AccountNumber == "" { // half an account is not an account
 		r.BankBIN, r.AccountNumber, r.HolderName, r.HolderKind = "", "", "", ""
 	}
 }

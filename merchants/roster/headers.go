@@ -108,7 +108,7 @@ func (f *form) add(field string, names []string) {
 	}
 }
 
-// stallsForm is that of boards' lists of stalls.
+// stallsForm is the form of boards' lists of stalls.
 var stallsForm = sync.OnceValue(func() *form {
 	f := &form{known: map[string]heading{}, needs: []string{fieldNumber}, atLeast: 2, twoLines: true}
 	for _, h := range headings {

@@ -14,7 +14,7 @@ import (
 type Field struct {
 	Name     string   // as errors name it
 	Headings []string // that people use; the first is used in messages
-	Needed   bool     // a header without it is none, and a line without any needed field is no row
+	Needed   bool     // a header without it does not count, and a line without any needed field is not a row
 }
 
 // List is a list that was read: a CSV file, or the first worksheet with a complete header.

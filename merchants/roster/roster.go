@@ -56,7 +56,7 @@ type Unread struct {
 // Sheet is a list as read.
 type Sheet struct {
 	Rows []Row
-	// Name is that of the worksheet; empty: a CSV file.
+	// Name is the worksheet's name; empty: a CSV file.
 	Name string
 	// Letters gives for each of our fields that the file has the letters of its column ("phone":
 	// "E").

@@ -1,5 +1,6 @@
-// Package tenancies writes who has which stall, and on which account money arrives. It resolves and
-// writes orders in batches, locks stalls while they change, and begins and ends tenancies.
+// Package tenancies writes the tenants of stalls and the accounts that receive their money. It
+// resolves and writes orders in batches, locks stalls while they change, and begins and ends
+// tenancies.
 package tenancies
 
 import (

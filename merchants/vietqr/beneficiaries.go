@@ -81,7 +81,7 @@ var sayings = strings.Fields(
 )
 
 // namesBank reports whether letters that might be an account name a bank or a wallet, or say that
-// there is none. Who has a true account of such letters has its digits too.
+// there is none. People with a true account of such letters also know its digits.
 func namesBank(account string) bool {
 	account = strings.ToLower(account)
 	if len(nameIndex()[account]) > 0 || walletIndex[account] {

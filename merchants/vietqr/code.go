@@ -8,7 +8,7 @@ package vietqr
 type Object struct {
 	ID    string // two digits
 	Value string
-	// Offset is that of the object's id, in characters from the start of the payload.
+	// Offset is the position of the object's id, in characters from the start of the payload.
 	Offset int
 }
 

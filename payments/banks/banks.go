@@ -17,7 +17,7 @@ var (
 	ErrSignature = errors.New("signature does not verify")
 	// ErrStale is a request with a good signature and a stamp more than Tolerance from the clock.
 	ErrStale = errors.New("stamp is too far from the clock")
-	// ErrUnreadable is a body of which no transfer could be read.
+	// ErrUnreadable is a body without a readable transfer.
 	ErrUnreadable = errors.New("no transfer could be read")
 	// ErrNotSupported is a notice that a provider has no message for, such as a debit of a wallet.
 	ErrNotSupported = errors.New("the provider has no message for this")
@@ -79,7 +79,7 @@ const (
 	IgnoreFailed  Ignore = "failed"
 	IgnoreProbe   Ignore = "probe"
 	IgnoreSandbox Ignore = "sandbox"
-	IgnoreTest    Ignore = "test" // set by whoever sends a test, never read from a body
+	IgnoreTest    Ignore = "test" // set by the sender of a test, never read from a body
 )
 
 // Notice is one transfer as a bank or wallet reported it, normalised.

@@ -214,7 +214,7 @@ func (in *Intake) Retry(ctx context.Context, notice *uuid.UUID) error {
 	return nil
 }
 
-// storedNotice is a notice as its row has it.
+// storedNotice is a notice as it is stored.
 type storedNotice struct {
 	banks.Notice
 	id, delivery, connection uuid.UUID

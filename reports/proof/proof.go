@@ -31,8 +31,8 @@ func Check(ctx context.Context, day *figures.Day, markets []scope.Market, dimens
 	return err
 }
 
-// findNarrowed returns the hidden counts that can be narrowed down, and those of which nothing could
-// be proved.
+// findNarrowed returns the hidden counts that can be narrowed down, and those about which nothing
+// could be proved.
 func findNarrowed(
 	ctx context.Context, day *figures.Day, markets []scope.Market, dimensions map[uuid.UUID]string,
 ) (found []string, err error) {

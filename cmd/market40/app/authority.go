@@ -23,7 +23,7 @@ import (
 
 const (
 	authorityLife = 5 * 365 * 24 * time.Hour
-	// phones take no certificate of more than 825 days, and who copies a key has it briefly
+	// phones refuse certificates of more than 825 days, and a copied key is useful only briefly
 	leafLife    = 30 * 24 * time.Hour
 	renewBefore = 10 * 24 * time.Hour // of the end, for both
 	clockSkew   = time.Hour           // a phone's clock may be behind

@@ -216,7 +216,7 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// overHTTPS reports whether people come over https, whoever ends it.
+// overHTTPS reports whether people use https, even if a proxy ends it.
 func (s *Settings) overHTTPS() bool { return strings.HasPrefix(s.PublicURL, "https://") }
 
 // storesCookies reports whether browsers store our Secure cookie: over https, and over http on

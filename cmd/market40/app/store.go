@@ -56,7 +56,7 @@ func (st *Store) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopPatience)
 	defer cancel()
 	if err := st.Server.Stop(ctx); err != nil {
-		// whoever stops has nothing left to do about it
+		// a caller that stops can do nothing about it
 		slog.Error("stopping the private database failed", "error", err)
 	}
 }

@@ -19,7 +19,7 @@ import (
 
 const (
 	// pulled is the interval at which the demo's bank was queried; pulledLongAgo, before the last
-	// weeks, of which single deliveries are no longer read.
+	// weeks, in which single deliveries are no longer read.
 	pulled        = 15 * time.Minute
 	pulledLongAgo = time.Hour
 	// paidAtTheEnd is what part of its usual payments a stall takes without cash at the end;

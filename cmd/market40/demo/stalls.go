@@ -199,7 +199,7 @@ func (m *marketHistory) open(s *stall, since, ends time.Time, model bool) {
 	m.tenancies = append(m.tenancies, t)
 }
 
-// drawMerchant draws a new merchant; one in thirty is who has the stall before this one, too.
+// drawMerchant draws a new merchant; one in thirty is the tenant of the stall before, too.
 func (m *marketHistory) drawMerchant(t *tenancy) *merchant {
 	if n := len(m.tenancies); n > 0 && m.draw.IntN(30) == 0 {
 		if last := m.tenancies[n-1]; last.stall != t.stall && last.ends.IsZero() && t.ends.IsZero() {

@@ -18,7 +18,7 @@ import (
 // InvitationLasts is how long after it was made an invitation may be used.
 const InvitationLasts = 72 * time.Hour
 
-// Tenancy is who has a stall at present.
+// Tenancy is the present tenancy of a stall.
 type Tenancy struct{ ID, Market, Stall, Merchant uuid.UUID }
 
 // tenancyFor returns the open tenancy of a stall in the caller's scope. It refuses, in this order:

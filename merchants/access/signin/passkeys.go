@@ -135,7 +135,7 @@ func (p *People) begin(ctx context.Context, s *webauthn.SessionData, options any
 	return &Ceremony{text, options}, err
 }
 
-// BeginPasskey begins to add a device of the caller, who has recently proved who it is.
+// BeginPasskey begins to add a device of the caller, who has recently confirmed its identity.
 func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin string) (*Ceremony, error) {
 	if err := who.RequireFreshProof(p.now()); err != nil {
 		return nil, err

@@ -302,7 +302,7 @@ type PhonePerson struct {
 	Stalls     []string  `json:"stalls" doc:"present ones, with their markets"`
 }
 
-// phonePeople returns who has a phone, by its keyed index.
+// phonePeople returns the people with a phone, by its keyed index.
 func (p *People) phonePeople(ctx context.Context, key []byte) ([]PhonePerson, error) {
 	rows, err := p.db.Pool.Query(ctx, `SELECT m.id, m.full_name, ARRAY(SELECT s.number || ', ' || k.name
 		FROM tenancies t JOIN stalls s ON s.id = t.stall_id
@@ -338,8 +338,8 @@ func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.
 		"Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: choose who you are.")
 }
 
-// WhoHasPhone returns who may sign in by a phone, to whoever knows its code; the code stays good.
-// It counts as a guess.
+// WhoHasPhone returns the people who may sign in by a phone, to a caller who knows its code; the
+// code stays valid. It counts as a guess.
 func (p *People) WhoHasPhone(ctx context.Context, phone, code string, v Visit) ([]PhonePerson, error) {
 	key, _, err := p.phoneRow(ctx, phone)
 	if err != nil {

@@ -38,8 +38,8 @@ func signInFailed() error {
 		"The login, the password or the code is wrong.")
 }
 
-// SignIn opens a session and returns its token, of which only the hash is stored. An unknown login,
-// a closed account, a wrong password and a wrong code get the same answer after the same work.
+// SignIn opens a session and returns its token, and stores only its hash. An unknown login, a
+// closed account, a wrong password and a wrong code get the same answer after the same work.
 func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Session, err error) {
 	// PostgreSQL's texts hold no NUL
 	a.Login = strings.ReplaceAll(strings.ToLower(strings.TrimSpace(a.Login)), "\x00", "")

@@ -137,8 +137,8 @@ func rewrap(keys []wrap, by, then cipher.AEAD) (*wraps, error) {
 	return &all, nil
 }
 
-// Finish forgets the wraps by the old secret: what only that one opens is lost to who has it. The
-// secret given must be the present one, else ErrWrongKey. Without a rotation it changes nothing.
+// Finish deletes what the old secret encrypted: the old secret can then open nothing. The secret
+// given must be the present one, else ErrWrongKey. Without a rotation it changes nothing.
 func Finish(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) error {
 	by := aeadOf(secret[:])
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {

@@ -62,7 +62,7 @@ type Budget struct {
 	arriving map[*arrival]bool // bodies that are not whole yet
 }
 
-// arrival is one body of which memory is held.
+// arrival is one body with reserved memory.
 type arrival struct {
 	by    netip.Prefix
 	held  int

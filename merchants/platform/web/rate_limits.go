@@ -26,7 +26,7 @@ const (
 // remembered is how many callers are counted, twice at most: some MB. The others start anew.
 const remembered = 20_000
 
-// paces are counted in this process: beside replicas each has its own.
+// paces are counted in this process: each replica has its own.
 type paces struct {
 	strangers, shoppers *counters[netip.Prefix]
 	callers             *counters[uuid.UUID]

@@ -57,7 +57,7 @@ func newLayout(dir string) (layout, error) {
 	return f, nil
 }
 
-// resolve follows the symbolic links of an absolute path, of which the end may not exist yet.
+// resolve follows the symbolic links of an absolute path, even if its end does not exist yet.
 func resolve(path string) string {
 	if real, err := filepath.EvalSymlinks(path); err == nil || path == filepath.Dir(path) {
 		return real

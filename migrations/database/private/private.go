@@ -1,4 +1,4 @@
-// Package private runs a PostgreSQL of our own from the installed binaries, for who has no
+// Package private runs a PostgreSQL of our own from the installed binaries, for users who have no
 // DATABASE_URL. It listens on a unix socket only, ends with the program even at kill -9, and never
 // deletes a data directory.
 package private
