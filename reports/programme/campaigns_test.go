@@ -14,19 +14,19 @@ func TestMakeACampaign(t *testing.T) {
 		"code": "CHO40", "name": " Chợ 4.0 ", "legal_ref": "05/UBCĐS ngày 28/05/2024",
 		"starts_on": "2024-05-28", "ends_on": "2027-12-31", "due_day": 10,
 	}
-	made := w.ask(w.key(roles.ProvinceOfficer, ""), "POST", campaigns, order, 201)
-	if made.text("name") != "Chợ 4.0" || made.text("basis") != "districts_2024" ||
-		made.text("ends_on") != "2027-12-31" || made["due_day"] != 10.0 {
+	made := w.Call(w.Key(roles.ProvinceOfficer, ""), "POST", campaigns, order, 201)
+	if made.Text("name") != "Chợ 4.0" || made.Text("basis") != "districts_2024" ||
+		made.Text("ends_on") != "2027-12-31" || made["due_day"] != 10.0 {
 		t.Errorf("it is %v", made)
 	}
-	for _, name := range []string{made.text("id"), "CHO40"} {
-		if found := w.ask(w.key(roles.Team, ""), "GET", campaigns+"/"+name, nil, 200); found.text("id") != made.text(
+	for _, name := range []string{made.Text("id"), "CHO40"} {
+		if found := w.Call(w.Key(roles.Team, ""), "GET", campaigns+"/"+name, nil, 200); found.Text("id") != made.Text(
 			"id") {
 			t.Errorf("%s names %v", name, found)
 		}
 	}
-	w.refused(w.admin, "POST", campaigns, order, 409, "code_in_use")
-	w.refused(w.admin, "GET", campaigns+"/CHO41", nil, 404, "not_found")
+	w.Refuse(w.admin, "POST", campaigns, order, 409, "code_in_use")
+	w.Refuse(w.admin, "GET", campaigns+"/CHO41", nil, 404, "not_found")
 }
 
 // The basis is the newest one with units that existed when the campaign began.
@@ -40,19 +40,19 @@ func TestBasisOfACampaign(t *testing.T) {
 		{"2026-11-22", "", "communes_2025"},
 		{"2026-11-22", "current", "current"},
 	} {
-		made := w.ask(w.admin, "POST", campaigns, object{
+		made := w.Call(w.admin, "POST", campaigns, object{
 			"code": "C" + string(rune('A'+i)), "name": "x",
 			"legal_ref": "x", "starts_on": tt.starts, "basis": tt.basis,
 		}, 201)
-		if made.text("basis") != tt.want || made["ends_on"] != nil || made["due_day"] != 5.0 {
+		if made.Text("basis") != tt.want || made["ends_on"] != nil || made["due_day"] != 5.0 {
 			t.Errorf("%+v is made as %v", tt, made)
 		}
 	}
-	first := w.ask(w.admin, "GET", campaigns+"?limit=2", nil, 200)
-	second := w.ask(w.admin, "GET", campaigns+"?limit=3&after="+first.text("next"), nil, 200)
+	first := w.Call(w.admin, "GET", campaigns+"?limit=2", nil, 200)
+	second := w.Call(w.admin, "GET", campaigns+"?limit=3&after="+first.Text("next"), nil, 200)
 	var codes []string
-	for _, c := range append(first.items("items"), second.items("items")...) {
-		codes = append(codes, c.text("code"))
+	for _, c := range append(first.Items(), second.Items()...) {
+		codes = append(codes, c.Text("code"))
 	}
 	if strings.Join(codes, " ") != "CA CB CC CD CE" || second["next"] != nil {
 		t.Errorf("listed as %v", codes)
@@ -98,42 +98,42 @@ func TestCampaignsThatAreRefused(t *testing.T) {
 				order[key] = value
 			}
 		}
-		w.refused(w.admin, "POST", campaigns, order, 422, tt.code)
+		w.Refuse(w.admin, "POST", campaigns, order, 422, tt.code)
 	}
 	for _, key := range []string{
-		w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.Auditor, ""),
-		w.key(roles.ProvinceOfficer, "locality:568"),
+		w.Key(roles.LocalityOfficer, "locality:568"), w.Key(roles.Auditor, ""),
+		w.Key(roles.ProvinceOfficer, "locality:568"),
 	} {
-		w.refused(key, "POST", campaigns, good, 403, "not_allowed")
+		w.Refuse(key, "POST", campaigns, good, 403, "not_allowed")
 	}
-	w.refused(w.key(roles.Integration, ""), "GET", campaigns, nil, 403, "not_allowed")
+	w.Refuse(w.Key(roles.Integration, ""), "GET", campaigns, nil, 403, "not_allowed")
 }
 
 func TestTargets(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	at := w.campaign() + "/targets"
-	all := w.ask(w.admin, "POST", at, object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"}, 201)
-	if all.text("value") != "0.6000" || all["locality"] != nil {
+	all := w.Call(w.admin, "POST", at, object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31"}, 201)
+	if all.Text("value") != "0.6000" || all["locality"] != nil {
 		t.Errorf("it is %v", all)
 	}
-	one := w.ask(w.admin, "POST", at, object{
+	one := w.Call(w.admin, "POST", at, object{
 		"indicator": "I05", "locality": "568", "value": "0.7",
 		"due_on": "2026-12-31",
 	}, 201)
-	w.ask(w.admin, "POST", at, object{"indicator": "I09", "locality": "569", "value": "30", "due_on": "2026-12-31"},
+	w.Call(w.admin, "POST", at, object{"indicator": "I09", "locality": "569", "value": "30", "due_on": "2026-12-31"},
 		201)
 	reported := func(key string) string {
 		var list []string
-		for _, i := range w.ask(key, "GET", at, nil, 200).items("items") {
-			list = append(list, i.in("locality").text("code")+" "+i.text("indicator")+" "+i.text("value"))
+		for _, i := range w.Call(key, "GET", at, nil, 200).Items() {
+			list = append(list, i.Text("locality.code")+" "+i.Text("indicator")+" "+i.Text("value"))
 		}
 		return strings.Join(list, ", ")
 	}
 	if got := reported(w.admin); got != " I05 0.6000, 568 I05 0.7000, 569 I09 30.0000" {
 		t.Error(got)
 	}
-	if got := reported(w.key(roles.LocalityOfficer, "locality:568")); got != " I05 0.6000, 568 I05 0.7000" {
+	if got := reported(w.Key(roles.LocalityOfficer, "locality:568")); got != " I05 0.6000, 568 I05 0.7000" {
 		t.Errorf("an officer of 568 reads %s", got)
 	}
 	for _, tt := range []struct {
@@ -151,10 +151,10 @@ func TestTargets(t *testing.T) {
 		{object{"indicator": "I05", "value": "0.6", "due_on": "2024-05-27"}, 422, "before_campaign"},
 		{object{"indicator": "I05", "value": "0.6", "due_on": "2026-12-31", "locality": "22366"}, 404, "not_found"},
 	} {
-		w.refused(w.admin, "POST", at, tt.order, tt.status, tt.code)
+		w.Refuse(w.admin, "POST", at, tt.order, tt.status, tt.code)
 	}
-	w.refused(w.key(roles.LocalityOfficer, "locality:568"), "DELETE", at+"/"+one.text("id"), nil, 403, "not_allowed")
-	w.ask(w.admin, "DELETE", at+"/"+one.text("id"), nil, 204)
-	w.refused(w.admin, "DELETE", at+"/"+one.text("id"), nil, 404, "not_found")
-	w.refused(w.admin, "DELETE", at+"/nonsense", nil, 404, "not_found")
+	w.Refuse(w.Key(roles.LocalityOfficer, "locality:568"), "DELETE", at+"/"+one.Text("id"), nil, 403, "not_allowed")
+	w.Call(w.admin, "DELETE", at+"/"+one.Text("id"), nil, 204)
+	w.Refuse(w.admin, "DELETE", at+"/"+one.Text("id"), nil, 404, "not_found")
+	w.Refuse(w.admin, "DELETE", at+"/nonsense", nil, 404, "not_found")
 }

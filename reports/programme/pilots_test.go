@@ -15,10 +15,10 @@ import (
 
 // states lists each locality with its code and state.
 func (w *world) states(key, path string) string {
-	w.t.Helper()
+	w.T.Helper()
 	var list []string
-	for _, i := range w.ask(key, "GET", path, nil, 200).items("items") {
-		list = append(list, i.in("locality").text("code")+" "+i.text("state"))
+	for _, i := range w.Call(key, "GET", path, nil, 200).Items() {
+		list = append(list, i.Text("locality.code")+" "+i.Text("state"))
 	}
 	return strings.Join(list, ", ")
 }
@@ -28,14 +28,14 @@ func TestEveryRequiredLocality(t *testing.T) {
 	w := newWorld(t)
 	at := w.campaign() + "/pilots"
 	dam := w.market("DAM", "568", "22366")
-	chosen := w.ask(w.admin, "PUT", at+"/568", object{"market_id": dam}, 200)
-	if chosen.text("state") != "chosen" || chosen.in("market").text("code") != "DAM" ||
-		chosen.text("since") != "2024-05-28" || chosen.in("milestones").text("chosen") != "2024-05-28" {
+	chosen := w.Call(w.admin, "PUT", at+"/568", object{"market_id": dam}, 200)
+	if chosen.Text("state") != "chosen" || chosen.Text("market.code") != "DAM" ||
+		chosen.Text("since") != "2024-05-28" || chosen.Text("milestones.chosen") != "2024-05-28" {
 		t.Errorf("chosen: %v", chosen)
 	}
-	exempt := w.ask(w.admin, "PUT", at+"/576", object{"exempt_reason": "Trường Sa không có chợ"}, 200)
-	if exempt.text("state") != "exempt" || exempt["market"] != nil ||
-		exempt.text("exempt_reason") != "Trường Sa không có chợ" || exempt.in("milestones")["chosen"] != nil {
+	exempt := w.Call(w.admin, "PUT", at+"/576", object{"exempt_reason": "Trường Sa không có chợ"}, 200)
+	if exempt.Text("state") != "exempt" || exempt["market"] != nil ||
+		exempt.Text("exempt_reason") != "Trường Sa không có chợ" || exempt.Member("milestones")["chosen"] != nil {
 		t.Errorf("exempt: %v", exempt)
 	}
 	if got := w.states(
@@ -44,13 +44,13 @@ func TestEveryRequiredLocality(t *testing.T) {
 	); got != "568 chosen, 569 missing, 570 missing, 571 missing, 572 missing, 573 missing, 574 missing, 575 missing, 576 exempt" {
 		t.Error(got)
 	}
-	first := w.ask(w.admin, "GET", at+"?state=missing&limit=3", nil, 200)
+	first := w.Call(w.admin, "GET", at+"?state=missing&limit=3", nil, 200)
 	if got := w.states(w.admin, at+"?state=missing&limit=10&after="+
-		first.text("next")); got != "572 missing, 573 missing, 574 missing, 575 missing" {
+		first.Text("next")); got != "572 missing, 573 missing, 574 missing, 575 missing" {
 		t.Errorf("the next page of localities without a choice: %s", got)
 	}
 	for _, path := range []string{"/22366", "/999", "/" + dam} {
-		w.refused(w.admin, "PUT", at+path, object{"market_id": dam}, 404, "not_found")
+		w.Refuse(w.admin, "PUT", at+path, object{"market_id": dam}, 404, "not_found")
 	}
 }
 
@@ -59,16 +59,16 @@ func TestDesignationHistory(t *testing.T) {
 	w := newWorld(t)
 	at := w.campaign() + "/pilots/568"
 	dam, moi := w.market("DAM", "568", "22366"), w.market("MOI", "568", "22366")
-	w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200)
-	w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200) // repeated: nothing changes
-	w.ask(w.admin, "PUT", at, object{"market_id": moi, "since": "2026-01-01"}, 200)
-	w.ask(w.admin, "PUT", at, object{"exempt_reason": "sửa chợ"}, 200)
-	now := w.ask(w.admin, "PUT", at, object{"market_id": moi}, 200) // on the same day
+	w.Call(w.admin, "PUT", at, object{"market_id": dam}, 200)
+	w.Call(w.admin, "PUT", at, object{"market_id": dam}, 200) // repeated: nothing changes
+	w.Call(w.admin, "PUT", at, object{"market_id": moi, "since": "2026-01-01"}, 200)
+	w.Call(w.admin, "PUT", at, object{"exempt_reason": "sửa chợ"}, 200)
+	now := w.Call(w.admin, "PUT", at, object{"market_id": moi}, 200) // on the same day
 	var reported []string
-	for _, h := range now.items("history") {
+	for _, h := range now.List("history") {
 		reported = append(
 			reported,
-			h.in("market").text("code")+h.text("exempt_reason")+" "+h.text("since")+"–"+h.text("until"),
+			h.Text("market.code")+h.Text("exempt_reason")+" "+h.Text("since")+"–"+h.Text("until"),
 		)
 	}
 	if got, want := strings.Join(reported, ", "),
@@ -76,10 +76,10 @@ func TestDesignationHistory(t *testing.T) {
 		t.Errorf("the history is %s, not %s", got, want)
 	}
 	// A correction of the past cuts the designations that it overlaps.
-	w.ask(w.admin, "PUT", at, object{"market_id": dam, "since": "2025-01-01"}, 200)
-	now = w.ask(w.admin, "PUT", at, object{"market_id": dam}, 200)
-	if now.text("since") != "2025-01-01" || len(now.items("history")) != 5 ||
-		now.items("history")[0].text("until") != "2025-01-01" || now.items("history")[1]["since"] != nil {
+	w.Call(w.admin, "PUT", at, object{"market_id": dam, "since": "2025-01-01"}, 200)
+	now = w.Call(w.admin, "PUT", at, object{"market_id": dam}, 200)
+	if now.Text("since") != "2025-01-01" || len(now.List("history")) != 5 ||
+		now.List("history")[0].Text("until") != "2025-01-01" || now.List("history")[1]["since"] != nil {
 		t.Errorf("after a correction: %v", now)
 	}
 }
@@ -89,7 +89,7 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 	w := newWorld(t)
 	at := w.campaign() + "/pilots/"
 	dam, ngoi := w.market("DAM", "568", "22366"), w.market("BA-NGOI", "569", "22420")
-	w.ask(w.admin, "PUT", at+"569", object{"market_id": ngoi}, 200)
+	w.Call(w.admin, "PUT", at+"569", object{"market_id": ngoi}, 200)
 	for _, tt := range []struct {
 		body   object
 		status int
@@ -107,22 +107,22 @@ func TestDesignationsThatAreRefused(t *testing.T) {
 		{object{"market_id": dam, "since": "hôm nay"}, 422, "date_form"},
 		{object{"market_id": dam, "since": "2019-01-01"}, 422, "before_campaign"},
 	} {
-		w.refused(w.admin, "PUT", at+"568", tt.body, tt.status, tt.code)
+		w.Refuse(w.admin, "PUT", at+"568", tt.body, tt.status, tt.code)
 	}
 	// A market that was first recorded in the wrong unit stays the pilot of that unit.
-	w.ask(w.admin, "PUT", at+"568", object{"market_id": dam}, 200)
-	w.exec(`UPDATE market_places SET locality_id = (SELECT locality_id FROM market_places
+	w.Call(w.admin, "PUT", at+"568", object{"market_id": dam}, 200)
+	w.Exec(`UPDATE market_places SET locality_id = (SELECT locality_id FROM market_places
 		WHERE market_id = $2 AND lower_inf(valid)) WHERE market_id = $1 AND lower_inf(valid)`, dam, ngoi)
-	w.refused(w.admin, "PUT", at+"569", object{"market_id": dam}, 409, "market_is_pilot")
+	w.Refuse(w.admin, "PUT", at+"569", object{"market_id": dam}, 409, "market_is_pilot")
 
-	w.ask(w.admin, "POST", campaigns, object{
+	w.Call(w.admin, "POST", campaigns, object{
 		"code": "OLD", "name": "x", "legal_ref": "x", "starts_on": "2024-05-28",
 		"ends_on": "2025-12-31",
 	}, 201)
-	w.refused(w.admin, "PUT", campaigns+"/OLD/pilots/568", object{"exempt_reason": "x", "since": "2026-01-01"}, 409,
+	w.Refuse(w.admin, "PUT", campaigns+"/OLD/pilots/568", object{"exempt_reason": "x", "since": "2026-01-01"}, 409,
 		"campaign_ended")
 	// on its first day: a record of that time
-	w.ask(w.admin, "PUT", campaigns+"/OLD/pilots/569", object{"market_id": dam}, 200)
+	w.Call(w.admin, "PUT", campaigns+"/OLD/pilots/569", object{"market_id": dam}, 200)
 }
 
 // Before a campaign begins, no locality is missing. A choice made before counts from the first day.
@@ -130,7 +130,7 @@ func TestDesignationsBeforeACampaign(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	dam := w.market("DAM", "568", "22366")
-	w.ask(w.admin, "POST", campaigns, object{
+	w.Call(w.admin, "POST", campaigns, object{
 		"code": "NEXT", "name": "x", "legal_ref": "x", "basis": "districts_2024",
 		"starts_on": "2027-01-01",
 	}, 201)
@@ -146,23 +146,23 @@ func TestDesignationsBeforeACampaign(t *testing.T) {
 		{"market_id": dam, "since": "2026-01-01"},
 		{"market_id": dam},
 	} {
-		now := w.ask(w.admin, "PUT", at+"/568", choice, 200)
-		if now.text("since") != "2027-01-01" {
-			t.Errorf("%v counts from %s", choice, now.text("since"))
+		now := w.Call(w.admin, "PUT", at+"/568", choice, 200)
+		if now.Text("since") != "2027-01-01" {
+			t.Errorf("%v counts from %s", choice, now.Text("since"))
 		}
 	}
 	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 not_required" {
 		t.Errorf("chosen before the campaign: %s", got)
 	}
-	w.exec(`UPDATE campaigns SET starts_on = '2026-01-01', ends_on = '2026-11-20'`)
-	w.exec(`UPDATE pilots SET valid = '[2026-01-01,)' WHERE NOT isempty(valid)`)
+	w.Exec(`UPDATE campaigns SET starts_on = '2026-01-01', ends_on = '2026-11-20'`)
+	w.Exec(`UPDATE pilots SET valid = '[2026-01-01,)' WHERE NOT isempty(valid)`)
 	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 not_required" {
 		t.Errorf("after the campaign: %s", got)
 	}
 	if got := w.states(w.admin, at+"?state=missing"); got != "" {
 		t.Errorf("missing after the campaign: %s", got)
 	}
-	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
+	w.Exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
 	if got := w.states(w.admin, at+"?limit=2"); got != "568 chosen, 569 missing" {
 		t.Errorf("of its last day: %s", got)
 	}
@@ -181,7 +181,7 @@ func TestTwoDesignateAtOnce(t *testing.T) {
 	}
 	var together sync.WaitGroup
 	for i := range many {
-		together.Go(func() { answers[i], _ = w.try(w.admin, "PUT", at, object{"market_id": markets[i]}) })
+		together.Go(func() { answers[i], _ = w.Try(w.admin, "PUT", at, object{"market_id": markets[i]}) })
 	}
 	together.Wait()
 	won := 0
@@ -193,7 +193,7 @@ func TestTwoDesignateAtOnce(t *testing.T) {
 		}
 	}
 	var standing, rows int
-	must(t, w.db.Pool.QueryRow(t.Context(),
+	must(t, w.DB.Pool.QueryRow(t.Context(),
 		`SELECT count(*) FILTER (WHERE upper_inf(valid)), count(*) FROM pilots`).Scan(&standing, &rows))
 	// later requests saw an earlier answer, and replaced it
 	if won == 0 || standing != 1 || rows != won {
@@ -209,30 +209,30 @@ func TestWhoActsForALocality(t *testing.T) {
 	w := newWorld(t)
 	at := w.campaign() + "/pilots"
 	dam, ngoi := w.market("DAM", "568", "22366"), w.market("BA-NGOI", "569", "22420")
-	district, heir, beside := w.key(roles.LocalityOfficer, "locality:568"), w.key(roles.LocalityOfficer,
-		"locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
+	district, heir, beside := w.Key(roles.LocalityOfficer, "locality:568"), w.Key(roles.LocalityOfficer,
+		"locality:22366"), w.Key(roles.LocalityOfficer, "locality:22333")
 	// no pilot is there yet
-	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found")
-	w.ask(district, "PUT", at+"/568", object{"market_id": dam}, 200)
-	w.refused(district, "PUT", at+"/569", object{"market_id": ngoi}, 404, "not_found")
+	w.Refuse(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found")
+	w.Call(district, "PUT", at+"/568", object{"market_id": dam}, 200)
+	w.Refuse(district, "PUT", at+"/569", object{"market_id": ngoi}, 404, "not_found")
 	// the answer does not reveal that the market exists elsewhere
-	w.refused(district, "PUT", at+"/568", object{"market_id": ngoi}, 422, "unknown_market")
+	w.Refuse(district, "PUT", at+"/568", object{"market_id": ngoi}, 422, "unknown_market")
 	for key, want := range map[string]string{
 		district: "568 chosen", heir: "568 chosen", beside: "",
-		w.key(roles.Manager, "market:DAM"): "568 chosen", w.key(roles.Auditor, "locality:569"): "569 missing",
+		w.Key(roles.Manager, "market:DAM"): "568 chosen", w.Key(roles.Auditor, "locality:569"): "569 missing",
 	} {
 		if got := w.states(key, at); got != want {
 			t.Errorf("one sees %q, not %q", got, want)
 		}
 	}
-	w.ask(heir, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 200)
-	w.refused(beside, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 404, "not_found")
-	w.refused(w.key(roles.Manager, "market:DAM"), "PUT", at+"/568", object{"market_id": dam}, 403, "not_allowed")
-	if got := w.ask(heir, "PUT", at+"/568", object{"exempt_reason": "chợ cháy"}, 200); got.text("state") != "exempt" {
+	w.Call(heir, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 200)
+	w.Refuse(beside, "PUT", at+"/568/milestones/equipped", object{"reached_on": "2026-02-01"}, 404, "not_found")
+	w.Refuse(w.Key(roles.Manager, "market:DAM"), "PUT", at+"/568", object{"market_id": dam}, 403, "not_allowed")
+	if got := w.Call(heir, "PUT", at+"/568", object{"exempt_reason": "chợ cháy"}, 200); got.Text("state") != "exempt" {
 		t.Errorf("the steps of the commune are %v", got)
 	}
 	// it is no longer there
-	w.refused(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found")
+	w.Refuse(heir, "PUT", at+"/568", object{"market_id": dam}, 404, "not_found")
 }
 
 // After a district ended and its commune began, an officer sees what the scope names on that day.
@@ -241,13 +241,13 @@ func TestDatedScopes(t *testing.T) {
 	w := newWorld(t)
 	w.campaign()
 	lan := uuid.New()
-	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'locality_officer')`, lan)
-	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at)
+	w.Exec(`INSERT INTO actors (id, role) VALUES ($1, 'locality_officer')`, lan)
+	w.Exec(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at)
 		VALUES ($1, 'lan', 'Lan', 'locality_officer', 'dated', $1, now())`, lan)
-	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT $1, 'locality', locality_id, CASE code
+	w.Exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT $1, 'locality', locality_id, CASE code
 		WHEN '568' THEN daterange(NULL, '2025-07-01') ELSE daterange('2025-07-01', NULL) END
 		FROM locality_versions WHERE level = 'district' AND code IN ('568', '569')`, lan)
-	p := programme.New(w.db, time.Now)
+	p := programme.New(w.DB, time.Now)
 	c, err := p.Campaign(t.Context(), "CHO40")
 	must(t, err)
 	list, err := p.Pilots(t.Context(), roles.Principal{ScopeKind: roles.ScopeDated, ScopeID: &lan}, c, "", web.Page{})
@@ -262,14 +262,14 @@ func TestMilestones(t *testing.T) {
 	w := newWorld(t)
 	at := w.campaign() + "/pilots/568"
 	steps := at + "/milestones/"
-	w.refused(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-01-01"}, 409, "no_pilot")
-	w.refused(w.admin, "DELETE", steps+"launched", nil, 404, "not_found")
-	w.ask(w.admin, "PUT", at, object{"market_id": w.market("DAM", "568", "22366")}, 200)
-	w.ask(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-01", "note": "lễ ra mắt"}, 200)
-	w.ask(w.admin, "PUT", steps+"equipped", object{"reached_on": "2026-02-01"}, 200)
-	reached := w.ask(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": "dời một ngày"}, 200)
-	if m := reached.in("milestones"); m.text("equipped") != "2026-02-01" || m.text("launched") != "2026-03-02" ||
-		m["habitual"] != nil || reached.in("notes").text("launched") != "dời một ngày" {
+	w.Refuse(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-01-01"}, 409, "no_pilot")
+	w.Refuse(w.admin, "DELETE", steps+"launched", nil, 404, "not_found")
+	w.Call(w.admin, "PUT", at, object{"market_id": w.market("DAM", "568", "22366")}, 200)
+	w.Call(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-01", "note": "lễ ra mắt"}, 200)
+	w.Call(w.admin, "PUT", steps+"equipped", object{"reached_on": "2026-02-01"}, 200)
+	reached := w.Call(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": "dời một ngày"}, 200)
+	if m := reached.Member("milestones"); m.Text("equipped") != "2026-02-01" || m.Text("launched") != "2026-03-02" ||
+		m["habitual"] != nil || reached.Text("notes.launched") != "dời một ngày" {
 		t.Errorf("reached: %v", reached)
 	}
 	for _, tt := range []struct{ step, on, code string }{
@@ -280,7 +280,7 @@ func TestMilestones(t *testing.T) {
 		{"habitual", "1/1/2026", "date_form"},
 		{"chosen", "2026-03-02", "unknown_value"},
 	} {
-		w.refused(w.admin, "PUT", steps+tt.step, object{"reached_on": tt.on}, 422, tt.code)
+		w.Refuse(w.admin, "PUT", steps+tt.step, object{"reached_on": tt.on}, 422, tt.code)
 	}
 	for _, tt := range []struct{ note, code string }{
 		{"a\x00b", "text_form"},
@@ -288,15 +288,15 @@ func TestMilestones(t *testing.T) {
 		{"lÔ ra m¾t chî", "text_encoding"},
 		{strings.Repeat("ờ", 501), "invalid"},
 	} {
-		w.refused(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": tt.note}, 422, tt.code)
+		w.Refuse(w.admin, "PUT", steps+"launched", object{"reached_on": "2026-03-02", "note": tt.note}, 422, tt.code)
 	}
 	// the designation determines this step
-	w.refused(w.admin, "DELETE", steps+"chosen", nil, 404, "not_found")
-	w.ask(w.admin, "DELETE", steps+"launched", nil, 204)
-	w.refused(w.admin, "DELETE", steps+"launched", nil, 404, "not_found")
+	w.Refuse(w.admin, "DELETE", steps+"chosen", nil, 404, "not_found")
+	w.Call(w.admin, "DELETE", steps+"launched", nil, 204)
+	w.Refuse(w.admin, "DELETE", steps+"launched", nil, 404, "not_found")
 	// The steps belong to the market: the next pilot starts from the beginning.
-	next := w.ask(w.admin, "PUT", at, object{"market_id": w.market("MOI", "568", "22366")}, 200)
-	if m := next.in("milestones"); m["equipped"] != nil || m.text("chosen") != today {
+	next := w.Call(w.admin, "PUT", at, object{"market_id": w.market("MOI", "568", "22366")}, 200)
+	if m := next.Member("milestones"); m["equipped"] != nil || m.Text("chosen") != today {
 		t.Errorf("the next pilot has reached %v", m)
 	}
 }
