@@ -11,11 +11,11 @@ import (
 // board returns a lateness board as text: each locality's code, state and delay, then the number on
 // time out of those due.
 func (w *world) board(key, query string) string {
-	w.t.Helper()
-	o := w.ask(key, "GET", all+"/lateness?campaign=CHO40"+query, nil, 200)
+	w.T.Helper()
+	o := w.Call(key, "GET", all+"/lateness?campaign=CHO40"+query, nil, 200)
 	var list []string
-	for _, i := range o.items("items") {
-		list = append(list, fmt.Sprintf("%s %s %v %v", i.in("locality").text("code"), i.text("state"), i["on_time"],
+	for _, i := range o.Items() {
+		list = append(list, fmt.Sprintf("%s %s %v %v", i.Text("locality.code"), i.Text("state"), i["on_time"],
 			i["hours_late"]))
 	}
 	return strings.Join(list, ", ") + fmt.Sprintf("; %v/%v", o["on_time"], o["due"])
@@ -25,47 +25,48 @@ func TestLatenessBoard(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
 	for _, code := range []string{"571", "572", "573", "574", "575", "576"} {
-		w.ask(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/"+code, object{"exempt_reason": "không có chợ"}, 200)
+		w.Call(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/"+code, object{"exempt_reason": "không có chợ"}, 200)
 	}
 	first, second := w.october(w.nhaTrang, "568"), w.october(w.camRanh, "569")
 	if got := w.board(w.province, ""); got != "568 draft <nil> 0, 569 draft <nil> 0, 570 not_made <nil> 0; 0/0" {
 		t.Errorf("before any report is due: %s", got)
 	}
 	w.at("2026-11-05 23:59")
-	w.ask(w.nhaTrang, "POST", first+"/submit", nil, 200)
+	w.Call(w.nhaTrang, "POST", first+"/submit", nil, 200)
 	w.at("2026-11-06 00:00")
 	if got := w.board(w.province,
 		"&period=2026-10"); got != "568 submitted true 0, 569 draft false 0, 570 not_made false 0; 1/3" {
 		t.Errorf("as soon as it is late: %s", got)
 	}
 	w.at("2026-11-06 02:30")
-	w.ask(w.camRanh, "POST", second+"/submit", nil, 200)
+	w.Call(w.camRanh, "POST", second+"/submit", nil, 200)
 	w.at("2026-11-08 00:00")
-	w.ask(w.province, "POST", first+"/return", object{"note": "xem lại"}, 200)
+	w.Call(w.province, "POST", first+"/return", object{"note": "xem lại"}, 200)
 	// it was on time and remains so
-	w.ask(w.nhaTrang, "POST", first+"/correct", object{"reason": "đã xem"}, 200)
+	w.Call(w.nhaTrang, "POST", first+"/correct", object{"reason": "đã xem"}, 200)
 	for key, want := range map[string]string{
 		w.province:                           "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
 		w.nhaTrang:                           "568 submitted true 0; 1/1",
-		w.key(roles.Manager, "market:DAM"):   "568 submitted true 0; 1/1",
-		w.key(roles.Auditor, ""):             "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
-		w.key(roles.Auditor, "locality:571"): "; 0/0",
+		w.Key(roles.Manager, "market:DAM"):   "568 submitted true 0; 1/1",
+		w.Key(roles.Auditor, ""):             "568 submitted true 0, 569 submitted false 3, 570 not_made false 48; 1/3",
+		w.Key(roles.Auditor, "locality:571"): "; 0/0",
 	} {
 		if got := w.board(key, "&kind=month&period=2026-10"); got != want {
 			t.Errorf("the board is %s, not %s", got, want)
 		}
 	}
 	// The indicator counts the same: of three localities and twelve months, one report was on time.
-	whole := w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-11"},
-		201).text("id")
-	if got := shortFigure(w.ask(w.province, "GET", all+"/"+whole, nil, 200).in("preview").in("report").in("total").in(
-		"I24")); got != "1/36" {
+	whole := w.Call(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-11"},
+		201).Text("id")
+	if got := shortFigure(
+		w.Call(w.province, "GET", all+"/"+whole, nil, 200).Member("preview.report.total.I24"),
+	); got != "1/36" {
 		t.Errorf("I24 is %s", got)
 	}
 	if got := w.board(w.nhaTrang, "&kind=quarter&period=2026-Q4"); got != "568 not_made <nil> 0; 0/0" {
 		t.Errorf("the quarter's: %s", got)
 	}
-	if got := w.ask(w.province, "GET", all+"/lateness?campaign=CHO40&kind=quarter", nil, 200).text(
+	if got := w.Call(w.province, "GET", all+"/lateness?campaign=CHO40&kind=quarter", nil, 200).Text(
 		"period"); got != "2026-Q3" {
 		t.Errorf("the quarter that ended last is %s", got)
 	}
@@ -79,18 +80,18 @@ func TestLatenessBoard(t *testing.T) {
 		if code == "not_found" {
 			status = 404
 		}
-		w.refused(w.province, "GET", all+"/lateness"+query, nil, status, code)
+		w.Refuse(w.province, "GET", all+"/lateness"+query, nil, status, code)
 	}
 }
 
 func TestReminders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-01 09:00")
-	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01'`)
+	w.Exec(`UPDATE campaigns SET starts_on = '2026-09-01'`)
 	shortFigure := func(key string) string {
 		var list []string
-		for _, r := range w.ask(key, "GET", all+"/reminders", nil, 200).items("items") {
-			list = append(list, r.in("locality").text("code")+" "+r.text("period")+" "+r.text("stage"))
+		for _, r := range w.Call(key, "GET", all+"/reminders", nil, 200).Items() {
+			list = append(list, r.Text("locality.code")+" "+r.Text("period")+" "+r.Text("stage"))
 		}
 		return strings.Join(list, ", ")
 	}
@@ -105,11 +106,11 @@ func TestReminders(t *testing.T) {
 		t.Errorf("the province's reminders are %q", got)
 	}
 	at := w.october(w.nhaTrang, "568")
-	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
+	w.Call(w.nhaTrang, "POST", at+"/submit", nil, 200)
 	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("when it is submitted: %q", got)
 	}
-	w.ask(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
+	w.Call(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
 	if got := shortFigure(w.nhaTrang); got != "568 2026-10 returned, 568 2026-Q3 late, 568 2026-09 late" {
 		t.Errorf("when it is returned: %q", got)
 	}
@@ -120,12 +121,12 @@ func TestReminders(t *testing.T) {
 func TestWhatCameBackEarlyIsTold(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-01 09:00")
-	w.exec(`UPDATE campaigns SET starts_on = '2026-10-01'`)
+	w.Exec(`UPDATE campaigns SET starts_on = '2026-10-01'`)
 	at := w.october(w.nhaTrang, "568")
-	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
-	w.ask(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
-	list := w.ask(w.nhaTrang, "GET", all+"/reminders", nil, 200).items("items")
-	if len(list) != 1 || list[0].text("stage") != "returned" || list[0].text("period") != "2026-10" {
+	w.Call(w.nhaTrang, "POST", at+"/submit", nil, 200)
+	w.Call(w.province, "POST", at+"/return", object{"note": "xem lại"}, 200)
+	list := w.Call(w.nhaTrang, "GET", all+"/reminders", nil, 200).Items()
+	if len(list) != 1 || list[0].Text("stage") != "returned" || list[0].Text("period") != "2026-10" {
 		t.Errorf("the reminders are %v", list)
 	}
 }
@@ -136,13 +137,13 @@ func TestWhatCameBackEarlyIsTold(t *testing.T) {
 func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-10-01 09:00")
-	w.exec(`UPDATE campaigns SET starts_on = '2026-05-20'`)
+	w.Exec(`UPDATE campaigns SET starts_on = '2026-05-20'`)
 	shortFigure := func(key string) string {
 		var list []string
-		for _, r := range w.ask(key, "GET", all+"/reminders", nil, 200).items("items") {
-			if r.text("kind") == "quarter" {
-				list = append(list, r.in("locality").text("code")+" "+r.text("period")+" "+r.text("stage")+" "+
-					r.text("due_on"))
+		for _, r := range w.Call(key, "GET", all+"/reminders", nil, 200).Items() {
+			if r.Text("kind") == "quarter" {
+				list = append(list, r.Text("locality.code")+" "+r.Text("period")+" "+r.Text("stage")+" "+
+					r.Text("due_on"))
 			}
 		}
 		return strings.Join(list, ", ")
@@ -159,21 +160,21 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 		t.Errorf("the board of the last quarter is %s", got)
 	}
 	made := func(period string) string {
-		return all + "/" + w.ask(w.nhaTrang, "POST", all, object{
+		return all + "/" + w.Call(w.nhaTrang, "POST", all, object{
 			"campaign": campaign, "locality": "568",
 			"kind": "quarter", "period": period,
-		}, 201).text("id")
+		}, 201).Text("id")
 	}
 	third := made("2026-Q3")
 	w.at("2026-10-06 01:30")
 	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 late 2026-10-05, 568 2026-Q2 late 2026-07-05" {
 		t.Errorf("as soon as it is late: %q", got)
 	}
-	w.ask(w.nhaTrang, "POST", third+"/submit", nil, 200)
+	w.Call(w.nhaTrang, "POST", third+"/submit", nil, 200)
 	if got := w.board(w.nhaTrang, "&kind=quarter"); got != "568 submitted false 2; 0/1" {
 		t.Errorf("the board is %s", got)
 	}
-	w.ask(w.province, "POST", third+"/return", object{"note": "xem lại"}, 200)
+	w.Call(w.province, "POST", third+"/return", object{"note": "xem lại"}, 200)
 	if got := shortFigure(w.nhaTrang); got != "568 2026-Q3 returned 2026-10-05, 568 2026-Q2 late 2026-07-05" {
 		t.Errorf("when it is returned: %q", got)
 	}
@@ -181,7 +182,7 @@ func TestQuartersAreRemindedLikeMonths(t *testing.T) {
 	if got := w.board(w.nhaTrang, "&kind=quarter"); got != "568 not_made <nil> 0; 0/0" {
 		t.Errorf("the board of the fourth quarter is %s", got)
 	}
-	w.exec(`UPDATE campaigns SET ends_on = '2026-09-30'`)
+	w.Exec(`UPDATE campaigns SET ends_on = '2026-09-30'`)
 	w.at("2027-01-05 09:00")
 	if got := shortFigure(w.nhaTrang); strings.Contains(got, "2026-Q4") {
 		t.Errorf("a reminder of a quarter after the campaign: %q", got)

@@ -14,8 +14,8 @@ import (
 // steps returns a report's steps in order, as text.
 func steps(report object) string {
 	var list []string
-	for _, s := range report.items("steps") {
-		list = append(list, s.text("step"))
+	for _, s := range report.List("steps") {
+		list = append(list, s.Text("step"))
 	}
 	return strings.Join(list, " ")
 }
@@ -24,31 +24,31 @@ func TestAReportsWay(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
 	at := w.october(w.nhaTrang, "568")
-	w.refused(w.province, "POST", at+"/approve", nil, 409, "report_state")
-	w.refused(w.nhaTrang, "POST", at+"/correct", object{"reason": "sai số"}, 409, "report_state")
-	w.ask(w.nhaTrang, "POST", at+"/submit", nil, 200)
-	w.refused(w.nhaTrang, "POST", at+"/submit", nil, 409, "report_state")
-	w.refused(w.nhaTrang, "POST", at+"/approve", nil, 403, "not_allowed")
-	w.refused(w.province, "POST", at+"/return", object{"note": " x "}, 422, "too_short")
-	w.refused(w.province, "POST", at+"/return", object{}, 422, "required")
+	w.Refuse(w.province, "POST", at+"/approve", nil, 409, "report_state")
+	w.Refuse(w.nhaTrang, "POST", at+"/correct", object{"reason": "sai số"}, 409, "report_state")
+	w.Call(w.nhaTrang, "POST", at+"/submit", nil, 200)
+	w.Refuse(w.nhaTrang, "POST", at+"/submit", nil, 409, "report_state")
+	w.Refuse(w.nhaTrang, "POST", at+"/approve", nil, 403, "not_allowed")
+	w.Refuse(w.province, "POST", at+"/return", object{"note": " x "}, 422, "too_short")
+	w.Refuse(w.province, "POST", at+"/return", object{}, 422, "required")
 	for _, step := range []string{"/return", "/approve"} {
-		w.refused(w.province, "POST", at+step, object{"note": "thiếu\x07 tem"}, 422, "text_form")
-		w.refused(w.province, "POST", at+step, object{"note": "thiÕu tem ®· kiÓm"}, 422, "text_encoding")
+		w.Refuse(w.province, "POST", at+step, object{"note": "thiếu\x07 tem"}, 422, "text_form")
+		w.Refuse(w.province, "POST", at+step, object{"note": "thiÕu tem ®· kiÓm"}, 422, "text_encoding")
 	}
-	w.ask(w.province, "POST", at+"/return", object{"note": "thiếu tem đã kiểm"}, 200)
-	w.refused(w.province, "POST", at+"/approve", object{}, 409, "report_state")
-	w.ask(w.nhaTrang, "POST", at+"/correct", object{"reason": "đã kiểm tem"}, 200)
-	approved := w.ask(w.province, "POST", at+"/approve", object{"note": "đạt"}, 200)
+	w.Call(w.province, "POST", at+"/return", object{"note": "thiếu tem đã kiểm"}, 200)
+	w.Refuse(w.province, "POST", at+"/approve", object{}, 409, "report_state")
+	w.Call(w.nhaTrang, "POST", at+"/correct", object{"reason": "đã kiểm tem"}, 200)
+	approved := w.Call(w.province, "POST", at+"/approve", object{"note": "đạt"}, 200)
 	if got := steps(approved); got != "submitted returned reopened submitted approved" ||
-		approved.text("state") != "approved" || approved["version"] != 2.0 {
+		approved.Text("state") != "approved" || approved["version"] != 2.0 {
 		t.Errorf("the file's steps were %s: %v", got, approved)
 	}
-	if last := approved.items("steps")[4]; last["version"] != 2.0 || last.text("note") != "đạt" {
+	if last := approved.List("steps")[4]; last["version"] != 2.0 || last.Text("note") != "đạt" {
 		t.Errorf("approved: %v", last)
 	}
-	w.refused(w.nhaTrang, "POST", at+"/correct", object{"reason": "sai \u2067tên"}, 422, "text_form")
+	w.Refuse(w.nhaTrang, "POST", at+"/correct", object{"reason": "sai \u2067tên"}, 422, "text_form")
 	// an approved report can be returned too
-	w.ask(w.province, "POST", at+"/return", object{"note": "sai tên chợ"}, 200)
+	w.Call(w.province, "POST", at+"/return", object{"note": "sai tên chợ"}, 200)
 }
 
 // The person who submitted a report may not approve it, with whatever API key.
@@ -56,37 +56,38 @@ func TestFourEyesAreTwoPersons(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
 	lan := uuid.New()
-	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'province_officer')`, lan)
-	w.exec(`INSERT INTO users (id, login, full_name, role, scope_kind, created_at)
+	w.Exec(`INSERT INTO actors (id, role) VALUES ($1, 'province_officer')`, lan)
+	w.Exec(`INSERT INTO users (id, login, full_name, role, scope_kind, created_at)
 		VALUES ($1, 'lan', 'Lan', 'province_officer', 'all', now())`, lan)
 	key := func(name string) string {
-		made, err := w.apiKeys.Create(t.Context(), signin.Order{
+		made, err := w.APIKeys.Create(t.Context(), signin.Order{
 			Name: name, Role: string(roles.ProvinceOfficer),
 			Maker: &lan,
 		})
 		must(t, err)
 		return made
 	}
-	at := all + "/" + w.ask(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"},
-		201).text("id")
-	w.ask(key("one"), "POST", at+"/submit", nil, 200)
+	at := all + "/" + w.Call(w.province, "POST", all, object{"campaign": campaign, "kind": "month", "period": "2026-10"},
+		201).
+		Text("id")
+	w.Call(key("one"), "POST", at+"/submit", nil, 200)
 	for who, own := range map[string]bool{key("three"): true, w.province: false} {
-		if read := w.ask(who, "GET", at, nil, 200); read["own"] != own || read.items("steps")[0].text("by") != "one" {
-			t.Errorf("own is %v, want %v; submitted by %q", read["own"], own, read.items("steps")[0].text("by"))
+		if read := w.Call(who, "GET", at, nil, 200); read["own"] != own || read.List("steps")[0].Text("by") != "one" {
+			t.Errorf("own is %v, want %v; submitted by %q", read["own"], own, read.List("steps")[0].Text("by"))
 		}
 	}
-	w.refused(key("two"), "POST", at+"/approve", nil, 409, "second_person_needed")
+	w.Refuse(key("two"), "POST", at+"/approve", nil, 409, "second_person_needed")
 	// After a correction by another person, that person may not approve.
-	w.ask(w.province, "POST", at+"/correct", object{"reason": "đính chính"}, 200)
-	w.refused(w.province, "POST", at+"/approve", nil, 409, "second_person_needed")
-	w.ask(key("three"), "POST", at+"/approve", nil, 200)
+	w.Call(w.province, "POST", at+"/correct", object{"reason": "đính chính"}, 200)
+	w.Refuse(w.province, "POST", at+"/approve", nil, 409, "second_person_needed")
+	w.Call(key("three"), "POST", at+"/approve", nil, 200)
 }
 
 func TestReportsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-22 09:00")
-	w.ask(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "không có chợ"}, 200)
-	w.ask(w.admin, "POST", "/api/v1/campaigns", object{
+	w.Call(w.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "không có chợ"}, 200)
+	w.Call(w.admin, "POST", "/api/v1/campaigns", object{
 		"code": "OLD", "name": "x", "legal_ref": "x",
 		"starts_on": "2024-05-28", "ends_on": "2025-12-31",
 	}, 201)
@@ -119,19 +120,19 @@ func TestReportsThatAreRefused(t *testing.T) {
 				order[key] = value
 			}
 		}
-		w.refused(w.admin, "POST", all, order, tt.status, tt.code)
+		w.Refuse(w.admin, "POST", all, order, tt.status, tt.code)
 	}
-	w.refused(w.nhaTrang, "POST", all, object{
+	w.Refuse(w.nhaTrang, "POST", all, object{
 		"campaign": campaign, "locality": "569", "kind": "month",
 		"period": "2026-09",
 	}, 404, "not_found")
 	for _, query := range []string{"?period=x", "?state=x", "?kind=x"} {
-		if answer := w.send(w.admin, "GET", all+query, nil); answer.Code != 422 {
+		if answer := w.Send(w.admin, "GET", all+query, nil); answer.Code != 422 {
 			t.Errorf("%s is answered with %d", query, answer.Code)
 		}
 	}
-	w.refused(w.admin, "GET", all+"/nonsense", nil, 404, "not_found")
-	w.refused(w.admin, "POST", all+"/"+uuid.NewString()+"/submit", nil, 404, "not_found")
+	w.Refuse(w.admin, "GET", all+"/nonsense", nil, 404, "not_found")
+	w.Refuse(w.admin, "POST", all+"/"+uuid.NewString()+"/submit", nil, 404, "not_found")
 }
 
 // A period can be submitted only after it has ended. On its last day, its as-of day is still
@@ -139,20 +140,23 @@ func TestReportsThatAreRefused(t *testing.T) {
 func TestAnUnfinishedPeriod(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-30 23:59")
-	november := all + "/" + w.ask(w.nhaTrang, "POST", all, object{
+	november := all + "/" + w.Call(w.nhaTrang, "POST", all, object{
 		"campaign": campaign, "locality": "568",
 		"kind": "month", "period": "2026-11",
-	}, 201).text("id")
-	if preview := w.ask(w.nhaTrang, "GET", november, nil, 200).in("preview"); preview.text("as_of") != "2026-11-30" {
-		t.Errorf("the preview is as of %s", preview.text("as_of"))
+	}, 201).Text("id")
+	if preview := w.Call(w.nhaTrang, "GET", november, nil, 200).
+		Member("preview"); preview.Text(
+		"as_of",
+	) != "2026-11-30" {
+		t.Errorf("the preview is as of %s", preview.Text("as_of"))
 	}
-	answer := w.send(w.nhaTrang, "POST", november+"/submit", nil)
+	answer := w.Send(w.nhaTrang, "POST", november+"/submit", nil)
 	if answer.Code != http.StatusConflict || !strings.Contains(answer.Body.String(),
 		"Kỳ tháng 11/2026 kết thúc ngày 30/11/2026; gửi được từ ngày 01/12/2026.") {
 		t.Errorf("it is answered with %d %s", answer.Code, answer.Body)
 	}
 	w.at("2026-12-01 00:00")
-	w.ask(w.nhaTrang, "POST", november+"/submit", nil, 200)
+	w.Call(w.nhaTrang, "POST", november+"/submit", nil, 200)
 }
 
 // Another locality's report is not found. A caller who may read but not change a report gets 403.
@@ -161,22 +165,22 @@ func TestReportsInScope(t *testing.T) {
 	w := newWorld(t, "2026-11-03 09:00")
 	w.market("BA-NGOI", "569", 12, 7)
 	own, other := w.october(w.nhaTrang, "568"), w.october(w.camRanh, "569")
-	w.ask(w.camRanh, "POST", other+"/submit", nil, 200)
-	manager := w.key(roles.Manager, "market:DAM")
+	w.Call(w.camRanh, "POST", other+"/submit", nil, 200)
+	manager := w.Key(roles.Manager, "market:DAM")
 	for _, path := range []string{other, other + "/versions/1", other + "/versions/1/difference?from=1"} {
-		w.refused(w.nhaTrang, "GET", path, nil, 404, "not_found")
-		w.refused(manager, "GET", path, nil, 404, "not_found")
+		w.Refuse(w.nhaTrang, "GET", path, nil, 404, "not_found")
+		w.Refuse(manager, "GET", path, nil, 404, "not_found")
 	}
 	for _, step := range []struct {
 		path string
 		body any
 	}{{"/submit", nil}, {"/correct", object{"reason": "xem lại"}}} {
-		w.refused(w.nhaTrang, "POST", other+step.path, step.body, 404, "not_found")
+		w.Refuse(w.nhaTrang, "POST", other+step.path, step.body, 404, "not_found")
 	}
-	w.refused(manager, "POST", own+"/submit", nil, 403, "not_allowed")
-	w.refused(manager, "POST", other+"/submit", nil, 404, "not_found")
-	w.refused(w.nhaTrang, "POST", other+"/approve", nil, 404, "not_found")
-	count := func(key, query string) int { return len(w.ask(key, "GET", all+query, nil, 200).items("items")) }
+	w.Refuse(manager, "POST", own+"/submit", nil, 403, "not_allowed")
+	w.Refuse(manager, "POST", other+"/submit", nil, 404, "not_found")
+	w.Refuse(w.nhaTrang, "POST", other+"/approve", nil, 404, "not_found")
+	count := func(key, query string) int { return len(w.Call(key, "GET", all+query, nil, 200).Items()) }
 	for _, tt := range []struct {
 		key, query string
 		want       int
@@ -196,31 +200,31 @@ func TestReportsInScope(t *testing.T) {
 			t.Errorf("%q lists %d, not %d", tt.query, got, tt.want)
 		}
 	}
-	page := w.ask(w.province, "GET", all+"?limit=1", nil, 200)
-	if next := w.ask(w.province, "GET", all+"?limit=1&after="+page.text("next"), nil, 200); next["next"] != nil ||
-		next.items("items")[0].text("id") == page.items("items")[0].text("id") {
+	page := w.Call(w.province, "GET", all+"?limit=1", nil, 200)
+	if next := w.Call(w.province, "GET", all+"?limit=1&after="+page.Text("next"), nil, 200); next["next"] != nil ||
+		next.Items()[0].Text("id") == page.Items()[0].Text("id") {
 		t.Errorf("the second page is %v", next)
 	}
-	w.refused(w.key(roles.Team, ""), "GET", all, nil, 403, "not_allowed")
+	w.Refuse(w.Key(roles.Team, ""), "GET", all, nil, 403, "not_allowed")
 }
 
 // After a district ended, the commune that its pilot is in submits its reports.
 func TestTheHeirReports(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
-	w.exec(`UPDATE market_places SET valid = '(,2025-07-01)'`)
-	w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id,
+	w.Exec(`UPDATE market_places SET valid = '(,2025-07-01)'`)
+	w.Exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), m.id, v.locality_id,
 		'[2025-07-01,)'
 		FROM markets m, locality_versions v WHERE v.level = 'commune' AND v.code = '22366' AND upper_inf(v.valid)`)
-	heir, beside := w.key(roles.LocalityOfficer, "locality:22366"), w.key(roles.LocalityOfficer, "locality:22333")
+	heir, beside := w.Key(roles.LocalityOfficer, "locality:22366"), w.Key(roles.LocalityOfficer, "locality:22333")
 	at := w.october(heir, "568")
-	w.ask(heir, "POST", at+"/submit", nil, 200)
-	content := w.ask(heir, "GET", at+"/versions/1", nil, 200).in("content")
-	if got := shortFigure(content.in("report").in("total").in("I05")); got != "7/12" ||
-		content.in("locality").text("code") != "568" {
-		t.Errorf("it says %s of %s", got, content.in("locality").text("code"))
+	w.Call(heir, "POST", at+"/submit", nil, 200)
+	content := w.Call(heir, "GET", at+"/versions/1", nil, 200).Member("content")
+	if got := shortFigure(content.Member("report.total.I05")); got != "7/12" ||
+		content.Text("locality.code") != "568" {
+		t.Errorf("it says %s of %s", got, content.Text("locality.code"))
 	}
-	w.refused(beside, "GET", at, nil, 404, "not_found")
+	w.Refuse(beside, "GET", at, nil, 404, "not_found")
 	if got := w.board(beside, ""); got != "; 0/0" {
 		t.Errorf("a commune beside it sees %s", got)
 	}
@@ -230,9 +234,9 @@ func TestAFailureTellsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
 	at := w.october(w.nhaTrang, "568")
-	w.send(w.nhaTrang, "GET", at, nil) // the API key is cached for two seconds
-	w.db.Pool.Close()
-	if answer := w.send(w.nhaTrang, "POST", at+"/submit", nil); answer.Code != 500 ||
+	w.Send(w.nhaTrang, "GET", at, nil) // the API key is cached for two seconds
+	w.DB.Pool.Close()
+	if answer := w.Send(w.nhaTrang, "GET", at, nil); answer.Code != 500 ||
 		strings.Contains(answer.Body.String(), "pool") {
 		t.Errorf("it is answered with %d %s", answer.Code, answer.Body)
 	}
