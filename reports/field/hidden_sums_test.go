@@ -10,37 +10,37 @@ import (
 func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	manager, officer := w.key("manager", "market:CHODAM"), w.key("province_officer", "")
-	w.call(manager, "POST", w.at+"/fees", object{
+	manager, officer := w.Key("manager", "market:CHODAM"), w.Key("province_officer", "")
+	w.Call(manager, "POST", w.at+"/fees", object{
 		"month": "2026-10", "due": "900000", "paid": "600000",
 		"paid_by_transfer": "200000",
 	}, 201)
 	// that month has not ended
-	w.call(manager, "POST", w.at+"/fees", object{
+	w.Call(manager, "POST", w.at+"/fees", object{
 		"month": "2026-11", "due": "900000", "paid": "300000",
 		"paid_by_transfer": "100000",
 	}, 201)
-	w.call(w.admin, "POST", w.at+"/sample-plans", object{
+	w.Call(w.admin, "POST", w.at+"/sample-plans", object{
 		"from": "2026-11-01", "to": "2026-11-14",
 		"slots_per_stratum": 4, "strata": []object{{"stratum": "sáng", "hours": []int{5, 9}}},
 	}, 201)
-	w.exec(`UPDATE sample_slots SET sales = 10, cashless_sales = 4, turnover = 800000, cashless_turnover = 300000,
+	w.Exec(`UPDATE sample_slots SET sales = 10, cashless_sales = 4, turnover = 800000, cashless_turnover = 300000,
 		actor_id = (SELECT id FROM actors LIMIT 1), counted_at = starts_at`)
 	fees := func(key string) string {
 		text := ""
-		for _, f := range w.call(key, "GET", w.at+"/fees", nil, 200).items() {
-			text += f.text("month") + " " + f.text("due") + " " + f.text("paid") + " " + f.text("paid_by_transfer") +
-				" " + f.text("suppressed") + "; "
+		for _, f := range w.Call(key, "GET", w.at+"/fees", nil, 200).Items() {
+			text += f.Text("month") + " " + f.Text("due") + " " + f.Text("paid") + " " + f.Text("paid_by_transfer") +
+				" " + f.Text("suppressed") + "; "
 		}
 		return text
 	}
 	slot := func(key string) string {
-		s := w.call(key, "GET", w.at+"/sample-slots", nil, 200).items()[0]
-		return s.text("sales") + " " + s.text("cashless_sales") + " " + s.text("turnover") + " " +
-			s.text("cashless_turnover") + " " + s.text("suppressed")
+		s := w.Call(key, "GET", w.at+"/sample-slots", nil, 200).Items()[0]
+		return s.Text("sales") + " " + s.Text("cashless_sales") + " " + s.Text("turnover") + " " +
+			s.Text("cashless_turnover") + " " + s.Text("suppressed")
 	}
 	estimate := func(key string) string {
-		e := w.call(key, "GET", w.at+"/sample-estimate", nil, 200)
+		e := w.Call(key, "GET", w.at+"/sample-estimate", nil, 200)
 		text := ""
 		for _, name := range []string{"sales", "turnover"} {
 			share := e[name].(map[string]any)
@@ -62,7 +62,7 @@ func TestSumsOfFewMerchantsAreHidden(t *testing.T) {
 	}
 	// twelve merchants: totals are published, and turnover too unless one merchant has most of it
 	for i := range 10 {
-		w.tenancy(w.dam, w.stall(w.dam, fmt.Sprintf("C-%d", i)), w.merchant("Người bán"), "(,)")
+		w.AddTenancy(w.stall(w.dam, fmt.Sprintf("C-%d", i)), w.AddMerchant("Người bán"), "(,)")
 	}
 	if got, want := fees(officer), shownFees; got != want {
 		t.Errorf("the fees of twelve are %q, not %q", got, want)

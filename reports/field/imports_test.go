@@ -30,10 +30,10 @@ func TestListsOfEachKindAreImported(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	costs := w.campaign()
-	training := "/api/v1/trainings/" + w.call(w.team, "POST", w.at+"/trainings", object{
+	training := "/api/v1/trainings/" + w.Call(w.team, "POST", w.at+"/trainings", object{
 		"held_on": "2026-11-12",
 		"topic":   "x",
-	}, 201).text("id") + "/attendances"
+	}, 201).Text("id") + "/attendances"
 	day := time.Date(2026, 11, 3, 0, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		name, path string
@@ -103,26 +103,26 @@ func TestListsOfEachKindAreImported(t *testing.T) {
 		reader := w.admin
 		if strings.HasSuffix(tt.path, "/fees") || strings.HasSuffix(tt.path, "/survey-answers") {
 			// only the manager sees figures of so few merchants
-			reader = w.key("manager", "market:CHODAM")
+			reader = w.Key("manager", "market:CHODAM")
 		}
-		before := len(w.call(reader, "GET", tt.path, nil, 200).items())
-		dry := w.upload(w.admin, tt.path+"/import?dry_run=true", tt.name, tt.file, 200)
-		if dry.text("applied") != "false" || dry.text("dry_run") != "true" || dry.text("faulty") != "0" ||
-			len(w.call(reader, "GET", tt.path, nil, 200).items()) != before {
+		before := len(w.Call(reader, "GET", tt.path, nil, 200).Items())
+		dry := w.Upload(w.admin, tt.path+"/import?dry_run=true", tt.name, tt.file, 200)
+		if dry.Text("applied") != "false" || dry.Text("dry_run") != "true" || dry.Text("faulty") != "0" ||
+			len(w.Call(reader, "GET", tt.path, nil, 200).Items()) != before {
 			t.Errorf("%s: the dry run says %v", tt.path, dry)
 		}
-		done := w.upload(w.admin, tt.path+"/import", tt.name, tt.file, 200)
-		if done.text("applied") != "true" || done.text("created") != dry.text("created") ||
-			done.text("rows.0.action") != "create" {
+		done := w.Upload(w.admin, tt.path+"/import", tt.name, tt.file, 200)
+		if done.Text("applied") != "true" || done.Text("created") != dry.Text("created") ||
+			done.Text("rows.0.action") != "create" {
 			t.Errorf("%s: the import says %v", tt.path, done)
 		}
-		list := w.call(reader, "GET", tt.path, nil, 200).items()
+		list := w.Call(reader, "GET", tt.path, nil, 200).Items()
 		if len(list) != len(tt.want) {
 			t.Fatalf("%s lists %v", tt.path, list)
 		}
 		for i, want := range tt.want {
 			for field, value := range want {
-				if got := local(list[i].text(field)); got != value {
+				if got := local(list[i].Text(field)); got != value {
 					t.Errorf("%s %d: %s is %q, want %q", tt.path, i, field, got, value)
 				}
 			}
@@ -144,12 +144,12 @@ func TestTheSameListAgainAddsNothing(t *testing.T) {
 	w := newWorld(t)
 	// two equal rows are two visits of that day
 	list := []byte("Số sạp,Ngày,Kết quả\nA-1,20/11/2026,helped\nA-1,20/11/2026,helped\nA-2,20/11/2026,absent\n")
-	if first := w.upload(w.team, w.at+"/visits/import", "a.csv", list, 200); first.text("created") != "3" {
+	if first := w.Upload(w.team, w.at+"/visits/import", "a.csv", list, 200); first.Text("created") != "3" {
 		t.Errorf("%v", first)
 	}
-	again := w.upload(w.admin, w.at+"/visits/import", "b.csv", list, 200)
-	if again.text("created") != "0" || again.text("unchanged") != "3" || again.text("rows.2.action") != "unchanged" ||
-		w.count(`SELECT count(*) FROM visits`) != 3 {
+	again := w.Upload(w.admin, w.at+"/visits/import", "b.csv", list, 200)
+	if again.Text("created") != "0" || again.Text("unchanged") != "3" || again.Text("rows.2.action") != "unchanged" ||
+		w.Count(`SELECT count(*) FROM visits`) != 3 {
 		t.Errorf("%v", again)
 	}
 }
@@ -160,17 +160,17 @@ func TestAnUploadHonoursItsKey(t *testing.T) {
 	w := newWorld(t)
 	list := []byte("Ngày,Smartphone,Sóng,Nhận chuyển khoản\n20/11/2026,x,x,x\n")
 	at := w.at + "/survey-answers/import"
-	w.upload(w.team, at+"?dry_run=true", "a.csv", list, 200, "Idempotency-Key", "k")
+	w.Upload(w.team, at+"?dry_run=true", "a.csv", list, 200, "Idempotency-Key", "k")
 	for range 2 {
-		if done := w.upload(w.team, at, "a.csv", list, 200, "Idempotency-Key", "k"); done.text("created") != "1" {
+		if done := w.Upload(w.team, at, "a.csv", list, 200, "Idempotency-Key", "k"); done.Text("created") != "1" {
 			t.Errorf("%v", done)
 		}
 	}
-	if n := w.count(`SELECT count(*) FROM survey_answers`); n != 1 {
+	if n := w.Count(`SELECT count(*) FROM survey_answers`); n != 1 {
 		t.Errorf("%d answers", n)
 	}
-	if refused := w.upload(w.team, at, "a.csv", append(list, "21/11/2026,x,x,x\n"...), 409, "Idempotency-Key",
-		"k"); refused.text("code") != "idempotency_key_reused" {
+	if refused := w.Upload(w.team, at, "a.csv", append(list, "21/11/2026,x,x,x\n"...), 409, "Idempotency-Key",
+		"k"); refused.Text("code") != "idempotency_key_reused" {
 		t.Errorf("%v", refused)
 	}
 }
@@ -178,11 +178,11 @@ func TestAnUploadHonoursItsKey(t *testing.T) {
 func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	training := "/api/v1/trainings/" + w.call(w.team, "POST", w.at+"/trainings", object{
+	training := "/api/v1/trainings/" + w.Call(w.team, "POST", w.at+"/trainings", object{
 		"held_on": "2026-11-12",
 		"topic":   "x",
-	}, 201).text("id") + "/attendances"
-	w.call(w.team, "POST", training, object{"stall_number": "A-1"}, 201)
+	}, 201).Text("id") + "/attendances"
+	w.Call(w.team, "POST", training, object{"stall_number": "A-1"}, 201)
 	for _, tt := range []struct {
 		path, list string
 		faults     []string // by row: "3 visited_at month_first"
@@ -211,17 +211,17 @@ func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
 	} {
 		for _, query := range []string{"?dry_run=true", ""} {
 			status := map[string]int{"?dry_run=true": 200, "": 422}[query]
-			answer := w.upload(w.admin, tt.path+"/import"+query, "a.csv", []byte(tt.list), status)
+			answer := w.Upload(w.admin, tt.path+"/import"+query, "a.csv", []byte(tt.list), status)
 			checkFaults(t, tt.path+query, answer, tt.faults)
 		}
 	}
 	// An attendance list may be uploaded again with people who were missing.
-	if longer := w.upload(w.admin, training+"/import", "a.csv", []byte("Số sạp\nA-1\nA-2\n"), 200); longer.text(
-		"created") != "1" || longer.text("unchanged") != "1" || longer.text("rows.0.action") != "unchanged" {
+	if longer := w.Upload(w.admin, training+"/import", "a.csv", []byte("Số sạp\nA-1\nA-2\n"), 200); longer.Text(
+		"created") != "1" || longer.Text("unchanged") != "1" || longer.Text("rows.0.action") != "unchanged" {
 		t.Errorf("a list with one more name: %v", longer)
 	}
 	for _, table := range []string{"visits", "fee_summaries", "declared_shares", "survey_answers"} {
-		if n := w.count(`SELECT count(*) FROM ` + table); n != 0 {
+		if n := w.Count(`SELECT count(*) FROM ` + table); n != 0 {
 			t.Errorf("%d rows in %s", n, table)
 		}
 	}
@@ -236,8 +236,8 @@ func checkFaults(t *testing.T, what string, answer object, want []string) {
 		faults, _ := r["errors"].([]any)
 		for _, fault := range faults {
 			f, _ := fault.(map[string]any)
-			got = append(got, object(r).text("line")+" "+object(f).text("field")+" "+object(f).text("code"))
-			if object(f).text("detail") == "" {
+			got = append(got, object(r).Text("line")+" "+object(f).Text("field")+" "+object(f).Text("code"))
+			if object(f).Text("detail") == "" {
 				t.Errorf("%s: a fault without a sentence: %v", what, f)
 			}
 		}
@@ -267,10 +267,10 @@ func TestFilesThatAreNoLists(t *testing.T) {
 		{"a.pdf", []byte("%PDF"), 422, "unsupported_file"},
 		{"a.csv", bytes.Repeat([]byte("x"), 6<<20), 413, "too_large"},
 	} {
-		if refused := w.upload(w.team, w.at+"/trainings/import", tt.name, tt.file, tt.status); refused.text(
+		if refused := w.Upload(w.team, w.at+"/trainings/import", tt.name, tt.file, tt.status); refused.Text(
 			"code") != tt.code {
 			t.Errorf("%s: %v, want %s", tt.name, refused, tt.code)
 		}
 	}
-	w.upload(w.team, w.at+"/trainings/import?dry_run=maybe", "a.csv", []byte("Ngày,Nội dung\n20/11/2026,x\n"), 422)
+	w.Upload(w.team, w.at+"/trainings/import?dry_run=maybe", "a.csv", []byte("Ngày,Nội dung\n20/11/2026,x\n"), 422)
 }

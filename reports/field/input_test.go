@@ -11,12 +11,12 @@ func TestBadInputIsToldFieldByField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	costs := w.campaign()
-	training := "/api/v1/trainings/" + w.call(w.team, "POST", w.at+"/trainings", object{
+	training := "/api/v1/trainings/" + w.Call(w.team, "POST", w.at+"/trainings", object{
 		"held_on": "2026-11-20",
 		"topic":   "x",
-	}, 201).text("id") + "/attendances"
-	w.call(w.team, "POST", training, object{"stall_number": "A-1"}, 201)
-	w.call(w.team, "POST", w.at+"/declared-shares", object{
+	}, 201).Text("id") + "/attendances"
+	w.Call(w.team, "POST", training, object{"stall_number": "A-1"}, 201)
+	w.Call(w.team, "POST", w.at+"/declared-shares", object{
 		"stall_number": "A-1", "asked_on": "2026-11-20",
 		"customers": 10, "transfers": 6,
 	}, 201)
@@ -146,13 +146,13 @@ func TestBadInputIsToldFieldByField(t *testing.T) {
 		if body["stall_id"] != nil && body["stall_number"] == "" {
 			delete(body, "stall_number")
 		}
-		vi := w.call(w.admin, "POST", tt.path, body, tt.status)
+		vi := w.Call(w.admin, "POST", tt.path, body, tt.status)
 		if tt.status == 201 {
 			continue
 		}
-		en := w.call(w.admin, "POST", tt.path, body, tt.status, "Accept-Language", "en")
-		if vi.text("code") != tt.code || tt.field != "" && vi.text("errors.0.field") != tt.field ||
-			vi.text("detail") == en.text("detail") || tt.field != "" && vi.text("errors.0.detail") == en.text(
+		en := w.Call(w.admin, "POST", tt.path, body, tt.status, "Accept-Language", "en")
+		if vi.Text("code") != tt.code || tt.field != "" && vi.Text("errors.0.field") != tt.field ||
+			vi.Text("detail") == en.Text("detail") || tt.field != "" && vi.Text("errors.0.detail") == en.Text(
 			"errors.0.detail") {
 			t.Errorf("%s %v: %v, want %s %s", tt.path, tt.changed, vi, tt.field, tt.code)
 		}
