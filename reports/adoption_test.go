@@ -7,14 +7,15 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
+	"market40/migrations/database/worldtest"
 	"market40/reports/figures"
 )
 
 // counted returns the figures of one market as its manager sees it: the manager also sees small
 // counts.
 func (w *world) counted(code, as string) figures.Figures {
-	w.t.Helper()
-	return w.adoption(w.key(roles.Manager, "market:"+code), "basis=current&as_of="+as).Total
+	w.T.Helper()
+	return w.adoption(w.Key(roles.Manager, "market:"+code), "basis=current&as_of="+as).Total
 }
 
 // situation sets up a market, usually with one merchant, and states the expected figures.
@@ -32,7 +33,7 @@ func check(t *testing.T, situations []situation, say func(figures.Figures) strin
 	w := newNovember(t)
 	for i, s := range situations {
 		code := fmt.Sprintf("M%02d", i)
-		s.given(w, w.market(code, nhaTrang...))
+		s.given(w, w.AddMarket(code, nhaTrang...))
 		if got := say(w.counted(code, asOf)); got != s.want {
 			t.Errorf("%s: %s, not %s", s.name, got, s.want)
 		}
@@ -52,7 +53,11 @@ const (
 func TestMop(t *testing.T) {
 	one := func(kind, valid string, states map[string]string) func(*world, uuid.UUID) {
 		return func(w *world, market uuid.UUID) {
-			w.tenancy(market, w.stall(market, kind, states), w.merchant(), valid)
+			w.AddTenancy(
+				w.AddStall(worldtest.Stall{Market: market, Kind: kind, States: states}),
+				w.AddMerchant("Người bán"),
+				valid,
+			)
 		}
 	}
 	operating := map[string]string{"operating": "(,)"}
@@ -77,21 +82,21 @@ func TestMop(t *testing.T) {
 		{"a kiosk", one("kiosk", sinceAlways, operating), "1"},
 		{"a vacant stall without tenancy", func(w *world, market uuid.UUID) { w.operating(market) }, "0"},
 		{"one merchant of two stalls", func(w *world, market uuid.UUID) {
-			merchant := w.merchant()
-			w.tenancy(market, w.operating(market), merchant, sinceAlways)
-			w.tenancy(market, w.operating(market), merchant, sinceAlways)
+			merchant := w.AddMerchant("Người bán")
+			w.AddTenancy(w.operating(market), merchant, sinceAlways)
+			w.AddTenancy(w.operating(market), merchant, sinceAlways)
 		}, "1"},
 		{"the next tenant of a stall", func(w *world, market uuid.UUID) {
 			stall := w.operating(market)
-			w.tenancy(market, stall, w.merchant(), "(,"+midnight+")")
-			w.tenancy(market, stall, w.merchant(), "["+midnight+",)")
+			w.AddTenancy(stall, w.AddMerchant("Người bán"), "(,"+midnight+")")
+			w.AddTenancy(stall, w.AddMerchant("Người bán"), "["+midnight+",)")
 		}, "1"},
 	}, func(i figures.Figures) string { return i["I05"].Denominator.String() })
 }
 
 func TestRegistered(t *testing.T) {
 	open := func(w *world, market uuid.UUID) uuid.UUID {
-		return w.tenancy(market, w.operating(market), w.merchant(), sinceAlways)
+		return w.AddTenancy(w.operating(market), w.AddMerchant("Người bán"), sinceAlways)
 	}
 	check(t, []situation{
 		{"no account", func(w *world, m uuid.UUID) { open(w, m) }, "0/1 {0 0 0 0}"},
@@ -104,26 +109,26 @@ func TestRegistered(t *testing.T) {
 		}, "1/1 {0 0 1 0}"},
 		{"not approved", func(w *world, m uuid.UUID) {
 			w.account(open(w, m), midnight)
-			w.exec(`UPDATE tenancies SET approved_at = NULL WHERE market_id = $1`, m)
+			w.Exec(`UPDATE tenancies SET approved_at = NULL WHERE market_id = $1`, m)
 		}, "0/1 {0 0 0 0}"},
 		{"approved just after", func(w *world, m uuid.UUID) {
 			w.account(open(w, m), midnight)
-			w.exec(`UPDATE tenancies SET approved_at = $2::text::timestamptz WHERE market_id = $1`, m, after)
+			w.Exec(`UPDATE tenancies SET approved_at = $2::text::timestamptz WHERE market_id = $1`, m, after)
 		}, "0/1 {0 0 0 0}"},
 		{"registered and no longer there", func(w *world, m uuid.UUID) {
-			w.account(w.tenancy(m, w.operating(m), w.merchant(), "(,"+midnight+")"), lastWeek)
+			w.account(w.AddTenancy(w.operating(m), w.AddMerchant("Người bán"), "(,"+midnight+")"), lastWeek)
 		}, "0/0 {0 0 0 0}"},
 		{"one of two stalls has joined", func(w *world, m uuid.UUID) {
-			merchant := w.merchant()
-			w.account(w.tenancy(m, w.operating(m), merchant, sinceAlways), lastWeek)
-			w.tenancy(m, w.operating(m), merchant, sinceAlways)
+			merchant := w.AddMerchant("Người bán")
+			w.account(w.AddTenancy(w.operating(m), merchant, sinceAlways), lastWeek)
+			w.AddTenancy(w.operating(m), merchant, sinceAlways)
 		}, "1/1 {0 0 1 0}"},
 	}, func(i figures.Figures) string { return fmt.Sprint(shortFigure(i["I01"]), " ", *i["I01"].Evidence) })
 }
 
 func TestActive(t *testing.T) {
 	open := func(w *world, m uuid.UUID) uuid.UUID {
-		return w.tenancy(m, w.operating(m), w.merchant(), sinceAlways)
+		return w.AddTenancy(w.operating(m), w.AddMerchant("Người bán"), sinceAlways)
 	}
 	paid := func(day string, n int) func(*world, uuid.UUID) {
 		return func(w *world, m uuid.UUID) { w.paid(open(w, m), day, n) }
@@ -149,28 +154,30 @@ func TestActive(t *testing.T) {
 			w.confirmed(tenancy, lastWeek)
 		}, "1/1 {1 0 0 0}"},
 		{"paid at a stall left within the window, operating another", func(w *world, m uuid.UUID) {
-			merchant := w.merchant()
-			w.paid(w.tenancy(m, w.operating(m), merchant, "(,2026-11-10)"), "2026-11-01", 1)
-			w.tenancy(m, w.operating(m), merchant, sinceAlways)
+			merchant := w.AddMerchant("Người bán")
+			w.paid(w.AddTenancy(w.operating(m), merchant, "(,2026-11-10)"), "2026-11-01", 1)
+			w.AddTenancy(w.operating(m), merchant, sinceAlways)
 		}, "1/1 {1 0 0 0}"},
 		{"paid and gone: no merchant of the denominator", func(w *world, m uuid.UUID) {
-			w.paid(w.tenancy(m, w.operating(m), w.merchant(), "(,2026-11-10)"), "2026-11-01", 1)
+			w.paid(w.AddTenancy(w.operating(m), w.AddMerchant("Người bán"), "(,2026-11-10)"), "2026-11-01", 1)
 		}, "0/0 {0 0 0 0}"},
 		{"paid to the last tenant of the stall", func(w *world, m uuid.UUID) {
 			stall := w.operating(m)
-			w.paid(w.tenancy(m, stall, w.merchant(), "(,2026-11-10)"), "2026-11-01", 1)
-			w.tenancy(m, stall, w.merchant(), "[2026-11-10,)")
+			w.paid(w.AddTenancy(stall, w.AddMerchant("Người bán"), "(,2026-11-10)"), "2026-11-01", 1)
+			w.AddTenancy(stall, w.AddMerchant("Người bán"), "[2026-11-10,)")
 		}, "0/1 {0 0 0 0}"},
 		{"paid as a vendor without a fixed place", func(w *world, m uuid.UUID) {
-			merchant := w.merchant()
-			w.tenancy(m, w.operating(m), merchant, sinceAlways)
-			mobile := w.stall(m, "mobile", map[string]string{"operating": "(,)"})
-			w.paid(w.tenancy(m, mobile, merchant, sinceAlways), "2026-11-01", 1)
+			merchant := w.AddMerchant("Người bán")
+			w.AddTenancy(w.operating(m), merchant, sinceAlways)
+			mobile := w.AddStall(
+				worldtest.Stall{Market: m, Kind: "mobile", States: map[string]string{"operating": "(,)"}},
+			)
+			w.paid(w.AddTenancy(mobile, merchant, sinceAlways), "2026-11-01", 1)
 		}, "0/1 {0 0 0 0}"},
 		{"paid at another market", func(w *world, m uuid.UUID) {
-			merchant, other := w.merchant(), w.market("OTHER", camRanh...)
-			w.tenancy(m, w.operating(m), merchant, sinceAlways)
-			w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
+			merchant, other := w.AddMerchant("Người bán"), w.AddMarket("OTHER", camRanh...)
+			w.AddTenancy(w.operating(m), merchant, sinceAlways)
+			w.paid(w.AddTenancy(w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
 		}, "0/1 {0 0 0 0}"},
 	}, func(i figures.Figures) string { return fmt.Sprint(shortFigure(i["I05"]), " ", *i["I05"].Evidence) })
 }

@@ -13,12 +13,12 @@ import (
 func TestAmountsTellOfTenMerchants(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	large, small := w.market("DAM", nhaTrang...), w.market("BA-NGOI", camRanh...)
+	large, small := w.AddMarket("DAM", nhaTrang...), w.AddMarket("BA-NGOI", camRanh...)
 	w.crowd(large, crowd{merchants: 12, registered: 12, noticed: 12})
 	w.crowd(small, crowd{merchants: 9, registered: 9, noticed: 9})
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	fees := func(market any) {
-		w.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id,
+		w.Exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id,
 			recorded_at) VALUES ($1, '2026-10-01', 1, 1000, 800, 100, $2, now())`, market, w.staff)
 	}
 	fees(large)
@@ -43,7 +43,7 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 		!row(t, report, "22366").Indicators["I12"].Suppressed {
 		t.Error("the fees of nine are published, or can be derived from the total")
 	}
-	if own := row(t, w.adoption(w.key(roles.Manager, "market:BA-NGOI"), "basis=current"),
+	if own := row(t, w.adoption(w.Key(roles.Manager, "market:BA-NGOI"), "basis=current"),
 		"22420").Indicators["I12"]; shortFigure(own) != `"800"/"1000"` {
 		t.Errorf("the market's own manager sees %s", shortFigure(own))
 	}
@@ -54,10 +54,10 @@ func TestASampledHalfIsRoundedUp(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	plan := uuid.New()
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+	s.Exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
 		VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)
-	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 70)`, plan)
-	s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id,
+	s.Exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 70)`, plan)
+	s.Exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id,
 		counted_at)
 		SELECT gen_random_uuid(), $1, 'morning', $2, timestamptz '2026-11-01 05:00+07' + i * interval '1 day', CASE i
 		WHEN 0 THEN 5 ELSE 3 END, (i = 0)::int, $3, now()

@@ -83,13 +83,13 @@ func TestTrend(t *testing.T) {
 func TestTheMarketPage(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
-	s.exec(`UPDATE stalls SET zone = z.zone FROM (SELECT stall_id, CASE WHEN n <= 2 THEN 'A' WHEN n <= 7 THEN 'B'
+	s.Exec(`UPDATE stalls SET zone = z.zone FROM (SELECT stall_id, CASE WHEN n <= 2 THEN 'A' WHEN n <= 7 THEN 'B'
 		ELSE 'C' END AS zone
 		FROM (SELECT t.stall_id, array_position($1::uuid[], t.id) AS n FROM tenancies t) x WHERE n IS NOT NULL) z
 		WHERE z.stall_id = stalls.id`, s.tenancies)
-	s.exec(`UPDATE markets SET parts_by = 'zone'`)
+	s.Exec(`UPDATE markets SET parts_by = 'zone'`)
 	// one merchant of zone B has not joined
-	s.exec(`DELETE FROM tenancy_accounts WHERE tenancy_id = $1`, s.tenancies[3])
+	s.Exec(`DELETE FROM tenancy_accounts WHERE tenancy_id = $1`, s.tenancies[3])
 	for i := range 12 {
 		if i == 3 {
 			continue
@@ -130,7 +130,7 @@ func TestTheMarketPage(t *testing.T) {
 			t.Errorf("%s is answered with %d", query, got)
 		}
 	}
-	if got := s.get(s.key(roles.LocalityOfficer, "locality:569"), "/api/v1/reports/markets/"+
+	if got := s.get(s.Key(roles.LocalityOfficer, "locality:569"), "/api/v1/reports/markets/"+
 		s.market.String()).Code; got != http.StatusNotFound {
 		t.Errorf("another locality's officer is answered with %d", got)
 	}
@@ -144,15 +144,15 @@ func TestTheDormantList(t *testing.T) {
 	}
 	s.paid(s.tenancies[0], "2026-11-20", 1)
 	s.paid(s.tenancies[1], "2026-10-01", 1)
-	s.exec(`INSERT INTO consents (id, merchant_id, purpose, version, given, how, actor_id, at)
+	s.Exec(`INSERT INTO consents (id, merchant_id, purpose, version, given, how, actor_id, at)
 		SELECT gen_random_uuid(), merchant_id, 'dormant_list', 1, true, 'paper', $2, now() FROM tenancies
 		WHERE id = ANY ($1)`, s.tenancies[:3], s.staff)
-	s.exec(`INSERT INTO refusals (id, market_id, tenancy_id, kind, reason, said_on, actor_id, recorded_at)
+	s.Exec(`INSERT INTO refusals (id, market_id, tenancy_id, kind, reason, said_on, actor_id, recorded_at)
 		VALUES ($1, $2, $3, 'refusal', 'tax', '2026-11-01', $4, now())`, uuid.New(), s.market, s.tenancies[1], s.staff)
 	type list struct{ Items []reports.DormantStall }
 	path := "/api/v1/markets/" + s.market.String() + "/dormant"
 	for _, role := range []roles.Role{roles.Manager, roles.Team} {
-		got := read[list](t, s.get(s.key(role, "market:DAM"), path)).Items
+		got := read[list](t, s.get(s.Key(role, "market:DAM"), path)).Items
 		if len(got) != 2 {
 			t.Fatalf("%s sees %+v", role, got)
 		}
@@ -165,7 +165,7 @@ func TestTheDormantList(t *testing.T) {
 	if got := s.get(s.province, path).Code; got != http.StatusForbidden {
 		t.Errorf("an officer is answered with %d", got)
 	}
-	s.exec(`DELETE FROM connection_days`)
+	s.Exec(`DELETE FROM connection_days`)
 	if got := read[list](t, s.get(s.manager, path)).Items; len(got) != 0 {
 		t.Errorf("a merchant who is not observed is on the list: %+v", got)
 	}
@@ -176,9 +176,9 @@ func TestTheDormantList(t *testing.T) {
 func TestPilotsThatOverlapDistricts(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	campaign := uuid.New()
-	w.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
+	w.Exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
 		VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', $2, now())`, campaign, w.staff)
 	for i, c := range []crowd{
 		{merchants: 9, noticed: 5},
@@ -191,10 +191,10 @@ func TestPilotsThatOverlapDistricts(t *testing.T) {
 		{merchants: 14, noticed: 7},
 	} {
 		c.registered = c.merchants
-		market := w.market(fmt.Sprintf("M%d", i), communes[i%len(communes)]...)
+		market := w.AddMarket(fmt.Sprintf("M%d", i), communes[i%len(communes)]...)
 		w.crowd(market, c)
 		if district := map[int]string{2: "568", 4: "569", 5: "572"}[i]; district != "" {
-			w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+			w.Exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
 				SELECT $1, $2, locality_id, $3, '[2026-01-01,)', $4, now() FROM locality_versions
 				WHERE level = 'district' AND code = $5`, uuid.New(), campaign, market, w.staff, district)
 		}

@@ -35,7 +35,7 @@ type attacker struct {
 
 // attack collects all answers that the attacker can get as of a day.
 func (w *world) attack(key, day string, campaigns ...string) *attacker {
-	w.t.Helper()
+	w.T.Helper()
 	a := &attacker{
 		world: w, key: key, day: day, campaigns: append(campaigns, ""), atoms: map[string]int{},
 		cells: map[string]map[string]audit.Cell{}, trends: map[string]string{}, covered: map[string]int{},
@@ -59,14 +59,14 @@ func (w *world) attack(key, day string, campaigns ...string) *attacker {
 
 // readRegister reads the operating tenancies by name, as every officer may.
 func (a *attacker) readRegister() {
-	rows, err := a.db.Pool.Query(a.t.Context(), `SELECT t.merchant_id::text, s.market_id::text, s.zone, s.goods_group,
+	rows, err := a.DB.Pool.Query(a.T.Context(), `SELECT t.merchant_id::text, s.market_id::text, s.zone, s.goods_group,
 		s.kind
 		FROM tenancies t JOIN stalls s ON s.id = t.stall_id WHERE s.kind <> 'mobile' ORDER BY 1, 2, 3, 4, 5`)
-	must(a.t, err)
+	must(a.T, err)
 	people := map[string][]int{}
 	for rows.Next() {
 		var merchant, market, zone, goods, kind string
-		must(a.t, rows.Scan(&merchant, &market, &zone, &goods, &kind))
+		must(a.T, rows.Scan(&merchant, &market, &zone, &goods, &kind))
 		name := strings.Join([]string{market, zone, goods, kind}, "|")
 		if _, known := a.atoms[name]; !known {
 			a.atoms[name] = len(a.atoms)
@@ -75,7 +75,7 @@ func (a *attacker) readRegister() {
 			people[merchant] = append(people[merchant], atom)
 		}
 	}
-	must(a.t, rows.Err())
+	must(a.T, rows.Err())
 	numbers := map[string]int{}
 	for _, atoms := range people {
 		slices.Sort(atoms)
@@ -104,9 +104,9 @@ func (a *attacker) askTrends() {
 					}
 				}
 				answer := a.get(a.key, "/api/v1/reports/trend?months=1&to="+a.day[:7]+"&"+query)
-				must(a.t, json.Unmarshal(answer.Body.Bytes(), &said))
+				must(a.T, json.Unmarshal(answer.Body.Bytes(), &said))
 				if answer.Code != http.StatusOK || len(said.Points) != 1 || said.Points[0].AsOf != a.day {
-					a.t.Fatalf("%s is answered with %d: %s", query, answer.Code, answer.Body)
+					a.T.Fatalf("%s is answered with %d: %s", query, answer.Code, answer.Body)
 				}
 				a.trends[code+" "+campaign+" "+locality] = string(said.Points[0].Figure)
 			}
@@ -119,12 +119,12 @@ func (a *attacker) checkTrends() {
 	for _, campaign := range a.campaigns {
 		var report unread
 		answer := a.get(a.key, "/api/v1/reports/adoption?basis=districts_2024&as_of="+a.day+"&campaign="+campaign)
-		must(a.t, json.Unmarshal(answer.Body.Bytes(), &report))
+		must(a.T, json.Unmarshal(answer.Body.Bytes(), &report))
 		for _, locality := range []string{"", "568"} {
 			for n := 1; n <= 24; n++ {
 				code := fmt.Sprintf("I%02d", n)
 				if got, want := a.trends[code+" "+campaign+" "+locality], report.figure(locality, code); got != want {
-					a.t.Errorf("campaign %q, locality %q: the trend of %s says\n%s\nand the report\n%s", campaign,
+					a.T.Errorf("campaign %q, locality %q: the trend of %s says\n%s\nand the report\n%s", campaign,
 						locality, code, got, want)
 				}
 			}
@@ -170,22 +170,22 @@ func (a *attacker) noteGroup(name string, markets []scope.Market, f figures.Figu
 	strict := f["I05"].Parts["strict"]
 	a.note("strict", name, atoms, strict, mop)
 	if (funnel.Active == nil) != f["I05"].Suppressed || (funnel.Habitual == nil) != strict.Suppressed {
-		a.t.Errorf("%s: the funnel and I05 are not hidden together", name)
+		a.T.Errorf("%s: the funnel and I05 are not hidden together", name)
 	}
 	if gap := f["I06"]; gap.Suppressed != (f["I03"].Suppressed || f["I05"].Suppressed) ||
 		f["I09"].Suppressed != f["I05"].Suppressed {
-		a.t.Errorf("%s: I06 or I09 is not hidden with the figures from which it is counted", name)
+		a.T.Errorf("%s: I06 or I09 is not hidden with the figures from which it is counted", name)
 	}
 	if f["I04"].Suppressed || f["I05"].Suppressed {
 		for _, code := range []string{"I04", "I05", "I06", "I09", "I10", "I18", "I20", "I23"} {
 			if f[code].FreshAt != nil {
-				a.t.Errorf("%s: %s has a payment time beside hidden activity", name, code)
+				a.T.Errorf("%s: %s has a payment time beside hidden activity", name, code)
 			}
 		}
 	}
 	if mixed := f["I05"].Evidence == nil; mixed && mop > 0 && (!f["I10"].Suppressed || !f["I20"].Suppressed ||
 		f["I09"].Evidence != nil) {
-		a.t.Errorf("%s: figures of bank payments are published beside hidden evidence", name)
+		a.T.Errorf("%s: figures of bank payments are published beside hidden evidence", name)
 	}
 }
 
@@ -199,7 +199,7 @@ func countIn(q *figures.Quantity) int {
 // note records one count, and its evidence by level.
 func (a *attacker) note(code, name string, atoms []int, f figures.Figure, mop int) {
 	if f.Suppressed && (f.Numerator != nil || f.Value != nil || f.Evidence != nil || f.FreshAt != nil) {
-		a.t.Errorf("%s of %s is hidden and contains %+v", code, name, f)
+		a.T.Errorf("%s of %s is hidden and contains %+v", code, name, f)
 	}
 	if code == "I06" {
 		return
@@ -228,14 +228,14 @@ func (a *attacker) noteCount(count, name string, atoms []int, n *figures.Quantit
 	if n != nil {
 		value := countIn(n)
 		if 0 < value && value < 5 && !register {
-			a.t.Errorf("%s of %s is %d", count, name, value)
+			a.T.Errorf("%s of %s is %d", count, name, value)
 		}
 		cell.Value = &value
 		a.shown++
 	} else {
 		a.hidden++
 		if register && len(count) == 3 {
-			a.t.Errorf("%s of %s is hidden, though the register shows it by name", count, name)
+			a.T.Errorf("%s of %s is hidden, though the register shows it by name", count, name)
 		}
 	}
 	if a.cells[count] == nil {
@@ -243,7 +243,7 @@ func (a *attacker) noteCount(count, name string, atoms []int, n *figures.Quantit
 	}
 	key := fmt.Sprint(atoms)
 	if old, known := a.cells[count][key]; known && (old.Value == nil) != (cell.Value == nil) {
-		a.t.Errorf("%s of %s and of %s: one is hidden", count, name, old.Name)
+		a.T.Errorf("%s of %s and of %s: one is hidden", count, name, old.Name)
 	}
 	a.cells[count][key] = cell
 }
@@ -251,10 +251,10 @@ func (a *attacker) noteCount(count, name string, atoms []int, n *figures.Quantit
 func (a *attacker) askParts(code, by string) {
 	answer := a.get(a.key, "/api/v1/reports/drill-down?basis=current&indicator="+code+"&by="+by+"&as_of="+a.day)
 	if answer.Code != http.StatusOK {
-		a.t.Fatalf("%s by %s is answered with %d: %s", code, by, answer.Code, answer.Body)
+		a.T.Fatalf("%s by %s is answered with %d: %s", code, by, answer.Code, answer.Body)
 	}
 	var said reports.DrillDown
-	must(a.t, json.Unmarshal(answer.Body.Bytes(), &said))
+	must(a.T, json.Unmarshal(answer.Body.Bytes(), &said))
 	for _, p := range said.Parts {
 		if code == "I06" {
 			continue
@@ -313,7 +313,7 @@ func (a *attacker) findings() (found []string) {
 		}
 		narrow, err := p.Audit()
 		if err != nil {
-			a.t.Errorf("%s: %v", count, err)
+			a.T.Errorf("%s: %v", count, err)
 		}
 		for _, f := range narrow {
 			found = append(found, count+": "+f.String())
@@ -334,7 +334,7 @@ func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 			t.Parallel()
 			w := newNovember(t)
 			w.town(seed, "C40")
-			a := w.attack(w.key(roles.ProvinceOfficer, ""), asOf, "C40")
+			a := w.attack(w.Key(roles.ProvinceOfficer, ""), asOf, "C40")
 			for _, found := range a.findings() {
 				t.Error(found)
 			}

@@ -9,7 +9,7 @@ import (
 func TestEveryUnitOfABasisHasARow(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	for basis, want := range map[string]struct {
 		rows  int
 		level string
@@ -36,13 +36,13 @@ func TestEveryUnitOfABasisHasARow(t *testing.T) {
 func TestOneOctoberInThreeBases(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	dam := w.market("DAM",
-		place{"commune", "22366", "2024-05-28", "(,2024-11-01)"},
-		place{"commune", "22366", "2024-11-01", "[2024-11-01,2025-07-01)"},
-		place{"commune", "22366", "2025-07-01", "[2025-07-01,)"})
+	dam := w.AddMarket("DAM",
+		place{Level: "commune", Code: "22366", On: "2024-05-28", Valid: "(,2024-11-01)"},
+		place{Level: "commune", Code: "22366", On: "2024-11-01", Valid: "[2024-11-01,2025-07-01)"},
+		place{Level: "commune", Code: "22366", On: "2025-07-01", Valid: "[2025-07-01,)"})
 	w.crowd(dam, crowd{merchants: 12, registered: 10, noticed: 7, on: "2024-11-01"})
-	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 6, on: "2024-11-01"})
-	admin := w.key(roles.Admin, "")
+	w.crowd(w.AddMarket("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 6, on: "2024-11-01"})
+	admin := w.Key(roles.Admin, "")
 	for basis, want := range map[string][3]string{
 		"districts_2024": {"568", "Thành phố Nha Trang", "569"},
 		"communes_2025":  {"22366", "Phường Nha Trang", "22420"},
@@ -76,7 +76,7 @@ func TestCurrentUnitsAreTodays(t *testing.T) {
 		"2025-06-30T17:00:00Z":      "Phường Nha Trang",
 	} {
 		w := newWorld(t, now)
-		report := w.adoption(w.key(roles.Admin, ""), "basis=current")
+		report := w.adoption(w.Key(roles.Admin, ""), "basis=current")
 		if got := row(t, report, "22366").Locality.Name; got != name {
 			t.Errorf("at %s 22366 is %s", now, got)
 		}
@@ -86,10 +86,17 @@ func TestCurrentUnitsAreTodays(t *testing.T) {
 func TestAMarketThatMoved(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	w.crowd(w.market("MOVED",
-		place{"commune", "22366", "2025-07-01", "[2025-07-01,2026-03-01)"},
-		place{"commune", "22333", "2025-07-01", "[2026-03-01,)"}), crowd{merchants: 12, noticed: 7})
-	admin := w.key(roles.Admin, "")
+	w.crowd(w.AddMarket(
+		"MOVED",
+		place{Level: "commune", Code: "22366", On: "2025-07-01", Valid: "[2025-07-01,2026-03-01)"},
+		place{
+			Level: "commune",
+			Code:  "22333",
+			On:    "2025-07-01",
+			Valid: "[2026-03-01,)",
+		},
+	), crowd{merchants: 12, noticed: 7})
+	admin := w.Key(roles.Admin, "")
 	for basis, want := range map[string][2]string{"communes_2025": {"7/12", "0/0"}, "current": {"0/0", "7/12"}} {
 		report := w.adoption(admin, "basis="+basis)
 		for i, code := range []string{"22366", "22333"} {
@@ -108,14 +115,20 @@ func TestAMarketThatMoved(t *testing.T) {
 func TestAMerchantOfSeveralMarketsCountsOnce(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	one, other, far := w.market("ONE", nhaTrang...), w.market("OTHER", nhaTrang...), w.market("FAR", camRanh...)
+	one, other, far := w.AddMarket(
+		"ONE",
+		nhaTrang...), w.AddMarket(
+		"OTHER",
+		nhaTrang...), w.AddMarket(
+		"FAR",
+		camRanh...)
 	for range 8 {
-		merchant := w.merchant()
-		w.tenancy(one, w.operating(one), merchant, sinceAlways)
-		w.paid(w.tenancy(other, w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
-		w.tenancy(far, w.operating(far), merchant, sinceAlways)
+		merchant := w.AddMerchant("Người bán")
+		w.AddTenancy(w.operating(one), merchant, sinceAlways)
+		w.paid(w.AddTenancy(w.operating(other), merchant, sinceAlways), "2026-11-01", 1)
+		w.AddTenancy(w.operating(far), merchant, sinceAlways)
 	}
-	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
+	report := w.adoption(w.Key(roles.Admin, ""), "basis=current")
 	for code, want := range map[string]string{"22366": "8/8", "22420": "0/8"} {
 		if got := shortFigure(row(t, report, code).Indicators["I05"]); got != want {
 			t.Errorf("%s: %s, not %s", code, got, want)
@@ -135,7 +148,7 @@ func TestTheDayAskedFor(t *testing.T) {
 		{"2026-11-21T17:00:00Z", "as_of=2025-02-28", "2025-02-28"},
 	} {
 		w := newWorld(t, tt.now)
-		if got := w.adoption(w.key(roles.Admin, ""), tt.query); got.AsOf != tt.want || got.Basis != "current" {
+		if got := w.adoption(w.Key(roles.Admin, ""), tt.query); got.AsOf != tt.want || got.Basis != "current" {
 			t.Errorf("%q at %s is answered as of %s in %s", tt.query, tt.now, got.AsOf, got.Basis)
 		}
 	}

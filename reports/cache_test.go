@@ -11,8 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
-	"market40/merchants/access/signin"
-	"market40/merchants/platform/web"
+	"market40/migrations/database/worldtest"
 	"market40/reports"
 )
 
@@ -36,40 +35,40 @@ func recorded(t *testing.T) *stand {
 	}
 	s.confirmed(s.tenancies[9], "2026-10-25T09:00:00+07:00")
 	campaign, training, plan := uuid.New(), uuid.New(), uuid.New()
-	s.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
+	s.Exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
 		VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2026-01-01', $2, now())`, campaign, s.staff)
-	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+	s.Exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
 		SELECT gen_random_uuid(), $1, locality_id, $2, '[2026-01-01,)', $3, now() FROM locality_versions
 		WHERE level = 'district' AND code = '568'`, campaign, s.market, s.staff)
-	s.exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at)
+	s.Exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at)
 		VALUES (gen_random_uuid(), $1, $2, '2026-09-05', 'printing', 1000, $3, now())`, campaign, s.market, s.staff)
-	s.exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at)
+	s.Exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at)
 		VALUES ($1, $2, '2026-09-10', 'QR', $3, now())`, training, s.market, s.staff)
-	s.exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
+	s.Exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
 		SELECT $1, merchant_id, market_id, $3, now() FROM tenancies WHERE id = ANY ($2)`, training, s.tenancies[:6],
 		s.staff)
-	s.exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at)
+	s.Exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at)
 		SELECT gen_random_uuid(), market_id, id, '2026-09-20', 'helped', $2, now() FROM tenancies WHERE id = ANY ($1)`,
 		s.tenancies[:5], s.staff)
-	s.exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id,
+	s.Exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id,
 		recorded_at) SELECT gen_random_uuid(), market_id, id, '2026-09-21', 10, 4, $2, now() FROM tenancies
 		WHERE id = ANY ($1)`, s.tenancies[:7], s.staff)
-	s.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at)
+	s.Exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id, recorded_at)
 		VALUES ($1, '2026-08-01', 1, 100, 90, 30, $2, now())`, s.market, s.staff)
-	s.exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority,
+	s.Exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority,
 		non_fixed) SELECT gen_random_uuid(), $1, '2026-09-01', true, true, i % 2 = 0, 'female', false, false, false
 		FROM generate_series(1, 8) i`, s.market)
-	s.exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at)
+	s.Exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at)
 		VALUES (gen_random_uuid(), $1, 'fake_transfer', '2026-10-21', '2026-10-22', $2, now())`, s.market, s.staff)
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+	s.Exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
 		VALUES ($1, $2, '[2026-09-01,2026-10-01)', 1, $3, now())`, plan, s.market, s.staff)
-	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'sáng', 240)`, plan)
-	s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover,
+	s.Exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'sáng', 240)`, plan)
+	s.Exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover,
 		cashless_turnover, actor_id, counted_at)
 		SELECT gen_random_uuid(), $1, 'sáng', $2, timestamptz '2026-09-02 06:00+07' + i * interval '1 day', 20, 5 + i,
 		1000, 300, $3, timestamptz '2026-09-02 07:00+07' + i * interval '1 day' FROM generate_series(1, 12) i`, plan,
 		s.market, s.staff)
-	s.exec(`INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4)
+	s.Exec(`INSERT INTO connection_accounts (connection_id, bank_bin, number_index, last4)
 		SELECT $1, '', a.number_index, '0000' FROM accounts a`, s.connection)
 	return s
 }
@@ -141,12 +140,12 @@ func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 	t.Parallel()
 	s := recorded(t)
 	moved := 0
-	before := s.readPages(s.manager, s.engine)
+	before := readPages(s.World, s.manager)
 	for _, change := range changes {
-		s.exec(change)
-		fresh := web.New(web.Parts{DB: s.db, Gate: signin.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
-		reports.New(s.db, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") }).Routes(fresh)
-		cached, read := s.readPages(s.manager, s.engine), s.readPages(s.manager, fresh.Engine)
+		s.Exec(change)
+		fresh := worldtest.NewOn(t, s.DB, time.Time{})
+		fresh.Routes(reports.New(s.DB, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") }))
+		cached, read := readPages(s.World, s.manager), readPages(fresh, s.manager)
 		for i, page := range pages {
 			if cached[i] != read[i] {
 				t.Errorf("after %s\n%s is cached as\n%s\nand counted as\n%s", change, page, cached[i], read[i])
@@ -162,13 +161,12 @@ func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
 	}
 }
 
-func (w *world) readPages(key string, engine http.Handler) (answers []string) {
-	w.t.Helper()
-	asking := &world{t: w.t, engine: engine}
+func readPages(w *worldtest.World, key string) (answers []string) {
+	w.T.Helper()
 	for _, page := range pages {
-		answer := asking.get(key, "/api/v1/reports/"+page)
+		answer := w.Send(key, http.MethodGet, "/api/v1/reports/"+page, nil)
 		if answer.Code != http.StatusOK {
-			w.t.Fatalf("%s is answered with %d: %s", page, answer.Code, answer.Body)
+			w.T.Fatalf("%s is answered with %d: %s", page, answer.Code, answer.Body)
 		}
 		answers = append(answers, answer.Body.String())
 	}
@@ -189,18 +187,18 @@ func TestADayThatIsToldOfIsKept(t *testing.T) {
 		t.Fatal("no report")
 	}
 	lines := func() (n int) {
-		must(t, s.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM fact_changes`).Scan(&n))
+		must(t, s.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM fact_changes`).Scan(&n))
 		return n
 	}
 	had := lines()
-	s.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount)
+	s.Exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount)
 		SELECT id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, market_id, 1, 1 FROM tenancies`)
-	s.exec(`UPDATE stall_days SET payments = payments + 1 WHERE day = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date`)
+	s.Exec(`UPDATE stall_days SET payments = payments + 1 WHERE day = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date`)
 	if got := lines(); got != had {
 		t.Errorf("payments of today wrote %d lines", got-had)
 	}
 	s.paid(s.tenancies[0], "2026-11-05", 1) // affects only the second day
-	s.exec(`ALTER TABLE stall_days RENAME TO gone`)
+	s.Exec(`ALTER TABLE stall_days RENAME TO gone`)
 	if got := ask(day); got != http.StatusOK {
 		t.Errorf("the cached day is answered with %d", got)
 	}
@@ -216,7 +214,7 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 	w := newNovember(t)
 	read := read[struct {
 		Items []struct{ Code, SQL string }
-	}](t, w.get(w.key(roles.Admin, ""), "/api/v1/indicators"))
+	}](t, w.get(w.Key(roles.Admin, ""), "/api/v1/indicators"))
 	named, common := map[string]bool{}, map[string]bool{}
 	for _, d := range read.Items {
 		if d.Code == "I13" || d.Code == "I24" {
@@ -232,7 +230,7 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 	tables := 0
 	for name := range named {
 		var exists, hasTrigger bool
-		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL, EXISTS (SELECT FROM pg_trigger
+		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT to_regclass($1) IS NOT NULL, EXISTS (SELECT FROM pg_trigger
 			WHERE tgrelid = to_regclass($1) AND tgname LIKE 'counted\_%')`, name).Scan(&exists, &hasTrigger))
 		if !exists || common[name] {
 			continue
@@ -251,24 +249,23 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 func TestPagesAreCountedAhead(t *testing.T) {
 	t.Parallel()
 	s := recorded(t)
-	s.exec(`INSERT INTO fact_changes (since) SELECT date '2026-01-01' + i % 300 FROM generate_series(1, 5000) i`)
-	r := reports.New(s.db, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") })
+	s.Exec(`INSERT INTO fact_changes (since) SELECT date '2026-01-01' + i % 300 FROM generate_series(1, 5000) i`)
+	r := reports.New(s.DB, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") })
 	must(t, r.WarmUp(t.Context(), 0))
 	var lines int
 	var first string
-	must(t, s.db.Pool.QueryRow(t.Context(), `SELECT count(*), min(since)::text FROM fact_changes`).Scan(&lines, &first))
+	must(t, s.DB.Pool.QueryRow(t.Context(), `SELECT count(*), min(since)::text FROM fact_changes`).Scan(&lines, &first))
 	if lines != 1 || first != "-infinity" {
 		t.Errorf("%d lines since %s are left", lines, first)
 	}
-	s.exec(`ALTER TABLE stall_days RENAME TO gone`)
-	ahead := web.New(web.Parts{DB: s.db, Gate: signin.Gate{Keys: s.apiKeys}, Now: time.Now, Version: "test"})
-	r.Routes(ahead)
-	w := &world{t: t, engine: ahead.Engine}
+	s.Exec(`ALTER TABLE stall_days RENAME TO gone`)
+	w := worldtest.NewOn(t, s.DB, time.Time{})
+	w.Routes(r)
 	for _, page := range []string{
 		"adoption", "adoption?basis=districts_2024&campaign=CHO40",
 		"trend?indicator=I05&campaign=CHO40", "trend?indicator=I17", "drill-down?indicator=I05&by=zone",
 	} {
-		if got := w.get(s.province, "/api/v1/reports/"+page).Code; got != http.StatusOK {
+		if got := w.Send(s.province, http.MethodGet, "/api/v1/reports/"+page, nil).Code; got != http.StatusOK {
 			t.Errorf("%s is answered with %d: it was not cached in advance", page, got)
 		}
 	}

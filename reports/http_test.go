@@ -21,18 +21,18 @@ const (
 func TestTheAnswer(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	dam := w.market("DAM", nhaTrang...)
+	dam := w.AddMarket("DAM", nhaTrang...)
 	w.crowd(dam, crowd{merchants: 12, registered: 12, noticed: 7})
-	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 12, registered: 12, noticed: 2})
-	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
+	w.crowd(w.AddMarket("BA-NGOI", camRanh...), crowd{merchants: 12, registered: 12, noticed: 2})
+	w.crowd(w.AddMarket("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
 	var answer struct {
 		Rows  []json.RawMessage
 		Total json.RawMessage
 	}
-	body := w.get(w.key(roles.Admin, ""), jsonPath+"?basis=districts_2024").Body.Bytes()
+	body := w.get(w.Key(roles.Admin, ""), jsonPath+"?basis=districts_2024").Body.Bytes()
 	must(t, json.Unmarshal(body, &answer))
 	var locality string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT locality_id::text FROM locality_versions WHERE level = 'district'
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT locality_id::text FROM locality_versions WHERE level = 'district'
 		AND code = '568'`).Scan(&locality))
 	want := `{"locality":{"id":"` + locality + `","level":"district","code":"568","name":"Thành phố Nha Trang"},` +
 		`"markets":[{"id":"` + dam.String() + `","code":"DAM","name":"Chợ DAM","demo":false}],"indicators":{` +
@@ -62,12 +62,12 @@ func TestTheAnswer(t *testing.T) {
 func TestTheExport(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12, registered: 12, noticed: 7})
-	demo := w.market("BA-NGOI", camRanh...)
-	w.exec(`UPDATE markets SET demo = true WHERE id = $1`, demo)
+	w.crowd(w.AddMarket("DAM", nhaTrang...), crowd{merchants: 12, registered: 12, noticed: 7})
+	demo := w.AddMarket("BA-NGOI", camRanh...)
+	w.Exec(`UPDATE markets SET demo = true WHERE id = $1`, demo)
 	w.crowd(demo, crowd{merchants: 12, registered: 12, noticed: 2})
-	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
-	answer := w.get(w.key(roles.ProvinceOfficer, ""), csvPath+"?basis=districts_2024")
+	w.crowd(w.AddMarket("DINH", communes[5]...), crowd{merchants: 9, registered: 9, noticed: 6})
+	answer := w.get(w.Key(roles.ProvinceOfficer, ""), csvPath+"?basis=districts_2024")
 	if got := answer.Header().Get("Content-Type") + " " +
 		answer.Header().
 			Get("Content-Disposition"); got != `text/csv; charset=utf-8 attachment; filename="adoption-districts_2024-2026-11-22.csv"` {
@@ -110,15 +110,15 @@ func TestTheExport(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	for _, tt := range []struct {
 		key, query string
 		status     int
 		code       string
 	}{
-		{"", "", http.StatusUnauthorized, "key_unknown"},
-		{w.key(roles.Team, ""), "basis=nowhere", http.StatusForbidden, "not_allowed"},
-		{w.key(roles.Integration, ""), "", http.StatusForbidden, "not_allowed"},
+		{"no key of ours", "", http.StatusUnauthorized, "key_unknown"},
+		{w.Key(roles.Team, ""), "basis=nowhere", http.StatusForbidden, "not_allowed"},
+		{w.Key(roles.Integration, ""), "", http.StatusForbidden, "not_allowed"},
 		{admin, "campaign=CHO40", http.StatusNotFound, "not_found"},
 		{admin, "basis=districts_1999", http.StatusUnprocessableEntity, "unknown_value"},
 		{admin, "as_of=2026-11-24", http.StatusUnprocessableEntity, "as_of_in_future"},
@@ -156,7 +156,7 @@ func TestScope(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	for i, at := range communes[:5] {
-		w.crowd(w.market(fmt.Sprintf("M%d", i), at...), crowd{merchants: 10, registered: 10, noticed: 5 + i})
+		w.crowd(w.AddMarket(fmt.Sprintf("M%d", i), at...), crowd{merchants: 10, registered: 10, noticed: 5 + i})
 	}
 	for _, tt := range []struct {
 		role         roles.Role
@@ -171,7 +171,7 @@ func TestScope(t *testing.T) {
 		{roles.Manager, "market:M3", "communes_2025", "22420 8/10, total 8/10"},
 		{roles.Auditor, "", "districts_2024", "568 18/30, 569 17/20, total 35/50"},
 	} {
-		report := w.adoption(w.key(tt.role, tt.scope), "basis="+tt.basis)
+		report := w.adoption(w.Key(tt.role, tt.scope), "basis="+tt.basis)
 		if got := summary(report); got != tt.want {
 			t.Errorf("%s %s in %s: %s, not %s", tt.role, tt.scope, tt.basis, got, tt.want)
 		}
@@ -190,10 +190,10 @@ func TestAFailureTellsNothing(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{jsonPath, csvPath} {
 		w := newNovember(t)
-		key := w.key(roles.Admin, "")
+		key := w.Key(roles.Admin, "")
 		// the API key is cached from here on
 		w.get(key, "/api/v1/reports/adoption?as_of=2026-11-01")
-		w.exec(`ALTER TABLE stall_days RENAME TO gone`)
+		w.Exec(`ALTER TABLE stall_days RENAME TO gone`)
 		answer := w.get(key, path)
 		if answer.Code != http.StatusInternalServerError || strings.Contains(answer.Body.String(), "stall_days") {
 			t.Errorf("%s is answered with %d %s", path, answer.Code, answer.Body)

@@ -28,29 +28,29 @@ type stand struct {
 func newStand(t *testing.T) *stand {
 	t.Helper()
 	s := &stand{world: newNovember(t), connection: uuid.New()}
-	s.market = s.world.market("DAM", nhaTrang...)
-	s.exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at)
+	s.market = s.world.AddMarket("DAM", nhaTrang...)
+	s.Exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at)
 		VALUES ($1, 'standard', 'x', 'platform', '2026-01-01')`, s.connection)
-	s.exec(`INSERT INTO connection_days (connection_id, day) SELECT $1, d::date
+	s.Exec(`INSERT INTO connection_days (connection_id, day) SELECT $1, d::date
 		FROM generate_series(timestamp '2026-01-01', '2026-11-21', '1 day') d`, s.connection)
 	for range 12 {
-		tenancy := s.tenancy(s.market, s.operating(s.market), s.merchant(), sinceAlways)
+		tenancy := s.AddTenancy(s.operating(s.market), s.AddMerchant("Người bán"), sinceAlways)
 		s.account(tenancy, "2026-01-02T00:00:00+07:00")
 		s.tenancies = append(s.tenancies, tenancy)
 	}
-	s.manager, s.province = s.key(roles.Manager, "market:DAM"), s.key(roles.ProvinceOfficer, "")
+	s.manager, s.province = s.Key(roles.Manager, "market:DAM"), s.Key(roles.ProvinceOfficer, "")
 	return s
 }
 
 // figure returns a figure of the market as its manager sees it, including small counts.
 func (s *stand) figure(code string) figures.Figure {
-	s.t.Helper()
-	return row(s.t, s.adoption(s.manager, "basis=current"), "22366").Indicators[code]
+	s.T.Helper()
+	return row(s.T, s.adoption(s.manager, "basis=current"), "22366").Indicators[code]
 }
 
 // is compares a figure with "numerator/denominator value A B C D".
 func (s *stand) is(what string, f figures.Figure, want string) {
-	s.t.Helper()
+	s.T.Helper()
 	got := shortFigure(f)
 	if f.Value != nil {
 		got += " " + *f.Value
@@ -59,18 +59,18 @@ func (s *stand) is(what string, f figures.Figure, want string) {
 		got += fmt.Sprintf(" %d %d %d %d", e.A, e.B, e.C, e.D)
 	}
 	if got != want {
-		s.t.Errorf("%s is %s, not %s", what, got, want)
+		s.T.Errorf("%s is %s, not %s", what, got, want)
 	}
 }
 
 // scanned records a scan at the stall of a tenancy, where its code is displayed.
 func (s *stand) scanned(tenancy uuid.UUID, by uuid.UUID, verdict, at string) {
-	s.t.Helper()
-	s.exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
+	s.T.Helper()
+	s.Exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
 		SELECT 'C' || t.id, 'stall', t.market_id, t.stall_id, t.id, a.account_id, 'current', '2026-01-03'
 		FROM tenancies t JOIN tenancy_accounts a ON a.tenancy_id = t.id
 		WHERE t.id = $1 ON CONFLICT DO NOTHING`, tenancy)
-	s.exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
+	s.Exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
 		SELECT $2, market_id, stall_id, 'C' || id, $3, $4::text::timestamptz, $5 FROM tenancies WHERE id = $1`, tenancy,
 		uuid.New(), verdict, at, by)
 }
@@ -84,7 +84,7 @@ func TestActivity(t *testing.T) {
 		}
 		s.paid(s.tenancies[i], "2026-10-22", 1)
 	}
-	s.exec(`UPDATE stall_days SET le_50k = 1, le_200k = 1, over_1m = 1`)
+	s.Exec(`UPDATE stall_days SET le_50k = 1, le_200k = 1, over_1m = 1`)
 	s.confirmed(s.tenancies[6], "2026-11-15T00:00:00+07:00")
 	s.confirmed(s.tenancies[6], "2026-11-14T23:59:59+07:00")
 	// a bank confirms it too: it counts only as A
@@ -118,16 +118,16 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 		*r.Funnel.FirstPayment != 2 || *r.Funnel.Habitual != 0 {
 		t.Errorf("%v %v %+v", r.Status, r.Rank, r.Funnel)
 	}
-	officer := s.key(roles.LocalityOfficer, "locality:districts_2024/568")
+	officer := s.Key(roles.LocalityOfficer, "locality:districts_2024/568")
 	if r := row(t, s.adoption(officer, "basis=districts_2024"), "568"); r.Rank != nil {
 		t.Errorf("a caller who sees one locality sees its rank %d", *r.Rank)
 	}
 	// these accounts are wallets
 	for provider, want := range map[string]string{"sepay": "0/2 0.0000 0 0 0 0", "momo": "6/8 0.7500 6 0 0 0"} {
-		s.exec(`UPDATE bank_connections SET provider = $1`, provider)
+		s.Exec(`UPDATE bank_connections SET provider = $1`, provider)
 		s.is("I18 with a connection of "+provider, s.figure("I18"), want)
 	}
-	s.exec(`DELETE FROM connection_days WHERE day >= '2026-11-15'`)
+	s.Exec(`DELETE FROM connection_days WHERE day >= '2026-11-15'`)
 	if r := row(t, s.adoption(s.province, "basis=current"), "22366"); r.Rank != nil {
 		t.Errorf("a unit with little observation is ranked %d", *r.Rank)
 	}
@@ -141,22 +141,22 @@ func TestAccountsAndField(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
 	for i, how := range []string{"bank_lookup", "paper", "", "test_transfer"} {
-		s.exec(`UPDATE accounts SET name_checked_at = '2026-11-21T23:00:00+07:00', name_checked_how = $2
+		s.Exec(`UPDATE accounts SET name_checked_at = '2026-11-21T23:00:00+07:00', name_checked_how = $2
 			WHERE id = (SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1)`, s.tenancies[i], how)
 	}
-	s.exec(`UPDATE accounts SET name_checked_at = '2026-11-22T00:00:01+07:00' WHERE id = (SELECT account_id
+	s.Exec(`UPDATE accounts SET name_checked_at = '2026-11-22T00:00:01+07:00' WHERE id = (SELECT account_id
 		FROM tenancy_accounts WHERE tenancy_id = $1)`, s.tenancies[4])
 	s.is("I02", s.figure("I02"), "4/12 0.3333 0 0 2 2")
 	for i, outcome := range []string{"helped", "refused", "absent", "follow_up"} {
-		s.exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at)
+		s.Exec(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at)
 			VALUES ($1, $2, $3, '2025-01-01', $4, $5, now())`, uuid.New(), s.market, s.tenancies[i], outcome, s.staff)
 	}
 	s.is("I16", s.figure("I16"), "3/12 0.2500 0 0 0 3")
 	training := func(day string, tenancies ...uuid.UUID) {
 		id := uuid.New()
-		s.exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at)
+		s.Exec(`INSERT INTO trainings (id, market_id, held_on, topic, actor_id, recorded_at)
 			VALUES ($1, $2, $3::text::date, 'QR', $4, now())`, id, s.market, day, s.staff)
-		s.exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
+		s.Exec(`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
 			SELECT $1, merchant_id, $2, $3, now() FROM tenancies WHERE id = ANY ($4)`, id, s.market, s.staff, tenancies)
 	}
 	training("2025-11-21", s.tenancies[11]) // more than a year ago
@@ -193,10 +193,10 @@ func TestRetention(t *testing.T) {
 		t.Errorf("the month is %s", got)
 	}
 	// no merchant is observed as of 1 November
-	s.exec(`DELETE FROM connection_days WHERE day >= '2026-10-20' AND day < '2026-11-05'`)
+	s.Exec(`DELETE FROM connection_days WHERE day >= '2026-10-20' AND day < '2026-11-05'`)
 	s.is("I17 in the dark", s.figure("I17"), "2/2 1.0000 1 1 0 0")
 	// a merchant who left is not retained
-	s.exec(`UPDATE tenancies SET valid = '(,2026-09-01)' WHERE id = $1`, s.tenancies[4])
+	s.Exec(`UPDATE tenancies SET valid = '(,2026-09-01)' WHERE id = $1`, s.tenancies[4])
 	s.is("I17 of who left", s.figure("I17"), "2/3 0.6667 1 1 0 0")
 }
 
@@ -222,7 +222,7 @@ func TestCodesAndIncidents(t *testing.T) {
 		{"wrong_account", "2026-11-21T10:00:00+07:00", nil},
 		{"wrong_account", "2026-10-22T23:59:59+07:00", nil},
 	} {
-		s.exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at)
+		s.Exec(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at)
 			VALUES ($1, $2, $3, $4::text::timestamptz, $5::text::timestamptz, $6, now())`,
 			uuid.New(), s.market, i[0], i[1], i[2], s.staff)
 	}
@@ -241,7 +241,7 @@ func TestSharesAndAmounts(t *testing.T) {
 		}
 	}
 	for i, transfers := range []int{3, 5, 10} {
-		s.exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id,
+		s.Exec(`INSERT INTO declared_shares (id, market_id, tenancy_id, asked_on, customers, transfers, actor_id,
 			recorded_at) VALUES ($1, $2, $3, '2026-08-24', 10, $4, $5, now())`,
 			uuid.New(), s.market, s.tenancies[i], transfers, s.staff)
 	}
@@ -251,11 +251,11 @@ func TestSharesAndAmounts(t *testing.T) {
 		t.Errorf("the interval is %+v", f.Interval)
 	}
 	plan := uuid.New()
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+	s.Exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
 		VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)
 	for _, stratum := range []string{"morning", "noon"} {
-		s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, $2, 100)`, plan, stratum)
-		s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover,
+		s.Exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, $2, 100)`, plan, stratum)
+		s.Exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, turnover,
 			cashless_turnover, actor_id, counted_at)
 			SELECT gen_random_uuid(), $1, $2, $3, timestamptz '2026-11-01 05:00+07' + i * interval '1 day', 10,
 			2 + i % 2, 100000, 60000, $4, now() FROM generate_series(1, 5) i`, plan, stratum, s.market, s.staff)
@@ -264,11 +264,11 @@ func TestSharesAndAmounts(t *testing.T) {
 	s.is("I07 sampled", f, "26/100 0.2600 0 0 0 26")
 	s.is("I07 C", f.Parts["C"], "18/30 0.6000 0 0 18 0")
 	begun := uuid.New()
-	s.exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
+	s.Exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
 		VALUES ($1, $2, '[2026-11-15,2026-11-22)', 2, $3, now())`, begun, s.market, s.staff)
-	s.exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 50), ($1, 'noon', 50)`, begun)
+	s.Exec(`INSERT INTO sample_strata (plan_id, stratum, slots) VALUES ($1, 'morning', 50), ($1, 'noon', 50)`, begun)
 	count := func(stratum string, n int) {
-		s.exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id,
+		s.Exec(`INSERT INTO sample_slots (id, plan_id, stratum, market_id, starts_at, sales, cashless_sales, actor_id,
 			counted_at)
 			SELECT gen_random_uuid(), $1, $2, $3, timestamptz '2026-11-15 05:00+07' + i * interval '1 day', 10, 9, $4,
 			now() FROM generate_series(1, $5) i`, begun, stratum, s.market, s.staff, n)
@@ -277,7 +277,7 @@ func TestSharesAndAmounts(t *testing.T) {
 	s.is("I07 while another sample has just begun", s.figure("I07"), "26/100 0.2600 0 0 0 26")
 	count("noon", 2)
 	s.is("I07 with both", s.figure("I07"), "71/150 0.4733 0 0 0 71")
-	s.exec(`DELETE FROM sample_slots WHERE plan_id = $1`, begun)
+	s.Exec(`DELETE FROM sample_slots WHERE plan_id = $1`, begun)
 	if f.Interval == nil || f.Interval.Low >= "0.2600" || f.Interval.High <= "0.2600" {
 		t.Errorf("the interval is %+v", f.Interval)
 	}
@@ -287,14 +287,14 @@ func TestSharesAndAmounts(t *testing.T) {
 		version int
 		paid    int
 	}{{"2026-10-01", 1, 1}, {"2026-10-01", 2, 800}, {"2026-11-01", 1, 5}, {"2026-09-01", 1, 7}} {
-		s.exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id,
+		s.Exec(`INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer, actor_id,
 			recorded_at) VALUES ($1, $2::text::date, $3, 1000, $4, 1, $5, now())`, s.market, m.month, m.version, m.paid,
 			s.staff)
 	}
 	s.is("I11", s.figure("I11"), `"1"/"800" 0.0013`)
 	s.is("I12", s.figure("I12"), `"800"/"1000" 0.8000`)
 	for i := range 12 {
-		s.exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority,
+		s.Exec(`INSERT INTO survey_answers (id, market_id, asked_on, smartphone, signal, active, sex, aged_60, minority,
 			non_fixed) VALUES ($1, $2, '2026-03-01', $3, true, $4, $5, false, null, false)`,
 			uuid.New(), s.market, i < 9, i < 6, []string{"female", "male"}[i%2])
 	}
@@ -316,37 +316,37 @@ func TestSharesAndAmounts(t *testing.T) {
 func TestACampaign(t *testing.T) {
 	t.Parallel()
 	s := newStand(t)
-	other := s.world.market("OTHER", nhaTrang...)
+	other := s.world.AddMarket("OTHER", nhaTrang...)
 	s.crowd(other, crowd{merchants: 9, registered: 9, noticed: 9})
 	campaign := uuid.New()
-	s.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at)
+	s.Exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at)
 		VALUES ($1, 'CHO40', 'Chợ 4.0', 'x', 'districts_2024', '2026-08-15', 5, $2, now())`, campaign, s.staff)
 	district := func(code string) (id uuid.UUID) {
-		must(t, s.db.Pool.QueryRow(t.Context(), `SELECT locality_id FROM locality_versions WHERE level = 'district'
+		must(t, s.DB.Pool.QueryRow(t.Context(), `SELECT locality_id FROM locality_versions WHERE level = 'district'
 			AND code = $1`, code).Scan(&id))
 		return id
 	}
-	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+	s.Exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
 		VALUES ($1, $2, $3, $4, '[2026-08-15,)', $5, now())`, uuid.New(), campaign, district("568"), s.market, s.staff)
-	s.exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at)
+	s.Exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at)
 		VALUES ($1, $2, $3, 'không có chợ', '[2026-08-15,)', $4, now())`, uuid.New(), campaign, district("576"),
 		s.staff)
-	s.exec(`INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, recorded_by, recorded_at)
+	s.Exec(`INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, recorded_by, recorded_at)
 		VALUES ($1, $2, $3, 'launched', '2026-11-21', $4, now())`, uuid.New(), campaign, s.market, s.staff)
-	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at)
+	s.Exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at)
 		VALUES ($1, $2, 'I05', 0.5, '2026-12-31', $3, now())`, uuid.New(), campaign, s.staff)
-	s.exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at)
+	s.Exec(`INSERT INTO programme_costs (id, campaign_id, market_id, spent_on, purpose, amount, actor_id, recorded_at)
 		VALUES ($1, $2, $3, '2026-11-21', 'printing', 1000000, $4, now())`, uuid.New(), campaign, s.market, s.staff)
 	report := func(month string, at string) {
 		id := uuid.New()
-		s.exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by,
+		s.Exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by,
 			created_at)
 			VALUES ($1, $2, $3, 'month', daterange($4::text::date, ($4::text::date + interval '1 month')::date),
 			($4::text::date + interval '1 month')::date + 4, 'submitted', $5, now())`, id, campaign, district("568"),
 			month, s.staff)
-		s.exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by,
+		s.Exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by,
 			frozen_at) VALUES ($1, 1, 'districts_2024', '2026-11-01', '{}', '', '', $2, now())`, id, s.staff)
-		s.exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at)
+		s.Exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at)
 			VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, s.staff, at)
 	}
 	report("2026-08-01", "2026-09-05T23:59:59+07:00")
@@ -372,7 +372,7 @@ func TestACampaign(t *testing.T) {
 		shortFigure(exempt.Indicators["I13"]) != "0/0" || exempt.Status.Code != nil || exempt.StatusReason != "exempt" {
 		t.Errorf("the exempt unit is %+v", exempt)
 	}
-	s.exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at)
+	s.Exec(`INSERT INTO targets (id, campaign_id, indicator, value, due_on, set_by, set_at)
 		VALUES ($1, $2, 'I05', 0.3, '2026-10-31', $3, now())`, uuid.New(), campaign, s.staff)
 	for _, of := range []string{
 		"basis=districts_2024&locality=568", "market=" + s.market.String(),
@@ -404,11 +404,11 @@ func TestDefinitions(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	var list struct{ Items []indicators.Definition }
-	must(t, json.Unmarshal(w.get(w.key(roles.Team, ""), "/api/v1/indicators").Body.Bytes(), &list))
+	must(t, json.Unmarshal(w.get(w.Key(roles.Team, ""), "/api/v1/indicators").Body.Bytes(), &list))
 	if len(list.Items) != len(indicators.Rows) {
 		t.Fatalf("%d indicators", len(list.Items))
 	}
-	figures := w.adoption(w.key(roles.Admin, ""), "").Total
+	figures := w.adoption(w.Key(roles.Admin, ""), "").Total
 	for i, d := range list.Items {
 		if d.Code != indicators.Rows[i].Code || figures[d.Code].Definition != d.Version {
 			t.Errorf("%s has version %d, its figure %d", d.Code, d.Version, figures[d.Code].Definition)
@@ -422,7 +422,7 @@ func TestDefinitions(t *testing.T) {
 			}
 		}
 	}
-	if got := w.get(w.key(roles.Admin, ""), "/api/v1/indicators/I99").Code; got != http.StatusNotFound {
+	if got := w.get(w.Key(roles.Admin, ""), "/api/v1/indicators/I99").Code; got != http.StatusNotFound {
 		t.Errorf("I99 is answered with %d", got)
 	}
 }

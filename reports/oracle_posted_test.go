@@ -1,25 +1,19 @@
 package reports_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
 
 	"market40/merchants"
 	"market40/merchants/access/roles"
-	"market40/merchants/access/signin"
-	"market40/merchants/platform/seal"
-	"market40/merchants/platform/web"
-	"market40/migrations/database/dbtest"
+	"market40/migrations/database/worldtest"
 	"market40/payments/ledger"
 	"market40/payments/paymentstest"
 	"market40/reports"
@@ -31,7 +25,6 @@ const sepayKey = "sepay-test-key"
 // and reports.
 type posting struct {
 	*world
-	reports       *world
 	connection    string
 	gateways      string
 	first, second string // two people of the market office
@@ -41,75 +34,59 @@ type posting struct {
 
 func newPosting(t *testing.T) *posting {
 	t.Helper()
-	gin.SetMode(gin.TestMode)
-	p := &posting{world: &world{t: t, db: dbtest.New(t)}, seen: map[string]bool{}}
-	keys, err := seal.Open(t.Context(), p.db.Pool, [seal.KeySize]byte{1}, time.Now)
-	must(t, err)
-	p.apiKeys = signin.NewAPIKeys(p.db, time.Now)
-	e := web.New(web.Parts{DB: p.db, Keys: keys, Gate: signin.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
-	merchants.New(p.db, keys, time.Now).Routes(e)
-	money := paymentstest.NewParts(p.db, keys, time.Now)
-	money.Routes(e)
+	p := &posting{world: &world{World: worldtest.New(t, time.Time{})}, seen: map[string]bool{}}
+	money := paymentstest.NewParts(p.DB, p.Keys, p.Now)
+	p.Routes(merchants.New(p.DB, p.Keys, p.Now), money, reports.New(p.DB, p.Now))
 	money.Start(context.WithoutCancel(t.Context()))
 	t.Cleanup(money.Stop)
-	p.engine = e.Engine
-	of := web.New(web.Parts{DB: p.db, Gate: signin.Gate{Keys: p.apiKeys}, Now: time.Now, Version: "test"})
-	reports.New(p.db, time.Now).Routes(of)
-	p.reports = &world{t: t, engine: of.Engine}
-	p.first, p.second = p.key(roles.Admin, ""), p.key(roles.Admin, "")
+	p.first, p.second = p.Key(roles.Admin, ""), p.Key(roles.Admin, "")
 	p.connection = p.call("/api/v1/bank-connections", `{"provider":"sepay","name":"SePay","secrets":{"api_key":"`+
-		sepayKey+`"}}`)["id"].(string)
+		sepayKey+`"}}`).Text("id")
 	p.gateways = p.call("/api/v1/bank-connections",
-		`{"provider":"sepay_pg","name":"Cổng SePay","secrets":{"secret_key":"`+sepayKey+`"}}`)["id"].(string)
+		`{"provider":"sepay_pg","name":"Cổng SePay","secrets":{"secret_key":"`+sepayKey+`"}}`).Text("id")
 	return p
 }
 
 // call posts a request as the first person of the office and reads the answer.
-func (p *posting) call(path, body string) map[string]any { return p.as(p.first, path, body) }
+func (p *posting) call(path, body string) object { return p.as(p.first, path, body) }
 
-func (p *posting) as(key, path, body string) map[string]any {
-	p.t.Helper()
+func (p *posting) as(key, path, body string) object {
+	p.T.Helper()
 	return p.post("Bearer "+key, path, body)
 }
 
-func (p *posting) post(authorization, path, body string) (answered map[string]any) {
-	p.t.Helper()
-	req := httptest.NewRequestWithContext(p.t.Context(), http.MethodPost, path, bytes.NewBufferString(body))
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", authorization)
-	req.Header.Set("X-Secret-Key", sepayKey)
-	answer := httptest.NewRecorder()
-	p.engine.ServeHTTP(answer, req)
-	if answer.Code/100 != 2 {
-		p.t.Fatalf("%s %s is answered with %d: %s", path, body, answer.Code, answer.Body)
+func (p *posting) post(authorization, path, body string) object {
+	p.T.Helper()
+	status, answer := p.Try("", "POST", path, []byte(body), "Authorization", authorization, "X-Secret-Key", sepayKey)
+	if status/100 != 2 {
+		p.T.Fatalf("%s %s is answered with %d: %v", path, body, status, answer)
 	}
-	must(p.t, json.Unmarshal(answer.Body.Bytes(), &answered))
-	return answered
+	return answer
 }
 
 // stall registers a stall through the API and returns it as a fact of the oracle.
 func (p *posting) stall(m *factMarket, w *factWorld, i int) (t *factTenancy, memo string) {
-	p.t.Helper()
+	p.T.Helper()
 	made := p.call("/api/v1/markets/"+m.id.String()+"/stalls",
 		fmt.Sprintf(`{"number":"A%d","kind":"stall","zone":"A","goods_group":"rau",
 		"merchant":{"full_name":"Người bán","phone":"0905%06d"},
 		"account":{"bank_bin":"970422","account_number":"11110000%d","holder_name":"NGUOI BAN","holder_kind":"ca_nhan"}}`, i, i, i))
-	id := uuid.MustParse(made["id"].(string))
+	id := uuid.MustParse(made.Text("id"))
 	s := &factStall{id: id, market: m, kind: "stall"}
 	t = &factTenancy{stall: s, valid: span{from: time.Now()}, approved: time.Now()}
-	must(p.t, p.db.Pool.QueryRow(p.t.Context(), `SELECT id, merchant_id FROM tenancies WHERE stall_id = $1`, id).Scan(
+	must(p.T, p.DB.Pool.QueryRow(p.T.Context(), `SELECT id, merchant_id FROM tenancies WHERE stall_id = $1`, id).Scan(
 		&t.id, &t.merchant))
 	account := &factAccount{bank: "970422"}
 	t.accounts = []factReceiving{{account: account, since: t.valid.from}}
 	s.tenancies, s.codes = []*factTenancy{t}, []*factCode{{kind: "stall", tenancy: t, account: account, in: t.valid}}
 	m.stalls = append(m.stalls, s)
 	w.merchants = append(w.merchants, t.merchant)
-	return t, made["code"].(map[string]any)["code"].(string)
+	return t, made.Text("code.code")
 }
 
 // send sends a bank's notice of a transfer.
 func (p *posting) send(account, memo string, amount int64, at time.Time) {
-	p.t.Helper()
+	p.T.Helper()
 	p.sent++
 	p.post("Apikey "+sepayKey, "/webhooks/sepay/"+p.connection,
 		fmt.Sprintf(`{"id":%d,"gateway":"MBBank","transactionDate":%q,"accountNumber":%q,"code":null,"content":%q,
@@ -120,7 +97,7 @@ func (p *posting) send(account, memo string, amount int64, at time.Time) {
 // gateway sends a payment gateway's event about the newest transfer. The event names no registered
 // account.
 func (p *posting) gateway(event string, amount int64, at time.Time) {
-	p.t.Helper()
+	p.T.Helper()
 	p.post(
 		"",
 		"/webhooks/sepay_pg/"+p.gateways,
@@ -139,9 +116,9 @@ func (p *posting) gateway(event string, amount int64, at time.Time) {
 // assigned lets two people assign the money of the newest case to a stall. With back set, they also
 // reverse the assignment.
 func (p *posting) assigned(to uuid.UUID, back bool) {
-	p.t.Helper()
+	p.T.Helper()
 	var list struct{ Items []struct{ ID, Kind string } }
-	must(p.t, json.Unmarshal(p.get(p.first, "/api/v1/cases?state=open&limit=200").Body.Bytes(), &list))
+	must(p.T, json.Unmarshal(p.get(p.first, "/api/v1/cases?state=open&limit=200").Body.Bytes(), &list))
 	for _, c := range list.Items {
 		if p.seen[c.ID] || c.Kind != "unknown_account" {
 			continue
@@ -156,7 +133,7 @@ func (p *posting) assigned(to uuid.UUID, back bool) {
 		}
 		return
 	}
-	p.t.Fatal("no case of the money")
+	p.T.Fatal("no case of the money")
 }
 
 // transfers sends sixty transfers near the limits of the windows. They are matched by their memo,
@@ -164,7 +141,7 @@ func (p *posting) assigned(to uuid.UUID, back bool) {
 // returns how many transfers in the 30 days arrived after their day, and how many of these were
 // reversed.
 func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (late, returned int) {
-	p.t.Helper()
+	p.T.Helper()
 	gen := rapid.Custom(func(rt *rapid.T) []int {
 		return rapid.SliceOfN(rapid.IntRange(0, 1<<20), 4, 4).Draw(rt,
 			"one")
@@ -208,14 +185,14 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	m := &factMarket{code: "CHODAM"}
 	m.id = uuid.MustParse(p.call("/api/v1/markets",
 		`{"code":"CHODAM","name":"Chợ Đầm","class":1,"kind":"dan_sinh","latitude":12.25,"longitude":109.19,
-		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`)["id"].(string))
+		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`).Text("id"))
 	c := &factConnection{
 		provider: "sepay", owner: "platform", created: time.Now(),
 		days: map[time.Time]bool{day(time.Now()): true},
 	}
 	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
 	tomorrow := day(time.Now()).AddDate(0, 0, 1)
-	manager := p.key(roles.Manager, "market:CHODAM")
+	manager := p.Key(roles.Manager, "market:CHODAM")
 	var memos []string
 	for i := range 7 {
 		_, memo := p.stall(m, w, i)
@@ -225,13 +202,13 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	if late == 0 || returned == 0 {
 		t.Errorf("%d notices of past days, %d payments reversed", late, returned)
 	}
-	proof, err := ledger.Verify(t.Context(), p.db.Pool)
+	proof, err := ledger.Verify(t.Context(), p.DB.Pool)
 	must(t, err)
 	if len(proof.Faults) > 0 {
 		t.Fatal(proof.Faults)
 	}
 	var got servedReport
-	answer := p.reports.get(manager, "/api/v1/reports/adoption?basis=current&as_of="+tomorrow.Format(time.DateOnly))
+	answer := p.get(manager, "/api/v1/reports/adoption?basis=current&as_of="+tomorrow.Format(time.DateOnly))
 	must(t, json.Unmarshal(answer.Body.Bytes(), &got))
 	if answer.Code != http.StatusOK {
 		t.Fatalf("answered with %d: %s", answer.Code, answer.Body)

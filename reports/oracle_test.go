@@ -148,19 +148,19 @@ var bases = []string{"districts_2024", "districts_2024_merged", "communes_2025",
 func TestTheOracleAgrees(t *testing.T) {
 	t.Parallel()
 	a := &asked{world: newNovember(t), comparisons: map[string]*comparison{}, drawn: map[string]int{}}
-	a.admin = a.key(roles.Admin, "")
+	a.admin = a.Key(roles.Admin, "")
 	var markets []*factMarket
 	for i := range 4 {
 		m := &factMarket{code: fmt.Sprintf("M%d", i)}
-		m.id = a.market(m.code)
+		m.id = a.AddMarket(m.code)
 		markets = append(markets, m)
-		a.managers = append(a.managers, a.key(roles.Manager, "market:"+m.code))
+		a.managers = append(a.managers, a.Key(roles.Manager, "market:"+m.code))
 	}
 	campaign := uuid.New()
-	a.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
+	a.Exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, created_by, created_at)
 		VALUES ($1, 'CHO40', 'x', 'x', 'districts_2024', '2025-01-01', $2, now())`, campaign, a.staff)
 	// each world is removed before the next
-	a.exec(`ALTER TABLE report_steps DISABLE TRIGGER USER; ALTER TABLE report_versions DISABLE TRIGGER USER`)
+	a.Exec(`ALTER TABLE report_steps DISABLE TRIGGER USER; ALTER TABLE report_versions DISABLE TRIGGER USER`)
 	worlds, failed := 0, false
 	rapid.Check(t, func(rt *rapid.T) {
 		if !failed && worlds == *oracleWorlds {
@@ -169,7 +169,7 @@ func TestTheOracleAgrees(t *testing.T) {
 		worlds++
 		defer func() { failed = failed || rt.Failed() }()
 		w := draw(rt, markets)
-		a.exec(cleared)
+		a.Exec(cleared)
 		if err := (&writing{world: a.world, campaign: campaign}).write(w); err != nil {
 			rt.Fatal(err)
 		}

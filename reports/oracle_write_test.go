@@ -70,7 +70,7 @@ func (w *writing) write(f *factWorld) error {
 			uuid.New(), w.campaign, m.id, on.Format(time.DateOnly), w.staff)
 	}
 	w.programme(f.campaign)
-	return w.db.Pool.SendBatch(w.t.Context(), &w.Batch).Close()
+	return w.DB.Pool.SendBatch(w.T.Context(), &w.Batch).Close()
 }
 
 // saidAfter is the time between a payment and its owner's confirmation.

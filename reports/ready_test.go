@@ -6,14 +6,15 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/migrations/database/worldtest"
 	"market40/reports/figures"
 )
 
 // code issues a static code for a tenancy.
 func (w *world) code(tenancy uuid.UUID, issued string) string {
-	w.t.Helper()
+	w.T.Helper()
 	account, code := w.account(tenancy, "2024-01-01"), uuid.NewString()
-	w.exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
+	w.Exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
 		SELECT $1, 'stall', market_id, stall_id, id, $3, 'current', $4::text::timestamptz FROM tenancies WHERE id = $2`,
 		code, tenancy, account, issued)
 	return code
@@ -21,8 +22,8 @@ func (w *world) code(tenancy uuid.UUID, issued string) string {
 
 // scanned records a scan at the stall of a code. named reports whether the scan names that code.
 func (w *world) scanned(code, verdict, at string, named bool, by uuid.UUID) {
-	w.t.Helper()
-	w.exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
+	w.T.Helper()
+	w.Exec(`INSERT INTO code_checks (id, market_id, stall_id, code, verdict, checked_at, actor_id)
 		SELECT $2, market_id, stall_id, CASE WHEN $5::boolean THEN code END, $3, $4::text::timestamptz, $6 FROM codes
 		WHERE code = $1`,
 		code, uuid.New(), verdict, at, named, by)
@@ -30,8 +31,8 @@ func (w *world) scanned(code, verdict, at string, named bool, by uuid.UUID) {
 
 // opened adds a tenancy that began before the records.
 func (w *world) opened(market uuid.UUID) uuid.UUID {
-	w.t.Helper()
-	return w.tenancy(market, w.operating(market), w.merchant(), sinceAlways)
+	w.T.Helper()
+	return w.AddTenancy(w.operating(market), w.AddMerchant("Người bán"), sinceAlways)
 }
 
 func TestReady(t *testing.T) {
@@ -48,7 +49,7 @@ func TestReady(t *testing.T) {
 	ended := func(state, at string) func(*world, uuid.UUID) {
 		return func(w *world, m uuid.UUID) {
 			one(scan{"official", lastWeek})(w, m)
-			w.exec(`UPDATE codes SET state = $2, ended_at = $3::text::timestamptz WHERE market_id = $1`, m, state, at)
+			w.Exec(`UPDATE codes SET state = $2, ended_at = $3::text::timestamptz WHERE market_id = $1`, m, state, at)
 		}
 	}
 	check(t, []situation{
@@ -67,7 +68,7 @@ func TestReady(t *testing.T) {
 		{"the new code not yet scanned", func(w *world, m uuid.UUID) {
 			tenancy := w.opened(m)
 			w.scanned(w.code(tenancy, "2026-01-01"), "official", lastWeek, true, w.staff)
-			w.exec(`UPDATE codes SET state = 'superseded', ended_at = $2::text::timestamptz WHERE market_id = $1`, m,
+			w.Exec(`UPDATE codes SET state = 'superseded', ended_at = $2::text::timestamptz WHERE market_id = $1`, m,
 				before)
 			w.code(tenancy, before)
 		}, "0/1 {0 0 0 0}"},
@@ -77,13 +78,20 @@ func TestReady(t *testing.T) {
 			w.code(tenancy, "2026-01-01")
 		}, "1/1 {0 0 0 1}"},
 		{"a suspended stall's code", func(w *world, m uuid.UUID) {
-			stall := w.stall(m, "stall", map[string]string{"suspended": "(,)"})
-			w.scanned(w.code(w.tenancy(m, stall, w.merchant(), sinceAlways), "2026-01-01"), "official", lastWeek, true,
-				w.staff)
+			stall := w.AddStall(
+				worldtest.Stall{Market: m, Kind: "stall", States: map[string]string{"suspended": "(,)"}},
+			)
+			w.scanned(
+				w.code(w.AddTenancy(stall, w.AddMerchant("Người bán"), sinceAlways), "2026-01-01"),
+				"official",
+				lastWeek,
+				true,
+				w.staff,
+			)
 		}, "0/0 {0 0 0 0}"},
 		{"an order's code is no static code", func(w *world, m uuid.UUID) {
 			one(scan{"official", lastWeek})(w, m)
-			w.exec(`UPDATE codes SET kind = 'order', amount = 1, expires_at = now() WHERE market_id = $1`, m)
+			w.Exec(`UPDATE codes SET kind = 'order', amount = 1, expires_at = now() WHERE market_id = $1`, m)
 		}, "0/1 {0 0 0 0}"},
 	}, func(i figures.Figures) string { return fmt.Sprint(shortFigure(i["I03"]), " ", *i["I03"].Evidence) })
 }
@@ -111,9 +119,9 @@ func TestReadyByWhom(t *testing.T) {
 			w.scanned(code, "official", before, true, w.owner)
 		}, "1/1 {0 0 0 1}"},
 		{"two stalls, one scanned by the team: by best evidence, once", func(w *world, m uuid.UUID) {
-			merchant := w.merchant()
+			merchant := w.AddMerchant("Người bán")
 			for _, by := range []uuid.UUID{w.owner, w.staff} {
-				w.scanned(w.code(w.tenancy(m, w.operating(m), merchant, sinceAlways), "2026-01-01"), "official",
+				w.scanned(w.code(w.AddTenancy(w.operating(m), merchant, sinceAlways), "2026-01-01"), "official",
 					lastWeek, true, by)
 			}
 		}, "1/1 {0 0 0 1}"},

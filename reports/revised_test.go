@@ -15,12 +15,12 @@ import (
 
 // read requests an answer of the reports and decodes it.
 func (w *world) read(key, path string, into any) {
-	w.t.Helper()
+	w.T.Helper()
 	answer := w.get(key, "/api/v1/reports/"+path)
 	if answer.Code != http.StatusOK {
-		w.t.Fatalf("%s is answered with %d: %s", path, answer.Code, answer.Body)
+		w.T.Fatalf("%s is answered with %d: %s", path, answer.Code, answer.Body)
 	}
-	must(w.t, json.Unmarshal(answer.Body.Bytes(), into))
+	must(w.T, json.Unmarshal(answer.Body.Bytes(), into))
 }
 
 func revisedText(r *figures.Revised) string {
@@ -35,13 +35,13 @@ func revisedText(r *figures.Revised) string {
 func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	dam := w.market("DAM", nhaTrang...)
+	dam := w.AddMarket("DAM", nhaTrang...)
 	w.crowd(dam, crowd{merchants: 12, registered: 12, noticed: 7})
-	w.exec(`UPDATE tenancies SET created_at = '2026-10-02 08:00+07'`)
+	w.Exec(`UPDATE tenancies SET created_at = '2026-10-02 08:00+07'`)
 	var known, other string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT min(merchant_id::text) FROM tenancies`).Scan(&known))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT min(merchant_id::text) FROM tenancies`).Scan(&known))
 	list := func(merchants int, valid, at string) {
-		w.exec(`WITH people AS MATERIALIZED (SELECT gen_random_uuid() AS id FROM generate_series(1, $2::int)),
+		w.Exec(`WITH people AS MATERIALIZED (SELECT gen_random_uuid() AS id FROM generate_series(1, $2::int)),
 			s AS (INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at)
 			SELECT id, $1, id, 'stall', 'khac', now() FROM people),
 			m AS (INSERT INTO merchants (id, full_name, created_at) SELECT id, 'X', now() FROM people)
@@ -52,12 +52,12 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 	list(2, "[2026-11-08,)", "2026-11-20 10:00+07")
 	list(4, "[2026-11-20,)", "2026-11-20 10:00+07") // recorded on its first day
 	list(1, "(,)", "2026-11-20 11:00+07")
-	must(t, w.db.Pool.QueryRow(t.Context(),
+	must(t, w.DB.Pool.QueryRow(t.Context(),
 		`SELECT id::text FROM tenancies WHERE created_at = '2026-11-20 11:00+07'`).Scan(&other))
 	// a second stall of an existing merchant
-	w.exec(`UPDATE tenancies SET merchant_id = $1 WHERE id = $2`, known, other)
-	w.exec(`UPDATE stalls SET zone = 'B' WHERE id = $1`, other)
-	officer := w.key(roles.ProvinceOfficer, "")
+	w.Exec(`UPDATE tenancies SET merchant_id = $1 WHERE id = $2`, known, other)
+	w.Exec(`UPDATE stalls SET zone = 'B' WHERE id = $1`, other)
+	officer := w.Key(roles.ProvinceOfficer, "")
 	for day, want := range map[string]string{
 		"2026-10-01": "as it was", // before the market had a register
 		"2026-11-05": "3 after 2026-11-15 09:30", "2026-11-10": "5 after 2026-11-20 10:00",
@@ -106,9 +106,9 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 func TestMarketsOutsideAreNamedEverywhere(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12, registered: 12, noticed: 7})
-	w.crowd(w.market("PHAN-RANG", phanRang...), crowd{merchants: 12, registered: 12, noticed: 8})
-	officer := w.key(roles.ProvinceOfficer, "")
+	w.crowd(w.AddMarket("DAM", nhaTrang...), crowd{merchants: 12, registered: 12, noticed: 7})
+	w.crowd(w.AddMarket("PHAN-RANG", phanRang...), crowd{merchants: 12, registered: 12, noticed: 8})
+	officer := w.Key(roles.ProvinceOfficer, "")
 	for query, want := range map[string]string{
 		"basis=districts_2024":        "1 chợ, 12 tiểu thương ngoài danh sách này: Chợ PHAN-RANG",
 		"basis=districts_2024_merged": "", "basis=districts_2024&locality=568": "",

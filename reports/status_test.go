@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
+	"market40/migrations/database/worldtest"
 	"market40/reports"
 	"market40/reports/campaigns"
 )
@@ -16,27 +17,24 @@ import (
 var allBases = []string{"districts_2024", "districts_2024_merged", "communes_2025", "current"}
 
 // phanRang is a place in the former province Ninh Thuận.
-var phanRang = []place{{"district", "582", "2024-05-28", "(,2025-07-01)"}, {
-	"commune", "22759", "2025-07-01",
-	"[2025-07-01,)",
-}}
+var phanRang = worldtest.DistrictThenCommune("582", "22759")
 
 // campaignOf creates the campaign CHO40 of the districts. choose designates a pilot for a district.
 func (w *world) campaignOf(starts string) (id uuid.UUID, choose func(district string, market uuid.UUID)) {
-	w.t.Helper()
+	w.T.Helper()
 	id = uuid.New()
-	w.exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at)
+	w.Exec(`INSERT INTO campaigns (id, code, name, legal_ref, basis, starts_on, due_day, created_by, created_at)
 		VALUES ($1, 'CHO40', 'Chợ 4.0', 'x', 'districts_2024', $2::text::date, 5, $3, now())`, id, starts, w.staff)
 	return id, func(district string, market uuid.UUID) {
-		w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
+		w.Exec(`INSERT INTO pilots (id, campaign_id, locality_id, market_id, valid, designated_by, designated_at)
 			SELECT $1, $2, locality_id, $3, '[2024-05-28,)', $5, now() FROM locality_versions WHERE level = 'district'
 			AND code = $4`, uuid.New(), id, market, district, w.staff)
 	}
 }
 
 func (w *world) targetOf(campaign uuid.UUID, district, value, due string) {
-	w.t.Helper()
-	w.exec(`INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by, set_at)
+	w.T.Helper()
+	w.Exec(`INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by, set_at)
 		VALUES ($1, $2, 'I05', (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = $3),
 		$4::text::numeric, $5::text::date, $6, now())`,
 		uuid.New(), campaign, district, value, due, w.staff)
@@ -44,28 +42,28 @@ func (w *world) targetOf(campaign uuid.UUID, district, value, due string) {
 
 // handedIn records a monthly report of a district, submitted at a time.
 func (w *world) handedIn(campaign uuid.UUID, district, month, at string) {
-	w.t.Helper()
+	w.T.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by,
+	w.Exec(`INSERT INTO periodic_reports (id, campaign_id, locality_id, kind, period, due_on, state, created_by,
 		created_at)
 		VALUES ($1, $2, (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = $3), 'month',
 			daterange($4::text::date, ($4::text::date + interval '1 month')::date),
 			($4::text::date + interval '1 month')::date + 4, 'submitted', $5, now())`, id, campaign, district, month,
 		w.staff)
-	w.exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by,
+	w.Exec(`INSERT INTO report_versions (report_id, version, basis, as_of, content, sha256, signature, frozen_by,
 		frozen_at) VALUES ($1, 1, 'districts_2024', '2026-11-01', '{}', '', '', $2, now())`, id, w.staff)
-	w.exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at)
+	w.Exec(`INSERT INTO report_steps (id, report_id, step, version, actor_id, at)
 		VALUES ($1, $2, 'submitted', 1, $3, $4::text::timestamptz)`, uuid.New(), id, w.staff, at)
 }
 
 // observe adds a connection of the platform that reports on every account until the day before
 // asOf.
 func (w *world) observe() {
-	w.t.Helper()
+	w.T.Helper()
 	connection := uuid.New()
-	w.exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at)
+	w.Exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at)
 		VALUES ($1, 'standard', 'x', 'platform', '2024-01-01')`, connection)
-	w.exec(`INSERT INTO connection_days (connection_id, day) VALUES ($1, '2026-11-21')`, connection)
+	w.Exec(`INSERT INTO connection_days (connection_id, day) VALUES ($1, '2026-11-21')`, connection)
 }
 
 func statusOf(s campaigns.Status) string {
@@ -91,7 +89,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 		{"568", nhaTrang, crowd{merchants: 20, registered: 20, noticed: 12}},
 		{"569", camRanh, crowd{merchants: 20, registered: 20, noticed: 6}},
 	} {
-		market := w.market([]string{"DAM", "BA-NGOI"}[i], tt.places...)
+		market := w.AddMarket([]string{"DAM", "BA-NGOI"}[i], tt.places...)
 		w.crowd(market, tt.crowd)
 		choose(tt.district, market)
 	}
@@ -99,7 +97,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 		w.handedIn(campaign, district, "2026-09-01", "2026-10-05T09:00:00+07:00")
 	}
 	w.handedIn(campaign, "569", "2026-10-01", "2026-11-05T09:00:00+07:00")
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	for _, basis := range allBases {
 		report := w.adoption(admin, "campaign=CHO40&basis="+basis)
 		dam, ngoi := "568", "569"
@@ -136,10 +134,10 @@ func TestEveryStatusHasItsReason(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	campaign, choose := w.campaignOf("2026-11-10") // no report is due yet
-	market := w.market("DAM", nhaTrang...)
+	market := w.AddMarket("DAM", nhaTrang...)
 	w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 	choose("568", market)
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	is := func(want, reason string) {
 		t.Helper()
 		r := row(t, w.adoption(admin, "campaign=CHO40&basis=communes_2025"), "22366")
@@ -152,11 +150,11 @@ func TestEveryStatusHasItsReason(t *testing.T) {
 	is("none: Chưa giao chỉ tiêu", "no_target")
 	w.targetOf(campaign, "", "0.6001", "2026-11-22")
 	is("chua_den_han: I05 60,00 % < chỉ tiêu 60,0 % (hạn 22/11/2026)", "")
-	w.exec(`UPDATE targets SET due_on = '2026-11-21'`)
+	w.Exec(`UPDATE targets SET due_on = '2026-11-21'`)
 	is("chua_dat: I05 60,00 % < chỉ tiêu 60,0 % (hạn 21/11/2026)", "")
-	w.exec(`UPDATE targets SET value = 0.6`)
+	w.Exec(`UPDATE targets SET value = 0.6`)
 	is("chua_den_han: I05 60,0 % ≥ chỉ tiêu 60,0 % (hạn 21/11/2026); chưa có báo cáo nào đến hạn", "")
-	w.exec(`UPDATE campaigns SET starts_on = '2026-10-01'`)
+	w.Exec(`UPDATE campaigns SET starts_on = '2026-10-01'`)
 	is("chua_dat: I05 60,0 % ≥ chỉ tiêu 60,0 % (hạn 21/11/2026); báo cáo đúng hạn 0/1", "")
 	w.handedIn(campaign, "568", "2026-10-01", "2026-11-05T09:00:00+07:00")
 	is("dat: I05 60,0 % ≥ chỉ tiêu 60,0 % (hạn 21/11/2026); báo cáo đúng hạn 1/1", "")
@@ -167,13 +165,13 @@ func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	_, choose := w.campaignOf("2026-09-01")
-	market := w.market("DAM", nhaTrang...)
+	market := w.AddMarket("DAM", nhaTrang...)
 	w.crowd(market, crowd{merchants: 12})
 	choose("568", market)
-	w.exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at)
+	w.Exec(`INSERT INTO pilots (id, campaign_id, locality_id, exempt_reason, valid, designated_by, designated_at)
 		SELECT $1, id, (SELECT locality_id FROM locality_versions WHERE level = 'district' AND code = '576'), 'đảo',
 		'[2024-05-28,)', $2, now() FROM campaigns`, uuid.New(), w.staff)
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	for _, basis := range allBases {
 		found := map[string]int{}
 		for _, r := range w.adoption(admin, "campaign=CHO40&basis="+basis).Rows {
@@ -213,10 +211,10 @@ func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 	w := newNovember(t)
 	campaign, choose := w.campaignOf("2026-11-10")
 	w.targetOf(campaign, "", "0.5000", "2026-12-15")
-	market := w.market("DAM", nhaTrang...)
+	market := w.AddMarket("DAM", nhaTrang...)
 	w.crowd(market, crowd{merchants: 12, registered: 12, noticed: 2})
 	choose("568", market)
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	is := func(want, reason string) {
 		t.Helper()
 		r := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "568")
@@ -237,10 +235,10 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	w.observe()
 	campaign, choose := w.campaignOf("2026-11-23")
 	w.targetOf(campaign, "", "0.9000", "2026-12-15")
-	market := w.market("DAM", nhaTrang...)
+	market := w.AddMarket("DAM", nhaTrang...)
 	w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 	choose("568", market)
-	admin := w.key(roles.Admin, "")
+	admin := w.Key(roles.Admin, "")
 	silent := func(why, words string) {
 		t.Helper()
 		for _, basis := range allBases {
@@ -270,11 +268,11 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 		}
 	}
 	silent("not_begun", "Chiến dịch bắt đầu ngày 23/11/2026")
-	w.exec(`UPDATE campaigns SET starts_on = '2026-09-01', ends_on = '2026-11-20'`)
+	w.Exec(`UPDATE campaigns SET starts_on = '2026-09-01', ends_on = '2026-11-20'`)
 	silent("campaign_ended", "Chiến dịch đã kết thúc ngày 20/11/2026")
-	w.exec(`UPDATE targets SET due_on = '2026-11-21'`)
+	w.Exec(`UPDATE targets SET due_on = '2026-11-21'`)
 	// 00:00 of the next day reports on the last day
-	w.exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
+	w.Exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
 	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
 	if got := row(t, report, "569").StatusReason; got != "no_market" || shortFigure(report.Total["I13"]) != "0/9" ||
 		shortFigure(report.Total["I24"]) != "0/18" {
@@ -290,7 +288,7 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 		t.Errorf("a target that was due on its last day: %s", got)
 	}
 	// the campaign's first day
-	w.exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`)
+	w.Exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`)
 	if got := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {
 		t.Errorf("on its first day %s", got)
 	}
@@ -305,12 +303,11 @@ func TestTwoDesignationsInOneUnit(t *testing.T) {
 	w.targetOf(campaign, "568", "0.5000", "2026-10-31")
 	w.targetOf(campaign, "569", "0.9000", "2026-10-31")
 	for i, district := range []string{"568", "569"} {
-		market := w.market([]string{"MA", "MB"}[i], place{"district", district, "2024-05-28", "(,2025-07-01)"},
-			place{"commune", "22366", "2025-07-01", "[2025-07-01,)"})
+		market := w.AddMarket([]string{"MA", "MB"}[i], worldtest.DistrictThenCommune(district, "22366")...)
 		w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 		choose(district, market)
 	}
-	r := row(t, w.adoption(w.key(roles.Admin, ""), "campaign=CHO40&basis=current"), "22366")
+	r := row(t, w.adoption(w.Key(roles.Admin, ""), "campaign=CHO40&basis=current"), "22366")
 	if r.Status.Code != nil || r.StatusReason != "several" || r.Target != nil || !strings.HasPrefix(r.Status.Reason,
 		"2 chợ thí điểm: Chợ MA: chưa đến hạn (I05 60,0 %") {
 		t.Errorf("%+v %s %+v", r.Status, r.StatusReason, r.Target)
@@ -325,10 +322,10 @@ func TestTwoDesignationsInOneUnit(t *testing.T) {
 func TestWhatTheTotalLeavesOut(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12})
-	w.crowd(w.market("PHAN-RANG", phanRang...), crowd{merchants: 12, noticed: 8})
-	w.crowd(w.market("NOWHERE"), crowd{merchants: 6})
-	admin := w.key(roles.Admin, "")
+	w.crowd(w.AddMarket("DAM", nhaTrang...), crowd{merchants: 12})
+	w.crowd(w.AddMarket("PHAN-RANG", phanRang...), crowd{merchants: 12, noticed: 8})
+	w.crowd(w.AddMarket("NOWHERE"), crowd{merchants: 6})
+	admin := w.Key(roles.Admin, "")
 	for basis, want := range map[string]string{
 		"districts_2024":        "NOWHERE PHAN-RANG 18",
 		"districts_2024_merged": "NOWHERE 6", "communes_2025": "NOWHERE 6", "current": "NOWHERE 6",
@@ -362,7 +359,7 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 		`districts_2024,2026-11-22,outside,,"2 chợ, 18 tiểu thương ngoài danh sách này",NOWHERE PHAN-RANG,`) {
 		t.Errorf("the table does not name what is left out")
 	}
-	own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024")
+	own := w.adoption(w.Key(roles.Manager, "market:DAM"), "basis=districts_2024")
 	if own.Outside == nil || own.Outside.Markets != 0 {
 		t.Errorf("a caller who sees one market sees %+v left out", own.Outside)
 	}

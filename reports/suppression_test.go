@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
+	"market40/migrations/database/worldtest"
 	"market40/reports"
 	"market40/reports/figures"
 )
@@ -16,11 +17,11 @@ import (
 // communes are units of 2025, each with the district that its markets were in before.
 var communes = [][]place{
 	nhaTrang,
-	{{"district", "568", "2024-05-28", "(,2025-07-01)"}, {"commune", "22333", "2025-07-01", "[2025-07-01,)"}},
-	{{"district", "568", "2024-05-28", "(,2025-07-01)"}, {"commune", "22390", "2025-07-01", "[2025-07-01,)"}},
+	worldtest.DistrictThenCommune("568", "22333"),
+	worldtest.DistrictThenCommune("568", "22390"),
 	camRanh,
-	{{"district", "569", "2024-05-28", "(,2025-07-01)"}, {"commune", "22480", "2025-07-01", "[2025-07-01,)"}},
-	{{"district", "572", "2024-05-28", "(,2025-07-01)"}, {"commune", "22528", "2025-07-01", "[2025-07-01,)"}},
+	worldtest.DistrictThenCommune("569", "22480"),
+	worldtest.DistrictThenCommune("572", "22528"),
 }
 
 // summary returns I05 of each unit with a market, and of the total, in a short form.
@@ -130,10 +131,10 @@ func TestSuppression(t *testing.T) {
 			t.Parallel()
 			w := newNovember(t)
 			for i, c := range tt.crowds {
-				w.crowd(w.market(fmt.Sprintf("M%d", i), communes[i]...), c)
+				w.crowd(w.AddMarket(fmt.Sprintf("M%d", i), communes[i]...), c)
 			}
 			for _, role := range []roles.Role{roles.Admin, roles.ProvinceOfficer, roles.Auditor} {
-				key := w.key(role, "")
+				key := w.Key(role, "")
 				for basis, want := range map[string]string{
 					"communes_2025":  tt.communes2025,
 					"districts_2024": tt.of2024,
@@ -150,11 +151,11 @@ func TestSuppression(t *testing.T) {
 func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 12, registered: 10, noticed: 3})
-	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 12, registered: 10, noticed: 3})
+	w.crowd(w.AddMarket("DAM", nhaTrang...), crowd{merchants: 12, registered: 10, noticed: 3})
+	w.crowd(w.AddMarket("BA-NGOI", camRanh...), crowd{merchants: 12, registered: 10, noticed: 3})
 	for _, scope := range []string{"locality:569", "locality:22420", "market:BA-NGOI"} {
 		for _, role := range []roles.Role{roles.LocalityOfficer, roles.Manager} {
-			report := w.adoption(w.key(role, scope), "basis=current")
+			report := w.adoption(w.Key(role, scope), "basis=current")
 			i := row(t, report, "22420").Indicators
 			if role == roles.Manager && scope == "market:BA-NGOI" {
 				if shortFigure(i["I05"]) != "3/12" || shortFigure(i["I01"]) != "10/12" ||
@@ -189,9 +190,9 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 func TestMerchantsOfTwoUnits(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	dam, baNgoi := w.market("DAM", nhaTrang...), w.market("BA-NGOI", camRanh...)
+	dam, baNgoi := w.AddMarket("DAM", nhaTrang...), w.AddMarket("BA-NGOI", camRanh...)
 	for i := range 20 {
-		merchant := w.merchant()
+		merchant := w.AddMerchant("Người bán")
 		for _, at := range []struct {
 			market   uuid.UUID
 			in, pays bool
@@ -199,14 +200,14 @@ func TestMerchantsOfTwoUnits(t *testing.T) {
 			if !at.in {
 				continue
 			}
-			tenancy := w.tenancy(at.market, w.operating(at.market), merchant, sinceAlways)
+			tenancy := w.AddTenancy(w.operating(at.market), merchant, sinceAlways)
 			if at.pays {
 				w.paid(tenancy, "2026-11-01", 1)
 			}
 		}
 	}
 	want := "22366 hidden/10, 22420 hidden/16, total 7/20"
-	if got := summary(w.adoption(w.key(roles.Admin, ""), "basis=current")); got != want {
+	if got := summary(w.adoption(w.Key(roles.Admin, ""), "basis=current")); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
@@ -216,9 +217,9 @@ func TestMerchantsOfTwoUnits(t *testing.T) {
 func TestEvidenceHidesAlone(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	w.crowd(w.market("DAM", nhaTrang...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 1})
-	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 6})
-	report := w.adoption(w.key(roles.Admin, ""), "basis=current")
+	w.crowd(w.AddMarket("DAM", nhaTrang...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 1})
+	w.crowd(w.AddMarket("BA-NGOI", camRanh...), crowd{merchants: 20, registered: 20, noticed: 7, confirmed: 6})
+	report := w.adoption(w.Key(roles.Admin, ""), "basis=current")
 	for _, tt := range []struct {
 		i        figures.Figures
 		reported string
@@ -263,13 +264,13 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 				0: {merchants: 20, noticed: 9}, 3: {merchants: 18, noticed: 9},
 				5: {merchants: 16, noticed: 7},
 			} {
-				district := communes[i][0].code
-				market := w.market("P"+district, communes[i]...)
+				district := communes[i][0].Code
+				market := w.AddMarket("P"+district, communes[i]...)
 				w.crowd(market, c)
 				choose(district, market)
 			}
-			w.crowd(w.market("SMALL", nhaTrang...), tt.small)
-			admin := w.key(roles.Admin, "")
+			w.crowd(w.AddMarket("SMALL", nhaTrang...), tt.small)
+			admin := w.Key(roles.Admin, "")
 			for _, basis := range bases {
 				pilots := w.adoption(admin, "campaign=CHO40&basis="+basis)
 				if got := shortFigure(pilots.Total["I05"]); got != "25/54" {
@@ -294,7 +295,7 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 			if tt.small.noticed != 3 {
 				return
 			}
-			for _, found := range w.attack(w.key(roles.ProvinceOfficer, ""), asOf, "CHO40").findings() {
+			for _, found := range w.attack(w.Key(roles.ProvinceOfficer, ""), asOf, "CHO40").findings() {
 				t.Error(found)
 			}
 		})
@@ -308,14 +309,14 @@ func TestNobodysMinuteIsTold(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	w.observe()
-	few := w.market("DAM", nhaTrang...)
+	few := w.AddMarket("DAM", nhaTrang...)
 	w.crowd(few, crowd{merchants: 12, registered: 12, noticed: 2})
 	// hidden to protect DAM
-	w.crowd(w.market("DINH", communes[5]...), crowd{merchants: 13, registered: 13, noticed: 6})
-	w.exec(`UPDATE stall_days SET last_at = '2026-11-21T22:30:00+07:00'`)
+	w.crowd(w.AddMarket("DINH", communes[5]...), crowd{merchants: 13, registered: 13, noticed: 6})
+	w.Exec(`UPDATE stall_days SET last_at = '2026-11-21T22:30:00+07:00'`)
 	// paid at 17:00
-	w.crowd(w.market("BA-NGOI", camRanh...), crowd{merchants: 40, registered: 40, noticed: 30})
-	admin := w.key(roles.Admin, "")
+	w.crowd(w.AddMarket("BA-NGOI", camRanh...), crowd{merchants: 40, registered: 40, noticed: 30})
+	admin := w.Key(roles.Admin, "")
 	const minute = "2026-11-21T22:30:00+07:00"
 	for _, path := range []string{
 		jsonPath + "?basis=districts_2024", csvPath + "?basis=districts_2024", "/api/v1/reports/markets/" +
@@ -340,7 +341,7 @@ func TestNobodysMinuteIsTold(t *testing.T) {
 		*report.Total["I24"].Parts["hours_since_update"].Value != "7.0000" {
 		t.Errorf("the total is fresh at %v", at)
 	}
-	if own := w.adoption(w.key(roles.Manager, "market:DAM"), "basis=districts_2024"); own.Total["I05"].FreshAt == nil {
+	if own := w.adoption(w.Key(roles.Manager, "market:DAM"), "basis=districts_2024"); own.Total["I05"].FreshAt == nil {
 		t.Error("the market's own manager does not see the time")
 	}
 }

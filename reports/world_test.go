@@ -7,14 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 
-	"market40/merchants/access/roles"
-	"market40/merchants/access/signin"
-	"market40/merchants/platform/web"
-	"market40/migrations/database"
-	"market40/migrations/database/dbtest"
+	"market40/migrations/database/worldtest"
 	"market40/reports"
 	"market40/reports/figures"
 )
@@ -22,48 +17,40 @@ import (
 // asOf is the day of most reports here. The clock is set to noon of that day.
 const asOf = "2026-11-22"
 
-// world is the reports on a database of their own, called through the real router.
+type (
+	object = worldtest.Object
+	place  = worldtest.Place
+)
+
+var must = worldtest.Must
+
+// world is the reports on a database of their own.
 type world struct {
-	t       testing.TB
-	db      *database.DB
-	apiKeys *signin.APIKeys
-	engine  http.Handler
-	edge    *web.Edge
-	staff   uuid.UUID // the actor of the API keys that scan and confirm
-	owner   uuid.UUID
-	seller  uuid.UUID // a person who sells at a stall for its owner
-	stalls  []townStall
+	*worldtest.World
+	staff  uuid.UUID // the actor of the API keys that scan and confirm
+	owner  uuid.UUID
+	seller uuid.UUID // a person who sells at a stall for its owner
+	stalls []townStall
 }
 
+// newWorld returns a world with the reports of a moment. API keys use the machine's clock.
 func newWorld(t testing.TB, now string) *world {
 	t.Helper()
-	gin.SetMode(gin.TestMode)
-	w := &world{t: t, db: dbtest.New(t)}
-	w.apiKeys = signin.NewAPIKeys(w.db, time.Now)
-	w.edge = web.New(web.Parts{DB: w.db, Gate: signin.Gate{Keys: w.apiKeys}, Now: time.Now, Version: "test"})
-	w.engine = w.edge.Engine
-	reports.New(w.db, func() time.Time { return moment(t, now) }).Routes(w.edge)
+	w := &world{World: worldtest.New(t, time.Time{})}
+	w.Routes(reports.New(w.DB, func() time.Time { return moment(t, now) }))
 	w.staff, w.owner, w.seller = uuid.New(), uuid.New(), uuid.New()
-	w.exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant'), ($3, 'staff')`, w.staff, w.owner,
+	w.Exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant'), ($3, 'staff')`, w.staff, w.owner,
 		w.seller)
-	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at)
+	w.Exec(`INSERT INTO api_keys (id, name, role, scope_kind, prefix, hash, created_at)
 		VALUES ($1, 'staff', 'team', 'all', '', '1', now())`, w.staff)
-	merchant := w.merchant()
-	w.exec(`INSERT INTO api_keys (id, name, role, scope_kind, merchant_id, prefix, hash, created_at)
-		VALUES ($1, 'owner', 'merchant', 'all', $2, '', '2', now())`, w.owner, merchant)
+	w.Exec(`INSERT INTO api_keys (id, name, role, scope_kind, merchant_id, prefix, hash, created_at)
+		VALUES ($1, 'owner', 'merchant', 'all', $2, '', '2', now())`, w.owner, w.AddMerchant("Người bán"))
 	return w
 }
 
 func newNovember(t testing.TB) *world {
 	t.Helper()
 	return newWorld(t, asOf+"T12:00:00+07:00")
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }
 
 func moment(t testing.TB, s string) time.Time {
@@ -73,98 +60,39 @@ func moment(t testing.TB, s string) time.Time {
 	return at
 }
 
-func (w *world) exec(sql string, args ...any) {
-	w.t.Helper()
-	_, err := w.db.Pool.Exec(w.t.Context(), sql, args...)
-	must(w.t, err)
-}
-
-// place is a unit by its level, its code and a day on which it had the code, and the days on which
-// a market is there.
-type place struct{ level, code, on, valid string }
-
 var (
-	nhaTrang = []place{{"district", "568", "2024-05-28", "(,2025-07-01)"}, {
-		"commune", "22366", "2025-07-01",
-		"[2025-07-01,)",
-	}}
-	camRanh = []place{{"district", "569", "2024-05-28", "(,2025-07-01)"}, {
-		"commune", "22420", "2025-07-01",
-		"[2025-07-01,)",
-	}}
+	nhaTrang = worldtest.DistrictThenCommune("568", "22366")
+	camRanh  = worldtest.DistrictThenCommune("569", "22420")
 )
 
-func (w *world) market(code string, places ...place) uuid.UUID {
-	w.t.Helper()
-	id := uuid.New()
-	w.exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh',
-		now())`, id, code)
-	for _, p := range places {
-		w.exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT $1, $2, (SELECT locality_id
-			FROM locality_versions
-			WHERE level = $3 AND code = $4 AND valid @> $5::text::date), $6::text::daterange`, uuid.New(), id, p.level,
-			p.code, p.on, p.valid)
-	}
-	return id
-}
-
-func (w *world) merchant() uuid.UUID {
-	w.t.Helper()
-	id := uuid.New()
-	w.exec(`INSERT INTO merchants (id, full_name, created_at) VALUES ($1, 'Người bán', now())`, id)
-	return id
-}
-
-// stall adds a stall. states maps each state to one or more ranges, such as {"operating":
-// "[2026-01-01,)"}.
-func (w *world) stall(market uuid.UUID, kind string, states map[string]string) uuid.UUID {
-	w.t.Helper()
-	id := uuid.New()
-	w.exec(`INSERT INTO stalls (id, market_id, number, kind, goods_group, created_at)
-		VALUES ($1, $2, $1::uuid::text, $3, 'khac', now())`, id, market, kind)
-	for state, valid := range states {
-		w.exec(`INSERT INTO stall_states (id, stall_id, state, valid) VALUES ($1, $2, $3, $4::text::tstzrange)`,
-			uuid.New(), id, state, valid)
-	}
-	return id
-}
-
 func (w *world) operating(market uuid.UUID) uuid.UUID {
-	w.t.Helper()
-	return w.stall(market, "stall", map[string]string{"operating": "(,)"})
-}
-
-func (w *world) tenancy(market, stall, merchant uuid.UUID, valid string) uuid.UUID {
-	w.t.Helper()
-	id := uuid.New()
-	w.exec(`INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at)
-		VALUES ($1, $2, $3, $4, $5::text::tstzrange, '2024-01-01', now())`, id, market, stall, merchant, valid)
-	return id
+	w.T.Helper()
+	return w.AddStall(worldtest.Stall{Market: market, States: worldtest.Operating})
 }
 
 // account lets a tenancy receive payments on a new account from a moment on.
 func (w *world) account(tenancy uuid.UUID, since string) uuid.UUID {
-	w.t.Helper()
+	w.T.Helper()
 	id := uuid.New()
-	w.exec(`INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind,
+	w.Exec(`INSERT INTO accounts (id, merchant_id, kind, number, number_index, last4, holder_name, holder_kind,
 		created_at)
 		SELECT $1, merchant_id, 'ewallet', '', $1::uuid::text::bytea, '', 'X', 'ca_nhan', now() FROM tenancies
 		WHERE id = $2`, id, tenancy)
-	w.exec(`INSERT INTO tenancy_accounts (tenancy_id, account_id, since) VALUES ($1, $2, $3::text::timestamptz)`,
+	w.Exec(`INSERT INTO tenancy_accounts (tenancy_id, account_id, since) VALUES ($1, $2, $3::text::timestamptz)`,
 		tenancy, id, since)
 	return id
 }
 
 func (w *world) paid(tenancy uuid.UUID, day string, payments int) {
-	w.t.Helper()
-	w.exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at)
+	w.T.Helper()
+	w.Exec(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, last_at)
 		SELECT id, $2::text::date, market_id, $3, 1000, ($2 || ' 17:00+07')::timestamptz
 		FROM tenancies WHERE id = $1`, tenancy, day, payments)
 }
 
 func (w *world) confirmed(tenancy uuid.UUID, at string) {
-	w.t.Helper()
-	w.exec(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
+	w.T.Helper()
+	w.Exec(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
 		SELECT $2, market_id, id, 1000, $3::text::timestamptz, now(), $4 FROM tenancies WHERE id = $1`, tenancy,
 		uuid.New(), at, w.owner)
 }
@@ -177,11 +105,11 @@ type crowd struct {
 }
 
 func (w *world) crowd(market uuid.UUID, c crowd) {
-	w.t.Helper()
+	w.T.Helper()
 	if c.on == "" {
 		c.on = asOf
 	}
-	w.exec(`WITH people AS MATERIALIZED (
+	w.Exec(`WITH people AS MATERIALIZED (
 			SELECT i, gen_random_uuid() AS stall, gen_random_uuid() AS merchant, gen_random_uuid() AS tenancy
 			FROM generate_series(1, $2::int) AS i
 		), s AS (
@@ -211,31 +139,20 @@ func (w *world) crowd(market uuid.UUID, c crowd) {
 		market, c.merchants, c.registered, c.noticed, c.confirmed, c.on, w.owner)
 }
 
-func (w *world) key(role roles.Role, scope string) string {
-	w.t.Helper()
-	key, err := w.apiKeys.Create(w.t.Context(), signin.Order{Name: "test", Role: string(role), Scope: scope})
-	must(w.t, err)
-	return key
-}
-
 func (w *world) get(key, path string) *httptest.ResponseRecorder {
-	w.t.Helper()
-	req := httptest.NewRequestWithContext(w.t.Context(), http.MethodGet, path, nil)
-	req.Header.Set("Authorization", "Bearer "+key)
-	answer := httptest.NewRecorder()
-	w.engine.ServeHTTP(answer, req)
-	return answer
+	w.T.Helper()
+	return w.Send(key, http.MethodGet, path, nil)
 }
 
 // adoption returns the report that a key can read.
 func (w *world) adoption(key, query string) reports.Adoption {
-	w.t.Helper()
+	w.T.Helper()
 	answer := w.get(key, "/api/v1/reports/adoption?"+query)
 	if answer.Code != http.StatusOK {
-		w.t.Fatalf("%s is answered with %d: %s", query, answer.Code, answer.Body)
+		w.T.Fatalf("%s is answered with %d: %s", query, answer.Code, answer.Body)
 	}
 	var report reports.Adoption
-	must(w.t, json.Unmarshal(answer.Body.Bytes(), &report))
+	must(w.T, json.Unmarshal(answer.Body.Bytes(), &report))
 	return report
 }
 

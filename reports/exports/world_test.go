@@ -20,6 +20,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/migrations/database/worldtest"
 	"market40/reports"
 	"market40/reports/exports"
 	"market40/reports/figures"
@@ -27,12 +28,7 @@ import (
 	"market40/reports/scope"
 )
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
+var must = worldtest.Must
 
 // signer is the platform's signing key in these tests.
 var signer = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{40}, ed25519.SeedSize))
