@@ -322,7 +322,7 @@ var arrows = map[string][]string{
 		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/seal",
 		"merchants/platform/web", "migrations/database", "migrations/database/dbtest",
 	},
-	"migrations/reference":        {},
+	"migrations/reference": {},
 }
 
 func TestImportsPointDown(t *testing.T) {
