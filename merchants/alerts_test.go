@@ -72,14 +72,14 @@ func TestManyAccountsOfAStallAreAnAlert(t *testing.T) {
 	}
 }
 
-// TestAnAccountWantedByManyIsAnAlert counts refusals of every way in, each merchant once.
-func TestAnAccountWantedByManyIsAnAlert(t *testing.T) {
+// TestAccountUsedByManyRaisesAlert counts refusals of every way in, each merchant once.
+func TestAccountUsedByManyRaisesAlert(t *testing.T) {
 	w := newWorld(t)
 	w.stall("A1", "666677778888")
 	path := "/api/v1/markets/" + w.market + "/stalls"
 	order := w.stallOrder("A2", "666677778888")
 	w.refuse(w.admin, "POST", path, order, 409, "account_in_use")
-	w.refuse(w.admin, "POST", path, with(order, "number", "A3"), 409, "account_in_use") // the same merchant again
+	w.refuse(w.admin, "POST", path, withField(order, "number", "A3"), 409, "account_in_use") // the same merchant again
 	w.wantAlerts("shared_account", 0)
 	third := w.stall("A4", "5")
 	w.refuse(w.admin, "POST", "/api/v1/stalls/"+third.text("id")+"/beneficiary-changes",
@@ -131,7 +131,7 @@ func TestAChangeBeforeThePeakIsAnAlert(t *testing.T) {
 	}
 }
 
-func TestAnotherTenantIsToldShownAndAnAlert(t *testing.T) {
+func TestAnotherTenantIsNotified(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.text("id")
@@ -156,9 +156,9 @@ func TestAnotherTenantIsToldShownAndAnAlert(t *testing.T) {
 	}
 }
 
-// TestAnAdditionIsTakenBackForADay: a merchant who gets a notice of an unknown account can have it
+// TestAdditionCanBeUndoneForADay: a merchant who gets a notice of an unknown account can have it
 // stopped.
-func TestAnAdditionIsTakenBackForADay(t *testing.T) {
+func TestAdditionCanBeUndoneForADay(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.text("id")

@@ -94,8 +94,8 @@ func TestOneEndsAChange(t *testing.T) {
 			}
 		}
 		if round == 3 {
-			wait.Go(func() { _ = w.registry.Changes.SettleChanges(t.Context()) })
-			wait.Go(func() { _ = w.registry.Changes.SettleChanges(t.Context()) })
+			wait.Go(func() { _ = w.registry.Changes.ApplyDueChanges(t.Context()) })
+			wait.Go(func() { _ = w.registry.Changes.ApplyDueChanges(t.Context()) })
 		}
 		wait.Wait()
 		won := 0
@@ -107,7 +107,7 @@ func TestOneEndsAChange(t *testing.T) {
 		if want := map[bool]int{true: 0, false: 1}[round == 3]; won != want {
 			t.Errorf("round %d was won by %d: %v", round, won, codes)
 		}
-		w.settle()
+		w.settleChanges()
 		seen := w.call(w.admin, "GET", path, nil, 200)
 		if seen.at("accounts.0") == nil || seen.at("accounts.1") != nil || seen.text("code.state") != "current" {
 			t.Errorf("round %d leaves %v", round, seen)
@@ -123,16 +123,16 @@ func TestOneEndsAChange(t *testing.T) {
 
 func TestATerminalGoesWithTheStallToItsNextAccount(t *testing.T) {
 	w := newWorld(t)
-	order := with(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
+	order := withField(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
 	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A2", "2222"),
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", withField(w.stallOrder("A2", "2222"),
 		"account.virtual_account", "VQR 88"), 201)
 	path, second := "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", w.person()
-	taken := w.call(w.admin, "POST", path, with(changeOrder("3333"), "account.virtual_account", "VQR 88"), 201)
+	taken := w.call(w.admin, "POST", path, withField(changeOrder("3333"), "account.virtual_account", "VQR 88"), 201)
 	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/approve", nil, 409,
 		"virtual_account_in_use")
 	w.call(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/cancel", object{"reason": "nhầm"}, 200)
-	c := w.call(w.admin, "POST", path, with(changeOrder("3333"), "account.virtual_account", "VQR 77"), 201)
+	c := w.call(w.admin, "POST", path, withField(changeOrder("3333"), "account.virtual_account", "VQR 77"), 201)
 	w.call(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 200)
 }
 

@@ -15,10 +15,10 @@ func changeOrder(number string) object {
 	return object{"account": account("970415", number), "reason": "Chủ sạp đổi ngân hàng"}
 }
 
-// settle lets the clock's job run.
-func (w *world) settle() {
+// settleChanges lets the clock's job run.
+func (w *world) settleChanges() {
 	w.t.Helper()
-	must(w.t, w.registry.Changes.SettleChanges(w.t.Context()))
+	must(w.t, w.registry.Changes.ApplyDueChanges(w.t.Context()))
 }
 
 // wantChange checks a change's state and steps.
@@ -63,7 +63,7 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 	}
 
 	w.clock = noon.Add(24*time.Hour - time.Second)
-	w.settle()
+	w.settleChanges()
 	if seen := w.call(w.admin, "GET", path, nil, 200); seen.text("accounts.0.account_number") != "111122223333" ||
 		seen.text("code.code") != s.text("code.code") {
 		t.Errorf("before its time the stall is %v", seen)
@@ -71,8 +71,8 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 	w.clock = noon.Add(24 * time.Hour)
 	w.refuse(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "too late"}, 409,
 		"change_decided")
-	w.settle()
-	w.settle()
+	w.settleChanges()
+	w.settleChanges()
 	w.wantChange(path, c.text("id"), "effective", "proposed effective")
 	seen := w.call(w.admin, "GET", path, nil, 200)
 	if seen.text("accounts.0.account_number") != "999988887777" || seen.at("accounts.1") != nil ||
@@ -133,7 +133,7 @@ func TestAnOldProofProposesNothing(t *testing.T) {
 	}
 }
 
-func TestAProgramsChangeWantsASecondPerson(t *testing.T) {
+func TestProgramChangeNeedsSecondPerson(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.text("id")
@@ -154,7 +154,7 @@ func TestAProgramsChangeWantsASecondPerson(t *testing.T) {
 	// a program is no person
 	w.refuse(w.key("manager", "market:CHODAM"), "POST", approve, nil, 409, "second_person_needed")
 	w.clock = noon.Add(48 * time.Hour)
-	w.settle()
+	w.settleChanges()
 	w.wantChange(path, c.text("id"), "pending", "proposed")
 	_, tenant := w.signIn("dam", "merchant", "stall:"+s.text("id"))
 	if done := w.approve(c); done.text("state") != "effective" {
@@ -172,7 +172,7 @@ func TestAProgramsChangeWantsASecondPerson(t *testing.T) {
 	w.clock = w.clock.Add(7 * 24 * time.Hour)
 	w.refuse(w.person(), "POST", "/api/v1/beneficiary-changes/"+lapsing.text("id")+"/approve", nil, 409,
 		"change_lapsed")
-	w.settle()
+	w.settleChanges()
 	if c := w.wantChange(path, lapsing.text("id"), "refused", "proposed refused"); c.text("why") != "change_lapsed" {
 		t.Errorf("it was refused for %q", c.text("why"))
 	}
@@ -208,7 +208,7 @@ func TestAChangeThatCanNoMoreBeIsRefused(t *testing.T) {
 		}, 201)
 		spoil(s.text("id"))
 		w.clock = w.clock.Add(24 * time.Hour)
-		w.settle()
+		w.settleChanges()
 		want := []string{"account_in_use", "tenancy_ended", "tenancy_ended", "account_stands"}[i]
 		if c := w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != want {
 			t.Errorf("it was refused for %q, want %q", c.text("why"), want)

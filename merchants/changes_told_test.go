@@ -48,7 +48,7 @@ func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 	_, second := w.signIn("hai", "admin", "all")
 	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 422, "wallet_not_bank")
 	w.clock = w.clock.Add(24 * time.Hour)
-	w.settle()
+	w.settleChanges()
 	if c = w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != "wallet_not_bank" {
 		t.Errorf("it was refused for %q", c.text("why"))
 	}
@@ -58,8 +58,8 @@ func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 	}
 }
 
-// TestAMessageNamesWhomItConcerns: of several who share a phone.
-func TestAMessageNamesWhomItConcerns(t *testing.T) {
+// TestMessageNamesItsSubject: of several who share a phone.
+func TestMessageNamesItsSubject(t *testing.T) {
 	w := newWorld(t)
 	stalls := "/api/v1/markets/" + w.market + "/stalls"
 	_, person := w.signIn("quan", "manager", "market:CHODAM") // what a program wants would wait

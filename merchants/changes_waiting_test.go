@@ -72,7 +72,7 @@ func TestAProgramsFurtherAccountWaits(t *testing.T) {
 	// the holder of a link is not a known person
 	w.refuse(w.invited(s.text("id")), "POST", approve, nil, 409, "second_person_needed")
 	w.clock = noon.Add(25 * time.Hour)
-	w.settle()
+	w.settleChanges()
 	w.wantChange(path, c.text("id"), "pending", "proposed")
 	w.approve(c)
 	w.wantChange(path, c.text("id"), "effective", "proposed approved effective")
@@ -112,7 +112,7 @@ func TestAWaitingAccountEnds(t *testing.T) {
 	w.stall("TAKEN", "2222")
 	w.refuse(w.person(), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 409, "account_in_use")
 	w.clock = noon.Add(7 * 24 * time.Hour)
-	w.settle()
+	w.settleChanges()
 	if c := w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != "change_lapsed" {
 		t.Errorf("it was refused for %q", c.text("why"))
 	}
@@ -207,9 +207,9 @@ func TestEmptyingAStallFirstHidesNoChange(t *testing.T) {
 		"4444")}, 201)
 }
 
-// TestAProgramRegistersWhatTakesNothingFromAnybody: the first tenant of a vacant stall and the
+// TestProgramRegistersNewStalls: the first tenant of a vacant stall and the
 // first account of a tenant.
-func TestAProgramRegistersWhatTakesNothingFromAnybody(t *testing.T) {
+func TestProgramRegistersNewStalls(t *testing.T) {
 	w := newWorld(t)
 	stalls := "/api/v1/markets/" + w.market + "/stalls"
 	vacant := w.call(w.admin, "POST", stalls, object{"number": "V"}, 201).text("id")

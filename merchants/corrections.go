@@ -26,8 +26,8 @@ type correction struct {
 	TaxCode       *string `json:"tax_code,omitempty" maxLength:"20" doc:"empty: none"`
 }
 
-// given returns the texts of a change by field, without the absent ones.
-func given(fields map[string]*string) map[string]string {
+// givenTexts returns the texts of a change by field, without the absent ones.
+func givenTexts(fields map[string]*string) map[string]string {
 	texts := map[string]string{}
 	for field, text := range fields {
 		if text != nil {
@@ -39,7 +39,7 @@ func given(fields map[string]*string) map[string]string {
 
 // normal converts a correction to normal form and returns its faults.
 func (c *correction) normal() error {
-	if err := encodings.Check(given(map[string]*string{
+	if err := encodings.Check(givenTexts(map[string]*string{
 		"full_name":      c.FullName,
 		"household_name": c.HouseholdName,
 	})); err != nil {

@@ -47,7 +47,7 @@ func TestABoardsListIsImportedOnce(t *testing.T) {
 	}
 }
 
-func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
+func TestFaultyListIsExplainedAndNotStored(t *testing.T) {
 	w := newWorld(t)
 	w.stall("Z9", "888")
 	w.upload(w.admin, "", "sap.csv", boardsList, 200)

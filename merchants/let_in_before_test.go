@@ -25,8 +25,8 @@ func (w *world) migrate(name string) {
 	must(w.t, err)
 }
 
-// letIn is by whom each user was let in, with keys by their names: "user by".
-func (w *world) letIn() string {
+// admitUser is by whom each user was let in, with keys by their names: "user by".
+func (w *world) admitUser() string {
 	w.t.Helper()
 	var all string
 	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT coalesce(string_agg(
@@ -37,9 +37,9 @@ func (w *world) letIn() string {
 	return all
 }
 
-// TestWhomProgramsLetInIsKnownFromTheTrail takes away who let users in, as in a database from
+// TestTrailShowsUsersMadeByPrograms takes away who let users in, as in a database from
 // before that was stored, and lets the migrations find it in the lines of real requests.
-func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
+func TestTrailShowsUsersMadeByPrograms(t *testing.T) {
 	w := newWorld(t)
 	_, boss := w.signIn("boss", "admin", "")
 	old, _ := w.signIn("old", "auditor", "")
@@ -76,7 +76,7 @@ func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 		t.Fatalf("the invitation is answered %d: %s", rec.Code, rec.Body)
 	}
 
-	key, want := t.Name(), w.letIn()
+	key, want := t.Name(), w.admitUser()
 	if listed := strings.ReplaceAll("guest KEY, old KEY, puppet KEY, raised boss, invited KEY", "KEY",
 		key); want != listed {
 		t.Fatalf("programs let in %s, not %s", want, listed)
@@ -88,7 +88,7 @@ func TestWhomProgramsLetInIsKnownFromTheTrail(t *testing.T) {
 	makes(heir, "late")
 	gives(heir, "heirs")
 	w.migrate("let_in_by_routes")
-	if got := w.letIn(); got != want {
+	if got := w.admitUser(); got != want {
 		t.Errorf("the trail shows %s, want %s", got, want)
 	}
 	var owner string

@@ -43,9 +43,9 @@ func (w *world) renewed(caller, id, login string) string {
 	return w.enter(login, made.text("enrolment.password"), made.text("enrolment.totp_secret"))
 }
 
-// TestWhoAProgramLetsInIsNoSecondPerson: by none of the ways in that a key can make does it approve
+// TestProgramMadeUserIsNoSecondPerson: by none of the ways in that a key can make does it approve
 // what it proposed, and whoever came in by one proposes as a program does.
-func TestWhoAProgramLetsInIsNoSecondPerson(t *testing.T) {
+func TestProgramMadeUserIsNoSecondPerson(t *testing.T) {
 	w := newWorld(t)
 	ways := map[string]func(caller, login string) string{
 		"made":    w.admits,
@@ -87,9 +87,9 @@ func TestAPersonVouchesByARenewal(t *testing.T) {
 	w.call(w.renewed(w.person(), listed.text("id"), "lan"), "POST", approve, nil, 200)
 }
 
-// TestWhatAnInvitedMerchantWantsWaits: whoever made the invitation can accept it. A session by the
+// TestInvitedMerchantChangeWaits: whoever made the invitation can accept it. A session by the
 // merchant's own phone is the merchant's, whoever invited it before.
-func TestWhatAnInvitedMerchantWantsWaits(t *testing.T) {
+func TestInvitedMerchantChangeWaits(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.text("id") + "/beneficiary-changes"
@@ -99,7 +99,7 @@ func TestWhatAnInvitedMerchantWantsWaits(t *testing.T) {
 		t.Errorf("the change is %v", c)
 	}
 	w.clock = noon.Add(25 * time.Hour)
-	w.settle()
+	w.settleChanges()
 	w.wantChange("/api/v1/stalls/"+s.text("id"), c.text("id"), "pending", "proposed")
 	w.clock = noon
 	w.call(invited, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", nil, 200)

@@ -36,9 +36,23 @@ func TestAMarketIsRegistered(t *testing.T) {
 	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("BA-Ngoi", "22366"), 409, "code_in_use")
 	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("X Y", "22366"), 422, "invalid")
 	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("NOWHERE", "99999"), 422, "unknown_commune")
-	w.refuse(w.admin, "POST", "/api/v1/markets", with(marketOrder("M1", "22366"), "kind", "mall"), 422, "unknown_value")
-	w.refuse(w.admin, "POST", "/api/v1/markets", with(marketOrder("M1", "22366"), "class", 4), 422, "unknown_value")
-	w.refuse(w.admin, "POST", "/api/v1/markets", with(marketOrder("M1", "22366"), "operator.kind", "club"), 422,
+	w.refuse(
+		w.admin,
+		"POST",
+		"/api/v1/markets",
+		withField(marketOrder("M1", "22366"), "kind", "mall"),
+		422,
+		"unknown_value",
+	)
+	w.refuse(
+		w.admin,
+		"POST",
+		"/api/v1/markets",
+		withField(marketOrder("M1", "22366"), "class", 4),
+		422,
+		"unknown_value",
+	)
+	w.refuse(w.admin, "POST", "/api/v1/markets", withField(marketOrder("M1", "22366"), "operator.kind", "club"), 422,
 		"unknown_value")
 	w.refuse(w.admin, "GET", "/api/v1/markets?after=%25", nil, 422, "cursor_form")
 }
@@ -57,7 +71,7 @@ func (w *world) places(market string) string {
 	return strings.Join(places, " | ")
 }
 
-func TestAMarketStandsInTheUnitsOfEachTime(t *testing.T) {
+func TestMarketUnitsFollowTheDate(t *testing.T) {
 	w := newWorld(t)
 	for _, c := range []struct{ code, commune, places string }{
 		// Phường Nha Trang was made of several wards, all of thành phố Nha Trang.
@@ -75,7 +89,7 @@ func TestAMarketStandsInTheUnitsOfEachTime(t *testing.T) {
 	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("SPLIT", "22438"), 422, "unknown_commune")
 }
 
-func TestAMarketWhoseUnitOnlyChangedItsNameStoodInTheOldOne(t *testing.T) {
+func TestMarketOfRenamedUnit(t *testing.T) {
 	w := newWorld(t)
 	_, err := w.db.Pool.Exec(t.Context(), `WITH made AS (INSERT INTO localities
 		VALUES (gen_random_uuid()), (gen_random_uuid()) RETURNING id),
@@ -92,7 +106,7 @@ func TestAMarketWhoseUnitOnlyChangedItsNameStoodInTheOldOne(t *testing.T) {
 	}
 }
 
-func TestLocalitiesAreToldInABasis(t *testing.T) {
+func TestLocalitiesAreListedByBasis(t *testing.T) {
 	w := newWorld(t)
 	for basis, want := range map[string]struct {
 		n      int

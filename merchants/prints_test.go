@@ -31,7 +31,7 @@ func (w *world) printed(key, path string) (codes []string, pages int) {
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
 		must(w.t, err)
-		codes = append(codes, strings.Split(zbar(w.t, raw), "\n")...)
+		codes = append(codes, strings.Split(readWithZbar(w.t, raw), "\n")...)
 	}
 	slices.Sort(codes)
 	return codes, len(names)

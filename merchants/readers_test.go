@@ -21,7 +21,7 @@ func (w *world) readings(key, stall string) []string {
 	return readers
 }
 
-func TestAMerchantIsToldWhoSawItsNumbers(t *testing.T) {
+func TestMerchantSeesReadersOfItsNumbers(t *testing.T) {
 	w := newWorld(t)
 	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
 	id := s.text("id")
@@ -71,7 +71,7 @@ func TestAMerchantIsToldWhoSawItsNumbers(t *testing.T) {
 	}
 }
 
-func TestANewTenantIsNotToldOfTheFormerOnesReaders(t *testing.T) {
+func TestNewTenantSeesOnlyOwnReaders(t *testing.T) {
 	w := newWorld(t)
 	id := w.stall("A1", "1111").text("id")
 	former := w.key("merchant", "stall:"+id)
@@ -95,7 +95,7 @@ func TestANewTenantIsNotToldOfTheFormerOnesReaders(t *testing.T) {
 	}
 }
 
-func TestNothingIsShownOrChangedWhileTheTrailCannotBeWritten(t *testing.T) {
+func TestTrailFailureBlocksRequests(t *testing.T) {
 	w := newWorld(t)
 	id := w.stall("A1", "1111").text("id")
 	w.call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)

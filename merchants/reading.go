@@ -33,7 +33,7 @@ func recordReading(ctx context.Context, who roles.Principal, stalls ...Stall) er
 			tenancyIDs = append(tenancyIDs, s.Tenancy.ID)
 		}
 	}
-	return trail.Seen(ctx, trail.ReadingContact, tenancyIDs)
+	return trail.RecordReading(ctx, trail.ReadingContact, tenancyIDs)
 }
 
 // ReadStalls reads stalls with their present tenants, in the order of ids, as the caller may see

@@ -131,9 +131,9 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	}
 }
 
-func TestNothingReadableIsKeptOfAccountsAndPhones(t *testing.T) {
+func TestAccountsAndPhonesAreStoredSealed(t *testing.T) {
 	w := newWorld(t)
-	order := with(w.stallOrder("A1", "010101010101"), "merchant.tax_code", "8012345678")
+	order := withField(w.stallOrder("A1", "010101010101"), "merchant.tax_code", "8012345678")
 	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	var dump string
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(r::text, '') FROM (SELECT m::text FROM merchants m
@@ -146,7 +146,7 @@ func TestNothingReadableIsKeptOfAccountsAndPhones(t *testing.T) {
 	}
 }
 
-func TestAFailureTellsNothing(t *testing.T) {
+func TestFailureRevealsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.db.Pool.Close()
 	rec := httptest.NewRecorder()
@@ -155,7 +155,7 @@ func TestAFailureTellsNothing(t *testing.T) {
 		t.Errorf("what is no code needs no database: %d", rec.Code)
 	}
 	o := w.call("", "POST", "/api/v1/codes/verify",
-		object{"payload": encode(t, vietqr.Payment{BIN: "970436", Account: "1"})}, 500)
+		object{"payload": encodeText(t, vietqr.Payment{BIN: "970436", Account: "1"})}, 500)
 	if o.text("code") != "internal" || strings.Contains(fmt.Sprint(o), "pool") {
 		t.Errorf("the failure says %v", o)
 	}

@@ -14,7 +14,7 @@ func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 	stall, vacant, merchant := "/api/v1/stalls/"+s.text("id"), "/api/v1/stalls/"+empty.text("id"), "/api/v1/merchants/"+
 		s.text("merchant.id")
 	other := "/api/v1/merchants/" + w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
-		with(w.stallOrder("C1", "9999"), "account", nil), 201).text("merchant.id")
+		withField(w.stallOrder("C1", "9999"), "account", nil), 201).text("merchant.id")
 	person, key := w.person(), w.key("manager", "market:CHODAM")
 	for _, c := range []struct {
 		what, who, path string

@@ -2,10 +2,10 @@ package merchants_test
 
 import "testing"
 
-// TestAProgramGivesNobodyElsesNumberAway: the number under which a stall has or had a code stays
+// TestProgramCannotReassignNumbers: the number under which a stall has or had a code stays
 // its own, until a person renames it; else a program could give it to a stall that pays somebody
 // else.
-func TestAProgramGivesNobodyElsesNumberAway(t *testing.T) {
+func TestProgramCannotReassignNumbers(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	path, stalls := "/api/v1/stalls/"+s.text("id"), "/api/v1/markets/"+w.market+"/stalls"

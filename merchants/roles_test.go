@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestEachRoleSeesAndMayWhatTheContractSays(t *testing.T) {
+func TestRolesFollowTheContract(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "111122223333")
 	path := "/api/v1/stalls/" + s.text("id")
@@ -92,7 +92,7 @@ func TestAnotherScopesIdsAreMissing(t *testing.T) {
 	w.refuse(w.key("manager", "stall:"+s.text("id")), "POST", "/api/v1/markets/"+w.market+"/stalls",
 		w.stallOrder("X", "5"), 403, "not_allowed")
 	outside := w.call(w.admin, "POST", "/api/v1/markets/"+other+"/stalls", w.stallOrder("B1", "4444"), 201)
-	stranger := with(w.stallOrder("X", "5"), "merchant", object{"id": outside.text("merchant.id")})
+	stranger := withField(w.stallOrder("X", "5"), "merchant", object{"id": outside.text("merchant.id")})
 	w.refuse(w.key("manager", "market:CHODAM"), "POST", "/api/v1/markets/"+w.market+"/stalls", stranger, 422,
 		"merchant_unknown")
 	for _, path := range []string{"/api/v1/markets", "/api/v1/banks", "/api/v1/localities", "/api/v1/stalls/" +

@@ -98,7 +98,9 @@ type stallChange struct {
 // a program's stall never gets a number under which people paid another. For a person it renames
 // the stall and alerts the board.
 func (ss *Stalls) changeStall(ctx context.Context, who roles.Principal, id uuid.UUID, change stallChange) error {
-	if err := encodings.Check(given(map[string]*string{"number": change.Number, "zone": change.Zone})); err != nil {
+	if err := encodings.Check(
+		givenTexts(map[string]*string{"number": change.Number, "zone": change.Zone}),
+	); err != nil {
 		return err
 	}
 	for _, text := range []*string{change.Number, change.Zone} {

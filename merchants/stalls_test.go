@@ -45,7 +45,7 @@ func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 	}
 }
 
-func TestAMemoCarriesWhatTheBankWantsInFront(t *testing.T) {
+func TestMemoStartsWithBankPrefix(t *testing.T) {
 	w := newWorld(t)
 	order := w.stallOrder("A1", "1")
 	order["account"] = account("970415", "113366668888")
@@ -114,7 +114,7 @@ func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 func TestRegisteringIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.stall("A1", "1111")
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("A0", "77"),
+	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", withField(w.stallOrder("A0", "77"),
 		"account.virtual_account", "VQR 1"), 201)
 	for name, c := range map[string]struct {
 		path   string
@@ -146,8 +146,14 @@ func TestRegisteringIsRefused(t *testing.T) {
 		"another's account":     {"account.account_number", "11 11", 409, "account_in_use"},
 		"another's virtual one": {"account.virtual_account", "vqr1", 409, "virtual_account_in_use"},
 	} {
-		o := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", with(w.stallOrder("B1", "9999"), c.path,
-			c.value), c.status)
+		o := w.call(
+			w.admin,
+			"POST",
+			"/api/v1/markets/"+w.market+"/stalls",
+			withField(w.stallOrder("B1", "9999"), c.path,
+				c.value),
+			c.status,
+		)
 		if o.text("code") != c.code {
 			t.Errorf("%s: refused as %q, want %q: %v", name, o.text("code"), c.code, o)
 		}
@@ -157,19 +163,19 @@ func TestRegisteringIsRefused(t *testing.T) {
 	}
 }
 
-// with changes one field, "account.bank_bin", of an order.
-func with(order object, path string, value any) object {
+// withField changes one field, "account.bank_bin", of an order.
+func withField(order object, path string, value any) object {
 	changed := maps.Clone(order)
 	outer, inner, nested := strings.Cut(path, ".")
 	if nested {
-		changed[outer] = with(order[outer].(object), inner, value)
+		changed[outer] = withField(order[outer].(object), inner, value)
 	} else {
 		changed[outer] = value
 	}
 	return changed
 }
 
-func TestStallsAreListedChangedAndLeadThroughTheirStates(t *testing.T) {
+func TestStallStatesAndChanges(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.stall("A1", "1"), w.stall("B1", "2")
 	list := "/api/v1/markets/" + w.market + "/stalls"

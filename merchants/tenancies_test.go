@@ -73,9 +73,9 @@ func TestAChangeOfTenantIsRefused(t *testing.T) {
 
 func TestATerminalGoesWithTheStallToTheNextTenant(t *testing.T) {
 	w := newWorld(t)
-	order := with(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
+	order := withField(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
 	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
-	taken := with(object{"account": account("970436", "2222")}, "account.virtual_account", "VQR77")
+	taken := withField(object{"account": account("970436", "2222")}, "account.virtual_account", "VQR77")
 	taken["merchant"] = w.merchant("Mới")
 	w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/tenancies", taken, 201)
 }

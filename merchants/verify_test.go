@@ -16,14 +16,14 @@ func (w *world) verify(payload string) object {
 	return w.call("", "POST", "/api/v1/codes/verify", object{"payload": payload}, 200)
 }
 
-func encode(t *testing.T, p vietqr.Payment) string {
+func encodeText(t *testing.T, p vietqr.Payment) string {
 	t.Helper()
 	text, err := vietqr.Encode(p)
 	must(t, err)
 	return text
 }
 
-func TestVerifyTellsStrangersWhoseCodeItIs(t *testing.T) {
+func TestVerifyNamesTheStallOfACode(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.text("id")
@@ -46,13 +46,13 @@ func TestVerifyTellsStrangersWhoseCodeItIs(t *testing.T) {
 	})
 	w.call(w.admin, "POST", path+"/codes", nil, 201)
 	expect("superseded", payload, map[string]string{"verdict": "official", "state": "superseded"})
-	expect("swapped", encode(t, vietqr.Payment{BIN: "970436", Account: "6666", Purpose: code}),
+	expect("swapped", encodeText(t, vietqr.Payment{BIN: "970436", Account: "6666", Purpose: code}),
 		map[string]string{"verdict": "swapped", "state": "", "stall.number": "A1"})
-	expect("swapped to another bank", encode(t, vietqr.Payment{BIN: "970415", Account: "1111", Purpose: code}),
+	expect("swapped to another bank", encodeText(t, vietqr.Payment{BIN: "970415", Account: "1111", Purpose: code}),
 		map[string]string{"verdict": "swapped"})
-	expect("own account", encode(t, vietqr.Payment{BIN: "970436", Account: "1111", Purpose: "mua ca"}),
+	expect("own account", encodeText(t, vietqr.Payment{BIN: "970436", Account: "1111", Purpose: "mua ca"}),
 		map[string]string{"verdict": "own_account", "stall.number": "A1"})
-	expect("foreign", encode(t, vietqr.Payment{BIN: "970436", Account: "7777"}),
+	expect("foreign", encodeText(t, vietqr.Payment{BIN: "970436", Account: "7777"}),
 		map[string]string{"verdict": "foreign", "scheme": "vietqr-ibft-account", "stall": ""})
 	expect("empty", "", map[string]string{"verdict": "invalid", "code": "EMPTY", "offset": "0", "lenient": "false"})
 	expect("one character changed", strings.Replace(payload, "1111", "1112", 1), map[string]string{
@@ -64,7 +64,7 @@ func TestVerifyTellsStrangersWhoseCodeItIs(t *testing.T) {
 
 	w.call(w.person(), "POST", path+"/close", nil, 200)
 	expect("revoked", payload, map[string]string{"verdict": "official", "state": "revoked"})
-	expect("account without a stall now", encode(t, vietqr.Payment{BIN: "970436", Account: "1111"}),
+	expect("account without a stall now", encodeText(t, vietqr.Payment{BIN: "970436", Account: "1111"}),
 		map[string]string{"verdict": "foreign"})
 	w.call("", "POST", "/api/v1/codes/verify", object{}, 422)
 }
@@ -80,9 +80,9 @@ func TestAStickerIsCheckedAtItsStall(t *testing.T) {
 		{current, "official", "official"},
 		{old, "superseded", "official"},
 		{b.text("code.payload"), "swapped", "official"},
-		{encode(t, vietqr.Payment{BIN: "970436", Account: "9", Purpose: a.text("code.code")}), "swapped", "swapped"},
-		{encode(t, vietqr.Payment{BIN: "970436", Account: "1111"}), "own_account", "own_account"},
-		{encode(t, vietqr.Payment{BIN: "970436", Account: "2222"}), "foreign", "own_account"},
+		{encodeText(t, vietqr.Payment{BIN: "970436", Account: "9", Purpose: a.text("code.code")}), "swapped", "swapped"},
+		{encodeText(t, vietqr.Payment{BIN: "970436", Account: "1111"}), "own_account", "own_account"},
+		{encodeText(t, vietqr.Payment{BIN: "970436", Account: "2222"}), "foreign", "own_account"},
 		{"", "invalid", "invalid"},
 	} {
 		check := w.call(team, "POST", path, object{"payload": c.payload}, 201)
@@ -109,7 +109,7 @@ func TestPrintedCodesReadAsTheirText(t *testing.T) {
 		t.Errorf("the text is %q", text)
 	}
 	for _, px := range []string{"", "?px=200", "?px=1024"} {
-		if got := zbar(t, w.fetch(url+".png"+px, 200)); got != text {
+		if got := readWithZbar(t, w.fetch(url+".png"+px, 200)); got != text {
 			t.Errorf("zbar reads %q from the image%s, want %q", got, px, text)
 		}
 	}
@@ -138,8 +138,8 @@ func TestPrintedCodesReadAsTheirText(t *testing.T) {
 	w.fetch(url+".txt", 410)
 }
 
-// zbar reads an image with an independent reader (Debian zbar-tools).
-func zbar(t *testing.T, image []byte) string {
+// readWithZbar reads an image with an independent reader (Debian zbar-tools).
+func readWithZbar(t *testing.T, image []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "code.png")
 	must(t, os.WriteFile(name, image, 0o600))

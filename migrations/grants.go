@@ -38,7 +38,7 @@ BEGIN
 END
 $$`
 
-func grant(ctx context.Context, pool *pgxpool.Pool) error {
+func grantRights(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err := pool.Exec(ctx, grants); err != nil {
 		return fmt.Errorf("granting to %s: %w", ServingRole, err)
 	}

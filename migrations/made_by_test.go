@@ -12,15 +12,15 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestWhatProgramsMadeIsKnownFromTheTrail brings up databases in which keys made keys before that
+// TestTrailShowsWhatProgramsMade brings up databases in which keys made keys before that
 // was written down.
-func TestWhatProgramsMadeIsKnownFromTheTrail(t *testing.T) {
+func TestTrailShowsWhatProgramsMade(t *testing.T) {
 	t.Parallel()
 	for _, version := range []int64{44, 46} {
 		t.Run(fmt.Sprint("from ", version), func(t *testing.T) {
 			t.Parallel()
 			url := dbtest.Empty(t)
-			db := open(t, url)
+			db := openDatabase(t, url)
 			conns := stdlib.OpenDBFromPool(db.Pool)
 			defer func() { must(t, conns.Close()) }()
 			provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."),
@@ -48,7 +48,7 @@ func TestWhatProgramsMadeIsKnownFromTheTrail(t *testing.T) {
 func TestStallsThatLookTheSameBecomeTwins(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	db := open(t, url)
+	db := openDatabase(t, url)
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	defer func() { must(t, conns.Close()) }()
 	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(

@@ -56,7 +56,7 @@ func Up(ctx context.Context, url string) error {
 		return err
 	}
 	defer db.Close()
-	unlock, err := lock(ctx, db)
+	unlock, err := acquireLock(ctx, db)
 	if err != nil {
 		return err
 	}
@@ -79,13 +79,13 @@ func Up(ctx context.Context, url string) error {
 	if err := watchTables(ctx, db.Pool); err != nil {
 		return err
 	}
-	return grant(ctx, db.Pool)
+	return grantRights(ctx, db.Pool)
 }
 
-// lock acquires the advisory lock of migrations on its own session. Unlike goose's locker, it also
+// acquireLock acquires the advisory lock of migrations on its own session. Unlike goose's locker, it also
 // covers the version table and the reference data, and waiting programs continue at once, not after
 // 5 s.
-func lock(ctx context.Context, db *database.DB) (unlock func(), err error) {
+func acquireLock(ctx context.Context, db *database.DB) (unlock func(), err error) {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to migrate: %w", err)
@@ -118,7 +118,7 @@ func Check(ctx context.Context, pool *pgxpool.Pool) error {
 	if err != nil {
 		return err
 	}
-	known, err := sources()
+	known, err := readSources()
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ func Status(ctx context.Context, url string) ([]Migration, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := sources()
+	known, err := readSources()
 	if err != nil {
 		return nil, err
 	}
@@ -180,8 +180,8 @@ func appliedAt(ctx context.Context, pool *pgxpool.Pool) (map[int64]time.Time, er
 	return applied, nil
 }
 
-// sources returns the embedded files in order of version.
-func sources() ([]Migration, error) {
+// readSources returns the embedded files in order of version.
+func readSources() ([]Migration, error) {
 	names, err := fs.Glob(files, "0*.sql")
 	if err != nil {
 		return nil, err
@@ -200,13 +200,13 @@ func sources() ([]Migration, error) {
 // Fingerprint identifies what Up makes. Its 16 hexadecimal digits change with any byte of the
 // migrations, the reference tables and the code that loads them.
 func Fingerprint() (string, error) {
-	known, err := sources()
+	known, err := readSources()
 	if err != nil {
 		return "", err
 	}
 	parts := [][]byte{
 		reference.Banks, reference.Localities, reference.Lineage, loader, []byte(grants),
-		[]byte(watching()),
+		[]byte(watchSQL()),
 	}
 	for _, m := range known {
 		text, err := files.ReadFile(m.Name)

@@ -12,7 +12,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-func open(t *testing.T, url string) *database.DB {
+func openDatabase(t *testing.T, url string) *database.DB {
 	t.Helper()
 	db, err := database.Open(t.Context(), url, database.Options{MaxConns: 2})
 	must(t, err)
@@ -30,7 +30,7 @@ func must(t *testing.T, err error) {
 func TestUpBringsAnEmptyDatabaseUp(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	db := open(t, url)
+	db := openDatabase(t, url)
 	if err := migrations.Check(t.Context(), db.Pool); !errors.Is(err, migrations.ErrUnmigrated) {
 		t.Errorf("an empty database is answered by %v", err)
 	}
@@ -74,17 +74,17 @@ func TestProgramsThatMigrateTogether(t *testing.T) {
 	group.Wait()
 	t.Logf("six at once in %v", time.Since(began))
 	var twice int
-	must(t, open(t, url).Pool.QueryRow(t.Context(),
+	must(t, openDatabase(t, url).Pool.QueryRow(t.Context(),
 		`SELECT count(*) - count(DISTINCT version_id) FROM goose_db_version`).Scan(&twice))
 	if twice != 0 {
 		t.Errorf("%d migrations were applied twice", twice)
 	}
 }
 
-func TestOlderAndNewerDatabasesAreTold(t *testing.T) {
+func TestOlderAndNewerDatabasesAreReported(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
-	db := open(t, url)
+	db := openDatabase(t, url)
 	must(t, migrations.Check(t.Context(), db.Pool))
 	exec := func(sql string) {
 		t.Helper()
@@ -111,13 +111,13 @@ func TestOlderAndNewerDatabasesAreTold(t *testing.T) {
 func TestProvincesLiveSideBySide(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	db := open(t, url)
+	db := openDatabase(t, url)
 	// An extension is one for the database: it lies where every schema finds it.
 	_, err := db.Pool.Exec(t.Context(), `CREATE SCHEMA khanh_hoa; CREATE SCHEMA da_nang; CREATE EXTENSION btree_gist`)
 	must(t, err)
 	for _, schema := range []string{"khanh_hoa", "da_nang"} {
 		must(t, migrations.Up(t.Context(), url+"&search_path="+schema+",public"))
-		here := open(t, url+"&search_path="+schema+",public")
+		here := openDatabase(t, url+"&search_path="+schema+",public")
 		must(t, migrations.Check(t.Context(), here.Pool))
 	}
 	var tables int
@@ -130,7 +130,7 @@ func TestProvincesLiveSideBySide(t *testing.T) {
 func TestUpWaitsNoLongerThanItsCaller(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	db := open(t, url)
+	db := openDatabase(t, url)
 	conn, err := db.Pool.Acquire(t.Context())
 	must(t, err)
 	defer conn.Release()

@@ -18,7 +18,7 @@ import (
 func TestReversalDaysAreRepaired(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	db := open(t, url)
+	db := openDatabase(t, url)
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(
 		true))

@@ -16,7 +16,7 @@ import (
 func TestUnitsThatBeganLaterAreCarriedOver(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
-	db := open(t, url)
+	db := openDatabase(t, url)
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	defer func() { must(t, conns.Close()) }()
 	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(

@@ -84,8 +84,8 @@ BEGIN
 END
 $$`
 
-// watching returns the statement of watch with the tables that are left out.
-func watching() string {
+// watchSQL returns the statement of watch with the tables that are left out.
+func watchSQL() string {
 	names := make([]string, 0, len(unwatched))
 	for name := range unwatched {
 		names = append(names, "'"+name+"'")
@@ -95,7 +95,7 @@ func watching() string {
 }
 
 func watchTables(ctx context.Context, pool *pgxpool.Pool) error {
-	if _, err := pool.Exec(ctx, watching()); err != nil {
+	if _, err := pool.Exec(ctx, watchSQL()); err != nil {
 		return fmt.Errorf("watching the tables for the audit trail: %w", err)
 	}
 	return nil

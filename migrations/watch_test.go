@@ -9,9 +9,9 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestEveryTableIsWatchedUnlessItSaysWhyNot counts what is left out: a table that is added to it is
+// TestUnwatchedTablesHaveAReason counts what is left out: a table that is added to it is
 // a decision.
-func TestEveryTableIsWatchedUnlessItSaysWhyNot(t *testing.T) {
+func TestUnwatchedTablesHaveAReason(t *testing.T) {
 	t.Parallel()
 	rows, err := dbtest.New(t).Pool.Query(t.Context(), `SELECT c.relname FROM pg_class c
 		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition

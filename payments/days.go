@@ -121,7 +121,7 @@ func (p *Payments) Days(ctx context.Context, who roles.Principal, stall string, 
 		return nil, fmt.Errorf("list days of stall %s: %w", stall, err)
 	}
 	list.Items, list.Next = web.Cut(list.Items, page, func(d Day) web.Mark { return web.Mark{Text: d.Day} })
-	return list, trail.Seen(ctx, trail.ReadingPayments, tenancies)
+	return list, trail.RecordReading(ctx, trail.ReadingPayments, tenancies)
 }
 
 // collectDays reads the rows of daysSQL.

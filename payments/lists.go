@@ -147,7 +147,7 @@ func (p *Payments) StallPayments(ctx context.Context, who roles.Principal, stall
 		return nil, fmt.Errorf("list payments of stall %s: %w", stall, err)
 	}
 	items, next := position.merge(read, page.Size())
-	return &web.List[Payment]{Items: items, Next: next}, trail.Seen(ctx, trail.ReadingPayments, tenancies)
+	return &web.List[Payment]{Items: items, Next: next}, trail.RecordReading(ctx, trail.ReadingPayments, tenancies)
 }
 
 // Confirmation is an owner's statement that money was received: evidence B, never in the ledger.

@@ -58,7 +58,7 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 			paid[0].Text("amount") != amount {
 			t.Errorf("its own payments are %v", paid)
 		}
-		if e := next(t, listenAs(b, stall, "0")); !strings.Contains(e.data, `"amount":"`+amount+`"`) {
+		if e := nextEvent(t, listenAs(b, stall, "0")); !strings.Contains(e.data, `"amount":"`+amount+`"`) {
 			t.Errorf("its stream says %v", e)
 		}
 		b.Visit("POST", path+"/confirmations", object{"amount": "5000", "occurred_at": time.Now().Add(-time.Hour)}, 201)
@@ -110,9 +110,9 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 	b.Visit("GET", "/api/v1/me", nil, 401)
 }
 
-// TestNobodyLearnsWhoseAPhoneIs compares what is answered for registered phones and for others, and
+// TestPhoneOwnerIsNotRevealed compares what is answered for registered phones and for others, and
 // how soon.
-func TestNobodyLearnsWhoseAPhoneIs(t *testing.T) {
+func TestPhoneOwnerIsNotRevealed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	const phones = 40

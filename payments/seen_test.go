@@ -18,7 +18,7 @@ func (w *world) readings(key, stall string) string {
 	return strings.Join(list, ", ")
 }
 
-func TestReadingPaymentsIsToldToTheirMerchant(t *testing.T) {
+func TestMerchantSeesWhoReadPayments(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)

@@ -52,7 +52,7 @@ func TestStaffSeesItsOwnShiftOnly(t *testing.T) {
 	fromTheBeginning := listenAs(b, stall, "0")
 	pay(2, 2000)
 	for _, events := range []<-chan event{live, fromTheBeginning} {
-		if e := next(t, events); e.id != "2" || !strings.Contains(e.data, `"amount":"2000"`) {
+		if e := nextEvent(t, events); e.id != "2" || !strings.Contains(e.data, `"amount":"2000"`) {
 			t.Errorf("a seller's stream says %+v", e)
 		}
 	}

@@ -44,7 +44,7 @@ func (p *Payments) stream(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := trail.Seen(ctx, trail.ReadingStream, tenancies[:1]); err != nil {
+	if err := trail.RecordReading(ctx, trail.ReadingStream, tenancies[:1]); err != nil {
 		return err
 	}
 	return p.follow(c, right{caller: who, market: market, tenancy: tenancy})
@@ -99,7 +99,7 @@ func (p *Payments) follow(c *gin.Context, r right) error {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
-		if err := w.writeNews(ctx); err != nil {
+		if err := w.writeChanges(ctx); err != nil {
 			return err
 		}
 		w.flush()
@@ -128,9 +128,9 @@ type streamWriter struct {
 	text  bytes.Buffer
 }
 
-// writeNews writes what the reader does not have yet: first the state of the soundboxes, then the
+// writeChanges writes what the reader does not have yet: first the state of the soundboxes, then the
 // payments.
-func (w *streamWriter) writeNews(ctx context.Context) error {
+func (w *streamWriter) writeChanges(ctx context.Context) error {
 	for {
 		at := w.st.channel.view(w.last)
 		if at.speaker != w.sent {

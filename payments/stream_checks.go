@@ -59,9 +59,9 @@ func (s *streams) check(ctx context.Context) error {
 }
 
 var rightColumns = unnest.Columns[*stream]{
-	unnest.Col("tenancy", "uuid", func(st *stream) uuid.UUID { return st.right.tenancy }),
-	unnest.Col("kind", "text", func(st *stream) string { return string(st.right.caller.ScopeKind) }),
-	unnest.Col("scope", "uuid", func(st *stream) *uuid.UUID { return st.right.caller.ScopeID }),
+	unnest.NewColumn("tenancy", "uuid", func(st *stream) uuid.UUID { return st.right.tenancy }),
+	unnest.NewColumn("kind", "text", func(st *stream) string { return string(st.right.caller.ScopeKind) }),
+	unnest.NewColumn("scope", "uuid", func(st *stream) *uuid.UUID { return st.right.caller.ScopeID }),
 }
 
 // selectEnded selects the numbers of the streams of ended tenancies, or outside the caller's scope.
@@ -80,7 +80,7 @@ func (s *streams) endWithRights(ctx context.Context, open []*stream) error {
 			callers, called = append(callers, st.right.caller), append(called, st)
 		}
 	}
-	last, err := signin.Lasting(ctx, s.p.db, s.p.now(), callers)
+	last, err := signin.StillValid(ctx, s.p.db, s.p.now(), callers)
 	if err != nil {
 		return err
 	}
@@ -135,7 +135,7 @@ func (s *streams) wakeBehind(ctx context.Context) error {
 		}
 		at.mu.Unlock()
 		if behind {
-			signal(at.woken)
+			notify(at.woken)
 		}
 		if changed {
 			s.wake(at)

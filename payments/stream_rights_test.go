@@ -155,7 +155,7 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 	}
 	t.Run("signed out", func(t *testing.T) { wantEnd(t, signedOut) })
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: memo, Amount: 1000})
-	if e := next(t, lasting); e.id != "1" {
+	if e := nextEvent(t, lasting); e.id != "1" {
 		t.Errorf("a stream with a lasting right sends %+v", e)
 	}
 	time.Sleep(2 * time.Second) // a key is remembered that long

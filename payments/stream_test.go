@@ -66,7 +66,7 @@ func (w *world) follow(stall, lastEventID, header, caller string) <-chan event {
 	return events
 }
 
-func next(t *testing.T, events <-chan event) event {
+func nextEvent(t *testing.T, events <-chan event) event {
 	t.Helper()
 	select {
 	case e := <-events:
@@ -77,7 +77,7 @@ func next(t *testing.T, events <-chan event) event {
 	}
 }
 
-func TestStreamSaysEachPaymentOnceAndResumes(t *testing.T) {
+func TestStreamSendsEachPaymentOnceAndResumes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
@@ -90,21 +90,21 @@ func TestStreamSaysEachPaymentOnceAndResumes(t *testing.T) {
 	pay(2, 2000)
 	pay(3, 3000)
 	for i, want := range []string{"2", "3"} {
-		e := next(t, live)
+		e := nextEvent(t, live)
 		if e.id != want || e.name != "payment" || !strings.Contains(e.data, `"amount":"`+want+`000"`) {
 			t.Errorf("event %d is %+v", i, e)
 		}
 	}
 	resumed := w.listen(w.Admin, stall, "1")
-	if e := next(t, resumed); e.id != "2" {
+	if e := nextEvent(t, resumed); e.id != "2" {
 		t.Errorf("resumed at %+v", e)
 	}
-	if e := next(t, w.listen(w.Admin, stall, "0")); e.id != "1" {
+	if e := nextEvent(t, w.listen(w.Admin, stall, "0")); e.id != "1" {
 		t.Errorf("from the beginning: %+v", e)
 	}
 }
 
-func TestStreamKeepsToItsScope(t *testing.T) {
+func TestStreamRespectsScope(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")

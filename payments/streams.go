@@ -196,11 +196,11 @@ func (s *streams) wake(at *channel) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for st := range at.streams {
-		signal(st.woken)
+		notify(st.woken)
 	}
 }
 
-func signal(c chan struct{}) {
+func notify(c chan struct{}) {
 	select {
 	case c <- struct{}{}:
 	default:

@@ -59,14 +59,14 @@ func (c *counted) row(u scope.Unit) Row {
 // and neither has a unit with low coverage, which may be better than its figures.
 func (r Row) ranking() (decimal.Decimal, bool) {
 	if c := r.Coverage; c != nil && c.Value != nil &&
-		decimal.RequireFromString(*c.Value).LessThan(figures.LeastCoverage) {
+		decimal.RequireFromString(*c.Value).LessThan(figures.MinCoverage) {
 		return decimal.Zero, false
 	}
 	return r.Indicators["I05"].Number()
 }
 
-// rank sets the rank of each row by the shown value of I05: 1, 2, 2, 4.
-func rank(rows []Row) {
+// rankRows sets the rank of each row by the shown value of I05: 1, 2, 2, 4.
+func rankRows(rows []Row) {
 	for i := range rows {
 		own, shown := rows[i].ranking()
 		if !shown {

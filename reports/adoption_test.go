@@ -25,9 +25,9 @@ type situation struct {
 	want  string
 }
 
-// check sets up each situation in a market of its own, all in one database, and compares the
+// checkSituations sets up each situation in a market of its own, all in one database, and compares the
 // figures.
-func check(t *testing.T, situations []situation, say func(figures.Figures) string) {
+func checkSituations(t *testing.T, situations []situation, say func(figures.Figures) string) {
 	t.Helper()
 	t.Parallel()
 	w := newNovember(t)
@@ -61,7 +61,7 @@ func TestMop(t *testing.T) {
 		}
 	}
 	operating := map[string]string{"operating": "(,)"}
-	check(t, []situation{
+	checkSituations(t, []situation{
 		{"a tenancy since before our records", one("stall", sinceAlways, operating), "1"},
 		{"a tenancy that begins at 00:00 of the day", one("stall", "["+midnight+",)", operating), "1"},
 		{"a tenancy that begins just after", one("stall", "["+after+",)", operating), "0"},
@@ -98,7 +98,7 @@ func TestRegistered(t *testing.T) {
 	open := func(w *world, market uuid.UUID) uuid.UUID {
 		return w.AddTenancy(w.operating(market), w.AddMerchant("Người bán"), sinceAlways)
 	}
-	check(t, []situation{
+	checkSituations(t, []situation{
 		{"no account", func(w *world, m uuid.UUID) { open(w, m) }, "0/1 {0 0 0 0}"},
 		{"an account since 00:00", func(w *world, m uuid.UUID) { w.account(open(w, m), midnight) }, "1/1 {0 0 1 0}"},
 		{"an account just after", func(w *world, m uuid.UUID) { w.account(open(w, m), after) }, "0/1 {0 0 0 0}"},
@@ -136,7 +136,7 @@ func TestActive(t *testing.T) {
 	confirmed := func(at string) func(*world, uuid.UUID) {
 		return func(w *world, m uuid.UUID) { w.confirmed(open(w, m), at) }
 	}
-	check(t, []situation{
+	checkSituations(t, []situation{
 		{"nothing", func(w *world, m uuid.UUID) { open(w, m) }, "0/1 {0 0 0 0}"},
 		{"the day before", paid("2026-11-21", 3), "1/1 {1 0 0 0}"},
 		{"the day itself", paid("2026-11-22", 3), "0/1 {0 0 0 0}"},

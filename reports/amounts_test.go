@@ -10,7 +10,7 @@ import (
 
 // An amount is published only if it covers at least ten merchants. A total from which a hidden
 // amount could be derived is hidden as well.
-func TestAmountsTellOfTenMerchants(t *testing.T) {
+func TestAmountsNeedTenMerchants(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	large, small := w.AddMarket("DAM", nhaTrang...), w.AddMarket("BA-NGOI", camRanh...)
@@ -24,14 +24,14 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	fees(large)
 	report := w.adoption(admin, "basis=current")
 	for what, f := range map[string]string{
-		"of twelve": shortFigure(row(t, report, "22366").Indicators["I12"]),
+		"of twelve": shortFigure(rowOf(t, report, "22366").Indicators["I12"]),
 		"total":     shortFigure(report.Total["I12"]),
 	} {
 		if f != `"800"/"1000"` {
 			t.Errorf("%s: %s", what, f)
 		}
 	}
-	if f := row(t, report, "22420").Indicators["I12"]; f.Suppressed || f.Denominator != nil {
+	if f := rowOf(t, report, "22420").Indicators["I12"]; f.Suppressed || f.Denominator != nil {
 		t.Errorf("unknown fees are %+v", f)
 	}
 	fees(small)
@@ -39,11 +39,12 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 	if shortFigure(report.Total["I12"]) != `"1600"/"2000"` {
 		t.Errorf("the fees of both are %s", shortFigure(report.Total["I12"]))
 	}
-	if !row(t, report, "22420").Indicators["I11"].Suppressed || !row(t, report, "22420").Indicators["I12"].Suppressed ||
-		!row(t, report, "22366").Indicators["I12"].Suppressed {
+	if !rowOf(t, report, "22420").Indicators["I11"].Suppressed ||
+		!rowOf(t, report, "22420").Indicators["I12"].Suppressed ||
+		!rowOf(t, report, "22366").Indicators["I12"].Suppressed {
 		t.Error("the fees of nine are published, or can be derived from the total")
 	}
-	if own := row(t, w.adoption(w.Key(roles.Manager, "market:BA-NGOI"), "basis=current"),
+	if own := rowOf(t, w.adoption(w.Key(roles.Manager, "market:BA-NGOI"), "basis=current"),
 		"22420").Indicators["I12"]; shortFigure(own) != `"800"/"1000"` {
 		t.Errorf("the market's own manager sees %s", shortFigure(own))
 	}
@@ -52,7 +53,7 @@ func TestAmountsTellOfTenMerchants(t *testing.T) {
 // 1 of 32 sales is 0.03125. The last half is rounded up; floats would round it down.
 func TestASampledHalfIsRoundedUp(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	plan := uuid.New()
 	s.Exec(`INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
 		VALUES ($1, $2, '[2026-11-01,2026-11-15)', 1, $3, now())`, plan, s.market, s.staff)

@@ -13,7 +13,7 @@ import (
 	"market40/reports"
 )
 
-func read[T any](t testing.TB, answer *httptest.ResponseRecorder) (got T) {
+func readAnswer[T any](t testing.TB, answer *httptest.ResponseRecorder) (got T) {
 	t.Helper()
 	if answer.Code != http.StatusOK {
 		t.Fatalf("answered with %d: %s", answer.Code, answer.Body)
@@ -24,7 +24,7 @@ func read[T any](t testing.TB, answer *httptest.ResponseRecorder) (got T) {
 
 func TestTrend(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	for i := range 6 {
 		s.paid(s.tenancies[i], "2026-10-31", 1)
 	}
@@ -33,7 +33,7 @@ func TestTrend(t *testing.T) {
 	}
 	for _, at := range []string{"basis=districts_2024", "basis=districts_2024&locality=568", "market=" +
 		s.market.String()} {
-		trend := read[reports.Trend](t,
+		trend := readAnswer[reports.Trend](t,
 			s.get(s.province, "/api/v1/reports/trend?indicator=I05&from=2026-09&to=2026-11&"+at))
 		got := ""
 		for _, p := range trend.Points {
@@ -49,7 +49,7 @@ func TestTrend(t *testing.T) {
 		"to=2024-08&months=18": 4, "to=2026-10&months=18": 18,
 		"to=2024-04&months=6": 0, "months=1": 1,
 	} {
-		if got := len(read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&"+
+		if got := len(readAnswer[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?indicator=I05&"+
 			query)).Points); got != want {
 			t.Errorf("%s has %d points, not %d", query, got, want)
 		}
@@ -76,13 +76,13 @@ func TestTrend(t *testing.T) {
 		}
 	}
 	for _, d := range []string{"I01", "I06", "I13", "I15", "I17", "I19", "I22", "I24"} {
-		read[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?from=2026-10&indicator="+d))
+		readAnswer[reports.Trend](t, s.get(s.province, "/api/v1/reports/trend?from=2026-10&indicator="+d))
 	}
 }
 
 func TestTheMarketPage(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	s.Exec(`UPDATE stalls SET zone = z.zone FROM (SELECT stall_id, CASE WHEN n <= 2 THEN 'A' WHEN n <= 7 THEN 'B'
 		ELSE 'C' END AS zone
 		FROM (SELECT t.stall_id, array_position($1::uuid[], t.id) AS n FROM tenancies t) x WHERE n IS NOT NULL) z
@@ -97,7 +97,7 @@ func TestTheMarketPage(t *testing.T) {
 		s.paid(s.tenancies[i], "2026-11-20", 1)
 		s.scanned(s.tenancies[i], s.staff, "official", "2026-11-10T09:00:00+07:00")
 	}
-	page := read[reports.MarketPage](t, s.get(s.province, "/api/v1/reports/markets/"+s.market.String()))
+	page := readAnswer[reports.MarketPage](t, s.get(s.province, "/api/v1/reports/markets/"+s.market.String()))
 	got := ""
 	for _, z := range page.Zones {
 		got += *z.Zone + " " + shortFigure(z.Figures["I05"]) + " "
@@ -107,19 +107,23 @@ func TestTheMarketPage(t *testing.T) {
 		*page.Dormant != 0 {
 		t.Errorf("%s of %s, unchecked %v", got, shortFigure(page.Figures["I05"]), page.Unchecked)
 	}
-	drill := read[reports.DrillDown](t,
+	drill := readAnswer[reports.DrillDown](t,
 		s.get(s.province, "/api/v1/reports/drill-down?indicator=I05&by=zone&basis=districts_2024&locality=568"))
 	if len(drill.Parts) != 3 || shortFigure(drill.Parts[2].Figure) != "5/5" || !drill.Parts[0].Figure.Suppressed ||
 		shortFigure(drill.Figure) != "11/12" {
 		t.Errorf("%+v", drill)
 	}
-	byMarket := read[reports.DrillDown](t,
+	byMarket := readAnswer[reports.DrillDown](t,
 		s.get(s.province, "/api/v1/reports/drill-down?indicator=I09&basis=districts_2024"))
 	if len(byMarket.Parts) != 1 || shortFigure(byMarket.Parts[0].Figure) != "11/11" {
 		t.Errorf("%+v", byMarket)
 	}
-	if own := read[reports.MarketPage](t, s.get(s.manager, "/api/v1/reports/markets/"+s.market.String())); shortFigure(
-		own.Zones[0].Figures["I05"]) != "2/2" {
+	if own := readAnswer[reports.MarketPage](
+		t,
+		s.get(s.manager, "/api/v1/reports/markets/"+s.market.String()),
+	); shortFigure(
+		own.Zones[0].Figures["I05"],
+	) != "2/2" {
 		t.Error("the market's own manager does not see a small count")
 	}
 	for query, want := range map[string]int{
@@ -138,7 +142,7 @@ func TestTheMarketPage(t *testing.T) {
 
 func TestTheDormantList(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	for i := range 4 {
 		s.scanned(s.tenancies[i], s.staff, "official", "2026-11-10T09:00:00+07:00")
 	}
@@ -152,7 +156,7 @@ func TestTheDormantList(t *testing.T) {
 	type list struct{ Items []reports.DormantStall }
 	path := "/api/v1/markets/" + s.market.String() + "/dormant"
 	for _, role := range []roles.Role{roles.Manager, roles.Team} {
-		got := read[list](t, s.get(s.Key(role, "market:DAM"), path)).Items
+		got := readAnswer[list](t, s.get(s.Key(role, "market:DAM"), path)).Items
 		if len(got) != 2 {
 			t.Fatalf("%s sees %+v", role, got)
 		}
@@ -166,7 +170,7 @@ func TestTheDormantList(t *testing.T) {
 		t.Errorf("an officer is answered with %d", got)
 	}
 	s.Exec(`DELETE FROM connection_days`)
-	if got := read[list](t, s.get(s.manager, path)).Items; len(got) != 0 {
+	if got := readAnswer[list](t, s.get(s.manager, path)).Items; len(got) != 0 {
 		t.Errorf("a merchant who is not observed is on the list: %+v", got)
 	}
 }

@@ -49,7 +49,7 @@ func TestOneOctoberInThreeBases(t *testing.T) {
 		"current":        {"22366", "Phường Nha Trang", "22420"},
 	} {
 		report := w.adoption(admin, "as_of=2024-11-01&basis="+basis)
-		r := row(t, report, want[0])
+		r := rowOf(t, report, want[0])
 		if r.Locality.Name != want[1] || len(r.Markets) != 1 || r.Markets[0].ID != dam || r.Markets[0].Code != "DAM" {
 			t.Errorf("%s: %+v with %+v", basis, r.Locality, r.Markets)
 		}
@@ -58,7 +58,7 @@ func TestOneOctoberInThreeBases(t *testing.T) {
 			*i["I05"].Value != "0.5833" {
 			t.Errorf("%s: %s %s %s", basis, shortFigure(i["I01"]), shortFigure(i["I03"]), shortFigure(i["I05"]))
 		}
-		if got := shortFigure(row(t, report, want[2]).Indicators["I05"]); got != "6/20" {
+		if got := shortFigure(rowOf(t, report, want[2]).Indicators["I05"]); got != "6/20" {
 			t.Errorf("%s: Ba Ngòi %s", basis, got)
 		}
 		if got := shortFigure(report.Total["I05"]) + " " + *report.Total["I05"].Value; got != "13/32 0.4063" {
@@ -77,7 +77,7 @@ func TestCurrentUnitsAreTodays(t *testing.T) {
 	} {
 		w := newWorld(t, now)
 		report := w.adoption(w.Key(roles.Admin, ""), "basis=current")
-		if got := row(t, report, "22366").Locality.Name; got != name {
+		if got := rowOf(t, report, "22366").Locality.Name; got != name {
 			t.Errorf("at %s 22366 is %s", now, got)
 		}
 	}
@@ -100,7 +100,7 @@ func TestAMarketThatMoved(t *testing.T) {
 	for basis, want := range map[string][2]string{"communes_2025": {"7/12", "0/0"}, "current": {"0/0", "7/12"}} {
 		report := w.adoption(admin, "basis="+basis)
 		for i, code := range []string{"22366", "22333"} {
-			if got := shortFigure(row(t, report, code).Indicators["I05"]); got != want[i] {
+			if got := shortFigure(rowOf(t, report, code).Indicators["I05"]); got != want[i] {
 				t.Errorf("%s in %s: %s, not %s", code, basis, got, want[i])
 			}
 		}
@@ -130,7 +130,7 @@ func TestAMerchantOfSeveralMarketsCountsOnce(t *testing.T) {
 	}
 	report := w.adoption(w.Key(roles.Admin, ""), "basis=current")
 	for code, want := range map[string]string{"22366": "8/8", "22420": "0/8"} {
-		if got := shortFigure(row(t, report, code).Indicators["I05"]); got != want {
+		if got := shortFigure(rowOf(t, report, code).Indicators["I05"]); got != want {
 			t.Errorf("%s: %s, not %s", code, got, want)
 		}
 	}
@@ -139,7 +139,7 @@ func TestAMerchantOfSeveralMarketsCountsOnce(t *testing.T) {
 	}
 }
 
-func TestTheDayAskedFor(t *testing.T) {
+func TestRequestedDay(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ now, query, want string }{
 		{"2026-11-21T16:59:59Z", "", "2026-11-21"},

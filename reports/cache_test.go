@@ -22,10 +22,10 @@ var pages = []string{
 	"drill-down?indicator=I05&by=zone&as_of=2026-11-22", "trend?indicator=I17&from=2026-09&to=2026-10",
 }
 
-// recorded returns a stand with at least one fact of every kind.
-func recorded(t *testing.T) *stand {
+// newRecordedStand returns a stand with at least one fact of every kind.
+func newRecordedStand(t *testing.T) *testStand {
 	t.Helper()
-	s := newStand(t)
+	s := newTestStand(t)
 	for i, tenancy := range s.tenancies {
 		s.paid(tenancy, fmt.Sprintf("2026-10-%02d", 2+i), 3)
 		if i < 8 {
@@ -134,17 +134,17 @@ var changes = []string{
 	`DELETE FROM programme_costs`,
 }
 
-// TestWhatIsKeptIsWhatWouldBeRead changes every fact of cached days. After each change the cached
+// TestCachedFactsEqualReadFacts changes every fact of cached days. After each change the cached
 // reports must equal reports that are counted anew.
-func TestWhatIsKeptIsWhatWouldBeRead(t *testing.T) {
+func TestCachedFactsEqualReadFacts(t *testing.T) {
 	t.Parallel()
-	s := recorded(t)
+	s := newRecordedStand(t)
 	moved := 0
 	before := readPages(s.World, s.manager)
 	for _, change := range changes {
 		s.Exec(change)
 		fresh := worldtest.NewOn(t, s.DB, time.Time{})
-		fresh.Routes(reports.New(s.DB, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") }))
+		fresh.Routes(reports.New(s.DB, func() time.Time { return parseMoment(t, asOf+"T12:00:00+07:00") }))
 		cached, read := readPages(s.World, s.manager), readPages(fresh, s.manager)
 		for i, page := range pages {
 			if cached[i] != read[i] {
@@ -173,12 +173,12 @@ func readPages(w *worldtest.World, key string) (answers []string) {
 	return answers
 }
 
-// TestADayThatIsToldOfIsKept renames the table of days, so that reports can only come from the
+// TestReportedDayIsCached renames the table of days, so that reports can only come from the
 // cache. A cached day is still answered, and only that day. Payments of the present day invalidate
 // nothing.
-func TestADayThatIsToldOfIsKept(t *testing.T) {
+func TestReportedDayIsCached(t *testing.T) {
 	t.Parallel()
-	s := recorded(t)
+	s := newRecordedStand(t)
 	ask := func(day string) int {
 		return s.get(s.manager, "/api/v1/reports/adoption?as_of="+day).Code
 	}
@@ -207,12 +207,12 @@ func TestADayThatIsToldOfIsKept(t *testing.T) {
 	}
 }
 
-// TestEveryFactTellsOfItsChanges reads the counted tables from the queries. Each of them must have
+// TestEveryFactRecordsItsChanges reads the counted tables from the queries. Each of them must have
 // a trigger that records changes.
-func TestEveryFactTellsOfItsChanges(t *testing.T) {
+func TestEveryFactRecordsItsChanges(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
-	read := read[struct {
+	read := readAnswer[struct {
 		Items []struct{ Code, SQL string }
 	}](t, w.get(w.Key(roles.Admin, ""), "/api/v1/indicators"))
 	named, common := map[string]bool{}, map[string]bool{}
@@ -248,9 +248,9 @@ func TestEveryFactTellsOfItsChanges(t *testing.T) {
 
 func TestPagesAreCountedAhead(t *testing.T) {
 	t.Parallel()
-	s := recorded(t)
+	s := newRecordedStand(t)
 	s.Exec(`INSERT INTO fact_changes (since) SELECT date '2026-01-01' + i % 300 FROM generate_series(1, 5000) i`)
-	r := reports.New(s.DB, func() time.Time { return moment(t, asOf+"T12:00:00+07:00") })
+	r := reports.New(s.DB, func() time.Time { return parseMoment(t, asOf+"T12:00:00+07:00") })
 	must(t, r.WarmUp(t.Context(), 0))
 	var lines int
 	var first string

@@ -29,10 +29,10 @@ type order struct {
 type counted struct {
 	figures.Day
 
-	units     []scope.Unit
-	markets   []scope.Market
-	programme *campaigns.Programme
-	whole     bool // the caller sees every unit
+	units         []scope.Unit
+	markets       []scope.Market
+	programme     *campaigns.Programme
+	wholeProvince bool // the caller sees every unit
 }
 
 // viewOf returns the view of some markets.
@@ -56,7 +56,7 @@ func (r *Reports) count(ctx context.Context, caller roles.Principal, o order) (*
 		Day: figures.Day{
 			Date: o.day, Versions: map[string]int{}, Unbound: scope.SeesSmallCounts(caller),
 		},
-		whole: caller.ScopeKind == roles.ScopeAll,
+		wholeProvince: caller.ScopeKind == roles.ScopeAll,
 	}
 	for _, d := range list {
 		c.Versions[d.Code] = d.Version
@@ -97,7 +97,7 @@ func (c *counted) fill(ctx context.Context, tx pgx.Tx, store *facts.Store, o ord
 	if err != nil {
 		return err
 	}
-	c.Groups = facts.Remember(known, c.Groups.Key(!c.Unbound), func() *groups.Groups {
+	c.Groups = facts.CachedValue(known, c.Groups.Key(!c.Unbound), func() *groups.Groups {
 		c.Groups.Count(known)
 		if !c.Unbound {
 			c.Groups.Suppress()

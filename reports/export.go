@@ -64,14 +64,14 @@ func (a *Adoption) Table() [][]string {
 				note, rowNote = demoNote, demoNote
 			}
 		}
-		lines = append(lines, a.lines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote, state)...)
+		lines = append(lines, a.exportLines(row.Locality, strings.Join(codes, " "), row.Indicators, rowNote, state)...)
 	}
-	lines = append(lines, a.lines(scope.Locality{Level: "total", Name: "Tổng"}, "", a.Total, note,
+	lines = append(lines, a.exportLines(scope.Locality{Level: "total", Name: "Tổng"}, "", a.Total, note,
 		unitState{revised: a.Revised})...)
 	if left := a.Outside; left != nil && left.Markets > 0 {
 		line := make([]string, len(tableHeads))
 		copy(line, []string{a.Basis, a.AsOf, "outside", "", left.Text(), strings.Join(left.codes(), " ")})
-		lines = append(lines, inert(line))
+		lines = append(lines, escapeFormula(line))
 	}
 	return lines
 }
@@ -90,18 +90,18 @@ func (s unitState) fields() []string {
 	return []string{s.status, s.reason, after}
 }
 
-func (a *Adoption) lines(
+func (a *Adoption) exportLines(
 	l scope.Locality, markets string, values figures.Figures, note string, state unitState,
 ) [][]string {
 	head, tail := []string{a.Basis, a.AsOf, l.Level, l.Code, l.Name, markets}, state.fields()
 	lines := make([][]string, 0, len(values))
 	for _, code := range slices.Sorted(maps.Keys(values)) {
 		figure := values[code]
-		lines = append(lines, inert(slices.Concat(head, []string{code}, figureFields(figure, note, ""), tail)))
+		lines = append(lines, escapeFormula(slices.Concat(head, []string{code}, figureFields(figure, note, ""), tail)))
 		for _, part := range slices.Sorted(maps.Keys(figure.Parts)) {
 			lines = append(
 				lines,
-				inert(slices.Concat(head, []string{code}, figureFields(figure.Parts[part], note, part),
+				escapeFormula(slices.Concat(head, []string{code}, figureFields(figure.Parts[part], note, part),
 					tail)),
 			)
 		}
@@ -143,8 +143,8 @@ func figureFields(f figures.Figure, note, part string) []string {
 	}
 }
 
-// inert changes cells so that none starts a formula.
-func inert(cells []string) []string {
+// escapeFormula changes cells so that none starts a formula.
+func escapeFormula(cells []string) []string {
 	for i, cell := range cells {
 		cells[i] = encodings.Inert(cell)
 	}

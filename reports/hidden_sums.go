@@ -42,7 +42,7 @@ func (r *Reports) HiddenSums(ctx context.Context, caller roles.Principal, market
 	few := v.Tally.Merchants < disclosure.FewestOfAmounts
 	return HiddenSums{
 		Fees:     v.Hidden[indicators.Fees] || few,
-		Sales:    v.Hidden[indicators.Sampled] || disclosure.Few(v.Tally.Merchants),
+		Sales:    v.Hidden[indicators.Sampled] || disclosure.IsFew(v.Tally.Merchants),
 		Turnover: v.Hidden[indicators.Turnover] || few || !v.Tally.Facts.Sampled(),
 	}, nil
 }

@@ -172,7 +172,7 @@ func TestScope(t *testing.T) {
 		{roles.Auditor, "", "districts_2024", "568 18/30, 569 17/20, total 35/50"},
 	} {
 		report := w.adoption(w.Key(tt.role, tt.scope), "basis="+tt.basis)
-		if got := summary(report); got != tt.want {
+		if got := summarize(report); got != tt.want {
 			t.Errorf("%s %s in %s: %s, not %s", tt.role, tt.scope, tt.basis, got, tt.want)
 		}
 		rows := len(report.Rows)
@@ -186,7 +186,7 @@ func TestScope(t *testing.T) {
 	}
 }
 
-func TestAFailureTellsNothing(t *testing.T) {
+func TestFailureRevealsNothing(t *testing.T) {
 	t.Parallel()
 	for _, path := range []string{jsonPath, csvPath} {
 		w := newNovember(t)

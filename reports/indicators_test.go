@@ -16,18 +16,18 @@ import (
 	"market40/reports/indicators"
 )
 
-// stand is a market of twelve merchants who receive payments through a bank connection, with the
+// testStand is a market of twelve merchants who receive payments through a bank connection, with the
 // keys of its manager and of the province.
-type stand struct {
+type testStand struct {
 	*world
 	market, connection uuid.UUID
 	tenancies          []uuid.UUID
 	manager, province  string
 }
 
-func newStand(t *testing.T) *stand {
+func newTestStand(t *testing.T) *testStand {
 	t.Helper()
-	s := &stand{world: newNovember(t), connection: uuid.New()}
+	s := &testStand{world: newNovember(t), connection: uuid.New()}
 	s.market = s.world.AddMarket("DAM", nhaTrang...)
 	s.Exec(`INSERT INTO bank_connections (id, provider, name, owner_kind, created_at)
 		VALUES ($1, 'standard', 'x', 'platform', '2026-01-01')`, s.connection)
@@ -43,13 +43,13 @@ func newStand(t *testing.T) *stand {
 }
 
 // figure returns a figure of the market as its manager sees it, including small counts.
-func (s *stand) figure(code string) figures.Figure {
+func (s *testStand) figure(code string) figures.Figure {
 	s.T.Helper()
-	return row(s.T, s.adoption(s.manager, "basis=current"), "22366").Indicators[code]
+	return rowOf(s.T, s.adoption(s.manager, "basis=current"), "22366").Indicators[code]
 }
 
 // is compares a figure with "numerator/denominator value A B C D".
-func (s *stand) is(what string, f figures.Figure, want string) {
+func (s *testStand) is(what string, f figures.Figure, want string) {
 	s.T.Helper()
 	got := shortFigure(f)
 	if f.Value != nil {
@@ -64,7 +64,7 @@ func (s *stand) is(what string, f figures.Figure, want string) {
 }
 
 // scanned records a scan at the stall of a tenancy, where its code is displayed.
-func (s *stand) scanned(tenancy uuid.UUID, by uuid.UUID, verdict, at string) {
+func (s *testStand) scanned(tenancy uuid.UUID, by uuid.UUID, verdict, at string) {
 	s.T.Helper()
 	s.Exec(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, issued_at)
 		SELECT 'C' || t.id, 'stall', t.market_id, t.stall_id, t.id, a.account_id, 'current', '2026-01-03'
@@ -77,7 +77,7 @@ func (s *stand) scanned(tenancy uuid.UUID, by uuid.UUID, verdict, at string) {
 
 func TestActivity(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	for i := range 6 { // days of the window and of the window before it
 		for day := range i {
 			s.paid(s.tenancies[i], fmt.Sprintf("2026-11-%02d", 21-2*day), 3)
@@ -105,7 +105,7 @@ func TestActivity(t *testing.T) {
 // payments.
 func TestNotObservedIsNotInactive(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	for i := range 8 {
 		s.scanned(s.tenancies[i], s.staff, "official", "2026-11-10T09:00:00+07:00")
 	}
@@ -113,13 +113,13 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 	s.paid(s.tenancies[1], "2026-11-20", 1)
 	s.is("I18", s.figure("I18"), "6/8 0.7500 6 0 0 0")
 	s.is("I06", s.figure("I06"), "6/12 0.5000")
-	r := row(t, s.adoption(s.manager, "basis=current"), "22366")
+	r := rowOf(t, s.adoption(s.manager, "basis=current"), "22366")
 	if r.Status.Code != nil || r.StatusReason != "no_campaign" || r.Rank != nil || *r.Funnel.Printed != 8 ||
 		*r.Funnel.FirstPayment != 2 || *r.Funnel.Habitual != 0 {
 		t.Errorf("%v %v %+v", r.Status, r.Rank, r.Funnel)
 	}
 	officer := s.Key(roles.LocalityOfficer, "locality:districts_2024/568")
-	if r := row(t, s.adoption(officer, "basis=districts_2024"), "568"); r.Rank != nil {
+	if r := rowOf(t, s.adoption(officer, "basis=districts_2024"), "568"); r.Rank != nil {
 		t.Errorf("a caller who sees one locality sees its rank %d", *r.Rank)
 	}
 	// these accounts are wallets
@@ -128,18 +128,18 @@ func TestNotObservedIsNotInactive(t *testing.T) {
 		s.is("I18 with a connection of "+provider, s.figure("I18"), want)
 	}
 	s.Exec(`DELETE FROM connection_days WHERE day >= '2026-11-15'`)
-	if r := row(t, s.adoption(s.province, "basis=current"), "22366"); r.Rank != nil {
+	if r := rowOf(t, s.adoption(s.province, "basis=current"), "22366"); r.Rank != nil {
 		t.Errorf("a unit with little observation is ranked %d", *r.Rank)
 	}
 	s.is("I18 in the dark", s.figure("I18"), "0/2 0.0000 0 0 0 0")
-	if r := row(t, s.adoption(s.manager, "basis=current"), "22366"); r.Rank != nil || *r.Coverage.Numerator != 0 {
+	if r := rowOf(t, s.adoption(s.manager, "basis=current"), "22366"); r.Rank != nil || *r.Coverage.Numerator != 0 {
 		t.Errorf("%v %+v", r.Rank, r.Coverage)
 	}
 }
 
 func TestAccountsAndField(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	for i, how := range []string{"bank_lookup", "paper", "", "test_transfer"} {
 		s.Exec(`UPDATE accounts SET name_checked_at = '2026-11-21T23:00:00+07:00', name_checked_how = $2
 			WHERE id = (SELECT account_id FROM tenancy_accounts WHERE tenancy_id = $1)`, s.tenancies[i], how)
@@ -174,7 +174,7 @@ func TestAccountsAndField(t *testing.T) {
 
 func TestRetention(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	for i, days := range [][]string{
 		{"2026-07-01", "2026-10-31"},
 		{"2026-07-31", "2026-11-01"},
@@ -202,7 +202,7 @@ func TestRetention(t *testing.T) {
 
 func TestCodesAndIncidents(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	s.scanned(s.tenancies[0], s.staff, "official", "2026-11-20T09:00:00+07:00")
 	s.scanned(s.tenancies[1], s.owner, "official", "2026-11-20T09:00:00+07:00")
 	// more than a week ago
@@ -234,7 +234,7 @@ func TestCodesAndIncidents(t *testing.T) {
 
 func TestSharesAndAmounts(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	for _, code := range []string{"I07", "I08", "I11", "I12", "I13", "I23", "I24"} {
 		if f := s.figure(code); f.Numerator != nil || f.Denominator != nil || f.Value != nil || f.Suppressed {
 			t.Errorf("%s without data is %+v", code, f)
@@ -301,13 +301,13 @@ func TestSharesAndAmounts(t *testing.T) {
 	s.is("I21", s.figure("I21"), "9/12 0.7500 0 0 9 0")
 	s.is("women", s.figure("I22").Parts["female"], "3/6 0.5000 0 0 3 0")
 	s.is("minorities", s.figure("I22").Parts["minority"], "0/0 0 0 0 0")
-	inclusion := row(t, s.adoption(s.province, "basis=current"), "22366").Indicators["I22"]
+	inclusion := rowOf(t, s.adoption(s.province, "basis=current"), "22366").Indicators["I22"]
 	if !inclusion.Parts["female"].Suppressed || inclusion.Parts["fixed"].Suppressed || inclusion.Suppressed {
 		t.Errorf("three active women: %+v", inclusion)
 	}
 	// Turnover is hidden if one merchant has more than half of the turnover that banks reported.
 	s.paid(s.tenancies[0], "2026-11-20", 1)
-	if f := row(t, s.adoption(s.province, "basis=current"), "22366").Indicators["I08"]; !f.Suppressed ||
+	if f := rowOf(t, s.adoption(s.province, "basis=current"), "22366").Indicators["I08"]; !f.Suppressed ||
 		f.Value != nil {
 		t.Errorf("a market with one payer: %+v", f)
 	}
@@ -315,7 +315,7 @@ func TestSharesAndAmounts(t *testing.T) {
 
 func TestACampaign(t *testing.T) {
 	t.Parallel()
-	s := newStand(t)
+	s := newTestStand(t)
 	other := s.world.AddMarket("OTHER", nhaTrang...)
 	s.crowd(other, crowd{merchants: 9, registered: 9, noticed: 9})
 	campaign := uuid.New()
@@ -355,7 +355,7 @@ func TestACampaign(t *testing.T) {
 		s.paid(s.tenancies[i], "2026-11-20", 1)
 	}
 	r := s.adoption(s.province, "basis=districts_2024&campaign=CHO40")
-	pilot := row(t, r, "568")
+	pilot := rowOf(t, r, "568")
 	s.is("I05", pilot.Indicators["I05"], "7/12 0.5833 7 0 0 0")
 	s.is("I13 of the unit", pilot.Indicators["I13"], "1/1 1.0000 0 0 1 0")
 	s.is("I13", r.Total["I13"], "1/8 0.1250 0 0 1 0")
@@ -368,7 +368,7 @@ func TestACampaign(t *testing.T) {
 	if len(pilot.Markets) != 1 || *r.Campaign != "CHO40" || pilot.Target.Value != "0.5000" || pilot.Status.Code == nil {
 		t.Errorf("%+v of %v, %+v, %v", pilot.Markets, r.Campaign, pilot.Target, pilot.Status)
 	}
-	if exempt := row(t, r, "576"); exempt.Exempt == nil || *exempt.Exempt != "không có chợ" ||
+	if exempt := rowOf(t, r, "576"); exempt.Exempt == nil || *exempt.Exempt != "không có chợ" ||
 		shortFigure(exempt.Indicators["I13"]) != "0/0" || exempt.Status.Code != nil || exempt.StatusReason != "exempt" {
 		t.Errorf("the exempt unit is %+v", exempt)
 	}
@@ -379,7 +379,7 @@ func TestACampaign(t *testing.T) {
 		"basis=districts_2024",
 	} {
 		wanted := ""
-		for _, p := range read[reports.Trend](t,
+		for _, p := range readAnswer[reports.Trend](t,
 			s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=3&"+of)).Points {
 			wanted += p.AsOf + " " + p.Target.Value + " "
 		}
@@ -387,15 +387,15 @@ func TestACampaign(t *testing.T) {
 			t.Errorf("%s: the targets are %s", of, wanted)
 		}
 	}
-	if p := read[reports.Trend](t,
+	if p := readAnswer[reports.Trend](t,
 		s.get(s.province, "/api/v1/reports/trend?indicator=I05&campaign=CHO40&months=1&market="+
 			other.String())).Points[0]; p.Target != nil {
 		t.Errorf("a market that is not a pilot has the target %+v", p.Target)
 	}
 	byID := s.adoption(s.province, "basis=communes_2025&campaign="+campaign.String())
-	s.is("I05 in communes", row(t, byID, "22366").Indicators["I05"], "7/12 0.5833 7 0 0 0")
+	s.is("I05 in communes", rowOf(t, byID, "22366").Indicators["I05"], "7/12 0.5833 7 0 0 0")
 	s.is("I13 in communes", byID.Total["I13"], "1/8 0.1250 0 0 1 0")
-	if f := row(t, byID, "22366").Indicators["I13"]; f.Denominator != nil {
+	if f := rowOf(t, byID, "22366").Indicators["I13"]; f.Denominator != nil {
 		t.Errorf("a commune has I13 %+v", f)
 	}
 }

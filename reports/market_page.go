@@ -182,7 +182,7 @@ func (r *Reports) unchecked(ctx context.Context, day *figures.Day, market uuid.U
 	if err := r.db.Pool.QueryRow(ctx, uncheckedSQL, market, day.Moment()).Scan(&n); err != nil {
 		return nil, fmt.Errorf("unchecked stalls of market %s: %w", market, err)
 	}
-	if disclosure.Few(n) && !day.Unbound {
+	if disclosure.IsFew(n) && !day.Unbound {
 		return nil, nil //nolint:nilnil // a hidden cell
 	}
 	return &n, nil

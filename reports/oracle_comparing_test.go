@@ -14,7 +14,7 @@ import (
 // comparing compares one answer with the oracle.
 type comparing struct {
 	rapid.TB
-	*asked
+	*drawnQuestion
 	question
 	where string
 }
@@ -50,7 +50,7 @@ func (c *comparing) group(w *factWorld, group []*factMarket, got servedReport) f
 	coverage.mixed = false
 	c.figure("coverage", got.Coverage, coverage)
 	mop := o.mop()
-	printed := of(mop, func(m uuid.UUID) byte {
+	printed := countMerchants(mop, func(m uuid.UUID) byte {
 		if o.printed(m) {
 			return 'A'
 		}
@@ -84,7 +84,7 @@ func (c *comparing) hide(code string) {
 // hidden.
 func (c *comparing) rule(code string, got served, want counted) {
 	hidden := got.Suppressed || got.Numerator == nil
-	isFew := func(n decimal.Decimal) bool { return n.IsPositive() && n.LessThan(number(5)) }
+	isFew := func(n decimal.Decimal) bool { return n.IsPositive() && n.LessThan(decimalOf(5)) }
 	switch code {
 	case "I01", "I02", "coverage":
 		if hidden && want.known {

@@ -22,11 +22,11 @@ func (d *drawing) field(m *factMarket) {
 	}
 	for month := range 4 {
 		for version := range d.n(0, 2) {
-			due := pick[int64](d, 0, 3, 900_000)
-			paid := due / pick[int64](d, 1, 2, 3)
+			due := pickOne[int64](d, 0, 3, 900_000)
+			paid := due / pickOne[int64](d, 1, 2, 3)
 			m.fees = append(m.fees, factFee{
 				dayOf("2026-08-01").AddDate(0, month, 0), version + 1, due, paid,
-				paid / pick[int64](d, 1, 2, 7),
+				paid / pickOne[int64](d, 1, 2, 7),
 			})
 		}
 	}
@@ -34,7 +34,7 @@ func (d *drawing) field(m *factMarket) {
 		m.plans = append(m.plans, d.plan())
 	}
 	for range d.n(0, 4) {
-		i := factIncident{kind: pick(d, "swapped_code", "fake_transfer", "wrong_account"), occurred: d.at()}
+		i := factIncident{kind: pickOne(d, "swapped_code", "fake_transfer", "wrong_account"), occurred: d.at()}
 		if !d.one(3) {
 			i.done = i.occurred.Add(time.Duration(d.n(0, 100_000)) * time.Second)
 		}
@@ -49,11 +49,11 @@ func (d *drawing) around(m *factMarket, t factTraining) {
 			if !slices.Contains(t.merchants, mine.merchant) || d.one(2) {
 				continue
 			}
-			off := pick(d, -31, -30, -1, 0, 1, 30, 30, 31)
+			off := pickOne(d, -31, -30, -1, 0, 1, 30, 30, 31)
 			if d.watched { // mostly inactive before it
-				off = pick(d, -31, -30, 0, 1, 1, 15, 30, 31)
+				off = pickOne(d, -31, -30, 0, 1, 1, 15, 30, 31)
 			}
-			at := t.held.AddDate(0, 0, off).Add(pick(d, 0, 24*time.Hour-time.Second))
+			at := t.held.AddDate(0, 0, off).Add(pickOne(d, 0, 24*time.Hour-time.Second))
 			if d.one(3) {
 				mine.confirmations = append(mine.confirmations, at)
 			} else {
@@ -69,7 +69,7 @@ func (d *drawing) held(m *factMarket) time.Time {
 	switch d.n(1, 4) {
 	case 1:
 		if d.one(2) {
-			return dayOf(asOf).AddDate(0, 0, -pick(d, 365, 366)) // twelve months, and one day more
+			return dayOf(asOf).AddDate(0, 0, -pickOne(d, 365, 366)) // twelve months, and one day more
 		}
 		return d.day()
 	case 2:
@@ -88,7 +88,7 @@ func (d *drawing) held(m *factMarket) time.Time {
 	if len(changes) == 0 {
 		return d.day()
 	}
-	return day(pick(d, changes...)).AddDate(0, 0, -pick(d, 0, 30, 31))
+	return businessDay(pickOne(d, changes...)).AddDate(0, 0, -pickOne(d, 0, 30, 31))
 }
 
 func (d *drawing) plan() *factPlan {
@@ -97,7 +97,7 @@ func (d *drawing) plan() *factPlan {
 	for k := range d.n(1, 2) {
 		s := &factStratum{name: fmt.Sprint("stratum ", k), halfHours: d.n(12, 90)}
 		taken := map[time.Time]bool{}
-		for range pick(d, map[bool][]int{false: {0, 1, 2, 6, 8}, true: {10, 12}}[enough]...) {
+		for range pickOne(d, map[bool][]int{false: {0, 1, 2, 6, 8}, true: {10, 12}}[enough]...) {
 			slot := factSlot{at: d.recent().Add(6 * time.Hour), counted: enough || !d.one(5)}
 			if enough {
 				slot.at = dayOf(asOf).AddDate(0, 0, -d.n(3, 80)).Add(time.Duration(d.n(10, 30)) * 30 * time.Minute)

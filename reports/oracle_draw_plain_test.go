@@ -25,14 +25,14 @@ func (d *drawing) plain() {
 		id: uuid.New(), provider: "standard", owner: "platform", created: dayOf("2024-03-01"),
 		days: map[time.Time]bool{},
 	}
-	d.brought(all, pick(d, -2, -2, -2, 12))
+	d.brought(all, pickOne(d, -2, -2, -2, 12))
 	d.connections = append(d.connections, all)
 	for _, m := range d.markets {
-		*m = factMarket{id: m.id, code: m.code, places: pick(d, standings...)}
+		*m = factMarket{id: m.id, code: m.code, places: pickOne(d, drawnStatuses...)}
 		d.field(m)
 		for _, zone := range []string{"A", "B"} {
 			of := d.alike()
-			goods := pick(d, "rau", "khac")
+			goods := pickOne(d, "rau", "khac")
 			for range d.n(5, 8) {
 				d.like(m, zone, goods, of)
 			}
@@ -47,15 +47,15 @@ func (d *drawing) alike() alike {
 		declared: d.one(2),
 	}
 	if a.displays && !d.one(4) {
-		a.scanned = pick(d, 1, 3, 6, 8, 29, 30)
+		a.scanned = pickOne(d, 1, 3, 6, 8, 29, 30)
 	}
-	a.paid = pick(d, nil, nil, []int{2}, []int{10, 12, 20, 30}, []int{1, 3, 5, 7, 29, 40, 60}, []int{35, 48},
+	a.paid = pickOne(d, nil, nil, []int{2}, []int{10, 12, 20, 30}, []int{1, 3, 5, 7, 29, 40, 60}, []int{35, 48},
 		[]int{130}, []int{31, 130}, []int{3, 125})
-	a.confirmed = pick(d, nil, nil, []int{4}, []int{1, 2, 3, 15}, []int{126})
+	a.confirmed = pickOne(d, nil, nil, []int{4}, []int{1, 2, 3, 15}, []int{126})
 	if d.one(2) {
-		a.trained = pick(d, 31, 32, 50, 90)
+		a.trained = pickOne(d, 31, 32, 50, 90)
 		if d.one(2) { // converted by the training
-			a.paid = []int{a.trained - pick(d, 1, 15, 30)}
+			a.paid = []int{a.trained - pickOne(d, 1, 15, 30)}
 		}
 	}
 	return a
@@ -81,7 +81,7 @@ func (d *drawing) like(m *factMarket, zone, goods string, a alike) {
 		t.approved = long
 	}
 	for _, days := range a.paid {
-		t.payments = append(t.payments, factPayment{ago(days), pick[int64](d, 20_000, 90_000, 300_000), false})
+		t.payments = append(t.payments, factPayment{ago(days), pickOne[int64](d, 20_000, 90_000, 300_000), false})
 	}
 	for _, days := range a.confirmed {
 		t.confirmations = append(t.confirmations, ago(days))
@@ -90,7 +90,7 @@ func (d *drawing) like(m *factMarket, zone, goods string, a alike) {
 		t.visits = []factVisit{{ago(9), "helped"}}
 	}
 	if a.declared {
-		t.declared = []factDeclared{{day(ago(20)), 10, d.n(0, 10)}}
+		t.declared = []factDeclared{{businessDay(ago(20)), 10, d.n(0, 10)}}
 	}
 	s.tenancies = []*factTenancy{t}
 	if a.displays {
@@ -104,7 +104,7 @@ func (d *drawing) like(m *factMarket, zone, goods string, a alike) {
 	}
 	m.stalls = append(m.stalls, s)
 	if a.trained > 0 {
-		d.trained(m, merchant, day(ago(a.trained)))
+		d.trained(m, merchant, businessDay(ago(a.trained)))
 	}
 }
 

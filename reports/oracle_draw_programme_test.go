@@ -34,14 +34,14 @@ func (d *drawing) programme() {
 	}
 	slices.SortStableFunc(d.pilots, func(a, b factPilot) int { return cmp.Compare(a.district, b.district) })
 	d.campaign = factCampaign{
-		starts: dayOf(pick(d, "2025-01-01", "2026-08-15", "2026-11-10")),
-		dueDay: pick(d, 1, 5, 21, 22, 28),
+		starts: dayOf(pickOne(d, "2025-01-01", "2026-08-15", "2026-11-10")),
+		dueDay: pickOne(d, 1, 5, 21, 22, 28),
 	}
 	if d.one(4) {
-		d.campaign.ends = dayOf(pick(d, "2026-11-10", "2026-11-20", "2026-11-21", "2026-11-30"))
+		d.campaign.ends = dayOf(pickOne(d, "2026-11-10", "2026-11-20", "2026-11-21", "2026-11-30"))
 	}
 	for _, district := range []string{"", "", "568", "568", "569"} {
-		t := factTarget{district, pick(d, "0.0000", "0.2500", "0.5000", "0.6000", "0.6667", "1.0000"), d.day()}
+		t := factTarget{district, pickOne(d, "0.0000", "0.2500", "0.5000", "0.6000", "0.6667", "1.0000"), d.day()}
 		known := slices.ContainsFunc(d.campaign.targets, func(o factTarget) bool {
 			return o.district == t.district &&
 				o.due.Equal(t.due)
@@ -70,8 +70,8 @@ func (d *drawing) reports() {
 					// the campaign had another due day when the report was made
 					r.due = r.due.AddDate(0, 0, d.n(0, 9))
 				}
-				for range pick(d, 0, 1, 1, 2) {
-					r.submitted = append(r.submitted, r.due.AddDate(0, 0, 1).Add(pick(d, -24*time.Hour, -time.Second, 0,
+				for range pickOne(d, 0, 1, 1, 2) {
+					r.submitted = append(r.submitted, r.due.AddDate(0, 0, 1).Add(pickOne(d, -24*time.Hour, -time.Second, 0,
 						time.Hour)))
 				}
 			}

@@ -14,7 +14,7 @@ var divisible = strings.Fields("I01 I02 I03 I04 I05 I06 I14 I16 I18")
 
 // drillDown compares the parts of a figure with the oracle, their sum with the figure, and the
 // figure with the report.
-func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
+func (a *drawnQuestion) drillDown(rt *rapid.T, w *factWorld, q question) {
 	by := rapid.SampledFrom([]string{"market", "zone", "goods_group", "kind"}).Draw(rt, "by")
 	code := rapid.SampledFrom(divisible).Draw(rt, "indicator")
 	if by == "market" {
@@ -31,7 +31,7 @@ func (a *asked) drillDown(rt *rapid.T, w *factWorld, q question) {
 		Withheld []servedPart
 	}
 	a.reading(rt, q.key, "drill-down?indicator="+code+"&by="+by+"&locality="+locality+"&"+q.query(), &got)
-	c := &comparing{TB: rt, asked: a, question: q, where: "drill-down of " + code + " " + locality}
+	c := &comparing{TB: rt, drawnQuestion: a, question: q, where: "drill-down of " + code + " " + locality}
 	var of unread
 	a.reading(rt, q.key, "adoption?"+q.query(), &of)
 	if same := of.figure(locality, code); string(got.Figure) != same {

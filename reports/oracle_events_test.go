@@ -35,23 +35,23 @@ func (o *oracle) integrity() counted {
 		displayed++
 		seen := byte(0)
 		for _, k := range s.checks {
-			if !days(o.moment, 7).contains(k.at) {
+			if !daysBefore(o.moment, 7).contains(k.at) {
 				continue
 			}
 			by := byte('D')
 			if k.own() {
 				by = 'B'
 			}
-			seen = better(seen, by)
+			seen = betterEvidence(seen, by)
 		}
 		if seen != 0 {
 			mix[seen-'A']++
 		}
 	}
-	f := ratio(number(mix[1]+mix[3]), number(displayed))
+	f := countedRatio(decimalOf(mix[1]+mix[3]), decimalOf(displayed))
 	f.evidence, f.mixed = mix, true
 	found, hours := o.swapped()
-	f.parts = map[string]counted{"swapped": ratio(number(found), number(displayed)), "hours_to_replace": median(hours,
+	f.parts = map[string]counted{"swapped": countedRatio(decimalOf(found), decimalOf(displayed)), "hours_to_replace": median(hours,
 		found)}
 	return f
 }
@@ -61,7 +61,7 @@ func (o *oracle) swapped() (found int, hours []time.Duration) {
 	bad := func(k factCheck) bool { return k.verdict == "swapped" || k.verdict == "foreign" }
 	for _, s := range o.stalls() {
 		for i, k := range s.checks {
-			if !bad(k) || i > 0 && bad(s.checks[i-1]) || !days(o.moment, 30).contains(k.at) {
+			if !bad(k) || i > 0 && bad(s.checks[i-1]) || !daysBefore(o.moment, 30).contains(k.at) {
 				continue
 			}
 			found++
@@ -79,21 +79,21 @@ func (o *oracle) swapped() (found int, hours []time.Duration) {
 // median returns the median in hours with four decimals. For an even number it is the mean of the
 // middle two.
 func median(spans []time.Duration, all int) counted {
-	f := counted{known: true, num: number(len(spans)), den: number(all)}
+	f := counted{known: true, num: decimalOf(len(spans)), den: decimalOf(all)}
 	if len(spans) == 0 {
 		return f
 	}
 	slices.Sort(spans)
 	n := len(spans)
 	twice := spans[(n-1)/2] + spans[n/2]
-	f.value = rounded(decimal.NewFromInt(int64(twice)), decimal.NewFromInt(int64(2*time.Hour)))
+	f.value = roundedQuotient(decimal.NewFromInt(int64(twice)), decimal.NewFromInt(int64(2*time.Hour)))
 	return f
 }
 
 // incidents returns I20.
 func (o *oracle) incidents(payments decimal.Decimal) counted {
 	rate := func(n int) counted {
-		f := counted{known: true, num: number(n), den: payments, value: rounded(number(n).Mul(number(10_000)),
+		f := counted{known: true, num: decimalOf(n), den: payments, value: roundedQuotient(decimalOf(n).Mul(decimalOf(10_000)),
 			payments)}
 		f.evidence, f.mixed = [4]int{0, 0, 0, n}, true
 		return f
@@ -103,7 +103,7 @@ func (o *oracle) incidents(payments decimal.Decimal) counted {
 	var hours []time.Duration
 	for _, m := range o.group {
 		for _, i := range m.incidents {
-			if !days(o.moment, 30).contains(i.occurred) {
+			if !daysBefore(o.moment, 30).contains(i.occurred) {
 				continue
 			}
 			n[i.kind]++
@@ -123,7 +123,7 @@ func (o *oracle) incidents(payments decimal.Decimal) counted {
 
 // sales returns I07.
 func (o *oracle) sales() counted {
-	window := days(o.moment, 90)
+	window := daysBefore(o.moment, 90)
 	declared := counted{}
 	var customers, transfers int
 	clusters := map[uuid.UUID][2]int{}
@@ -139,8 +139,8 @@ func (o *oracle) sales() counted {
 		}
 	}
 	if customers > 0 {
-		declared = ratio(number(transfers), number(customers))
-		declared.evidence, declared.mixed, declared.interval = [4]int{0, 0, transfers, 0}, true, clustered(clusters)
+		declared = countedRatio(decimalOf(transfers), decimalOf(customers))
+		declared.evidence, declared.mixed, declared.interval = [4]int{0, 0, transfers, 0}, true, clusterInterval(clusters)
 	}
 	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) { return s.counted, s.cashless, s.sales })
 	if sampled.known {
@@ -172,7 +172,7 @@ func (o *oracle) turnover() counted {
 // the sample is sufficient. A plan is complete when two slots of each stratum were counted. If any
 // plan is complete, the incomplete plans do not count.
 func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f counted, sufficient bool) {
-	window := days(o.moment, 90)
+	window := daysBefore(o.moment, 90)
 	type onePlan struct {
 		part, whole                 int64
 		n                           int
@@ -222,10 +222,10 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 		weightedPart.Add(weightedPart, p.weightedPart)
 		weightedWhole.Add(weightedWhole, p.weightedWhole)
 	}
-	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole), interval: stratified(drawn)}
+	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole), interval: stratumInterval(drawn)}
 	if whole > 0 {
 		share := weightedPart.Quo(weightedPart, weightedWhole)
-		f.value = rounded(decimal.NewFromBigInt(share.Num(), 0), decimal.NewFromBigInt(share.Denom(), 0))
+		f.value = roundedQuotient(decimal.NewFromBigInt(share.Num(), 0), decimal.NewFromBigInt(share.Denom(), 0))
 	}
 	return f, sure && n >= 10 && whole > 0
 }
@@ -246,7 +246,7 @@ func (w *factWorld) launchedOf(districts []string, on time.Time) counted {
 			n++
 		}
 	}
-	f := ratio(number(n), number(required))
+	f := countedRatio(decimalOf(n), decimalOf(required))
 	f.evidence, f.mixed = [4]int{0, 0, n, 0}, true
 	return f
 }

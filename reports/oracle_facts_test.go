@@ -159,8 +159,8 @@ type (
 // checks.
 var hoChiMinh = time.FixedZone("Asia/Ho_Chi_Minh", 7*60*60)
 
-// day returns 00:00 of the business day of a moment.
-func day(at time.Time) time.Time {
+// businessDay returns 00:00 of the business day of a moment.
+func businessDay(at time.Time) time.Time {
 	y, m, d := at.In(hoChiMinh).Date()
 	return time.Date(y, m, d, 0, 0, 0, 0, hoChiMinh)
 }
@@ -177,8 +177,8 @@ func (s span) contains(at time.Time) bool {
 	return (s.from.IsZero() || !at.Before(s.from)) && (s.to.IsZero() || at.Before(s.to))
 }
 
-// days returns the span from before days ago to a moment.
-func days(moment time.Time, before int) span { return span{moment.AddDate(0, 0, -before), moment} }
+// daysBefore returns the span from before days ago to a moment.
+func daysBefore(moment time.Time, before int) span { return span{moment.AddDate(0, 0, -before), moment} }
 
 // unit returns the code of the unit that a market was in on the day of a basis, or "" if it is
 // unknown.

@@ -22,22 +22,22 @@ type counted struct {
 	fresh    *time.Time // nil: not compared; zero: no fact was counted
 }
 
-func number(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
+func decimalOf(n int) decimal.Decimal { return decimal.NewFromInt(int64(n)) }
 
-// rounded returns a quotient with four decimals, halves rounded away from zero.
-func rounded(num, den decimal.Decimal) string {
+// roundedQuotient returns a quotient with four decimals, halves rounded away from zero.
+func roundedQuotient(num, den decimal.Decimal) string {
 	if den.IsZero() {
 		return ""
 	}
 	return num.DivRound(den, 4).StringFixed(4)
 }
 
-func ratio(num, den decimal.Decimal) counted {
-	return counted{known: true, num: num, den: den, value: rounded(num, den)}
+func countedRatio(num, den decimal.Decimal) counted {
+	return counted{known: true, num: num, den: den, value: roundedQuotient(num, den)}
 }
 
-// of counts merchants by their evidence (0: not counted).
-func of(merchants []uuid.UUID, evidence func(uuid.UUID) byte) counted {
+// countMerchants counts merchants by their evidence (0: not counted).
+func countMerchants(merchants []uuid.UUID, evidence func(uuid.UUID) byte) counted {
 	var mix [4]int
 	n := 0
 	for _, m := range merchants {
@@ -46,7 +46,7 @@ func of(merchants []uuid.UUID, evidence func(uuid.UUID) byte) counted {
 			n++
 		}
 	}
-	f := ratio(number(n), number(len(merchants)))
+	f := countedRatio(decimalOf(n), decimalOf(len(merchants)))
 	f.evidence, f.mixed = mix, true
 	return f
 }
@@ -57,9 +57,9 @@ func (o *oracle) figures() figuresOf {
 		return func(m uuid.UUID) byte { return o.active(m, before, least) }
 	}
 	f := figuresOf{
-		"I01": of(mop, o.registered), "I02": of(mop, o.verified), "I03": of(mop, o.ready),
-		"I04": of(mop, activeBefore(7, 1)), "I05": of(mop, activeBefore(30, 1)),
-		"I14": of(mop, o.trained), "I16": of(mop, o.visited),
+		"I01": countMerchants(mop, o.registered), "I02": countMerchants(mop, o.verified), "I03": countMerchants(mop, o.ready),
+		"I04": countMerchants(mop, activeBefore(7, 1)), "I05": countMerchants(mop, activeBefore(30, 1)),
+		"I14": countMerchants(mop, o.trained), "I16": countMerchants(mop, o.visited),
 		"I07": o.sales(), "I08": o.turnover(), "I15": o.conversion(), "I17": o.retention(), "I19": o.integrity(),
 	}
 	for code, at := range map[string]time.Time{
@@ -71,9 +71,9 @@ func (o *oracle) figures() figuresOf {
 		f[code] = reported
 	}
 	headline := f["I05"]
-	headline.parts = map[string]counted{"strict": of(mop, activeBefore(30, 4))}
+	headline.parts = map[string]counted{"strict": countMerchants(mop, activeBefore(30, 4))}
 	f["I05"] = headline
-	f["I06"] = ratio(f["I03"].num.Sub(headline.num), number(len(mop)))
+	f["I06"] = countedRatio(f["I03"].num.Sub(headline.num), decimalOf(len(mop)))
 	f["coverage"] = o.coverage()
 	f["I09"], f["I10"] = o.payments(mop)
 	f["I11"], f["I12"] = o.fees()
@@ -111,14 +111,14 @@ func (o *oracle) payments(mop []uuid.UUID) (perActive, bands counted) {
 		name string
 		most int64
 	}{{"le_50k", 50_000}, {"le_200k", 200_000}, {"le_1m", 1_000_000}, {"over_1m", 1 << 62}}
-	month := days(o.moment, 30)
+	month := daysBefore(o.moment, 30)
 	byBand := map[string]int{}
 	banks, owners, actives := 0, 0, 0
 	for _, m := range mop {
 		n, words := 0, 0
 		for _, t := range o.tenancies(m) {
 			for _, p := range t.payments {
-				if p.reversed || !month.contains(day(p.at)) {
+				if p.reversed || !month.contains(businessDay(p.at)) {
 					continue
 				}
 				n++
@@ -132,7 +132,7 @@ func (o *oracle) payments(mop []uuid.UUID) (perActive, bands counted) {
 				byBand[bounds[i].name]++
 			}
 			for _, at := range t.confirmations {
-				if month.contains(day(at)) {
+				if month.contains(businessDay(at)) {
 					words++
 				}
 			}
@@ -145,11 +145,11 @@ func (o *oracle) payments(mop []uuid.UUID) (perActive, bands counted) {
 			actives++
 		}
 	}
-	perActive = ratio(number(banks+owners), number(actives))
+	perActive = countedRatio(decimalOf(banks+owners), decimalOf(actives))
 	perActive.evidence, perActive.mixed = [4]int{banks, owners, 0, 0}, true
 	parts := map[string]counted{}
 	for _, b := range bounds {
-		part := ratio(number(byBand[b.name]), number(banks))
+		part := countedRatio(decimalOf(byBand[b.name]), decimalOf(banks))
 		part.evidence, part.mixed = [4]int{byBand[b.name], 0, 0, 0}, true
 		parts[b.name] = part
 	}
@@ -188,8 +188,8 @@ func (o *oracle) fees() (cashless, collected counted) {
 		}
 		due, paid, transfers = due+newest.due, paid+newest.paid, transfers+newest.transfers
 	}
-	cashless = ratio(decimal.NewFromInt(transfers), decimal.NewFromInt(paid))
-	collected = ratio(decimal.NewFromInt(paid), decimal.NewFromInt(due))
+	cashless = countedRatio(decimal.NewFromInt(transfers), decimal.NewFromInt(paid))
+	collected = countedRatio(decimal.NewFromInt(paid), decimal.NewFromInt(due))
 	cashless.period = month.Format("2006-01")
 	collected.period = cashless.period
 	return cashless, collected
@@ -214,18 +214,18 @@ func (o *oracle) conversion() counted {
 				continue
 			}
 			there := (&oracle{factWorld: o.factWorld, group: []*factMarket{m}, moment: o.moment}).tenancies(merchant)
-			if active(there, span{first.AddDate(0, 0, -30), first}, 1) != 0 {
+			if activeEvidence(there, span{first.AddDate(0, 0, -30), first}, 1) != 0 {
 				continue
 			}
 			in = true
-			evidence[merchant] = better(evidence[merchant],
-				active(there, span{first.AddDate(0, 0, 1), first.AddDate(0, 0, 31)}, 1))
+			evidence[merchant] = betterEvidence(evidence[merchant],
+				activeEvidence(there, span{first.AddDate(0, 0, 1), first.AddDate(0, 0, 31)}, 1))
 		}
 		if in {
 			reported = append(reported, merchant)
 		}
 	}
-	return of(reported, func(m uuid.UUID) byte { return evidence[m] })
+	return countMerchants(reported, func(m uuid.UUID) byte { return evidence[m] })
 }
 
 // retention returns I17.
@@ -235,15 +235,15 @@ func (o *oracle) retention() counted {
 	var reported []uuid.UUID
 	for _, merchant := range o.merchants {
 		mine := o.tenancies(merchant)
-		if active(mine, begun, 1) == 0 || active(mine, span{to: begun.from}, 1) != 0 {
+		if activeEvidence(mine, begun, 1) == 0 || activeEvidence(mine, span{to: begun.from}, 1) != 0 {
 			continue
 		}
 		left := !slices.ContainsFunc(mine, func(t *factTenancy) bool { return t.valid.contains(last.to) })
-		if left || active(mine, last, 1) != 0 || o.observedAnywhere(merchant, last.to) {
+		if left || activeEvidence(mine, last, 1) != 0 || o.observedAnywhere(merchant, last.to) {
 			reported = append(reported, merchant)
 		}
 	}
-	f := of(reported, func(m uuid.UUID) byte { return active(o.tenancies(m), last, 1) })
+	f := countMerchants(reported, func(m uuid.UUID) byte { return activeEvidence(o.tenancies(m), last, 1) })
 	f.period = begun.from.Format("2006-01")
 	return f
 }
@@ -256,7 +256,7 @@ func (o *oracle) dormant(mop []uuid.UUID) counted {
 			reported = append(reported, m)
 		}
 	}
-	return of(reported, func(m uuid.UUID) byte {
+	return countMerchants(reported, func(m uuid.UUID) byte {
 		if o.active(m, 30, 1) != 0 {
 			return 0
 		}
@@ -267,7 +267,7 @@ func (o *oracle) dormant(mop []uuid.UUID) counted {
 // coverage returns the share of merchants that connections cover; reports show it beside the
 // figures.
 func (o *oracle) coverage() counted {
-	return of(o.mop(), func(m uuid.UUID) byte {
+	return countMerchants(o.mop(), func(m uuid.UUID) byte {
 		if o.observedAnywhere(m, o.moment) {
 			return 'A'
 		}
@@ -278,7 +278,7 @@ func (o *oracle) coverage() counted {
 func (o *oracle) firstPayment() int {
 	n := 0
 	for _, m := range o.mop() {
-		if active(o.tenancies(m), span{to: o.moment}, 1) != 0 {
+		if activeEvidence(o.tenancies(m), span{to: o.moment}, 1) != 0 {
 			n++
 		}
 	}

@@ -52,16 +52,16 @@ func (o *oracle) scanned(merchant uuid.UUID) (known []time.Time) {
 
 // paid returns the times of the valid payments of 30 days and of the owner's confirmations.
 func (o *oracle) paid(merchant uuid.UUID) (known []time.Time) {
-	month := days(o.moment, 30)
+	month := daysBefore(o.moment, 30)
 	for _, t := range o.tenancies(merchant) {
 		for _, p := range t.payments {
-			if month.contains(day(p.at)) && !p.reversed {
+			if month.contains(businessDay(p.at)) && !p.reversed {
 				known = append(known, p.at)
 			}
 		}
 		for _, at := range t.confirmations {
-			if month.contains(day(at)) {
-				known = append(known, at.Add(saidAfter))
+			if month.contains(businessDay(at)) {
+				known = append(known, at.Add(statedAfter))
 			}
 		}
 	}
@@ -109,11 +109,11 @@ func (c *comparing) timely(w *factWorld, group []*factMarket, got map[string]ser
 // silentAt reports whether a market's own page hides how many merchants were paid.
 func (c *comparing) silentAt(m *factMarket) bool {
 	key := m.code + c.moment.String()
-	if silent, known := c.asked.silent[key]; known {
+	if silent, known := c.drawnQuestion.silent[key]; known {
 		return silent
 	}
 	var page struct{ Figures map[string]served }
 	c.reading(c.TB, c.admin, "markets/"+m.id.String()+"?as_of="+c.moment.Format(time.DateOnly), &page)
-	c.asked.silent[key] = page.Figures["I04"].Suppressed || page.Figures["I05"].Suppressed
-	return c.asked.silent[key]
+	c.drawnQuestion.silent[key] = page.Figures["I04"].Suppressed || page.Figures["I05"].Suppressed
+	return c.drawnQuestion.silent[key]
 }

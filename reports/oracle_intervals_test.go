@@ -46,15 +46,15 @@ var quantiles = func() (list [200]float64) {
 	return list
 }()
 
-// around returns a share plus and minus its margin of error, limited to 0 and 1.
-func around(share, deviation float64, freedom int) *interval {
+// intervalAround returns a share plus and minus its margin of error, limited to 0 and 1.
+func intervalAround(share, deviation float64, freedom int) *interval {
 	reach := quantiles[freedom] * deviation
 	return &interval{math.Max(0, share-reach), math.Min(1, share+reach)}
 }
 
-// clustered returns the interval of declared shares, with each merchant as a cluster. It returns
+// clusterInterval returns the interval of declared shares, with each merchant as a cluster. It returns
 // nil for fewer than two merchants.
-func clustered(of map[uuid.UUID][2]int) *interval {
+func clusterInterval(of map[uuid.UUID][2]int) *interval {
 	transfers, customers := 0.0, 0.0
 	for _, answered := range of {
 		transfers, customers = transfers+float64(answered[0]), customers+float64(answered[1])
@@ -66,7 +66,7 @@ func clustered(of map[uuid.UUID][2]int) *interval {
 	for _, answered := range of {
 		squares += math.Pow(float64(answered[0])-share*float64(answered[1]), 2)
 	}
-	return around(share, math.Sqrt(squares*n/(n-1))/customers, len(of)-1)
+	return intervalAround(share, math.Sqrt(squares*n/(n-1))/customers, len(of)-1)
 }
 
 // drawnStratum is what was counted in the drawn half-hours of a stratum, and the stratum's number
@@ -76,15 +76,15 @@ type drawnStratum struct {
 	part, whole []float64
 }
 
-// stratified returns the interval of the combined ratio. It returns nil if a stratum has only one
+// stratumInterval returns the interval of the combined ratio. It returns nil if a stratum has only one
 // counted half-hour or if nothing was sold.
-func stratified(strata []drawnStratum) *interval {
+func stratumInterval(strata []drawnStratum) *interval {
 	part, whole := 0.0, 0.0
 	for _, s := range strata {
 		if len(s.whole) == 1 {
 			return nil
 		}
-		part, whole = part+float64(s.size)*mean(s.part), whole+float64(s.size)*mean(s.whole)
+		part, whole = part+float64(s.size)*meanOf(s.part), whole+float64(s.size)*meanOf(s.whole)
 	}
 	if whole == 0 {
 		return nil
@@ -96,17 +96,17 @@ func stratified(strata []drawnStratum) *interval {
 		for i := range s.whole {
 			residuals = append(residuals, s.part[i]-share*s.whole[i])
 		}
-		middle, squares := mean(residuals), 0.0
+		middle, squares := meanOf(residuals), 0.0
 		for _, r := range residuals {
 			squares += (r - middle) * (r - middle)
 		}
 		variance += size * size * (1 - n/size) / n * squares / (n - 1)
 		freedom += len(s.whole) - 1
 	}
-	return around(share, math.Sqrt(variance)/whole, freedom)
+	return intervalAround(share, math.Sqrt(variance)/whole, freedom)
 }
 
-func mean(of []float64) float64 {
+func meanOf(of []float64) float64 {
 	sum := 0.0
 	for _, x := range of {
 		sum += x

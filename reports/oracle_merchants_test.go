@@ -71,8 +71,8 @@ func (o *oracle) mop() (merchants []uuid.UUID) {
 	return merchants
 }
 
-// better returns the better evidence in the order A, D, B, C, none (0).
-func better(a, b byte) byte {
+// betterEvidence returns the better evidence in the order A, D, B, C, none (0).
+func betterEvidence(a, b byte) byte {
 	for _, e := range []byte("ADBC") {
 		if a == e || b == e {
 			return e
@@ -102,7 +102,7 @@ func (o *oracle) verified(merchant uuid.UUID) (evidence byte) {
 			if r.account.how == "bank_lookup" || r.account.how == "test_transfer" {
 				seen = 'D'
 			}
-			evidence = better(evidence, seen)
+			evidence = betterEvidence(evidence, seen)
 		}
 	}
 	return evidence
@@ -125,7 +125,7 @@ func (o *oracle) printed(merchant uuid.UUID) bool {
 func (o *oracle) ready(merchant uuid.UUID) (evidence byte) {
 	for _, t := range o.operatingOf(merchant) {
 		for _, c := range o.displayed(t) {
-			evidence = better(evidence, o.inOrder(c))
+			evidence = betterEvidence(evidence, o.inOrder(c))
 		}
 	}
 	return evidence
@@ -140,7 +140,7 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 		case k.verdict != "official":
 			evidence = 0
 		case k.code == c && k.own():
-			evidence = better(evidence, 'B')
+			evidence = betterEvidence(evidence, 'B')
 		case k.code == c:
 			evidence = 'D'
 		}
@@ -151,39 +151,39 @@ func (o *oracle) inOrder(c *factCode) (evidence byte) {
 // own reports whether the stall scanned its own code.
 func (k factCheck) own() bool { return k.by == "owner" || k.by == "seller" }
 
-// noticed returns the days of a span with payments that banks reported at the tenancies and that
+// noticedDays returns the days of a span with payments that banks reported at the tenancies and that
 // were not all reversed. confirmed returns the days that the owner confirmed.
-func noticed(tenancies []*factTenancy, in span) map[time.Time]bool {
+func noticedDays(tenancies []*factTenancy, in span) map[time.Time]bool {
 	found := map[time.Time]bool{}
 	for _, t := range tenancies {
 		for _, p := range t.payments {
-			if !p.reversed && in.contains(day(p.at)) {
-				found[day(p.at)] = true
+			if !p.reversed && in.contains(businessDay(p.at)) {
+				found[businessDay(p.at)] = true
 			}
 		}
 	}
 	return found
 }
 
-func confirmed(tenancies []*factTenancy, in span) map[time.Time]bool {
+func confirmedDays(tenancies []*factTenancy, in span) map[time.Time]bool {
 	found := map[time.Time]bool{}
 	for _, t := range tenancies {
 		for _, at := range t.confirmations {
-			if in.contains(day(at)) {
-				found[day(at)] = true
+			if in.contains(businessDay(at)) {
+				found[businessDay(at)] = true
 			}
 		}
 	}
 	return found
 }
 
-// active returns the evidence by which tenancies were active on at least least days of a span.
-func active(tenancies []*factTenancy, in span, least int) byte {
-	reported := noticed(tenancies, in)
+// activeEvidence returns the evidence by which tenancies were active on at least least days of a span.
+func activeEvidence(tenancies []*factTenancy, in span, least int) byte {
+	reported := noticedDays(tenancies, in)
 	if len(reported) >= least {
 		return 'A'
 	}
-	for d := range confirmed(tenancies, in) {
+	for d := range confirmedDays(tenancies, in) {
 		reported[d] = true
 	}
 	if len(reported) >= least {
@@ -193,7 +193,7 @@ func active(tenancies []*factTenancy, in span, least int) byte {
 }
 
 func (o *oracle) active(merchant uuid.UUID, before, least int) byte {
-	return active(o.tenancies(merchant), days(o.moment, before), least)
+	return activeEvidence(o.tenancies(merchant), daysBefore(o.moment, before), least)
 }
 
 // observed reports whether the platform receives notices of an account on which the merchant
@@ -224,7 +224,7 @@ func (c *factConnection) alive(moment time.Time) bool {
 		return false
 	}
 	for d := range c.days {
-		if days(moment, 7).contains(d) {
+		if daysBefore(moment, 7).contains(d) {
 			return true
 		}
 	}

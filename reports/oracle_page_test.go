@@ -47,7 +47,7 @@ func (o *oracle) partsOf(m *factMarket, by string) map[string]*oracle {
 
 // page compares a market's page, its parts, fees and counts with the oracle, and with the report of
 // its own manager.
-func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who string) {
+func (a *drawnQuestion) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who string) {
 	m := w.markets[i]
 	q := question{who, a.managers[i], "current", false, []*factMarket{m}, moment}
 	if who == "admin" {
@@ -66,7 +66,7 @@ func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who str
 		}
 	}
 	a.reading(rt, q.key, "markets/"+m.id.String()+"?as_of="+moment.Format(time.DateOnly), &got)
-	c := &comparing{TB: rt, asked: a, question: q, where: "page of " + m.code}
+	c := &comparing{TB: rt, drawnQuestion: a, question: q, where: "page of " + m.code}
 	want := c.group(w, q.scope, servedReport{Total: got.Figures, Coverage: got.Coverage, Funnel: got.Funnel})
 	o := &oracle{factWorld: w, group: q.scope, moment: moment}
 	if n := int(want["I18"].num.IntPart()); got.Dormant != nil && *got.Dormant != n {
@@ -75,7 +75,7 @@ func (a *asked) page(rt *rapid.T, w *factWorld, i int, moment time.Time, who str
 	unchecked := o.unchecked()
 	mayHide := who == "admin" && (got.Figures["I19"].Suppressed || 0 < unchecked && unchecked < 5)
 	if got.Unchecked != nil && *got.Unchecked != unchecked || got.Unchecked == nil && !mayHide {
-		c.wrong("unchecked", "%s, not %d", said(got.Unchecked), unchecked)
+		c.wrong("unchecked", "%s, not %d", countText(got.Unchecked), unchecked)
 	}
 	c.record("unchecked", got.Unchecked != nil, unchecked > 0)
 	var months, paid []string
@@ -182,8 +182,8 @@ func (m *factMarket) feeMonths(moment time.Time) (months, paid []string) {
 	return months, paid
 }
 
-// said returns a count as text.
-func said(n *int) string {
+// countText returns a count as text.
+func countText(n *int) string {
 	if n == nil {
 		return "hidden"
 	}

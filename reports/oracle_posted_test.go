@@ -169,7 +169,7 @@ func (p *posting) transfers(m *factMarket, memos []string, tomorrow time.Time) (
 			p.send("5555555", "tien rau", paid.amount, paid.at)
 			p.assigned(tenancy.stall.id, paid.reversed)
 		}
-		if day(paid.at).Before(day(time.Now())) && days(tomorrow, 30).contains(paid.at) {
+		if businessDay(paid.at).Before(businessDay(time.Now())) && daysBefore(tomorrow, 30).contains(paid.at) {
 			late, returned = late+1, returned+map[bool]int{true: 1}[paid.reversed]
 		}
 		tenancy.payments = append(tenancy.payments, paid)
@@ -188,10 +188,10 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 		"commune_code":"22366","operator":{"kind":"ban_quan_ly","name":"Ban quản lý"},"stall_capacity":100}`).Text("id"))
 	c := &factConnection{
 		provider: "sepay", owner: "platform", created: time.Now(),
-		days: map[time.Time]bool{day(time.Now()): true},
+		days: map[time.Time]bool{businessDay(time.Now()): true},
 	}
 	w := &factWorld{markets: []*factMarket{m}, connections: []*factConnection{c}}
-	tomorrow := day(time.Now()).AddDate(0, 0, 1)
+	tomorrow := businessDay(time.Now()).AddDate(0, 0, 1)
 	manager := p.Key(roles.Manager, "market:CHODAM")
 	var memos []string
 	for i := range 7 {
@@ -213,9 +213,9 @@ func TestTheOracleAgreesOnPostedPayments(t *testing.T) {
 	if answer.Code != http.StatusOK {
 		t.Fatalf("answered with %d: %s", answer.Code, answer.Body)
 	}
-	reported := &asked{world: p.world, comparisons: map[string]*comparison{}}
+	reported := &drawnQuestion{world: p.world, comparisons: map[string]*comparison{}}
 	compare := &comparing{
-		TB: t, asked: reported, question: question{who: "manager", basis: "current", moment: tomorrow},
+		TB: t, drawnQuestion: reported, question: question{who: "manager", basis: "current", moment: tomorrow},
 		where: "total",
 	}
 	compare.group(w, w.markets, got)

@@ -23,7 +23,7 @@ var situations = []string{
 // situations counts which situations a world contains.
 func (w *factWorld) situations(drawn map[string]int) {
 	moment := dayOf(asOf)
-	month := days(moment, 30)
+	month := daysBefore(moment, 30)
 	held := map[string]bool{}
 	inside := func(at time.Time) bool { return !at.IsZero() && month.contains(at) }
 	stalls, markets := map[uuid.UUID]map[*factStall]bool{}, map[uuid.UUID]map[*factMarket]bool{}
@@ -87,7 +87,7 @@ func (s *factStall) situations(held map[string]bool, inside func(time.Time) bool
 		stand, gone := map[time.Time]bool{}, map[time.Time]bool{}
 		for _, p := range t.payments {
 			if inside(p.at) {
-				stand[day(p.at)], gone[day(p.at)] = stand[day(p.at)] || !p.reversed, gone[day(p.at)] || p.reversed
+				stand[businessDay(p.at)], gone[businessDay(p.at)] = stand[businessDay(p.at)] || !p.reversed, gone[businessDay(p.at)] || p.reversed
 			}
 		}
 		for on := range gone {

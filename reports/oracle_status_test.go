@@ -81,7 +81,7 @@ func (w *factWorld) punctuality(districts []string, moment time.Time) counted {
 	if due == 0 {
 		return counted{}
 	}
-	f := ratio(number(onTime), number(due))
+	f := countedRatio(decimalOf(onTime), decimalOf(due))
 	f.evidence, f.mixed = [4]int{0, 0, onTime, 0}, true
 	return f
 }
@@ -113,12 +113,12 @@ func (w *factWorld) target(district string, on time.Time) *factTarget {
 	return nil
 }
 
-// standing is the status of a unit in a row, or the reason why it has none.
-type standing struct{ status, reason string }
+// expectedStatus is the status of a unit in a row, or the reason why it has none.
+type expectedStatus struct{ status, reason string }
 
-// standing returns a designation's status by the figures of its market, or why it has none. hidden
+// statusOf returns a designation's status by the figures of its market, or why it has none. hidden
 // reports whether I05 is hidden.
-func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted, on time.Time) standing {
+func (f figuresOf) statusOf(hidden bool, target *factTarget, punctuality counted, on time.Time) expectedStatus {
 	share := func(of counted) decimal.Decimal {
 		if of.value == "" {
 			return decimal.Zero
@@ -128,25 +128,25 @@ func (f figuresOf) standing(hidden bool, target *factTarget, punctuality counted
 	above := func(of counted, bound string) bool { return share(of).GreaterThan(decimal.RequireFromString(bound)) }
 	switch {
 	case f["I05"].den.IsZero():
-		return standing{reason: "no_merchants"}
+		return expectedStatus{reason: "no_merchants"}
 	case !above(f["coverage"], "0.2999"):
-		return standing{status: "khong_du_du_lieu"}
+		return expectedStatus{status: "khong_du_du_lieu"}
 	case above(f["I06"], "0.3"), above(f["I18"], "0.4"):
-		return standing{status: "can_chu_y"}
+		return expectedStatus{status: "can_chu_y"}
 	case hidden:
-		return standing{reason: "hidden"}
+		return expectedStatus{reason: "hidden"}
 	case target == nil:
-		return standing{reason: "no_target"}
+		return expectedStatus{reason: "no_target"}
 	}
 	below := share(f["I05"]).LessThan(decimal.RequireFromString(target.value))
 	nothingDue := !punctuality.known || punctuality.den.IsZero()
 	switch {
 	case below && !target.due.Before(on), !below && nothingDue:
-		return standing{status: "chua_den_han"}
+		return expectedStatus{status: "chua_den_han"}
 	case below, punctuality.value != "1.0000":
-		return standing{status: "chua_dat"}
+		return expectedStatus{status: "chua_dat"}
 	}
-	return standing{status: "dat"}
+	return expectedStatus{status: "dat"}
 }
 
 // figuresOf maps indicators to figures.
@@ -191,44 +191,44 @@ func (c *comparing) row(w *factWorld, row servedRow, want figuresOf) {
 	}
 	c.punctual(row.Indicators, punctuality)
 	if !c.campaign {
-		c.compareStanding(row.servedStanding, standing{reason: "no_campaign"}, nil)
+		c.compareStatus(row.servedStatus, expectedStatus{reason: "no_campaign"}, nil)
 		return
 	}
 	if why := w.campaign.silent(c.moment); why != "" {
-		c.same(row.Designations, 0)
-		c.compareStanding(row.servedStanding, standing{reason: why}, nil)
+		c.checkEqual(row.Designations, 0)
+		c.compareStatus(row.servedStatus, expectedStatus{reason: why}, nil)
 		return
 	}
-	c.same(row.Designations, len(designated))
+	c.checkEqual(row.Designations, len(designated))
 	chosen, exempt := w.pilot(own, c.moment)
 	switch {
 	case len(designated) == 1:
 		target := w.target(designated[0], c.moment)
-		expected := want.shown(row.Indicators).standing(row.Indicators["I05"].Suppressed, target,
+		expected := want.shown(row.Indicators).statusOf(row.Indicators["I05"].Suppressed, target,
 			w.punctuality(designated, c.moment), c.moment)
-		c.compareStanding(row.servedStanding, expected, target)
+		c.compareStatus(row.servedStatus, expected, target)
 		c.because(row, want, expected)
 	case len(designated) > 1:
-		c.compareStanding(row.servedStanding, standing{reason: "several"}, nil)
+		c.compareStatus(row.servedStatus, expectedStatus{reason: "several"}, nil)
 	case exempt:
-		c.compareStanding(row.servedStanding, standing{reason: "exempt"}, nil)
+		c.compareStatus(row.servedStatus, expectedStatus{reason: "exempt"}, nil)
 	case own == "":
-		c.compareStanding(row.servedStanding, standing{reason: "not_required"}, nil)
+		c.compareStatus(row.servedStatus, expectedStatus{reason: "not_required"}, nil)
 	case chosen != nil:
-		c.compareStanding(row.servedStanding, standing{reason: "market_elsewhere"}, nil)
+		c.compareStatus(row.servedStatus, expectedStatus{reason: "market_elsewhere"}, nil)
 	default:
-		c.compareStanding(row.servedStanding, standing{reason: "no_market"}, nil)
+		c.compareStatus(row.servedStatus, expectedStatus{reason: "no_market"}, nil)
 	}
 }
 
-// compareStanding compares a status and a target.
-func (c *comparing) compareStanding(served servedStanding, expected standing, target *factTarget) {
+// compareStatus compares a status and a target.
+func (c *comparing) compareStatus(served servedStatus, expected expectedStatus, target *factTarget) {
 	switch {
 	case served.Target == nil && target != nil, served.Target != nil &&
 		(target == nil || *served.Target != servedTarget{target.value, target.due.Format(time.DateOnly)}):
 		c.wrong("target", "%+v, not %+v", served.Target, target)
 	}
-	got := standing{reason: served.StatusReason}
+	got := expectedStatus{reason: served.StatusReason}
 	if served.Status.Code != nil {
 		got.status = *served.Status.Code
 	}
@@ -242,7 +242,7 @@ func (c *comparing) compareStanding(served servedStanding, expected standing, ta
 }
 
 // because checks that a reason contains the right numbers.
-func (c *comparing) because(row servedRow, want figuresOf, expected standing) {
+func (c *comparing) because(row servedRow, want figuresOf, expected expectedStatus) {
 	says := func(of counted) bool {
 		percent := decimal.RequireFromString(of.value).Shift(2)
 		for _, text := range []string{percent.StringFixed(1), percent.StringFixed(2)} {
@@ -266,8 +266,8 @@ func (c *comparing) because(row servedRow, want figuresOf, expected standing) {
 	}
 }
 
-// same compares the designations of a row with the same ones in another basis.
-func (c *comparing) same(designations []json.RawMessage, many int) {
+// checkEqual compares the designations of a row with the same ones in another basis.
+func (c *comparing) checkEqual(designations []json.RawMessage, many int) {
 	if len(designations) != many {
 		c.wrong("designations", "%d, not %d", len(designations), many)
 	}
@@ -277,11 +277,11 @@ func (c *comparing) same(designations []json.RawMessage, many int) {
 			c.wrong("designation", "%v", err)
 		}
 		key := c.who + c.moment.String() + of.Market.Code
-		before, known := c.asked.designations[key]
+		before, known := c.drawnQuestion.designations[key]
 		if known && before != string(d) {
 			c.wrong("designation", "%s, in another basis %s", d, before)
 		}
-		c.asked.designations[key] = string(d)
+		c.drawnQuestion.designations[key] = string(d)
 		c.record("designation", true, known)
 	}
 }
@@ -321,7 +321,7 @@ func (c *comparing) punctual(got map[string]served, want counted) {
 	}
 	expected := ""
 	if !newest.IsZero() {
-		expected = rounded(decimal.NewFromInt(int64(c.moment.Sub(newest)/time.Second)), number(60*60))
+		expected = roundedQuotient(decimal.NewFromInt(int64(c.moment.Sub(newest)/time.Second)), decimalOf(60*60))
 	}
 	if got := hours.Value; got != nil && *got != expected || got == nil && expected != "" {
 		c.wrong("I24 hours_since_update", "%s, not %s", hours.text(), expected)

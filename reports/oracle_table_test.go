@@ -12,7 +12,7 @@ import (
 )
 
 // table compares the report as a table with the JSON report, cell by cell.
-func (a *asked) table(rt *rapid.T, q question) {
+func (a *drawnQuestion) table(rt *rapid.T, q question) {
 	var report unread
 	a.reading(rt, q.key, "adoption?"+q.query(), &report)
 	answer := a.get(q.key, "/api/v1/reports/adoption.csv?"+q.query())
@@ -20,7 +20,7 @@ func (a *asked) table(rt *rapid.T, q question) {
 	if err != nil || answer.Code != http.StatusOK {
 		rt.Fatalf("the table is answered with %d: %v", answer.Code, err)
 	}
-	c := &comparing{TB: rt, asked: a, question: q, where: "table"}
+	c := &comparing{TB: rt, drawnQuestion: a, question: q, where: "table"}
 	want := map[string]string{}
 	for _, row := range report.Rows {
 		codes := []string{}

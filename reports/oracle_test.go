@@ -38,13 +38,13 @@ type servedRow struct {
 	Indicators map[string]served
 	Coverage   served
 	Funnel     map[string]*int
-	servedStanding
+	servedStatus
 	Rank         *int
 	Designations []json.RawMessage
 }
 
-// servedStanding is the status of a row or of a designation.
-type servedStanding struct {
+// servedStatus is the status of a row or of a designation.
+type servedStatus struct {
 	Status struct {
 		Code     *string
 		Reason   string
@@ -100,9 +100,9 @@ func (r *servedReport) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// asked is a world, the keys that request its reports, and what was compared or could not be
+// drawnQuestion is a world, the keys that request its reports, and what was compared or could not be
 // compared.
-type asked struct {
+type drawnQuestion struct {
 	*world
 	managers         []string
 	admin            string
@@ -147,7 +147,7 @@ var bases = []string{"districts_2024", "districts_2024_merged", "communes_2025",
 // trend, a market's page and the drill-down.
 func TestTheOracleAgrees(t *testing.T) {
 	t.Parallel()
-	a := &asked{world: newNovember(t), comparisons: map[string]*comparison{}, drawn: map[string]int{}}
+	a := &drawnQuestion{world: newNovember(t), comparisons: map[string]*comparison{}, drawn: map[string]int{}}
 	a.admin = a.Key(roles.Admin, "")
 	var markets []*factMarket
 	for i := range 4 {
@@ -168,16 +168,16 @@ func TestTheOracleAgrees(t *testing.T) {
 		}
 		worlds++
 		defer func() { failed = failed || rt.Failed() }()
-		w := draw(rt, markets)
+		w := drawWorld(rt, markets)
 		a.Exec(cleared)
 		if err := (&writing{world: a.world, campaign: campaign}).write(w); err != nil {
 			rt.Fatal(err)
 		}
 		w.situations(a.drawn)
 		a.designations, a.silent = map[string]string{}, map[string]bool{}
-		a.ask(rt, w, dayOf(asOf))
+		a.send(rt, w, dayOf(asOf))
 		for _, before := range [][]int{{-1, 1, 6, 7}, {20, 21, 22, 30}, {52, 53, 61, 84}} {
-			a.ask(rt, w, dayOf(asOf).AddDate(0, 0, -rapid.SampledFrom(before).Draw(rt, "before")))
+			a.send(rt, w, dayOf(asOf).AddDate(0, 0, -rapid.SampledFrom(before).Draw(rt, "before")))
 		}
 		for range 3 {
 			a.trend(rt, w)
@@ -194,7 +194,7 @@ func TestTheOracleAgrees(t *testing.T) {
 
 // everyCase fails if a figure was never compared or a situation never occurred. Ten worlds may lack
 // three of a hundred by chance, fifty worlds none.
-func (a *asked) everyCase(t *testing.T, worlds int) {
+func (a *drawnQuestion) everyCase(t *testing.T, worlds int) {
 	t.Helper()
 	var lacking []string
 	for _, code := range counting {
@@ -223,9 +223,9 @@ func (a *asked) everyCase(t *testing.T, worlds int) {
 	}
 }
 
-// ask compares the reports of a day with the oracle: an admin's of all markets in every basis, with
+// send compares the reports of a day with the oracle: an admin's of all markets in every basis, with
 // and without the campaign, and the report of each market's own manager.
-func (a *asked) ask(rt *rapid.T, w *factWorld, moment time.Time) {
+func (a *drawnQuestion) send(rt *rapid.T, w *factWorld, moment time.Time) {
 	for _, basis := range bases {
 		for _, campaign := range []bool{false, true} {
 			if !moment.Equal(dayOf(asOf)) && rapid.IntRange(1, 3).Draw(rt, "asked") < 3 {
@@ -276,13 +276,13 @@ func (q question) query() string {
 	return query
 }
 
-func (a *asked) report(rt *rapid.T, w *factWorld, q question) {
+func (a *drawnQuestion) report(rt *rapid.T, w *factWorld, q question) {
 	answer := a.get(q.key, "/api/v1/reports/adoption?"+q.query())
 	var got servedReport
 	if err := json.Unmarshal(answer.Body.Bytes(), &got); err != nil || answer.Code != http.StatusOK {
 		rt.Fatalf("%s is answered with %d: %s", q.query(), answer.Code, answer.Body)
 	}
-	c := &comparing{TB: rt, asked: a, question: q}
+	c := &comparing{TB: rt, drawnQuestion: a, question: q}
 	rows, values := map[string]bool{}, map[string]string{}
 	for _, row := range got.Rows {
 		code := row.Locality.Code

@@ -12,7 +12,7 @@ import (
 // The other endpoints return the same as the report and as the oracle.
 
 // reading sends a request and decodes the answer.
-func (a *asked) reading(rt rapid.TB, key, path string, into any) {
+func (a *drawnQuestion) reading(rt rapid.TB, key, path string, into any) {
 	answer := a.get(key, "/api/v1/reports/"+path)
 	if err := json.Unmarshal(answer.Body.Bytes(), into); err != nil || answer.Code != http.StatusOK {
 		rt.Fatalf("%s is answered with %d: %s", path, answer.Code, answer.Body)
@@ -45,7 +45,7 @@ var counting = strings.Fields("I01 I02 I03 I04 I05 I06 I07 I08 I09 I10 I11 I12 I
 
 // trend compares the points of an indicator, of a unit or of all units, with the reports of those
 // days and with the oracle.
-func (a *asked) trend(rt *rapid.T, w *factWorld) {
+func (a *drawnQuestion) trend(rt *rapid.T, w *factWorld) {
 	q := question{
 		"admin", a.admin, rapid.SampledFrom(bases).Draw(rt, "basis"), rapid.Bool().Draw(rt, "campaign"),
 		w.markets,
@@ -75,7 +75,7 @@ func (a *asked) trend(rt *rapid.T, w *factWorld) {
 	}
 	for i, point := range got.Points {
 		q.moment = dayOf(days[i])
-		c := &comparing{TB: rt, asked: a, question: q, where: "trend of " + code + " " + locality}
+		c := &comparing{TB: rt, drawnQuestion: a, question: q, where: "trend of " + code + " " + locality}
 		var of unread
 		a.reading(rt, q.key, "adoption?"+q.query(), &of)
 		if same := of.figure(locality, code); point.AsOf != days[i] || string(point.Figure) != same {

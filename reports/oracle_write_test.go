@@ -39,7 +39,7 @@ func (w *writing) write(f *factWorld) error {
 		w.Queue(`INSERT INTO accounts (id, merchant_id, kind, bank_bin, number, number_index, last4, holder_name,
 			holder_kind, name_checked_at, name_checked_how, created_at)
 			VALUES ($1, $2, $3, nullif($4, ''), '', $1::uuid::text::bytea, '', 'X', 'ca_nhan', $5, $6, '2024-01-01')`,
-			a.id, a.merchant, kind, a.bank, moved(a.checked), a.how)
+			a.id, a.merchant, kind, a.bank, timeText(a.checked), a.how)
 	}
 	for _, m := range f.markets {
 		w.market(m)
@@ -73,8 +73,8 @@ func (w *writing) write(f *factWorld) error {
 	return w.DB.Pool.SendBatch(w.T.Context(), &w.Batch).Close()
 }
 
-// saidAfter is the time between a payment and its owner's confirmation.
-const saidAfter = 90 * time.Second
+// statedAfter is the time between a payment and its owner's confirmation.
+const statedAfter = 90 * time.Second
 
 // programme writes the campaign's dates, targets and monthly reports.
 func (w *writing) programme(c factCampaign) {
@@ -118,8 +118,8 @@ func dated(day time.Time) *string {
 	return &text
 }
 
-// moved returns a moment as text, or nil if it is zero.
-func moved(at time.Time) *time.Time {
+// timeText returns a moment as text, or nil if it is zero.
+func timeText(at time.Time) *time.Time {
 	if at.IsZero() {
 		return nil
 	}
@@ -180,7 +180,7 @@ func (w *writing) market(m *factMarket) {
 	for _, i := range m.incidents {
 		w.Queue(`INSERT INTO incidents (id, market_id, kind, occurred_at, closed_at, actor_id, recorded_at)
 			VALUES ($1, $2, $3, $4, $5, $6, now())`,
-			uuid.New(), m.id, i.kind, i.occurred, moved(i.done), w.staff)
+			uuid.New(), m.id, i.kind, i.occurred, timeText(i.done), w.staff)
 	}
 }
 
@@ -188,15 +188,15 @@ func (w *writing) tenancy(t *factTenancy) {
 	market := t.stall.market.id
 	w.Queue(`INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, approved_at, created_at)
 		VALUES ($1, $2, $3, $4, $5::text::tstzrange, $6, now())`,
-		t.id, market, t.stall.id, t.merchant, t.valid.times(), moved(t.approved))
+		t.id, market, t.stall.id, t.merchant, t.valid.times(), timeText(t.approved))
 	for _, r := range t.accounts {
 		w.Queue(`INSERT INTO tenancy_accounts (tenancy_id, account_id, since, replaced_at) VALUES ($1, $2, $3, $4)`,
-			t.id, r.account.id, r.since, moved(r.replaced))
+			t.id, r.account.id, r.since, timeText(r.replaced))
 	}
 	w.days(t)
 	for _, at := range t.confirmations {
 		w.Queue(`INSERT INTO confirmations (id, market_id, tenancy_id, amount, occurred_at, recorded_at, actor_id)
-			VALUES ($1, $2, $3, 1000, $4, $5, $6)`, uuid.New(), market, t.id, at, at.Add(saidAfter), w.owner)
+			VALUES ($1, $2, $3, 1000, $4, $5, $6)`, uuid.New(), market, t.id, at, at.Add(statedAfter), w.owner)
 	}
 	for _, v := range t.visits {
 		w.Queue(`INSERT INTO visits (id, market_id, tenancy_id, visited_at, outcome, actor_id, recorded_at)
@@ -220,7 +220,7 @@ func (w *writing) days(t *factTenancy) {
 	}
 	rows := map[string]row{}
 	for _, p := range t.payments {
-		r := rows[day(p.at).Format(time.DateOnly)]
+		r := rows[businessDay(p.at).Format(time.DateOnly)]
 		if !p.reversed {
 			band := 0
 			for _, bound := range []int64{50_000, 200_000, 1_000_000} {
@@ -235,13 +235,13 @@ func (w *writing) days(t *factTenancy) {
 				r.last = p.at
 			}
 		}
-		rows[day(p.at).Format(time.DateOnly)] = r
+		rows[businessDay(p.at).Format(time.DateOnly)] = r
 	}
 	for on, r := range rows {
 		w.Queue(`INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount, le_50k, le_200k, le_1m, over_1m,
 			last_at) VALUES ($1, $2::text::date, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			t.id, on, t.stall.market.id, r.payments, r.amount, r.bands[0], r.bands[1], r.bands[2], r.bands[3],
-			moved(r.last))
+			timeText(r.last))
 	}
 }
 
@@ -262,7 +262,7 @@ func (w *writing) code(c *factCode) {
 	w.Queue(`INSERT INTO codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, amount, expires_at,
 		issued_at, ended_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 		c.code, c.kind, c.tenancy.stall.market.id, c.tenancy.stall.id, c.tenancy.id, c.account.id, state, amount,
-		expires, c.in.from, moved(c.in.to))
+		expires, c.in.from, timeText(c.in.to))
 }
 
 func (w *writing) scans(s *factStall) {

@@ -32,7 +32,7 @@ func (r *Reports) Prove(ctx context.Context, q Question) error {
 	if err != nil {
 		return err
 	}
-	if err := proof.Check(ctx, &c.Day, c.markets, dimensions); err != nil {
+	if err := proof.CheckDay(ctx, &c.Day, c.markets, dimensions); err != nil {
 		return err
 	}
 	r.proofs.Add(facts, r.now())

@@ -52,7 +52,7 @@ func TestReady(t *testing.T) {
 			w.Exec(`UPDATE codes SET state = $2, ended_at = $3::text::timestamptz WHERE market_id = $1`, m, state, at)
 		}
 	}
-	check(t, []situation{
+	checkSituations(t, []situation{
 		{"never scanned", one(), "0/1 {0 0 0 0}"},
 		{"official last week", one(scan{"official", lastWeek}), "1/1 {0 0 0 1}"},
 		{"official at 00:00 of the day", one(scan{"official", midnight}), "1/1 {0 0 0 1}"},
@@ -99,7 +99,7 @@ func TestReady(t *testing.T) {
 // TestReadyByWhom checks that the evidence depends on who scanned. A person who sells for the owner
 // sees no more than the owner.
 func TestReadyByWhom(t *testing.T) {
-	check(t, []situation{
+	checkSituations(t, []situation{
 		{"scanned by the owner only", func(w *world, m uuid.UUID) {
 			w.scanned(w.code(w.opened(m), "2026-01-01"), "official", lastWeek, true, w.owner)
 		}, "1/1 {0 1 0 0}"},

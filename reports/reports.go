@@ -74,8 +74,8 @@ func (c *counted) adoption(basis string) *Adoption {
 	for _, u := range units {
 		report.Rows = append(report.Rows, c.row(u))
 	}
-	if c.whole { // a rank among a part of the units would mislead
-		rank(report.Rows)
+	if c.wholeProvince { // a rank among a part of the units would mislead
+		rankRows(report.Rows)
 	}
 	v := c.viewOf(c.summedMarkets(units))
 	report.Total, report.Coverage, report.Funnel = v.Figures(), v.Coverage(), v.Funnel()

@@ -69,7 +69,7 @@ func TestPastFiguresThatChangedAreMarked(t *testing.T) {
 		var parts reports.DrillDown
 		w.read(officer, "drill-down?indicator=I05&basis=districts_2024&locality=568&as_of="+day, &parts)
 		for way, got := range map[string]*figures.Revised{
-			"row": row(t, report, "568").Revised, "total": report.Revised,
+			"row": rowOf(t, report, "568").Revised, "total": report.Revised,
 			"market": page.Revised, "drill-down": parts.Revised,
 		} {
 			if revisedText(got) != want {

@@ -104,7 +104,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 		if !strings.HasPrefix(basis, "districts") {
 			dam, ngoi = "22366", "22420"
 		}
-		r := row(t, report, dam)
+		r := rowOf(t, report, dam)
 		if got, want := statusOf(r.Status),
 			"chua_dat: I05 60,0 % ≥ chỉ tiêu 45,0 % (hạn 15/12/2026); báo cáo đúng hạn 1/2"; got != want {
 			t.Errorf("%s: %s, not %s", basis, got, want)
@@ -114,7 +114,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 			t.Errorf("%s: I24 %s, target %+v, designations %+v", basis, shortFigure(r.Indicators["I24"]), r.Target,
 				r.Designations)
 		}
-		r = row(t, report, ngoi)
+		r = rowOf(t, report, ngoi)
 		if got, want := statusOf(r.Status),
 			"dat: I05 30,0 % ≥ chỉ tiêu 25,0 % (hạn 31/12/2026); báo cáo đúng hạn 2/2"; got != want ||
 			r.Status.ReasonEN != "I05 30.0% ≥ target 25.0% (due 2026-12-31); reports on time 2/2" {
@@ -122,7 +122,7 @@ func TestAStatusIsItsDesignations(t *testing.T) {
 		}
 	}
 	// A trend of a commune includes the target of the district that has its pilot there.
-	trend := read[reports.Trend](t,
+	trend := readAnswer[reports.Trend](t,
 		w.get(admin, "/api/v1/reports/trend?indicator=I05&months=1&campaign=CHO40&basis=current&locality=22420"))
 	if trend.Target == nil || trend.Target.Value != "0.2500" {
 		t.Errorf("the trend of the commune has the target %+v", trend.Target)
@@ -140,7 +140,7 @@ func TestEveryStatusHasItsReason(t *testing.T) {
 	admin := w.Key(roles.Admin, "")
 	is := func(want, reason string) {
 		t.Helper()
-		r := row(t, w.adoption(admin, "campaign=CHO40&basis=communes_2025"), "22366")
+		r := rowOf(t, w.adoption(admin, "campaign=CHO40&basis=communes_2025"), "22366")
 		if got := statusOf(r.Status); got != want || r.StatusReason != reason {
 			t.Errorf("%s %q, not %s", got, r.StatusReason, want)
 		}
@@ -161,7 +161,7 @@ func TestEveryStatusHasItsReason(t *testing.T) {
 }
 
 // A unit that owes nothing has no status. It is not reported as having chosen no market.
-func TestNobodyIsAccusedWhoOwesNothing(t *testing.T) {
+func TestExemptUnitHasNoWarning(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	_, choose := w.campaignOf("2026-09-01")
@@ -217,7 +217,7 @@ func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 	admin := w.Key(roles.Admin, "")
 	is := func(want, reason string) {
 		t.Helper()
-		r := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "568")
+		r := rowOf(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "568")
 		if got := statusOf(r.Status); !r.Indicators["I05"].Suppressed || got != want || r.StatusReason != reason {
 			t.Errorf("%s %q, not %s", got, r.StatusReason, want)
 		}
@@ -229,7 +229,7 @@ func TestAHiddenFigureIsNoExcuse(t *testing.T) {
 
 // Before its first day and later than the day after its last, a campaign requires nothing. There is
 // no status, no target, no I13 and no I24, in any basis.
-func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
+func TestUnitOutsideCampaignHasNoWarning(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	w.observe()
@@ -256,7 +256,7 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 				}
 			}
 		}
-		trend := read[reports.Trend](
+		trend := readAnswer[reports.Trend](
 			t,
 			w.get(
 				admin,
@@ -274,7 +274,7 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 	// 00:00 of the next day reports on the last day
 	w.Exec(`UPDATE campaigns SET ends_on = '2026-11-21'`)
 	report := w.adoption(admin, "campaign=CHO40&basis=districts_2024")
-	if got := row(t, report, "569").StatusReason; got != "no_market" || shortFigure(report.Total["I13"]) != "0/9" ||
+	if got := rowOf(t, report, "569").StatusReason; got != "no_market" || shortFigure(report.Total["I13"]) != "0/9" ||
 		shortFigure(report.Total["I24"]) != "0/18" {
 		t.Errorf(
 			"of its last day %s, I13 %s, I24 %s",
@@ -283,13 +283,13 @@ func TestNobodyIsAccusedOutsideTheCampaign(t *testing.T) {
 			shortFigure(report.Total["I24"]),
 		)
 	}
-	if got := statusOf(row(t, report, "568").Status); !strings.HasPrefix(got,
+	if got := statusOf(rowOf(t, report, "568").Status); !strings.HasPrefix(got,
 		"chua_dat: I05 60,0 % < chỉ tiêu 90,0 % (hạn 21/11/2026)") {
 		t.Errorf("a target that was due on its last day: %s", got)
 	}
 	// the campaign's first day
 	w.Exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`)
-	if got := row(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {
+	if got := rowOf(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {
 		t.Errorf("on its first day %s", got)
 	}
 }
@@ -307,7 +307,7 @@ func TestTwoDesignationsInOneUnit(t *testing.T) {
 		w.crowd(market, crowd{merchants: 20, registered: 20, noticed: 12})
 		choose(district, market)
 	}
-	r := row(t, w.adoption(w.Key(roles.Admin, ""), "campaign=CHO40&basis=current"), "22366")
+	r := rowOf(t, w.adoption(w.Key(roles.Admin, ""), "campaign=CHO40&basis=current"), "22366")
 	if r.Status.Code != nil || r.StatusReason != "several" || r.Target != nil || !strings.HasPrefix(r.Status.Reason,
 		"2 chợ thí điểm: Chợ MA: chưa đến hạn (I05 60,0 %") {
 		t.Errorf("%+v %s %+v", r.Status, r.StatusReason, r.Target)
@@ -351,7 +351,7 @@ func TestWhatTheTotalLeavesOut(t *testing.T) {
 		}
 	}
 	if got := shortFigure(
-		row(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"],
+		rowOf(t, w.adoption(admin, "basis=districts_2024_merged"), "582").Indicators["I05"],
 	); got != "8/12" {
 		t.Errorf("Phan Rang - Tháp Chàm has I05 %s", got)
 	}

@@ -24,8 +24,8 @@ var communes = [][]place{
 	worldtest.DistrictThenCommune("572", "22528"),
 }
 
-// summary returns I05 of each unit with a market, and of the total, in a short form.
-func summary(report reports.Adoption) string {
+// summarize returns I05 of each unit with a market, and of the total, in a short form.
+func summarize(report reports.Adoption) string {
 	var s strings.Builder
 	for _, r := range report.Rows {
 		if len(r.Markets) > 0 {
@@ -139,7 +139,7 @@ func TestSuppression(t *testing.T) {
 					"communes_2025":  tt.communes2025,
 					"districts_2024": tt.of2024,
 				} {
-					if got := summary(w.adoption(key, "basis="+basis)); got != want {
+					if got := summarize(w.adoption(key, "basis="+basis)); got != want {
 						t.Errorf("%s to %s: %s, not %s", basis, role, got, want)
 					}
 				}
@@ -148,7 +148,7 @@ func TestSuppression(t *testing.T) {
 	}
 }
 
-func TestAHiddenCellHoldsNoFigure(t *testing.T) {
+func TestHiddenCellContainsNoFigure(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	w.crowd(w.AddMarket("DAM", nhaTrang...), crowd{merchants: 12, registered: 10, noticed: 3})
@@ -156,7 +156,7 @@ func TestAHiddenCellHoldsNoFigure(t *testing.T) {
 	for _, scope := range []string{"locality:569", "locality:22420", "market:BA-NGOI"} {
 		for _, role := range []roles.Role{roles.LocalityOfficer, roles.Manager} {
 			report := w.adoption(w.Key(role, scope), "basis=current")
-			i := row(t, report, "22420").Indicators
+			i := rowOf(t, report, "22420").Indicators
 			if role == roles.Manager && scope == "market:BA-NGOI" {
 				if shortFigure(i["I05"]) != "3/12" || shortFigure(i["I01"]) != "10/12" ||
 					shortFigure(report.Total["I05"]) != "3/12" {
@@ -207,7 +207,7 @@ func TestMerchantsOfTwoUnits(t *testing.T) {
 		}
 	}
 	want := "22366 hidden/10, 22420 hidden/16, total 7/20"
-	if got := summary(w.adoption(w.Key(roles.Admin, ""), "basis=current")); got != want {
+	if got := summarize(w.adoption(w.Key(roles.Admin, ""), "basis=current")); got != want {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
@@ -225,8 +225,8 @@ func TestEvidenceHidesAlone(t *testing.T) {
 		reported string
 		mix      *figures.Evidence
 	}{
-		{row(t, report, "22366").Indicators, "8/20", nil},
-		{row(t, report, "22420").Indicators, "13/20", nil},
+		{rowOf(t, report, "22366").Indicators, "8/20", nil},
+		{rowOf(t, report, "22420").Indicators, "13/20", nil},
 		{report.Total, "21/40", &figures.Evidence{A: 14, B: 7}},
 	} {
 		got := tt.i["I05"].Evidence
@@ -288,7 +288,7 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 				}
 			}
 			if got := shortFigure(
-				row(t, w.adoption(admin, "basis=current"), "22366").Indicators["I05"],
+				rowOf(t, w.adoption(admin, "basis=current"), "22366").Indicators["I05"],
 			); got != tt.unit {
 				t.Errorf("its commune is %s", got)
 			}
@@ -302,10 +302,10 @@ func TestASmallMarketBesideACampaign(t *testing.T) {
 	}
 }
 
-// TestNobodysMinuteIsTold checks that no time of a single person's payment is visible. If the
+// TestNewestFactTimeIsHidden checks that no time of a single person's payment is visible. If the
 // number of paid merchants is hidden, no answer contains a payment time, and no total of several
 // markets does.
-func TestNobodysMinuteIsTold(t *testing.T) {
+func TestNewestFactTimeIsHidden(t *testing.T) {
 	t.Parallel()
 	w := newNovember(t)
 	w.observe()
@@ -333,7 +333,7 @@ func TestNobodysMinuteIsTold(t *testing.T) {
 		}
 	}
 	report := w.adoption(admin, "basis=districts_2024")
-	if got := row(t, report, "568").Indicators; !got["I05"].Suppressed || got["I18"].FreshAt != nil ||
+	if got := rowOf(t, report, "568").Indicators; !got["I05"].Suppressed || got["I18"].FreshAt != nil ||
 		got["I20"].FreshAt != nil || got["I24"].Parts != nil {
 		t.Errorf("beside a hidden I05: %v, %v and %v", got["I18"].FreshAt, got["I20"].FreshAt, got["I24"].Parts)
 	}

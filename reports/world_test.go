@@ -37,7 +37,7 @@ type world struct {
 func newWorld(t testing.TB, now string) *world {
 	t.Helper()
 	w := &world{World: worldtest.New(t, time.Time{})}
-	w.Routes(reports.New(w.DB, func() time.Time { return moment(t, now) }))
+	w.Routes(reports.New(w.DB, func() time.Time { return parseMoment(t, now) }))
 	w.staff, w.owner, w.seller = uuid.New(), uuid.New(), uuid.New()
 	w.Exec(`INSERT INTO actors (id, role) VALUES ($1, 'team'), ($2, 'merchant'), ($3, 'staff')`, w.staff, w.owner,
 		w.seller)
@@ -53,7 +53,7 @@ func newNovember(t testing.TB) *world {
 	return newWorld(t, asOf+"T12:00:00+07:00")
 }
 
-func moment(t testing.TB, s string) time.Time {
+func parseMoment(t testing.TB, s string) time.Time {
 	t.Helper()
 	at, err := time.Parse(time.RFC3339Nano, s)
 	must(t, err)
@@ -156,8 +156,8 @@ func (w *world) adoption(key, query string) reports.Adoption {
 	return report
 }
 
-// row returns the row of a unit by its code.
-func row(t testing.TB, report reports.Adoption, code string) reports.Row {
+// rowOf returns the row of a unit by its code.
+func rowOf(t testing.TB, report reports.Adoption, code string) reports.Row {
 	t.Helper()
 	for _, r := range report.Rows {
 		if r.Locality.Code == code {

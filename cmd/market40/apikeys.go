@@ -17,7 +17,7 @@ import (
 )
 
 func apiKeysCommand(s *app.Settings) *cobra.Command {
-	c := group("apikeys", "Create and revoke the keys of programs that call the API")
+	c := newGroup("apikeys", "Create and revoke the keys of programs that call the API")
 	c.AddCommand(createKeyCommand(s), listKeysCommand(s), revokeKeyCommand(s))
 	return c
 }
@@ -100,7 +100,7 @@ func listKeysCommand(s *app.Settings) *cobra.Command {
 					}
 					for _, k := range list {
 						fmt.Fprintf(out, "%s  %s…  %-16s  %s  used %s%s%s\n", k.ID, k.Prefix, k.Role, k.Name,
-							day(k.LastUsedAt, "never"),
+							showDay(k.LastUsedAt, "never"),
 							suffix(", expires ", k.ExpiresAt), suffix(", revoked ", k.RevokedAt))
 						last = k.ID
 					}
@@ -113,8 +113,8 @@ func listKeysCommand(s *app.Settings) *cobra.Command {
 	}
 }
 
-// day returns the day of a moment in Vietnam, or a given word for nil.
-func day(at *time.Time, none string) string {
+// showDay returns the day of a moment in Vietnam, or a given word for nil.
+func showDay(at *time.Time, none string) string {
 	if at == nil {
 		return none
 	}
@@ -125,7 +125,7 @@ func suffix(word string, at *time.Time) string {
 	if at == nil {
 		return ""
 	}
-	return word + day(at, "")
+	return word + showDay(at, "")
 }
 
 // withKeys does something with the keys of the database.

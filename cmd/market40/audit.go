@@ -17,7 +17,7 @@ import (
 )
 
 func auditCommand(s *app.Settings) *cobra.Command {
-	c := group("audit", "Prove and export the audit trail")
+	c := newGroup("audit", "Prove and export the audit trail")
 	c.AddCommand(&cobra.Command{
 		Use:   "verify",
 		Short: "Compute every seal of the audit trail again; print each fault and exit 1 if there are any",
@@ -117,7 +117,7 @@ func timeOf(flag, text string, otherwise time.Time) (time.Time, error) {
 	if text == "" {
 		return otherwise, nil
 	}
-	at, err := bizday.Moment(text)
+	at, err := bizday.ParseTime(text)
 	if err != nil {
 		return otherwise, app.WrongUse(fmt.Errorf("%s is a day YYYY-MM-DD or an RFC 3339 time", flag))
 	}

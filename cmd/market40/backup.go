@@ -23,12 +23,12 @@ func backupCommand(s *app.Settings) *cobra.Command {
 SECRET_KEY, never that key: keep a copy of the key (DATA_DIR/secret.key) in another place.
 The file appears when it is complete, and nothing is overwritten. The server may run meanwhile.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return backup(cmd.Context(), s, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return writeBackup(cmd.Context(), s, args[0]) },
 	}
 }
 
-// backup dumps one consistent snapshot.
-func backup(ctx context.Context, s *app.Settings, path string) error {
+// writeBackup dumps one consistent snapshot.
+func writeBackup(ctx context.Context, s *app.Settings, path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return app.WrongUse(fmt.Errorf("%s already exists and is not overwritten", path))
 	}

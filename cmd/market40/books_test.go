@@ -10,17 +10,17 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// register makes a market, its stall and a bank's connection, and pays the stall 45,000 đ, all over
+// registerPaidStall makes a market, its stall and a bank's connection, and pays the stall 45,000 đ, all over
 // HTTP. It returns the stall.
-func register(t *testing.T, s *program.Server, env []string) (id string) {
+func registerPaidStall(t *testing.T, s *program.Server, env []string) (id string) {
 	t.Helper()
 	key := program.AdminKey(t, env)
-	market := s.Ask(key, "POST", "/api/v1/markets", object{
+	market := s.CallAs(key, "POST", "/api/v1/markets", object{
 		"code": "CHODAM", "name": "Chợ Đầm", "class": 1, "kind": "dan_sinh", "latitude": 12.25, "longitude": 109.19,
 		"commune_code": "22366", "operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
 		"stall_capacity": 100,
 	}, 201).Text("id")
-	stall := s.Ask(key, "POST", "/api/v1/markets/"+market+"/stalls", object{
+	stall := s.CallAs(key, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": "A1", "kind": "stall", "zone": "A", "goods_group": "hai_san",
 		"merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905000001"},
 		"account": object{
@@ -29,12 +29,12 @@ func register(t *testing.T, s *program.Server, env []string) (id string) {
 		},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
-	connection := s.Ask(key, "POST", "/api/v1/bank-connections", object{
+	connection := s.CallAs(key, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay",
 		"name":     "test",
 		"secrets":  object{"api_key": strings.TrimPrefix(program.SepayKey, "Apikey ")},
 	}, 201)
-	s.Ask(program.SepayKey, "POST", connection.Text("webhook_path"), object{
+	s.CallAs(program.SepayKey, "POST", connection.Text("webhook_path"), object{
 		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789",
 		"code": nil, "content": code["code"],
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
@@ -47,7 +47,7 @@ func register(t *testing.T, s *program.Server, env []string) (id string) {
 func paidAmounts(s *program.Server, key, stall string) []string {
 	s.T.Helper()
 	var amounts []string
-	for _, item := range s.Ask(key, "GET", "/api/v1/stalls/"+stall+"/payments", nil, 200).Items() {
+	for _, item := range s.CallAs(key, "GET", "/api/v1/stalls/"+stall+"/payments", nil, 200).Items() {
 		payment, _ := item.(map[string]any)
 		amounts = append(amounts, object(payment).Text("amount"))
 	}
@@ -60,7 +60,7 @@ func TestBackupAndRestore(t *testing.T) {
 	env := []string{"DATA_DIR=" + first}
 	file := filepath.Join(t.TempDir(), "market40.backup")
 	s := program.Serve(t, env)
-	stall := register(t, s, env)
+	stall := registerPaidStall(t, s, env)
 	program.Want(t, 0, env, "backup", file) // while it serves
 	program.Want(t, 2, env, "backup", file)
 	program.Want(t, 2, env, "restore", file)
@@ -98,7 +98,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if got := paidAmounts(s, program.AdminKey(t, env), stall); len(got) != 1 || got[0] != "45000" {
 		t.Errorf("restored, the stall was paid %v", got)
 	}
-	s.Ask(program.AdminKey(t, env), "GET", "/api/v1/stalls/"+stall, nil, 200) // opens what is sealed
+	s.CallAs(program.AdminKey(t, env), "GET", "/api/v1/stalls/"+stall, nil, 200) // opens what is sealed
 }
 
 func TestRestoreRefusesWhatIsNoBackup(t *testing.T) {
@@ -118,7 +118,7 @@ func TestBackupAndRestoreWithDatabaseURL(t *testing.T) {
 	secret := "SECRET_KEY=" + program.SecretKey(1)
 	from, to := []string{"DATABASE_URL=" + dbtest.URL(t), secret}, []string{"DATABASE_URL=" + dbtest.Empty(t), secret}
 	s := program.Serve(t, from)
-	register(t, s, from)
+	registerPaidStall(t, s, from)
 	s.Stop()
 	file := filepath.Join(t.TempDir(), "market40.backup")
 	program.Want(t, 0, from, "backup", file)
@@ -142,7 +142,7 @@ func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 			url := dbtest.URL(t)
 			env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1)}
 			s := program.Serve(t, env)
-			register(t, s, env)
+			registerPaidStall(t, s, env)
 			s.Stop()
 			program.Want(t, 0, env, "ledger", "verify")
 			program.Execute(

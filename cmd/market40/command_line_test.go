@@ -30,7 +30,7 @@ func TestCommandLineIsUnchanged(t *testing.T) {
 			list(child)
 		}
 	}
-	list(commands(new(bool)))
+	list(newCommands(new(bool)))
 	have := strings.Join(lines, "\n") + "\n"
 	const file = "testdata/commands.txt"
 	if os.Getenv("UPDATE") != "" {

@@ -90,9 +90,9 @@ func TestAPIKeysAreMadeAndRevoked(t *testing.T) {
 		}
 		keys[scope] = strings.TrimSpace(a.Out)
 	}
-	s.Ask("Bearer "+keys[""], "GET", "/api/v1/notices", nil, 200)
+	s.CallAs("Bearer "+keys[""], "GET", "/api/v1/notices", nil, 200)
 	program.Want(t, 0, env, "apikeys", "revoke", keys["locality:22366"])
-	s.Ask("Bearer "+keys["locality:22366"], "GET", "/api/v1/notices", nil, 401)
+	s.CallAs("Bearer "+keys["locality:22366"], "GET", "/api/v1/notices", nil, 401)
 	program.Want(t, 1, env, "apikeys", "revoke", keys["locality:22366"])
 	program.Want(t, 1, env, "apikeys", "revoke", "m40_unknown")
 	program.Want(t, 2, env, "apikeys", "create", "--role", "king", "--name", "test")

@@ -17,7 +17,7 @@ import (
 )
 
 func connectionsCommand(s *app.Settings) *cobra.Command {
-	c := group("connections", "See and test the connections through which banks and wallets report payments")
+	c := newGroup("connections", "See and test the connections through which banks and wallets report payments")
 	c.AddCommand(listConnectionsCommand(s), testConnectionCommand(s))
 	return c
 }

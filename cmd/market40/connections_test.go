@@ -23,11 +23,11 @@ func TestConnectionsAreListedAndTested(t *testing.T) {
 	}
 	s := program.Serve(t, env)
 	admin := program.AdminKey(t, env)
-	signed := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
+	signed := s.CallAs(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "standard", "name": "Chuẩn",
 		"secrets": object{"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
 	}, 201).Text("id")
-	open := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
+	open := s.CallAs(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "Hở",
 		"secrets": object{"auth": "none", "allow_ips": []any{"127.0.0.1"}},
 	}, 201).Text("id")
@@ -40,7 +40,7 @@ func TestConnectionsAreListedAndTested(t *testing.T) {
 	}
 	var byCommand map[string]any
 	must(t, json.Unmarshal([]byte(program.Want(t, 0, env, "connections", "list", "--json").Out), &byCommand))
-	if byAPI := s.Ask(admin, "GET", "/api/v1/bank-connections", nil, 200); fmt.Sprint(byCommand) != fmt.Sprint(
+	if byAPI := s.CallAs(admin, "GET", "/api/v1/bank-connections", nil, 200); fmt.Sprint(byCommand) != fmt.Sprint(
 		map[string]any(byAPI)) {
 		t.Errorf("the command lists %v, the API %v", byCommand, byAPI)
 	}
@@ -61,7 +61,7 @@ func TestConnectionsAreListedAndTested(t *testing.T) {
 func TestSecretsAreTyped(t *testing.T) {
 	t.Parallel()
 	s := program.Serve(t, []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)})
-	components, _ := s.Ask("", "GET", "/openapi.json", nil, 200)["components"].(map[string]any)
+	components, _ := s.CallAs("", "GET", "/openapi.json", nil, 200)["components"].(map[string]any)
 	schemas, _ := components["schemas"].(map[string]any)
 	order, _ := schemas["PaymentsConnectionOrder"].(map[string]any)
 	properties, _ := order["properties"].(map[string]any)

@@ -31,7 +31,7 @@ type composeService struct {
 func TestComposeFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	runScript(t, dir, nil, documented(t, "## Containers", "sh"))
+	runScript(t, dir, nil, readDocumentedBlock(t, "## Containers", "sh"))
 	password, err := os.ReadFile(filepath.Join(dir, "secrets/postgres_password"))
 	must(t, err)
 	pg := newScramServer(t, strings.TrimSpace(string(password)))

@@ -13,10 +13,10 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// TestReadsWhileTheDatabaseIsAway takes the database away from a running server. Every GET route
+// TestReadsDuringDatabaseOutage takes the database away from a running server. Every GET route
 // answers 503 with Retry-After, or does without the database; none answers 500, and all come back
 // with the database.
-func TestReadsWhileTheDatabaseIsAway(t *testing.T) {
+func TestReadsDuringDatabaseOutage(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
 	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1), "DATA_DIR=" + dataDir(t)}
@@ -44,7 +44,7 @@ func TestReadsWhileTheDatabaseIsAway(t *testing.T) {
 		t.Errorf("only %d answers needed the database", refused)
 	}
 	allowConnections(s, url, true)
-	s.Ask(key, "GET", "/api/v1/markets", nil, 200)
+	s.CallAs(key, "GET", "/api/v1/markets", nil, 200)
 	if lines := strings.Count(s.Log.String(), "cannot be reached"); lines == 0 || lines > 20 {
 		t.Errorf("%d lines about it in the log", lines)
 	}
@@ -52,7 +52,7 @@ func TestReadsWhileTheDatabaseIsAway(t *testing.T) {
 
 // getRoutes lists the paths that OpenAPI has a GET for, with ids that nothing has.
 func getRoutes(s *program.Server) (paths []string) {
-	described := s.Ask("", "GET", "/openapi.json", nil, 200)
+	described := s.CallAs("", "GET", "/openapi.json", nil, 200)
 	routes, _ := described["paths"].(map[string]any)
 	for path, methods := range routes {
 		if _, reads := methods.(map[string]any)["get"]; reads && !strings.HasSuffix(path, "/stream") {

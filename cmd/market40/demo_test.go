@@ -17,7 +17,7 @@ func TestDemoPrintsAWorkingKeyForEachRole(t *testing.T) {
 		t.Fatalf("%d keys: %v", len(keys), s.Printed)
 	}
 	for role, key := range keys {
-		if items := s.Ask("Bearer "+key, "GET", "/api/v1/markets", nil, 200).Items(); len(items) == 0 {
+		if items := s.CallAs("Bearer "+key, "GET", "/api/v1/markets", nil, 200).Items(); len(items) == 0 {
 			t.Errorf("%s sees no market", role)
 		}
 	}
@@ -29,15 +29,15 @@ func TestDemoPrintsAWorkingKeyForEachRole(t *testing.T) {
 	program.Want(t, 1, env, "seed", "demo")
 
 	s = program.Serve(t, env, "--demo")
-	s.Ask("Bearer "+keys["admin"], "GET", "/api/v1/markets", nil, 401)
-	s.Ask("Bearer "+program.DemoKeys(t, s)["admin"], "GET", "/api/v1/markets", nil, 200)
+	s.CallAs("Bearer "+keys["admin"], "GET", "/api/v1/markets", nil, 401)
+	s.CallAs("Bearer "+program.DemoKeys(t, s)["admin"], "GET", "/api/v1/markets", nil, 200)
 }
 
 func TestDemoStaysOutOfARegisterInUse(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	s := program.Serve(t, env)
-	register(t, s, env)
+	registerPaidStall(t, s, env)
 	s.Stop()
 	if a := program.Want(t, 1, env, "serve", "--demo"); strings.Contains(a.Out, "m40_") ||
 		!strings.Contains(a.Err, "without --demo") {

@@ -19,8 +19,8 @@ import (
 	"market40/frontend/apptest/program"
 )
 
-// documented returns the first block of README.md in a language, after a heading or sentence.
-func documented(t *testing.T, after, language string) string {
+// readDocumentedBlock returns the first block of README.md in a language, after a heading or sentence.
+func readDocumentedBlock(t *testing.T, after, language string) string {
 	t.Helper()
 	text, err := os.ReadFile("README.md")
 	must(t, err)
@@ -136,7 +136,7 @@ func TestDocumentedRoles(t *testing.T) {
 	t.Parallel()
 	pg, dir := newScramServer(t, "of the superuser"), t.TempDir()
 	script := strings.NewReplacer("/etc/market40", dir, "@db:5432", "@"+net.JoinHostPort(pg.host, pg.port)).Replace(
-		documented(t, "## A real server", "sh"))
+		readDocumentedBlock(t, "## A real server", "sh"))
 	before, found := strings.CutSuffix(script, "market40 serve\n")
 	if !found {
 		t.Fatalf("the block does not end with serve:\n%s", script)
@@ -184,7 +184,7 @@ func TestDocumentedNginx(t *testing.T) {
 		"listen 443", "listen "+secured, "listen 80;", "listen "+plain+";", "http://127.0.0.1:8080", s.Address,
 		"/etc/ssl/cho.example.vn.pem", filepath.Join(dir, "cert.pem"), "/etc/ssl/cho.example.vn.key",
 		filepath.Join(dir, "key.pem"),
-	).Replace(documented(t, "## TLS", "nginx"))
+	).Replace(readDocumentedBlock(t, "## TLS", "nginx"))
 	whole := "daemon off; pid " + dir + "/pid; error_log stderr; events {}\nhttp { access_log off;\n"
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		whole += kind + "_temp_path " + filepath.Join(dir, kind) + ";\n"

@@ -19,8 +19,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// from is a client that calls from an address of its own: all of 127.0.0.0/8 is this machine.
-func from(t *testing.T, address string, connections int) *http.Client {
+// clientFrom is a client that calls from an address of its own: all of 127.0.0.0/8 is this machine.
+func clientFrom(t *testing.T, address string, connections int) *http.Client {
 	t.Helper()
 	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}, Timeout: time.Minute}
 	transport := &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: connections}
@@ -51,8 +51,8 @@ func signInStatus(s *program.Server, c *http.Client, in object) int {
 	return res.StatusCode
 }
 
-// megabytes is the most memory that a process ever had.
-func megabytes(t *testing.T, pid int) int {
+// measureMemory is the most memory that a process ever had.
+func measureMemory(t *testing.T, pid int) int {
 	t.Helper()
 	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	must(t, err)
@@ -94,7 +94,7 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 		return object{"login": "lan", "password": "tôm hùm 9 con", "code": codes[i]}
 	}
 	s := program.Serve(t, env)
-	home := from(t, "127.0.0.2", 1)
+	home := clientFrom(t, "127.0.0.2", 1)
 	if status := signInStatus(s, home, right(0)); status != 201 {
 		t.Fatalf("before the flood: %d", status)
 	}
@@ -102,9 +102,9 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 	var mu sync.Mutex
 	answers := map[int]int{}
 	var wait sync.WaitGroup
-	clients := []*http.Client{from(t, "127.0.0.3", one)}
+	clients := []*http.Client{clientFrom(t, "127.0.0.3", one)}
 	for i := range 50 {
-		clients = append(clients, from(t, fmt.Sprintf("127.0.1.%d", i+1), flood/50))
+		clients = append(clients, clientFrom(t, fmt.Sprintf("127.0.1.%d", i+1), flood/50))
 	}
 	for i := range flood {
 		c := clients[0]
@@ -130,8 +130,8 @@ func TestTenThousandSignInsAtOnce(t *testing.T) {
 	if status := signInStatus(s, home, right(4)); status != 201 {
 		t.Errorf("after the flood the right user is answered %d", status)
 	}
-	t.Logf("the flood is answered %v, with %d MB at most", answers, megabytes(t, s.Cmd.Process.Pid))
-	if mb := megabytes(t, s.Cmd.Process.Pid); mb > 700 { // two hashes of 64 MiB, and 10,000 connections
+	t.Logf("the flood is answered %v, with %d MB at most", answers, measureMemory(t, s.Cmd.Process.Pid))
+	if mb := measureMemory(t, s.Cmd.Process.Pid); mb > 700 { // two hashes of 64 MiB, and 10,000 connections
 		t.Errorf("the server took %d MB", mb)
 	}
 }

@@ -16,12 +16,12 @@ import (
 // another, and the same again at its own changes nothing.
 func TestAWebhooksSignatureIsOneConnections(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	secrets := []string{"whsec_" + base64.StdEncoding.EncodeToString([]byte("secret of the first")), "whsec_" +
 		base64.StdEncoding.EncodeToString([]byte("secret of the second"))}
 	var hooks []string
 	for i, secret := range secrets {
-		hooks = append(hooks, a.Ask(a.admin, "POST", "/api/v1/bank-connections", object{
+		hooks = append(hooks, a.CallAs(a.admin, "POST", "/api/v1/bank-connections", object{
 			"provider": "standard",
 			"name":     fmt.Sprint(i), "secrets": object{"secret": secret},
 		}, 201).Text("webhook_path"))

@@ -34,11 +34,11 @@ type attacked struct {
 	admin, market, stall, code string
 }
 
-func attack(t *testing.T, settings ...string) *attacked {
+func startAttacked(t *testing.T, settings ...string) *attacked {
 	t.Helper()
 	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}, settings...)
 	a := &attacked{Server: program.Serve(t, env), admin: program.AdminKey(t, env)}
-	a.market = a.Ask(a.admin, "POST", "/api/v1/markets", hostileMarket("CHODAM"), 201).Text("id")
+	a.market = a.CallAs(a.admin, "POST", "/api/v1/markets", hostileMarket("CHODAM"), 201).Text("id")
 	a.stall, a.code = a.register("A1", "0123456789", "NGUYEN THI LAN", "Nguyễn Thị Lan")
 	return a
 }
@@ -52,7 +52,7 @@ func hostileMarket(code string) object {
 
 func (a *attacked) register(number, account, holder, name string) (id, code string) {
 	a.T.Helper()
-	stall := a.Ask(a.admin, "POST", "/api/v1/markets/"+a.market+"/stalls", object{
+	stall := a.CallAs(a.admin, "POST", "/api/v1/markets/"+a.market+"/stalls", object{
 		"number": number, "kind": "stall", "zone": evil, "goods_group": "hai_san",
 		"merchant": object{"full_name": name, "phone": "09050" + account[len(account)-5:]},
 		"account": object{
@@ -98,7 +98,7 @@ func fetchPage(s *program.Server, method, path string, headers ...string) (*http
 
 func TestHostileBodies(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	stalls, one := "/api/v1/markets/"+a.market+"/stalls", "/api/v1/stalls/"+a.stall
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -201,7 +201,7 @@ func (a *attacked) send(method, path, kind, body string) (*http.Response, object
 // and no line of a log.
 func TestHostileNamesStayText(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	_, code := a.register("<b>1", "9876543210", "<svg/onload=alert(1)>", evil)
 	pages := []string{"/q/" + code, "/q/" + code + ".svg", "/docs"}
 	for _, query := range []string{"?x=" + url.QueryEscape(evil), "?px=" + url.QueryEscape(evil)} {
@@ -228,7 +228,7 @@ func TestHostileNamesStayText(t *testing.T) {
 			t.Errorf("%s sets %v", path, res.Cookies())
 		}
 	}
-	stall := a.Ask(a.admin, "GET", "/api/v1/stalls/"+a.stall, nil, 200)
+	stall := a.CallAs(a.admin, "GET", "/api/v1/stalls/"+a.stall, nil, 200)
 	if strings.ContainsAny(stall.Text("zone"), "\r\n") {
 		t.Errorf("a line's end is stored: %q", stall.Text("zone"))
 	}
@@ -257,7 +257,7 @@ func TestHostileNamesStayText(t *testing.T) {
 // names another path.
 func TestNoWayThroughPaths(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	for _, path := range []string{
 		"/../../etc/passwd", "/q/../../etc/passwd", "/q/..%2f..%2fetc%2fpasswd", "/q/%2e%2e/%2e%2e/etc/passwd",
 		"/docs/../../etc/passwd", "/docs/..%5c..%5cetc",
@@ -288,7 +288,7 @@ func TestNoWayThroughPaths(t *testing.T) {
 // and a large header is.
 func TestMalformedRequests(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	const post = "POST /api/v1/codes/verify HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 	for name, c := range map[string]struct{ request, status string }{
 		"two lengths":         {post + "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}", "400"},
@@ -324,7 +324,7 @@ func TestMalformedRequests(t *testing.T) {
 // TestOtherSitesReadNothing: no route answers another origin's question whether it may read.
 func TestOtherSitesReadNothing(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	for _, path := range []string{"/api/v1/markets", "/api/v1/sessions", "/api/v1/codes/verify", "/q/" + a.code, "/q/" +
 		a.code + ".svg", "/docs", "/openapi.json", "/healthz", "/webhooks/sepay/x"} {
 		for _, method := range []string{"OPTIONS", "GET", "POST"} {
@@ -351,11 +351,11 @@ func TestOtherSitesReadNothing(t *testing.T) {
 // TestNoCellOfAnExportIsAFormula: spreadsheets run what begins with = + - @ or a tab (CWE-1236).
 func TestNoCellOfAnExportIsAFormula(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	for _, code := range []string{"=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", `="x"`} {
-		a.Ask(a.admin, "POST", "/api/v1/markets", hostileMarket(code), 422)
+		a.CallAs(a.admin, "POST", "/api/v1/markets", hostileMarket(code), 422)
 	}
-	a.Ask(a.admin, "POST", "/api/v1/markets", object{
+	a.CallAs(a.admin, "POST", "/api/v1/markets", object{
 		"code": "F1", "name": "=cmd|' /C calc'!A0", "class": 1,
 		"kind": "khac", "commune_code": "22366",
 	}, 201)
@@ -388,13 +388,13 @@ func TestTheCallersAddressIsNoWordOfItsOwn(t *testing.T) {
 		"": "127.0.0.1", "10.0.0.0/8": "127.0.0.1",
 		"127.0.0.0/8": "198.51.100.7",
 	} {
-		s := attack(t, "TRUSTED_PROXIES="+trusted)
+		s := startAttacked(t, "TRUSTED_PROXIES="+trusted)
 		res, _ := s.Visit("POST", "/api/v1/sessions", object{"login": "x", "password": "y"}, "X-Forwarded-For",
 			"6.6.6.6, 198.51.100.7", "X-Real-Ip", "6.6.6.6", "Forwarded", "for=6.6.6.6")
 		if res.StatusCode != 401 {
 			t.Errorf("signing in: %d", res.StatusCode)
 		}
-		last, _ := s.Ask(s.admin, "GET", "/api/v1/audit?limit=1", nil, 200).Items()[0].(map[string]any)
+		last, _ := s.CallAs(s.admin, "GET", "/api/v1/audit?limit=1", nil, 200).Items()[0].(map[string]any)
 		at, port, err := net.SplitHostPort(object(last).Text("address"))
 		if err != nil || at != want || port == "0" || object(last).Text("route") != "/api/v1/sessions" {
 			t.Errorf("with %q trusted the trail says %v", trusted, last)
@@ -405,7 +405,7 @@ func TestTheCallersAddressIsNoWordOfItsOwn(t *testing.T) {
 // TestFalseUploads: a file is what its bytes say, whatever it is called and said to be.
 func TestFalseUploads(t *testing.T) {
 	t.Parallel()
-	a := attack(t)
+	a := startAttacked(t)
 	for name, c := range map[string]struct {
 		file, content string
 		status        int

@@ -27,7 +27,7 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	dir := dataDir(t)
 	env := []string{"DATA_DIR=" + dir, "LISTEN_ADDR=" + freeAddress(t)}
 	s := program.Serve(t, env)
-	register(t, s, env)
+	registerPaidStall(t, s, env)
 	refused := program.Want(t, 1, env, "simulate", "--connection", "test", "--server", s.Address, "--for", "1s")
 	if !strings.Contains(refused.Out+refused.Err, "is real") {
 		t.Errorf("simulate in a real market: %s%s", refused.Out, refused.Err)

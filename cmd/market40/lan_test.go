@@ -26,8 +26,8 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-// phone is a client that trusts one authority and no other.
-func phone(t *testing.T, authority *x509.Certificate) *http.Client {
+// clientTrusting is a client that trusts one authority and no other.
+func clientTrusting(t *testing.T, authority *x509.Certificate) *http.Client {
 	t.Helper()
 	roots := x509.NewCertPool()
 	roots.AddCert(authority)
@@ -87,7 +87,7 @@ func TestAPhoneSignsInOverTheLAN(t *testing.T) {
 		t.Error("who has not installed the authority gets in")
 	}
 	authority := installAuthority(s)
-	client := phone(t, authority)
+	client := clientTrusting(t, authority)
 	found := regexp.MustCompile(`demo\.manager +(\S+)  (\S+)`).FindStringSubmatch(strings.Join(s.Printed, "\n"))
 	body, err := json.Marshal(
 		object{"login": "demo.manager", "password": found[1], "code": program.SecondFactor(t, found[2])},
@@ -227,7 +227,7 @@ func TestTheOperatorsOwnCertificate(t *testing.T) {
 	program.Want(t, 2, env, "serve", "--lan")
 	s := program.Serve(t, env)
 	served := func(trusted *x509.Certificate) *http.Response {
-		res, err := phone(t, trusted).Get(s.Address + "/api/v1/me")
+		res, err := clientTrusting(t, trusted).Get(s.Address + "/api/v1/me")
 		must(t, err)
 		res.Body.Close()
 		return res

@@ -11,7 +11,7 @@ import (
 )
 
 func ledgerCommand(s *app.Settings) *cobra.Command {
-	c := group("ledger", "Prove the books")
+	c := newGroup("ledger", "Prove the books")
 	c.AddCommand(&cobra.Command{
 		Use: "verify", Short: "Prove the ledger from its rows alone; print each fault and exit 1 if there are any",
 		Args: cobra.NoArgs,

@@ -34,12 +34,12 @@ func dialServer(s *program.Server, beginning string) net.Conn {
 // createWebhook returns the path of the only connection.
 func createWebhook(s *program.Server, key string) string {
 	s.T.Helper()
-	made, _ := s.Ask(key, "GET", "/api/v1/bank-connections", nil, 200).Items()[0].(map[string]any)
+	made, _ := s.CallAs(key, "GET", "/api/v1/bank-connections", nil, 200).Items()[0].(map[string]any)
 	return object(made).Text("webhook_path")
 }
 
-// auditor makes a key that reads.
-func auditor(t *testing.T, env []string) string {
+// createAuditorKey makes a key that reads.
+func createAuditorKey(t *testing.T, env []string) string {
 	t.Helper()
 	return "Bearer " + strings.TrimSpace(program.Want(t, 0, env, "apikeys", "create", "--name", "reader", "--role",
 		"auditor").Out)
@@ -68,7 +68,7 @@ func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
 	s := program.Serve(t, env)
-	stall := register(t, s, env)
+	stall := registerPaidStall(t, s, env)
 	key := program.AdminKey(t, env)
 	hook := createWebhook(s, key)
 	part := strings.Repeat(" ", 250<<10)
@@ -102,7 +102,7 @@ func TestUnfinishedBodiesTakeLittleMemory(t *testing.T) {
 // payByWebhook reports a transfer to the stall that register makes.
 func payByWebhook(s *program.Server, hook string, id int) {
 	s.T.Helper()
-	s.Ask(program.SepayKey, "POST", hook, object{
+	s.CallAs(program.SepayKey, "POST", hook, object{
 		"id": id, "gateway": "MBBank", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": "0123456789",
 		"code": nil, "content": "tra tien", "transferType": "in", "transferAmount": 1000, "accumulated": 0,
@@ -117,9 +117,9 @@ func TestStopsWhateverReads(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
 	s := program.Serve(t, env)
-	stall := register(t, s, env)
+	stall := registerPaidStall(t, s, env)
 	for range 6 { // a key has eight streams
-		key := auditor(t, env)
+		key := createAuditorKey(t, env)
 		for range 8 {
 			dialServer(s, "GET /api/v1/stalls/"+stall+
 				"/payments/stream HTTP/1.1\r\nHost: x\r\nLast-Event-ID: 0\r\nAuthorization: "+key+"\r\n\r\n")
@@ -154,7 +154,7 @@ func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATA_DIR=" + dataDir(t)}
 	s := program.Serve(t, env)
-	stall := register(t, s, env)
+	stall := registerPaidStall(t, s, env)
 	admin := program.AdminKey(t, env)
 	hook := createWebhook(s, admin)
 	serial := 1000
@@ -172,7 +172,7 @@ func TestReadersLeaveThePaymentsTheirTime(t *testing.T) {
 	median(200)
 	for _, path := range []string{"/api/v1/stalls/" + stall + "/payments?limit=200", "/api/v1/stalls/" + stall +
 		"/payments/stream", "/api/v1/reports/adoption.xlsx"} {
-		reader := auditor(t, env)
+		reader := createAuditorKey(t, env)
 		var ratio float64
 		for range 3 { // the machine may be busy with something else at any moment
 			alone := median(60)

@@ -36,7 +36,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	begun := false
-	root := commands(&begun)
+	root := newCommands(&begun)
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
@@ -51,11 +51,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// commands returns the whole command line. It sets begun when a command's own work starts: an error
+// newCommands returns the whole command line. It sets begun when a command's own work starts: an error
 // of cobra before that is wrong use.
-func commands(begun *bool) *cobra.Command {
+func newCommands(begun *bool) *cobra.Command {
 	s := &app.Settings{}
-	root := group("market40", "The register, the payments and the ledger of cashless markets (Chợ 4.0)")
+	root := newGroup("market40", "The register, the payments and the ledger of cashless markets (Chợ 4.0)")
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SilenceErrors, root.SilenceUsage = true, true
 	for _, c := range []*cobra.Command{
@@ -76,12 +76,12 @@ func commands(begun *bool) *cobra.Command {
 		root.AddCommand(c)
 	}
 	root.AddCommand(bench.Command(), soundbox.Command(), sbomCommand(), versionCommand())
-	noteBegin(root, begun)
+	recordStart(root, begun)
 	return root
 }
 
-// noteBegin makes every command set begun when its work starts.
-func noteBegin(c *cobra.Command, begun *bool) {
+// recordStart makes every command set begun when its work starts.
+func recordStart(c *cobra.Command, begun *bool) {
 	if work := c.RunE; work != nil {
 		c.RunE = func(cmd *cobra.Command, args []string) error {
 			*begun = true
@@ -89,13 +89,13 @@ func noteBegin(c *cobra.Command, begun *bool) {
 		}
 	}
 	for _, child := range c.Commands() {
-		noteBegin(child, begun)
+		recordStart(child, begun)
 	}
 }
 
-// group returns a command that only holds others. Alone it shows its help; an unknown word is wrong
+// newGroup returns a command that only holds others. Alone it shows its help; an unknown word is wrong
 // use.
-func group(use, short string) *cobra.Command {
+func newGroup(use, short string) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -458,12 +458,12 @@ const theCampaign = "CHO40"
 // newPlace registers a market with a stall, and has a bank report money that fits no stall.
 func newPlace(s *program.Server, env []string, admin, code, commune, account string) (p place) {
 	p.numbers, p.commune = []string{account, "09051" + account[len(account)-5:]}, commune
-	market := s.Ask(admin, "POST", "/api/v1/markets", object{
+	market := s.CallAs(admin, "POST", "/api/v1/markets", object{
 		"code": code, "name": "Chợ " + code, "class": 3,
 		"kind": "dan_sinh", "commune_code": commune,
 	}, 201)
 	p.market = market.Text("id")
-	stall := s.Ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+	stall := s.CallAs(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "A-1", "kind": "stall", "goods_group": "rau",
 		"merchant": object{"full_name": "Nguyễn Thị " + code, "phone": p.numbers[1]},
 		"account": object{
@@ -475,7 +475,7 @@ func newPlace(s *program.Server, env []string, admin, code, commune, account str
 	qr, _ := stall["code"].(map[string]any)
 	p.stall, p.merchant, p.code = stall.Text("id"), object(merchant).Text("id"), object(qr).Text("code")
 	// A code of a closed stall, paid: the market's case.
-	closed := s.Ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+	closed := s.CallAs(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "Z-9", "kind": "stall", "goods_group": "rau", "merchant": object{"id": p.merchant},
 		"account": object{
 			"bank_bin": "970436", "account_number": account, "holder_name": "NGUYEN THI " + code,
@@ -483,12 +483,12 @@ func newPlace(s *program.Server, env []string, admin, code, commune, account str
 		},
 	}, 201)
 	memo, _ := closed["code"].(map[string]any)
-	p.spare = s.Ask(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
+	p.spare = s.CallAs(admin, "POST", "/api/v1/markets/"+p.market+"/stalls", object{
 		"number": "S-1", "kind": "stall",
 		"goods_group": "rau",
 	}, 201).Text("id")
 	closeByPerson(s, env, "/api/v1/stalls/"+closed.Text("id"))
-	connection := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
+	connection := s.CallAs(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "casso_v1", "name": code,
 		"secrets": object{"secure_token": "token of " + code},
 	}, 201)
@@ -502,7 +502,7 @@ func newPlace(s *program.Server, env []string, admin, code, commune, account str
 	if res.StatusCode != 200 {
 		s.T.Fatalf("the bank is answered %d", res.StatusCode)
 	}
-	for _, item := range s.Ask(admin, "GET", "/api/v1/cases?market_id="+p.market, nil, 200).Items() {
+	for _, item := range s.CallAs(admin, "GET", "/api/v1/cases?market_id="+p.market, nil, 200).Items() {
 		c, _ := item.(map[string]any)
 		p.caseID = object(c).Text("id")
 	}
@@ -511,26 +511,26 @@ func newPlace(s *program.Server, env []string, admin, code, commune, account str
 		"holder_kind": "ca_nhan",
 	}
 	// a further one waits: the board's alert
-	p.change = s.Ask(admin, "POST", "/api/v1/stalls/"+p.stall+"/accounts", other, 202).Text("id")
-	for _, item := range s.Ask(admin, "GET", "/api/v1/alerts?state=open", nil, 200).Items() {
+	p.change = s.CallAs(admin, "POST", "/api/v1/stalls/"+p.stall+"/accounts", other, 202).Text("id")
+	for _, item := range s.CallAs(admin, "GET", "/api/v1/alerts?state=open", nil, 200).Items() {
 		if a, _ := item.(map[string]any); object(a).Text("stall_id") == p.stall {
 			p.alert = object(a).Text("id")
 		}
 	}
-	p.order = s.Ask(admin, "POST", "/api/v1/orders", object{"stall_id": p.stall, "amount": "45000"}, 201).Text("id")
+	p.order = s.CallAs(admin, "POST", "/api/v1/orders", object{"stall_id": p.stall, "amount": "45000"}, 201).Text("id")
 	_, reported := s.Visit("POST", "/q/"+p.code+"/problems", object{
 		"kind":    "swapped_sticker",
 		"contact": "khach@example.vn",
 	})
 	p.complaint = reported.Text("id")
-	s.Ask(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
+	s.CallAs(admin, "PUT", "/api/v1/campaigns/"+theCampaign+"/pilots/"+commune, object{"market_id": p.market}, 200)
 	p.seenInTheField(s, admin)
-	p.report = s.Ask(admin, "POST", "/api/v1/periodic-reports", object{
+	p.report = s.CallAs(admin, "POST", "/api/v1/periodic-reports", object{
 		"campaign": theCampaign, "locality": commune,
 		"kind": "month", "period": "2026-09",
 	}, 201).Text("id")
-	s.Ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/submit", object{}, 200)
-	s.Ask(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/correct", object{"reason": "xem lại"}, 200)
+	s.CallAs(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/submit", object{}, 200)
+	s.CallAs(admin, "POST", "/api/v1/periodic-reports/"+p.report+"/correct", object{"reason": "xem lại"}, 200)
 	if p.complaint == "" || p.caseID == "" || p.alert == "" || p.change == "" {
 		s.T.Fatalf("something is missing of %+v", p)
 	}
@@ -541,13 +541,14 @@ func newPlace(s *program.Server, env []string, admin, code, commune, account str
 func (p *place) seenInTheField(s *program.Server, admin string) {
 	s.T.Helper()
 	at := "/api/v1/markets/" + p.market
-	p.training = s.Ask(admin, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).Text(
-		"id")
-	p.incident = s.Ask(admin, "POST", at+"/incidents", object{
+	p.training = s.CallAs(admin, "POST", at+"/trainings", object{"held_on": "2026-11-01", "topic": "Quét mã"}, 201).
+		Text(
+			"id")
+	p.incident = s.CallAs(admin, "POST", at+"/incidents", object{
 		"kind":        "fake_transfer",
 		"occurred_at": "2026-11-01T08:00:00+07:00",
 	}, 201).Text("id")
-	plan := s.Ask(admin, "POST", at+"/sample-plans", object{
+	plan := s.CallAs(admin, "POST", at+"/sample-plans", object{
 		"from": "2026-11-01", "to": "2026-11-01",
 		"strata": []any{object{"stratum": "sáng", "hours": []any{5, 9}}}, "slots_per_stratum": 1,
 	}, 201)
@@ -569,7 +570,7 @@ func TestEveryRouteAndRole(t *testing.T) {
 		program.Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "all").Out,
 	)
 	s := program.Serve(t, env)
-	s.Ask(admin, "POST", "/api/v1/campaigns", object{
+	s.CallAs(admin, "POST", "/api/v1/campaigns", object{
 		"code": theCampaign, "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
 		"starts_on": "2025-07-01",
 	}, 201)

@@ -12,7 +12,7 @@ import (
 )
 
 func migrateCommand(s *app.Settings) *cobra.Command {
-	c := group("migrate", "Update the database to this program's schema, or show its state")
+	c := newGroup("migrate", "Update the database to this program's schema, or show its state")
 	c.AddCommand(&cobra.Command{
 		Use: "up", Short: "Apply the migrations that are missing and load the banks and localities", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

@@ -19,22 +19,22 @@ import (
 // maxReady is the longest answer of /readyz that is read, in bytes.
 const maxReady = 4 << 10
 
-// askPatience is how long a server may take to answer that it is ready.
-const askPatience = 4 * time.Second
+// readyTimeout is how long a server may take to answer that it is ready.
+const readyTimeout = 4 * time.Second
 
 func readyCommand(s *app.Settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "ready",
 		Short: "Ask the server at LISTEN_ADDR whether it is ready, and print its warnings; exit 1 if not (for a container's health check)",
 		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return askReady(cmd.Context(), s, cmd.OutOrStdout()) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return checkReady(cmd.Context(), s, cmd.OutOrStdout()) },
 	}
 }
 
-// askReady calls /readyz of this machine's server and writes the warnings of the answer. It uses
+// checkReady calls /readyz of this machine's server and writes the warnings of the answer. It uses
 // https with the operator's certificate if the server does.
-func askReady(ctx context.Context, s *app.Settings, out io.Writer) error {
-	ctx, cancel := context.WithTimeout(ctx, askPatience)
+func checkReady(ctx context.Context, s *app.Settings, out io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	host, port, err := net.SplitHostPort(s.ListenAddr)
 	if err != nil {

@@ -23,7 +23,7 @@ func TestReadinessWarnsOfAClockOffTheNotices(t *testing.T) {
 	s := program.Serve(t, env)
 	admin := program.AdminKey(t, env)
 	const secret = "MfKQ9r8GKYqrTwjUPD8ILPZI"
-	hook := s.Ask(admin, "POST", "/api/v1/bank-connections", object{
+	hook := s.CallAs(admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "test",
 		"secrets": object{"hmac_secret": secret},
 	}, 201).Text("webhook_path")

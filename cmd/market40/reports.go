@@ -12,7 +12,7 @@ import (
 )
 
 func reportsCommand(s *app.Settings) *cobra.Command {
-	c := group("reports", "Freeze the reports of months and quarters, and prove their files")
+	c := newGroup("reports", "Freeze the reports of months and quarters, and prove their files")
 	c.AddCommand(freezeCommand(s), verifyReportCommand(s))
 	return c
 }

@@ -16,7 +16,7 @@ func TestReportsFreeze(t *testing.T) {
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	s := program.Serve(t, env)
 	key := program.AdminKey(t, env)
-	s.Ask(key, "POST", "/api/v1/campaigns", object{
+	s.CallAs(key, "POST", "/api/v1/campaigns", object{
 		"code": "CHO40", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
 		"starts_on": "2024-05-28",
 	}, 201)
@@ -27,11 +27,17 @@ func TestReportsFreeze(t *testing.T) {
 		t.Errorf("it says %q, then %q", first.Out, again.Out)
 	}
 	report := strings.Fields(first.Out)[1]
-	version := s.Ask(key, "GET", "/api/v1/periodic-reports/"+report+"/versions/1", nil, 200)
+	version := s.CallAs(key, "GET", "/api/v1/periodic-reports/"+report+"/versions/1", nil, 200)
 	if !strings.Contains(first.Out, version.Text("sha256")) || !strings.Contains(first.Out, version.Text("signature")) {
 		t.Errorf("the API answers %v", version)
 	}
-	s.Ask(key, "POST", "/api/v1/periodic-reports/"+report+"/approve", object{}, 200) // another person than the operator
+	s.CallAs(
+		key,
+		"POST",
+		"/api/v1/periodic-reports/"+report+"/approve",
+		object{},
+		200,
+	) // another person than the operator
 	program.Want(t, 0, env, strings.Fields("reports freeze --campaign CHO40 --kind quarter --period 2026-Q3")...)
 	program.Want(t, 1, env, strings.Fields("reports freeze --campaign NONE --period 2026-09")...)
 	for _, wrong := range []string{

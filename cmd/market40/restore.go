@@ -26,13 +26,13 @@ All of it or nothing is loaded. SECRET_KEY is not in a backup and no new one is 
 DATA_DIR/secret.key, or set SECRET_KEY, before serve.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return restore(cmd.Context(), s, args[0], cmd.ErrOrStderr())
+			return restoreBackup(cmd.Context(), s, args[0], cmd.ErrOrStderr())
 		},
 	}
 }
 
-// restore loads a backup and says what is left to do.
-func restore(ctx context.Context, s *app.Settings, path string, warnings io.Writer) error {
+// restoreBackup loads a backup and says what is left to do.
+func restoreBackup(ctx context.Context, s *app.Settings, path string, warnings io.Writer) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return app.WrongUse(fmt.Errorf("reading the backup: %w", err))

@@ -15,18 +15,18 @@ import (
 // digits are what may be a phone or an account number of the demo.
 var digits = regexp.MustCompile(`[0-9]{10,}`)
 
-// TestADumpTellsNoNumber reads a whole database as who steals its disk would: no phone, account,
+// TestDumpContainsNoNumber reads a whole database as who steals its disk would: no phone, account,
 // tax code or memo of its people is in it, in any text or bytes.
-func TestADumpTellsNoNumber(t *testing.T) {
+func TestDumpContainsNoNumber(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
 	env := []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1)}
 	program.Want(t, 0, env, "seed", "demo")
 	s := program.Serve(t, env)
 	key := program.AdminKey(t, env)
-	markets := s.Ask(key, "GET", "/api/v1/markets", nil, 200).Items()
+	markets := s.CallAs(key, "GET", "/api/v1/markets", nil, 200).Items()
 	first, _ := markets[0].(map[string]any)
-	stall := s.Ask(key, "POST", "/api/v1/markets/"+object(first).Text("id")+"/stalls", object{
+	stall := s.CallAs(key, "POST", "/api/v1/markets/"+object(first).Text("id")+"/stalls", object{
 		"number": "Z999", "kind": "stall", "goods_group": "hai_san",
 		"merchant": object{"full_name": "Nguyễn Thị Lan", "phone": "0905123456", "tax_code": "4201234567"},
 		"account": object{
@@ -35,11 +35,11 @@ func TestADumpTellsNoNumber(t *testing.T) {
 		},
 	}, 201)
 	code, _ := stall["code"].(map[string]any)
-	connection := s.Ask(key, "POST", "/api/v1/bank-connections", object{
+	connection := s.CallAs(key, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "thử",
 		"secrets": object{"api_key": strings.TrimPrefix(program.SepayKey, "Apikey ")},
 	}, 201)
-	s.Ask(program.SepayKey, "POST", connection.Text("webhook_path"), object{
+	s.CallAs(program.SepayKey, "POST", connection.Text("webhook_path"), object{
 		"id": 1, "gateway": "MBBank", "transactionDate": "2026-11-20 10:11:12", "accountNumber": "0123456789012",
 		"code":    nil,
 		"content": "chi Bay 0914222333 tra tien ca " + object(code).Text("code"), "transferType": "in",

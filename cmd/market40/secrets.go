@@ -12,7 +12,7 @@ import (
 )
 
 func secretsCommand(s *app.Settings) *cobra.Command {
-	c := group("secrets", "Change SECRET_KEY while servers run")
+	c := newGroup("secrets", "Change SECRET_KEY while servers run")
 	var file string
 	rotate := &cobra.Command{
 		Use:   "rotate [--new-key-file FILE]",
@@ -29,7 +29,7 @@ Servers with the old key in memory serve on, until the end of the month after ne
 
 Backups made before are opened by the old key: keep it as long as those.`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return rotate(cmd, s, file) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return rotateKeys(cmd, s, file) },
 	}
 	rotate.Flags().StringVar(&file, "new-key-file", "", "the new key: 32 bytes in base64 (`openssl rand -base64 32`)")
 	c.AddCommand(rotate, &cobra.Command{
@@ -51,8 +51,8 @@ Backups made before are opened by the old key: keep it as long as those.`,
 	return c
 }
 
-// rotate wraps the keys by the key of a file, or by one that is drawn for the data directory.
-func rotate(cmd *cobra.Command, s *app.Settings, file string) error {
+// rotateKeys wraps the keys by the key of a file, or by one that is drawn for the data directory.
+func rotateKeys(cmd *cobra.Command, s *app.Settings, file string) error {
 	ctx := cmd.Context()
 	if own := s.Secret == nil && s.DatabaseURL == ""; own == (file != "") {
 		return app.WrongUse(errors.New(

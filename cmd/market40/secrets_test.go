@@ -22,7 +22,7 @@ import (
 // secret, by which the signature of a notice is checked.
 func readEverything(s *program.Server, key, stall, hook, when string) {
 	s.T.Helper()
-	found := s.Ask(key, "GET", "/api/v1/stalls/"+stall, nil, 200)
+	found := s.CallAs(key, "GET", "/api/v1/stalls/"+stall, nil, 200)
 	accounts, _ := found["accounts"].([]any)
 	if len(accounts) != 1 {
 		s.T.Fatalf("%s: the stall is %v", when, found)
@@ -36,14 +36,14 @@ func readEverything(s *program.Server, key, stall, hook, when string) {
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
 		"referenceCode": "FT26324000000001", "description": "",
 	}
-	s.Ask(program.SepayKey, "POST", hook, notice, 200)
-	s.Ask("Apikey another", "POST", hook, notice, http.StatusUnauthorized)
+	s.CallAs(program.SepayKey, "POST", hook, notice, 200)
+	s.CallAs("Apikey another", "POST", hook, notice, http.StatusUnauthorized)
 }
 
 // webhookOf is the webhook of the connection that register made.
 func webhookOf(s *program.Server, key string) string {
 	s.T.Helper()
-	connection, _ := s.Ask(key, "GET", "/api/v1/bank-connections", nil, 200).Items()[0].(map[string]any)
+	connection, _ := s.CallAs(key, "GET", "/api/v1/bank-connections", nil, 200).Items()[0].(map[string]any)
 	return object(connection).Text("webhook_path")
 }
 
@@ -54,7 +54,7 @@ func TestRotationSurvivesKills(t *testing.T) {
 	dir := dataDir(t)
 	env := []string{"DATA_DIR=" + dir, "LISTEN_ADDR=" + freeAddress(t)}
 	s := program.Serve(t, env)
-	key, stall := program.AdminKey(t, env), register(t, s, env)
+	key, stall := program.AdminKey(t, env), registerPaidStall(t, s, env)
 	hook := webhookOf(s, key)
 	file := filepath.Join(dir, "secret.key")
 	first, err := os.ReadFile(file)
@@ -157,7 +157,7 @@ func TestEachStepOfARotationMayBeTheLast(t *testing.T) {
 	dir := dataDir(t)
 	env := []string{"DATA_DIR=" + dir}
 	s := program.Serve(t, env)
-	key, stall := program.AdminKey(t, env), register(t, s, env)
+	key, stall := program.AdminKey(t, env), registerPaidStall(t, s, env)
 	hook := webhookOf(s, key)
 	server, err := private.Use(t.Context(), dir, private.Options{})
 	must(t, err)
@@ -213,7 +213,7 @@ func TestRotationOfAGivenKey(t *testing.T) {
 	database := "DATABASE_URL=" + dbtest.URL(t)
 	before, after := []string{database, "SECRET_KEY_FILE=" + oldFile}, []string{database, "SECRET_KEY_FILE=" + newFile}
 	s := program.Serve(t, before)
-	key, stall := program.AdminKey(t, before), register(t, s, before)
+	key, stall := program.AdminKey(t, before), registerPaidStall(t, s, before)
 	hook := webhookOf(s, key)
 	program.Want(t, 2, before, "secrets", "rotate")
 	program.Want(t, 2, before, "secrets", "rotate", "--new-key-file", oldFile)

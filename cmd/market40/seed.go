@@ -16,7 +16,7 @@ import (
 var errHasMarkets = errors.New("the database already contains markets: load demo data into an empty one")
 
 func seedCommand(s *app.Settings) *cobra.Command {
-	c := group("seed", "Load data: the shipped banks or localities again, or an invented demo province")
+	c := newGroup("seed", "Load data: the shipped banks or localities again, or an invented demo province")
 	c.AddCommand(
 		&cobra.Command{
 			Use:   "demo",

@@ -53,8 +53,8 @@ var seeded = map[string]string{
 	"confirmations": "", "complaints": "",
 }
 
-// digests are what the seed drew, table by table.
-func digests(t *testing.T, db *database.DB) map[string]string {
+// digestTables are what the seed drew, table by table.
+func digestTables(t *testing.T, db *database.DB) map[string]string {
 	t.Helper()
 	sums := map[string]string{}
 	for table, condition := range seeded {
@@ -104,7 +104,7 @@ func seedDemo(t *testing.T, url string, months int) *database.DB {
 // seeding was cut short twice does not differ either.
 func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 	t.Parallel()
-	whole := digests(t, seedDemo(t, dbtest.URL(t), 1))
+	whole := digestTables(t, seedDemo(t, dbtest.URL(t), 1))
 	url := dbtest.URL(t)
 	watch, err := database.Open(t.Context(), url, database.Options{MaxConns: 1})
 	must(t, err)
@@ -124,7 +124,7 @@ func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 	}
 	// Another length and a later day change nothing of a demo that was begun.
 	must(t, seedAt(t.Context(), url, 5, demoNow.AddDate(0, 0, 3)))
-	for table, digest := range digests(t, watch) {
+	for table, digest := range digestTables(t, watch) {
 		if digest != whole[table] {
 			t.Errorf("%s: %s, and %s where it was not cut short", table, digest, whole[table])
 		}
@@ -132,8 +132,8 @@ func TestTheSameSeedDrawsTheSameProvince(t *testing.T) {
 	program.Want(t, 0, []string{"DATABASE_URL=" + url, "SECRET_KEY=" + program.SecretKey(1)}, "ledger", "verify")
 }
 
-// TestTheDemoTellsAStory holds the eighteen months against what they are to show.
-func TestTheDemoTellsAStory(t *testing.T) {
+// TestDemoShowsADevelopment holds the eighteen months against what they are to show.
+func TestDemoShowsADevelopment(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
 	began := time.Now()
@@ -208,7 +208,7 @@ func TestTheDemoTellsAStory(t *testing.T) {
 		t.Errorf("owners of %.0f markets say what came, of %.0f too few", said, few)
 	}
 	atLeastThree(t, number)
-	headlineIsShown(t, db)
+	checkHeadline(t, db)
 	if owed, made := number(`SELECT count(*) FROM pilots WHERE market_id IS NOT NULL`), number(`SELECT count(*)
 		FROM periodic_reports WHERE kind = 'month' AND period @> '2026-10-01'::date AND locality_id IS NOT NULL`); made != owed-1 {
 		t.Errorf("%.0f of %.0f localities reported October, all but one should have", made, owed)
@@ -221,9 +221,9 @@ func TestTheDemoTellsAStory(t *testing.T) {
 	}
 }
 
-// headlineIsShown holds that the province's headline is published on all days, and that nothing
+// checkHeadline holds that the province's headline is published on all days, and that nothing
 // hidden beside it can be worked out.
-func headlineIsShown(t *testing.T, db *database.DB) {
+func checkHeadline(t *testing.T, db *database.DB) {
 	t.Helper()
 	r := reports.New(db, func() time.Time { return demoNow })
 	ctx := roles.With(t.Context(), roles.Principal{Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll})

@@ -50,7 +50,7 @@ func TestServeOnAPrivateDatabase(t *testing.T) {
 	program.Want(t, 0, env, "ledger", "verify") // now by a server of its own
 }
 
-func TestReadyTellsWhatTheDatabaseIs(t *testing.T) {
+func TestReadyReportsDatabaseState(t *testing.T) {
 	t.Parallel()
 	database := dbtest.URL(t)
 	s := program.Serve(t, []string{"DATABASE_URL=" + database, "SECRET_KEY=" + program.SecretKey(1)})
@@ -105,7 +105,7 @@ func TestServeRefusesATransactionPool(t *testing.T) {
 	}
 }
 
-func TestOpenAPIHoldsEveryRoute(t *testing.T) {
+func TestOpenAPIContainsEveryRoute(t *testing.T) {
 	t.Parallel()
 	url := dbtest.URL(t)
 	p, closeProgram, err := app.OpenProgram(t.Context(), &app.Settings{
@@ -139,7 +139,7 @@ func TestAStoppingServerEndsItsStreams(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	s := program.Serve(t, env)
-	stall := register(t, s, env)
+	stall := registerPaidStall(t, s, env)
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.Address+"/api/v1/stalls/"+stall+
 		"/payments/stream", nil)
 	must(t, err)

@@ -61,7 +61,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestLibpqURLKeepsThePasswordOutOfArguments(t *testing.T) {
+func TestLibpqURLHasNoPassword(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ url, address, password string }{
 		"plain": {"postgres://u:p%40ss@db:5433/x", "postgres://u@db:5433/x", "p@ss"},

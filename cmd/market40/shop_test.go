@@ -144,17 +144,17 @@ func TestAShopperReports(t *testing.T) {
 		1001)}); res.StatusCode != 422 {
 		t.Errorf("a long story is answered %d %v", res.StatusCode, o)
 	}
-	listed := object(s.Ask(s.Admin, "GET", "/api/v1/complaints?state=open", nil, 200).Items()[0].(map[string]any))
+	listed := object(s.CallAs(s.Admin, "GET", "/api/v1/complaints?state=open", nil, 200).Items()[0].(map[string]any))
 	if listed.Text("kind") != "paid_not_received" || listed.Text("amount") != "45000" ||
 		listed.Text("contact") != "khach@example.vn" || listed.Text("stall_id") != s.Stall {
 		t.Errorf("the board reads %v", listed)
 	}
 	closing := "/api/v1/complaints/" + listed.Text("id") + "/close"
-	if closed := s.Ask(s.Admin, "POST", closing, object{"reason": "đã tìm thấy"}, 200); closed.Text(
+	if closed := s.CallAs(s.Admin, "POST", closing, object{"reason": "đã tìm thấy"}, 200); closed.Text(
 		"state") != "closed" || closed["contact"] != nil {
 		t.Errorf("closed it is %v", closed)
 	}
-	s.Ask(s.Admin, "POST", closing, object{"reason": "lần nữa"}, 409)
+	s.CallAs(s.Admin, "POST", closing, object{"reason": "lần nữa"}, 409)
 }
 
 // TestTheShoppersPageIsSmall holds its bytes against the budget: page, style, script and the code's

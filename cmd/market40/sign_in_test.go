@@ -74,7 +74,7 @@ func TestPeopleSignIn(t *testing.T) {
 		t.Errorf("a session that was ended answers %d", res.StatusCode)
 	}
 	keys := program.DemoKeys(t, s)
-	trail := s.Ask("Bearer "+keys["auditor"], "GET", "/api/v1/audit", nil, 200).Items()
+	trail := s.CallAs("Bearer "+keys["auditor"], "GET", "/api/v1/audit", nil, 200).Items()
 	if last, _ := trail[0].(map[string]any); object(last).Text("route") != "/api/v1/sessions/:id" ||
 		object(last).Text("session_id") == "" || last["status"] != 204.0 ||
 		!strings.Contains(object(last).Text("address"), ":") {
@@ -83,11 +83,11 @@ func TestPeopleSignIn(t *testing.T) {
 	if first, _ := trail[len(trail)-1].(map[string]any); first["actor_id"] != nil || first["status"] != 403.0 {
 		t.Errorf("the trail begins with %v", first)
 	}
-	s.Ask("Bearer "+keys["manager"], "GET", "/api/v1/audit", nil, 403)
-	s.Ask("Bearer "+keys["admin"], "GET", "/api/v1/notices?external_id=%00", nil, 422)
+	s.CallAs("Bearer "+keys["manager"], "GET", "/api/v1/audit", nil, 403)
+	s.CallAs("Bearer "+keys["admin"], "GET", "/api/v1/notices?external_id=%00", nil, 422)
 	program.Want(t, 0, env, "audit", "verify")
-	s.Ask("Bearer "+keys["admin"], "DELETE", "/api/v1/sessions/%00%ff", nil, 404)
-	if last, _ := s.Ask("Bearer "+keys["auditor"], "GET", "/api/v1/audit?limit=1", nil, 200).Items()[0].(map[string]any); last["object"] != "/api/v1/sessions/%00%ff" {
+	s.CallAs("Bearer "+keys["admin"], "DELETE", "/api/v1/sessions/%00%ff", nil, 404)
+	if last, _ := s.CallAs("Bearer "+keys["auditor"], "GET", "/api/v1/audit?limit=1", nil, 200).Items()[0].(map[string]any); last["object"] != "/api/v1/sessions/%00%ff" {
 		t.Errorf("an odd path is not in the trail, which ends with %v", last)
 	}
 	if res, _ := s.Visit("POST", "/api/v1/codes/verify", object{"payload": ""}, mine...); res.StatusCode != 200 {
@@ -95,7 +95,7 @@ func TestPeopleSignIn(t *testing.T) {
 	}
 }
 
-func TestNobodySignsInOverPlainHTTP(t *testing.T) {
+func TestPlainHTTPSignInIsRefused(t *testing.T) {
 	t.Parallel()
 	env := []string{
 		"DATABASE_URL=" + dbtest.URL(t),

@@ -37,9 +37,9 @@ func selfSigned(t *testing.T) (cert, key string) {
 	return cert, key
 }
 
-// TestABoxWantsTheServersCertificate: over TLS, by the certificate of the pages; from a stranger it
+// TestBoxRequiresServerCertificate: over TLS, by the certificate of the pages; from a stranger it
 // takes nothing.
-func TestABoxWantsTheServersCertificate(t *testing.T) {
+func TestBoxRequiresServerCertificate(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
 	env := []string{"DATABASE_URL=" + s.Database(), "SECRET_KEY=" + program.SecretKey(1)}
@@ -58,5 +58,5 @@ func TestABoxWantsTheServersCertificate(t *testing.T) {
 	b := program.NewBox(t).Start(address, "--ca", cert)
 	pairBox(s, owner, b)
 	s.Pay(s.Code, 45000)
-	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
+	b.WaitSpoken("chime received 4 tens five_after_tens thousand dong")
 }

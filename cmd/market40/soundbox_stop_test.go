@@ -28,7 +28,7 @@ func TestAServerWithBoxesStops(t *testing.T) {
 	if took := time.Since(began); took > program.Patience {
 		t.Errorf("it takes %s to stop", took)
 	}
-	b.WaitSaid("lost offline")
+	b.WaitSpoken("lost offline")
 	program.Serve(t, append(env, "MQTT_LISTEN_ADDR="+strings.TrimPrefix(address, "mqtt://")))
-	b.WaitSaid("online")
+	b.WaitSpoken("online")
 }

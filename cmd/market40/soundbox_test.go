@@ -23,17 +23,17 @@ func createOwnerKey(s *program.Shop, env []string) string {
 func pairBox(s *program.Shop, owner string, b *program.Box) string {
 	s.T.Helper()
 	code := b.WaitFor("code")
-	b.WaitSaid("pairing " + strings.Join(strings.Split(code, ""), " "))
-	id := s.Ask(owner, "POST", "/api/v1/stalls/"+s.Stall+"/soundboxes", object{"code": code, "name": "Loa quầy"},
+	b.WaitSpoken("pairing " + strings.Join(strings.Split(code, ""), " "))
+	id := s.CallAs(owner, "POST", "/api/v1/stalls/"+s.Stall+"/soundboxes", object{"code": code, "name": "Loa quầy"},
 		201).Text("id")
-	b.WaitSaid("chime ready")
+	b.WaitSpoken("chime ready")
 	return id
 }
 
 // listBoxes are the stall's, as its owner sees them.
 func listBoxes(s *program.Shop, owner string) (list []object) {
 	s.T.Helper()
-	for _, item := range s.Ask(owner, "GET", "/api/v1/stalls/"+s.Stall+"/soundboxes", nil, 200).Items() {
+	for _, item := range s.CallAs(owner, "GET", "/api/v1/stalls/"+s.Stall+"/soundboxes", nil, 200).Items() {
 		list = append(list, item.(map[string]any))
 	}
 	return list
@@ -80,13 +80,13 @@ func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	t.Parallel()
 	s, _, owner := openBoxShop(t)
 	b := program.NewBox(t).Start(program.MQTTAddress(s.Server))
-	s.Ask(owner, "POST", "/api/v1/stalls/"+s.Stall+"/soundboxes", object{"code": "12345", "name": "Loa"}, 422)
+	s.CallAs(owner, "POST", "/api/v1/stalls/"+s.Stall+"/soundboxes", object{"code": "12345", "name": "Loa"}, 422)
 	id := pairBox(s, owner, b)
 	before := wavSeconds(t, b.WAV)
 	s.Pay(s.Code, 45000)
-	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
+	b.WaitSpoken("chime received 4 tens five_after_tens thousand dong")
 	s.Pay(s.Code, 200)
-	b.WaitSaid("alarm only 2 hundred dong")
+	b.WaitSpoken("alarm only 2 hundred dong")
 	waitForVersion(s, owner, 2)
 	after := wavSeconds(t, b.WAV)
 	for until := time.Now().Add(program.Patience); after < before+4 && time.Now().Before(until); after = wavSeconds(t, b.WAV) {
@@ -103,10 +103,10 @@ func TestASoundboxSpeaksWhatComes(t *testing.T) {
 	s.Pay(s.Code, 1000)
 	s.Pay(s.Code, 2000)
 	b.Start(program.MQTTAddress(s.Server))
-	b.WaitSaid("chime received 1 thousand dong")
-	b.WaitSaid("chime received 2 thousand dong")
+	b.WaitSpoken("chime received 1 thousand dong")
+	b.WaitSpoken("chime received 2 thousand dong")
 	waitForVersion(s, owner, 4)
-	if said := b.Said(); strings.Count(strings.Join(said, "|"), "five_after_tens") != 1 {
+	if said := b.Spoken(); strings.Count(strings.Join(said, "|"), "five_after_tens") != 1 {
 		t.Errorf("something is said twice: %q", said)
 	}
 	if said := strings.Join(b.Printed(), "\n"); strings.Contains(said, "hung up") {
@@ -161,7 +161,7 @@ func TestABoxLosesAndRepeatsNothing(t *testing.T) {
 
 // countSpoken are the payments that a box has said, and their sum.
 func countSpoken(b *program.Box) (count, sum int) {
-	for _, said := range b.Said() {
+	for _, said := range b.Spoken() {
 		clips := strings.Fields(said)
 		switch {
 		case len(clips) > 1 && (clips[1] == "received" || clips[1] == "only"):
@@ -215,11 +215,11 @@ func TestABoxMayConnectToAnyServer(t *testing.T) {
 	b := program.NewBox(t).Start(program.MQTTAddress(other))
 	pairBox(s, owner, b)
 	s.Pay(s.Code, 45000)
-	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
+	b.WaitSpoken("chime received 4 tens five_after_tens thousand dong")
 	b.Off()
 	s.Pay(s.Code, 7000)
 	b.Start(program.MQTTAddress(s.Server))
-	b.WaitSaid("chime received 7 thousand dong")
+	b.WaitSpoken("chime received 7 thousand dong")
 	waitForVersion(s, owner, 2)
 }
 
@@ -231,12 +231,12 @@ func TestARevokedBoxIsCutOff(t *testing.T) {
 	b := program.NewBox(t).Start(program.MQTTAddress(other))
 	id := pairBox(s, owner, b)
 	at := "/api/v1/stalls/" + s.Stall + "/soundboxes/" + id
-	s.Ask(owner, "PATCH", at, object{"speaks": false}, 204)
+	s.CallAs(owner, "PATCH", at, object{"speaks": false}, 204)
 	if listBoxes(s, owner)[0]["speaks"] != false {
 		t.Error("the box still speaks in the phones' place")
 	}
-	s.Ask(owner, "DELETE", at, nil, 204)
-	s.Ask(owner, "DELETE", at, nil, 404)
+	s.CallAs(owner, "DELETE", at, nil, 204)
+	s.CallAs(owner, "DELETE", at, nil, 404)
 	if said := b.WaitFor("error"); !strings.Contains(said, "revoked") {
 		t.Errorf("the box ends with %q", said)
 	}
@@ -281,8 +281,8 @@ func TestAForgedMessageIsNotSpoken(t *testing.T) {
 	if said := b.WaitFor("refused"); !strings.Contains(said, "not signed") {
 		t.Errorf("it is refused as %q", said)
 	}
-	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
-	if said := strings.Join(b.Said(), "|"); strings.Contains(said, "9 tens") {
+	b.WaitSpoken("chime received 4 tens five_after_tens thousand dong")
+	if said := strings.Join(b.Spoken(), "|"); strings.Contains(said, "9 tens") {
 		t.Errorf("the box says %s", said)
 	}
 }

@@ -142,7 +142,7 @@ func (r *receiver) wantAll(s *program.Server, auditor string) map[string]object 
 	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
 		missing = nil
 		found := r.parsed()
-		for _, item := range s.Ask(auditor, "GET", "/api/v1/audit?limit=200", nil, 200).Items() {
+		for _, item := range s.CallAs(auditor, "GET", "/api/v1/audit?limit=200", nil, 200).Items() {
 			if line := object(item.(map[string]any)); found[line.Text("id")] == nil &&
 				line.Text("outcome") != "under_way" {
 				missing = append(missing, line)
@@ -181,7 +181,7 @@ func TestTheTrailReachesRsyslog(t *testing.T) {
 			s := program.Serve(t, env)
 			act := func(n int) {
 				for i := range n {
-					s.Ask(admin, "DELETE", fmt.Sprintf("/api/v1/sessions/%d-%s", i, hostile), nil, 404)
+					s.CallAs(admin, "DELETE", fmt.Sprintf("/api/v1/sessions/%d-%s", i, hostile), nil, 404)
 				}
 			}
 			act(5)
@@ -220,8 +220,8 @@ func TestAuditExport(t *testing.T) {
 	)
 	s := program.Serve(t, env)
 	for range 3 {
-		s.Ask(admin, "POST", "/api/v1/petitions", object{"name": "x"}, 404)
-		s.Ask(admin, "DELETE", "/api/v1/sessions/"+hostile, nil, 404)
+		s.CallAs(admin, "POST", "/api/v1/petitions", object{"name": "x"}, 404)
+		s.CallAs(admin, "DELETE", "/api/v1/sessions/"+hostile, nil, 404)
 	}
 	lines := strings.Split(
 		strings.TrimSuffix(program.Want(t, 0, env, "audit", "export", "--format", "ecs").Out, "\n"),

@@ -7,25 +7,25 @@ import "market40/frontend/apptest/program"
 func tourProgramme(s *program.Server, key, second, market string) {
 	s.T.Helper()
 	const campaign, locality = "/api/v1/campaigns/TOUR", "/api/v1/campaigns/TOUR/pilots/22366"
-	s.Ask(key, "POST", "/api/v1/campaigns", object{
+	s.CallAs(key, "POST", "/api/v1/campaigns", object{
 		"code": "TOUR", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
 		"starts_on": "2025-07-01",
 	}, 201)
-	s.Ask(key, "PUT", locality, object{"market_id": market}, 200)
-	s.Ask(key, "PUT", locality+"/milestones/launched", object{"reached_on": "2026-01-15"}, 200)
-	s.Ask(key, "DELETE", locality+"/milestones/launched", nil, 204)
-	target := s.Ask(key, "POST", campaign+"/targets", object{
+	s.CallAs(key, "PUT", locality, object{"market_id": market}, 200)
+	s.CallAs(key, "PUT", locality+"/milestones/launched", object{"reached_on": "2026-01-15"}, 200)
+	s.CallAs(key, "DELETE", locality+"/milestones/launched", nil, 204)
+	target := s.CallAs(key, "POST", campaign+"/targets", object{
 		"indicator": "I05", "value": "0.6",
 		"due_on": "2026-12-31",
 	}, 201)
-	s.Ask(key, "DELETE", campaign+"/targets/"+target.Text("id"), nil, 204)
+	s.CallAs(key, "DELETE", campaign+"/targets/"+target.Text("id"), nil, 204)
 
-	report := "/api/v1/periodic-reports/" + s.Ask(key, "POST", "/api/v1/periodic-reports", object{
+	report := "/api/v1/periodic-reports/" + s.CallAs(key, "POST", "/api/v1/periodic-reports", object{
 		"campaign": "TOUR",
 		"locality": "22366", "kind": "month", "period": "2026-10",
 	}, 201).Text("id")
-	s.Ask(key, "POST", report+"/submit", object{}, 200)
-	s.Ask(second, "POST", report+"/approve", object{}, 200)
-	s.Ask(second, "POST", report+"/return", object{"note": "sai tên chợ"}, 200)
-	s.Ask(key, "POST", report+"/correct", object{"reason": "đã sửa tên"}, 200)
+	s.CallAs(key, "POST", report+"/submit", object{}, 200)
+	s.CallAs(second, "POST", report+"/approve", object{}, 200)
+	s.CallAs(second, "POST", report+"/return", object{"note": "sai tên chợ"}, 200)
+	s.CallAs(key, "POST", report+"/correct", object{"reason": "đã sửa tên"}, 200)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func usersCommand(s *app.Settings) *cobra.Command {
-	c := group("users", "Create the users who sign in")
+	c := newGroup("users", "Create the users who sign in")
 	c.AddCommand(createUserCommand(s))
 	return c
 }

@@ -58,7 +58,7 @@ func TestAdminsManageUsers(t *testing.T) {
 	if res.StatusCode != 201 {
 		t.Fatalf("%d %v", res.StatusCode, key)
 	}
-	s.Ask("Bearer "+key.Text("key"), "GET", "/api/v1/me", nil, 200)
+	s.CallAs("Bearer "+key.Text("key"), "GET", "/api/v1/me", nil, 200)
 	_, keys := s.Visit("GET", "/api/v1/api-keys", nil, admin...)
 	listed, _ := keys.Items()[0].(map[string]any)
 	if object(listed).Text("owner_id") == "" || !strings.HasPrefix(key.Text("key"), object(listed).Text("prefix")) {
@@ -72,7 +72,7 @@ func TestAdminsManageUsers(t *testing.T) {
 		admin...); res.StatusCode != 204 {
 		t.Errorf("%d %v", res.StatusCode, o)
 	}
-	s.Ask("Bearer "+key.Text("key"), "GET", "/api/v1/me", nil, 401)
+	s.CallAs("Bearer "+key.Text("key"), "GET", "/api/v1/me", nil, 401)
 	program.Want(t, 2, env, "apikeys", "create", "--role", "admin", "--name", "x", "--expires", "soon")
 	program.Want(t, 2, env, "apikeys", "create", "--role", "admin", "--name", "x", "--expires", "2020-01-01")
 

@@ -103,7 +103,7 @@ func TestReportsVerifyAsksTheDatabase(t *testing.T) {
 	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	s := program.Serve(t, env)
 	key := program.AdminKey(t, env)
-	s.Ask(key, "POST", "/api/v1/campaigns", object{
+	s.CallAs(key, "POST", "/api/v1/campaigns", object{
 		"code": "CHO40", "name": "Chợ 4.0", "legal_ref": "05/UBCĐS",
 		"starts_on": "2024-05-28",
 	}, 201)
@@ -134,8 +134,8 @@ func TestReportsVerifyAsksTheDatabase(t *testing.T) {
 		"version 1 is the newest of the report") {
 		t.Error(a.Out)
 	}
-	s.Ask(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu một chợ"}, 200)
-	s.Ask(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu phí chợ"}, 200)
+	s.CallAs(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu một chợ"}, 200)
+	s.CallAs(key, "POST", "/api/v1/periodic-reports/"+report+"/correct", object{"reason": "thiếu phí chợ"}, 200)
 	if a := program.Want(t, 0, env, "reports", "verify", path); !strings.Contains(a.Out,
 		"\nNEWER this is version 1; version 3 of the report was submitted on ") ||
 		!strings.Contains(a.Out, ": thiếu phí chợ\n") {

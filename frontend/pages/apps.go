@@ -52,7 +52,7 @@ func appsOf(shown *codes.Printed) []bankApp {
 // the memo, and the page says so before it offers the link. The link contains data of the register
 // only, never of the request.
 func (p *Pages) openApp(c *gin.Context) error {
-	shown, err := p.register.Codes.Printed(c.Request.Context(), c.Param("code"))
+	shown, err := p.register.Codes.FindPrinted(c.Request.Context(), c.Param("code"))
 	if err != nil {
 		return err
 	}

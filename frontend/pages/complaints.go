@@ -13,7 +13,7 @@ import (
 // postComplaint accepts a shopper's report, from the page's form or as a program's JSON.
 func (p *Pages) postComplaint(c *gin.Context) error {
 	ctx := c.Request.Context()
-	shown, err := p.register.Codes.Printed(ctx, c.Param("code"))
+	shown, err := p.register.Codes.FindPrinted(ctx, c.Param("code"))
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (p *Pages) postComplaint(c *gin.Context) error {
 	case err != nil:
 		return err
 	case isForm(c):
-		c.Redirect(http.StatusSeeOther, "/q/"+shown.Code+"?reported=1&lang="+language(c))
+		c.Redirect(http.StatusSeeOther, "/q/"+shown.Code+"?reported=1&lang="+pageLanguage(c))
 	default:
 		c.JSON(http.StatusCreated, gin.H{"id": id, "state": "open"})
 	}

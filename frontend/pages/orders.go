@@ -50,7 +50,7 @@ func saleOf(code string, o *orders.Order) sale {
 
 // postOrder makes a code for one purchase: of the page's form, or of a program's JSON.
 func (p *Pages) postOrder(c *gin.Context) error {
-	shown, err := p.register.Codes.Printed(c.Request.Context(), c.Param("code"))
+	shown, err := p.register.Codes.FindPrinted(c.Request.Context(), c.Param("code"))
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (p *Pages) postOrder(c *gin.Context) error {
 	if err != nil {
 		return p.refuse(c, shown, err)
 	}
-	c.Redirect(http.StatusSeeOther, stateURL(shown.Code, order)+"?lang="+language(c))
+	c.Redirect(http.StatusSeeOther, stateURL(shown.Code, order)+"?lang="+pageLanguage(c))
 	return nil
 }
 
@@ -128,9 +128,9 @@ func (p *Pages) refuse(c *gin.Context, shown *codes.Printed, err error) error {
 	return p.show(c, int(refused.Kind), answer)
 }
 
-// language returns the tag of the page's language.
-func language(c *gin.Context) string {
-	if english(c) {
+// pageLanguage returns the tag of the page's language.
+func pageLanguage(c *gin.Context) string {
+	if isEnglish(c) {
 		return "en"
 	}
 	return "vi"
@@ -176,7 +176,7 @@ func typedAmount(text string) (money.Amount, error) {
 // receipt too.
 func (p *Pages) getOrder(c *gin.Context) error {
 	ctx := c.Request.Context()
-	shown, err := p.register.Codes.Printed(ctx, c.Param("code"))
+	shown, err := p.register.Codes.FindPrinted(ctx, c.Param("code"))
 	if err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (p *Pages) getOrder(c *gin.Context) error {
 		c.JSON(http.StatusOK, saleOf(shown.Code, order))
 		return nil
 	}
-	own, err := p.register.Codes.Printed(ctx, order.Code)
+	own, err := p.register.Codes.FindPrinted(ctx, order.Code)
 	if err != nil {
 		return err
 	}

@@ -31,9 +31,9 @@ import (
 var files embed.FS
 
 const (
-	// ordersPace and complaintsPace are how often one address may make an order or report a
+	// ordersLimit and complaintsLimit are how often one address may make an order or report a
 	// problem, a minute.
-	ordersPace, complaintsPace = 10, 5
+	ordersLimit, complaintsLimit = 10, 5
 	// maxBody is the largest body of a shopper, in bytes.
 	maxBody = 16 << 10
 	// Widths of an image, in pixels.
@@ -79,28 +79,28 @@ func (p *Pages) Routes(e *web.Edge) error {
 			c.Header("Cache-Control", "no-cache")
 			c.Data(http.StatusOK, file.contentType, content)
 		})
-		document(e, http.MethodGet, "/q/"+file.name, "get-code-"+file.name[5:], "A file of the shopper's page")
+		documentPage(e, http.MethodGet, "/q/"+file.name, "get-code-"+file.name[5:], "A file of the shopper's page")
 	}
 	e.Engine.GET("/q/check", p.check)
 	e.Engine.GET("/q/:code", p.handle(p.getCode))
-	e.Engine.POST("/q/:code/orders", e.Slowly(ordersPace), p.handle(p.postOrder))
+	e.Engine.POST("/q/:code/orders", e.LimitRate(ordersLimit), p.handle(p.postOrder))
 	e.Engine.GET("/q/:code/orders/:id", p.handle(p.getOrder))
 	e.Engine.GET("/q/:code/apps/:app", p.handle(p.openApp))
-	e.Engine.POST("/q/:code/problems", e.Slowly(complaintsPace), p.handle(p.postComplaint))
+	e.Engine.POST("/q/:code/problems", e.LimitRate(complaintsLimit), p.handle(p.postComplaint))
 
-	document(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: redirects to the page of ?code=")
-	document(
+	documentPage(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: redirects to the page of ?code=")
+	documentPage(
 		e,
 		http.MethodPost,
 		"/q/{code}/orders",
 		"make-shopper-order",
 		"A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; from the page's form: redirects to its page",
 	)
-	document(e, http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order",
+	documentPage(e, http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order",
 		"What was paid for an order: JSON, or a page for a browser")
-	document(e, http.MethodGet, "/q/{code}/apps/{app}", "open-bank-app",
+	documentPage(e, http.MethodGet, "/q/{code}/apps/{app}", "open-bank-app",
 		"Redirects to a bank's app by dl.vietqr.io, which learns account, amount and memo")
-	document(e, http.MethodPost, "/q/{code}/problems", "report-problem",
+	documentPage(e, http.MethodPost, "/q/{code}/problems", "report-problem",
 		"Báo sự cố: {kind, reference, amount, detail, contact}")
 	for _, form := range []struct{ suffix, id, summary string }{
 		{"", "get-code-page", "Trang của sạp: the shopper's page"},
@@ -131,7 +131,7 @@ func operation(method, path, id, summary string) huma.Operation {
 	}
 }
 
-func document(e *web.Edge, method, path, id, summary string) {
+func documentPage(e *web.Edge, method, path, id, summary string) {
 	e.Document(operation(method, path, id, summary))
 }
 
@@ -165,8 +165,8 @@ func (p *page) Waits() bool {
 	return p.Sale != nil && (p.Sale.State == "open" || p.Sale.State == "under")
 }
 
-// Came reports that money arrived for the page's order.
-func (p *page) Came() bool {
+// IsPaid reports that money arrived for the page's order.
+func (p *page) IsPaid() bool {
 	return p.Sale != nil && p.Sale.PaidAt != nil && p.Sale.Received.Sign() > 0
 }
 
@@ -178,14 +178,14 @@ func (p *Pages) page(c *gin.Context, shown *codes.Printed) (*page, error) {
 	}
 	return &page{
 		Printed: shown, Changes: changes, Apps: appsOf(shown), Origin: p.origin, Path: c.Request.URL.Path,
-		English:  english(c),
+		English:  isEnglish(c),
 		Reported: c.Query("reported") != "",
 	}, nil
 }
 
-// english reports whether the page is in English: by ?lang= if it is given, otherwise by what the
+// isEnglish reports whether the page is in English: by ?lang= if it is given, otherwise by what the
 // browser prefers. Vietnamese comes first.
-func english(c *gin.Context) bool {
+func isEnglish(c *gin.Context) bool {
 	if lang := c.Query("lang"); lang != "" {
 		return lang == "en"
 	}
@@ -210,12 +210,12 @@ func (p *Pages) show(c *gin.Context, status int, shown *page) error {
 func (p *Pages) getCode(c *gin.Context) error {
 	name := c.Param("code")
 	form := path.Ext(name)
-	shown, err := p.register.Codes.Printed(c.Request.Context(), name[:len(name)-len(form)])
+	shown, err := p.register.Codes.FindPrinted(c.Request.Context(), name[:len(name)-len(form)])
 	if err != nil {
 		return err
 	}
 	if form != "" {
-		return draw(c, shown, form)
+		return drawCode(c, shown, form)
 	}
 	answer, err := p.page(c, shown)
 	if err != nil {
@@ -252,8 +252,8 @@ func pathWord(text string) string {
 	return word[:min(len(word), 40)]
 }
 
-// draw answers with a code as image or text.
-func draw(c *gin.Context, shown *codes.Printed, form string) error {
+// drawCode answers with a code as image or text.
+func drawCode(c *gin.Context, shown *codes.Printed, form string) error {
 	switch {
 	case shown.Revoked():
 		return problem.New(http.StatusGone, "code_revoked", "Mã này đã bị thu hồi.", "This code is revoked.")

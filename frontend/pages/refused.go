@@ -40,7 +40,7 @@ func (p *Pages) handle(handler func(*gin.Context) error) gin.HandlerFunc {
 			return err
 		}
 		var out bytes.Buffer
-		if err := p.template.ExecuteTemplate(&out, "refused.html", &refused{refusal, english(c)}); err != nil {
+		if err := p.template.ExecuteTemplate(&out, "refused.html", &refused{refusal, isEnglish(c)}); err != nil {
 			return fmt.Errorf("page of a refusal: %w", err)
 		}
 		c.Header("Cache-Control", "no-store")

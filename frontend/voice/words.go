@@ -120,8 +120,8 @@ func Several(payments, dong uint64) []string {
 	return sentence("chime", "have", Number(payments), "payments", "total", Number(dong), "dong")
 }
 
-// TakenBack returns the sentence for a reversed payment.
-func TakenBack(dong uint64) []string {
+// Reversed returns the sentence for a reversed payment.
+func Reversed(dong uint64) []string {
 	return sentence("correction", "taken_back", Number(dong), "dong")
 }
 

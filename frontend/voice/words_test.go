@@ -30,7 +30,7 @@ func read(t *testing.T, name string, into any) {
 	}
 }
 
-func TestNumbersAreSaidAsTheTableSays(t *testing.T) {
+func TestNumbersFollowTheTable(t *testing.T) {
 	t.Parallel()
 	var words table
 	read(t, "words.json", &words)
@@ -79,7 +79,7 @@ func TestSentences(t *testing.T) {
 		{voice.Late(45000, 10, 42), "chime", "đã nhận bốn mươi lăm nghìn đồng khoản lúc mười giờ bốn mươi hai"},
 		{voice.Late(45000, 7, 0), "chime", "đã nhận bốn mươi lăm nghìn đồng khoản lúc bảy giờ"},
 		{voice.Several(30, 1350000), "chime", "có ba mươi khoản tổng cộng một triệu ba trăm năm mươi nghìn đồng"},
-		{voice.TakenBack(45000), "correction", "ngân hàng rút lại bốn mươi lăm nghìn đồng"},
+		{voice.Reversed(45000), "correction", "ngân hàng rút lại bốn mươi lăm nghìn đồng"},
 	} {
 		if c.clips[0] != c.first || voice.Text(c.clips) != c.text {
 			t.Errorf("%q says %q, want %q after %s", c.clips, voice.Text(c.clips), c.text, c.first)

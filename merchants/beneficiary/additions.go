@@ -42,7 +42,7 @@ func (cs *Changes) AddAccount(ctx context.Context, who roles.Principal, stall uu
 		}); err != nil {
 			return err
 		}
-		if err := refuseKnownAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
+		if err := refuseExistingAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
 			return err
 		}
 		from, err := cs.formerReceiver(ctx, tx, stall)
@@ -74,7 +74,7 @@ func (cs *Changes) AddAccount(ctx context.Context, who roles.Principal, stall uu
 		return cs.recordImmediate(ctx, tx, who, addition, e, *from)
 	})
 	cs.writer.StoreClaims(ctx, b)
-	if err = knownClash(err); err != nil {
+	if err = clashRefusal(err); err != nil {
 		return added, fmt.Errorf("add account to stall %s: %w", stall, err)
 	}
 	return added, nil

@@ -187,23 +187,23 @@ func (cs *Changes) revertAddition(
 
 // ending is how a change ended.
 type ending struct {
-	by          *uuid.UUID // nil: the clock, or the end of the tenancy
-	why, reason string
-	account     *uuid.UUID // that receives now
-	tenancy     *uuid.UUID // that has the stall now; nil: the same as before
+	by            *uuid.UUID // nil: the clock, or the end of the tenancy
+	cause, reason string
+	account       *uuid.UUID // that receives now
+	tenancy       *uuid.UUID // that has the stall now; nil: the same as before
 }
 
 func (cs *Changes) endChange(ctx context.Context, tx pgx.Tx, c *change, state string, how ending) error {
 	tag, err := tx.Exec(ctx, `UPDATE beneficiary_changes SET state = $2, why = $3, new_account = $4, decided_at = $5,
 		tenancy_id = coalesce($6, tenancy_id),
 		proposal = CASE WHEN kind = 'tenant' THEN NULL ELSE proposal END -- it names a person who may never have become the tenant
-		WHERE id = $1 AND state = 'pending'`, c.id, state, how.why, how.account, cs.now(), how.tenancy)
+		WHERE id = $1 AND state = 'pending'`, c.id, state, how.cause, how.account, cs.now(), how.tenancy)
 	if err != nil {
 		return fmt.Errorf("end change %s: %w", c.id, err)
 	}
 	if tag.RowsAffected() == 0 {
 		return fmt.Errorf("change %s is not pending", c.id)
 	}
-	c.why = how.why
+	c.why = how.cause
 	return cs.recordStep(ctx, tx, c, state, how.by, how.reason)
 }

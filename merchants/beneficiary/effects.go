@@ -36,7 +36,7 @@ func (cs *Changes) replaceAccount(ctx context.Context, tx pgx.Tx, at tenancies.L
 	if err != nil {
 		return err
 	}
-	if err := refuseKnownAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
+	if err := refuseExistingAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
 		return err
 	}
 	var place time.Time
@@ -76,7 +76,7 @@ func (cs *Changes) addProposed(ctx context.Context, tx pgx.Tx, at tenancies.Lock
 	if err != nil {
 		return err
 	}
-	if err := refuseKnownAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
+	if err := refuseExistingAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
 		return err
 	}
 	if err := b.Receive(ctx, tx, e); err != nil {
@@ -110,16 +110,16 @@ func (cs *Changes) changeToProposed(ctx context.Context, tx pgx.Tx, at tenancies
 	return cs.warnBoard(ctx, tx, c)
 }
 
-const settleEvery = 10 * time.Second
+const settleInterval = 10 * time.Second
 
 // Job returns the job that makes due changes effective.
 func (cs *Changes) Job() jobs.Job {
-	return jobs.Job{Name: "settle-changes", Every: settleEvery, Do: cs.SettleChanges}
+	return jobs.Job{Name: "settle-changes", Every: settleInterval, Do: cs.ApplyDueChanges}
 }
 
-// SettleChanges makes every due change effective, and refuses those that lapsed or are no longer
+// ApplyDueChanges makes every due change effective, and refuses those that lapsed or are no longer
 // possible. A failure of one does not stop the others.
-func (cs *Changes) SettleChanges(ctx context.Context) error {
+func (cs *Changes) ApplyDueChanges(ctx context.Context) error {
 	rows, err := cs.db.Pool.Query(ctx, `SELECT id FROM beneficiary_changes WHERE state = 'pending' AND due_at <= $1
 		ORDER BY due_at, id`, cs.now())
 	if err != nil {
@@ -131,10 +131,10 @@ func (cs *Changes) SettleChanges(ctx context.Context) error {
 	}
 	var failed []error
 	for _, id := range due {
-		err := cs.settleChange(ctx, id, "")
+		err := cs.applyDueChange(ctx, id, "")
 		var refused *problem.Error
 		if errors.As(err, &refused) {
-			err = cs.settleChange(ctx, id, refused.Code)
+			err = cs.applyDueChange(ctx, id, refused.Code)
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("settle change %s: %w", id, err))
@@ -143,8 +143,8 @@ func (cs *Changes) SettleChanges(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// settleChange makes one due change effective, or refuses it if a refusal code is given.
-func (cs *Changes) settleChange(ctx context.Context, id uuid.UUID, refusal string) error {
+// applyDueChange makes one due change effective, or refuses it if a refusal code is given.
+func (cs *Changes) applyDueChange(ctx context.Context, id uuid.UUID, refusal string) error {
 	return cs.writer.Write(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c, at, err := cs.lockChange(ctx, tx, id)
 		if err != nil || c.state != changePending {
@@ -154,7 +154,7 @@ func (cs *Changes) settleChange(ctx context.Context, id uuid.UUID, refusal strin
 			refusal = "change_lapsed"
 		}
 		if refusal != "" {
-			return cs.endChange(ctx, tx, c, changeRefused, ending{why: refusal})
+			return cs.endChange(ctx, tx, c, changeRefused, ending{cause: refusal})
 		}
 		return cs.makeEffective(ctx, tx, at, c)
 	})
@@ -176,5 +176,5 @@ func (cs *Changes) RefuseWaiting(ctx context.Context, tx pgx.Tx, s tenancies.Loc
 	if err != nil {
 		return err
 	}
-	return cs.endChange(ctx, tx, c, changeRefused, ending{why: "tenancy_ended"})
+	return cs.endChange(ctx, tx, c, changeRefused, ending{cause: "tenancy_ended"})
 }

@@ -154,7 +154,7 @@ func (cs *Changes) proposeChange(ctx context.Context, who roles.Principal, stall
 			return err
 		}
 		e.Claims = true
-		if err := refuseKnownAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
+		if err := refuseExistingAccount(ctx, tx, at.Tenancy, e.AccountID); err != nil {
 			return err
 		}
 		return cs.enterChange(
@@ -166,7 +166,7 @@ func (cs *Changes) proposeChange(ctx context.Context, who roles.Principal, stall
 		)
 	})
 	cs.writer.StoreClaims(ctx, b)
-	if err = knownClash(err); err != nil {
+	if err = clashRefusal(err); err != nil {
 		return c.id, fmt.Errorf("propose another account for stall %s: %w", stall, err)
 	}
 	return c.id, nil
@@ -218,8 +218,8 @@ func changeUnderWay() error {
 		"Another change of the stall's account is waiting.")
 }
 
-// knownClash turns a second proposal for one stall, made at the same moment, into its refusal.
-func knownClash(err error) error {
+// clashRefusal turns a second proposal for one stall, made at the same moment, into its refusal.
+func clashRefusal(err error) error {
 	if database.ViolatedUnique(err) == "beneficiary_changes_pending" {
 		return changeUnderWay()
 	}
@@ -246,8 +246,8 @@ func (c *change) findReplaced(ctx context.Context, tx pgx.Tx, account string) er
 	return nil
 }
 
-// refuseKnownAccount refuses an account that the tenancy receives on already.
-func refuseKnownAccount(ctx context.Context, tx pgx.Tx, tenancy, account uuid.UUID) error {
+// refuseExistingAccount refuses an account that the tenancy receives on already.
+func refuseExistingAccount(ctx context.Context, tx pgx.Tx, tenancy, account uuid.UUID) error {
 	var known bool
 	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM tenancy_accounts WHERE tenancy_id = $1 AND account_id = $2
 		AND replaced_at IS NULL)`,

@@ -58,7 +58,7 @@ func (cs *Changes) ChangeTenant(ctx context.Context, who roles.Principal, stall 
 		return cs.recordImmediate(ctx, tx, who, newTenant, e, *from)
 	})
 	cs.writer.StoreClaims(ctx, b)
-	if err = knownClash(err); err != nil {
+	if err = clashRefusal(err); err != nil {
 		return waiting, fmt.Errorf("change tenant of stall %s: %w", stall, err)
 	}
 	return waiting, nil

@@ -14,8 +14,8 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// begin decides what a row is: faulty, a registered stall, or a new one.
-func (i *importing) begin(registered registeredStalls, choices importChoices) {
+// classify decides what a row is: faulty, a registered stall, or a new one.
+func (i *importing) classify(registered registeredStalls, choices importChoices) {
 	row := i.Row
 	if row.Hidden {
 		i.warn(problem.Field{
@@ -27,7 +27,7 @@ func (i *importing) begin(registered registeredStalls, choices importChoices) {
 	stall, spelledOtherwise, found := registered.find(row.Number)
 	i.Errors = slices.DeleteFunc(i.Errors, func(f problem.Field) bool {
 		return f.Code == "phone_repeated" && choices.phones.of(i) != "" || f.Code == "duplicate_number" && found &&
-			registered.isTwin(row.Number)
+			registered.isDuplicate(row.Number)
 	})
 	if spelledOtherwise {
 		i.warn(problem.Field{

@@ -121,7 +121,7 @@ func (im *Imports) importRoster(ctx context.Context, market uuid.UUID, file rost
 		var of []*importing // the row of each entry of the batch
 		for i := range outcome.rows {
 			here := &outcome.rows[i]
-			here.begin(registered, choices)
+			here.classify(registered, choices)
 			if here.action != rowCreate {
 				continue
 			}
@@ -143,7 +143,7 @@ func (im *Imports) importRoster(ctx context.Context, market uuid.UUID, file rost
 			outcome.past, err = countPastChange(ctx, tx, b)
 			return err
 		}
-		if choices.dryRun || anyFaulty(outcome.rows) || !confirmed(outcome.rows, choices) {
+		if choices.dryRun || anyFaulty(outcome.rows) || !allConfirmed(outcome.rows, choices) {
 			return nil
 		}
 		outcome.applied = true
@@ -176,8 +176,8 @@ func rowsOf(file roster.Roster) []importing {
 	return rows
 }
 
-// confirmed reports whether every warning that needs a confirmation has one.
-func confirmed(rows []importing, choices importChoices) bool {
+// allConfirmed reports whether every warning that needs a confirmation has one.
+func allConfirmed(rows []importing, choices importChoices) bool {
 	for _, row := range rows {
 		for _, w := range row.Warnings {
 			if row.action == rowCreate && slices.Contains(toConfirm, w.Code) && !choices.confirmed[w.Code] {
@@ -214,9 +214,9 @@ func (s registeredStalls) find(number string) (stall merchants.Stall, spelledOth
 	return twins[0], true, true
 }
 
-// isTwin reports whether several registered stalls differ from this number in spelling only, and it
+// isDuplicate reports whether several registered stalls differ from this number in spelling only, and it
 // is one of them.
-func (s registeredStalls) isTwin(number string) bool {
+func (s registeredStalls) isDuplicate(number string) bool {
 	twins := s[roster.NumberKey(number)]
 	return len(twins) > 1 &&
 		slices.ContainsFunc(twins, func(stall merchants.Stall) bool { return stall.Number == number })

@@ -119,7 +119,7 @@ func (cs *Codes) ListCodes(ctx context.Context, who roles.Principal, f CodeFilte
 			tenancies = append(tenancies, c.TenancyID)
 		}
 	}
-	return &web.List[ListedCode]{Items: items, Next: next}, trail.Seen(ctx, trail.ReadingContact, tenancies)
+	return &web.List[ListedCode]{Items: items, Next: next}, trail.RecordReading(ctx, trail.ReadingContact, tenancies)
 }
 
 // scanListed reads one row of ListCodes. The payload holds the account, so it is made only for

@@ -23,7 +23,7 @@ func (cs *Codes) Routes(e *web.Edge) {
 		"A stall's codes, newest first", 0), cs.listStallCodes)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0),
 		cs.listMarketCodes)
-	huma.Register(e.API, web.ForStrangers(op(http.MethodPost, "/api/v1/codes/verify", "verify-code",
+	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/codes/verify", "verify-code",
 		"Kiểm tra mã: find the stall of a code's payload", http.StatusOK)), cs.verifyCode)
 }
 

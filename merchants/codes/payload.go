@@ -25,7 +25,7 @@ func BuildPayload(code string, to Payee, amount int64) (*string, error) {
 	text, err := vietqr.Encode(vietqr.Payment{
 		BIN: to.BIN, Account: to.Number, Amount: amount,
 		MerchantName: vietqr.ASCII(to.Holder, 25),
-		City:         vietqr.ASCII(placeName(to.Place), 15),
+		City:         vietqr.ASCII(shortUnitName(to.Place), 15),
 		Purpose:      strings.TrimSpace(to.MemoPrefix + " " + code),
 	})
 	if err != nil {
@@ -54,9 +54,9 @@ func NoPayload(obstacle string) error {
 		"The account number is not valid, so it has no VietQR code: register the account again.")
 }
 
-// placeName returns a unit's name without the word for its kind: "Nha Trang" for "Phường Nha
+// shortUnitName returns a unit's name without the word for its kind: "Nha Trang" for "Phường Nha
 // Trang".
-func placeName(unit string) string {
+func shortUnitName(unit string) string {
 	for _, kind := range []string{"Phường ", "Xã ", "Thị trấn ", "Đặc khu ", "Thành phố ", "Thị xã ", "Huyện "} {
 		if name, cut := strings.CutPrefix(unit, kind); cut {
 			return name

@@ -43,8 +43,8 @@ func (p *Printed) Revoked() bool { return p.State == codeRevoked }
 // OnWallet reports whether the code names a wallet, which no transfer reaches.
 func (p *Printed) OnWallet() bool { return p.Obstacle == vietqr.WalletNotBank }
 
-// Printed finds a code of a stall or of an order. An unknown code is refused (404).
-func (cs *Codes) Printed(ctx context.Context, text string) (*Printed, error) {
+// FindPrinted finds a code of a stall or of an order. An unknown code is refused (404).
+func (cs *Codes) FindPrinted(ctx context.Context, text string) (*Printed, error) {
 	code, err := memo.Parse(text)
 	if err != nil {
 		return nil, problem.Missing("code")

@@ -59,15 +59,15 @@ func (cs *Codes) Verify(ctx context.Context, payload string) (*Verdict, error) {
 	if err != nil {
 		return nil, fmt.Errorf("decode payload: %w", err)
 	}
-	v, err := cs.judgeCode(ctx, read)
+	v, err := cs.checkCode(ctx, read)
 	if v != nil || err != nil {
 		return v, err
 	}
-	return cs.judgeAccount(ctx, read)
+	return cs.checkAccount(ctx, read)
 }
 
-// judgeCode returns the verdict on a payload that carries one of our codes; nil: it carries none.
-func (cs *Codes) judgeCode(ctx context.Context, read vietqr.Code) (*Verdict, error) {
+// checkCode returns the verdict on a payload that carries one of our codes; nil: it carries none.
+func (cs *Codes) checkCode(ctx context.Context, read vietqr.Code) (*Verdict, error) {
 	found := memo.Find(read.Purpose)
 	if len(found) == 0 {
 		return nil, nil
@@ -101,9 +101,9 @@ func (cs *Codes) judgeCode(ctx context.Context, read vietqr.Code) (*Verdict, err
 	return v, nil
 }
 
-// judgeAccount returns the verdict on a payload without one of our codes, by the account that it
+// checkAccount returns the verdict on a payload without one of our codes, by the account that it
 // pays.
-func (cs *Codes) judgeAccount(ctx context.Context, read vietqr.Code) (*Verdict, error) {
+func (cs *Codes) checkAccount(ctx context.Context, read vietqr.Code) (*Verdict, error) {
 	v := &Verdict{Verdict: Foreign, Scheme: read.Scheme}
 	if read.BIN == "" {
 		return v, nil

@@ -51,7 +51,7 @@ func GuessIn(cell, column string) string {
 // oldWords returns the words of a text that look like an old encoding, decoded.
 func oldWords(text, encoding string) []string {
 	var words []string
-	for _, word := range strings.FieldsFunc(plain(text), isGap) {
+	for _, word := range strings.FieldsFunc(plainText(text), isGap) {
 		if decoded, vote := votesOf(word, syllables[encoding]); vote > 0 {
 			words = append(words, decoded)
 		}
@@ -64,7 +64,7 @@ func oldWords(text, encoding string) []string {
 // Unicode.
 func meansOthers(text, encoding string) bool {
 	others := false
-	for _, word := range strings.FieldsFunc(plain(text), isGap) {
+	for _, word := range strings.FieldsFunc(plainText(text), isGap) {
 		if isASCII(word) {
 			continue
 		}
@@ -88,7 +88,7 @@ func GuessBeside(name, other string) string {
 	}
 	for _, encoding := range oldEncodings {
 		var words []string
-		for _, word := range wordsOf(plain(name)) {
+		for _, word := range wordsOf(plainText(name)) {
 			if decoded, _ := syllables[encoding](word); !isASCII(word) && isSyllable(decoded) {
 				word = decoded
 			}

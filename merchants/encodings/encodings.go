@@ -31,13 +31,13 @@ const maxText = 4000
 // Guess returns what a text was probably written in; empty: in Unicode, as it should be. It needs
 // the text as it came: what trims invisible characters takes away letters of TCVN3.
 func Guess(text string) string {
-	text = plain(text)
+	text = plainText(text)
 	switch {
 	case hasEntity(text):
 		return HTML
 	case isASCII(text):
 		return ""
-	case decodedTwice(text):
+	case isDecodedTwice(text):
 		return UTF8Twice
 	}
 	guess, most := "", enoughVotes-1
@@ -53,8 +53,8 @@ func Guess(text string) string {
 	return guess
 }
 
-// plain returns what is looked at of a text.
-func plain(text string) string {
+// plainText returns what is looked at of a text.
+func plainText(text string) string {
 	if len(text) > maxText {
 		text = text[:maxText]
 	}
@@ -169,12 +169,12 @@ var readAs = []*charmap.Charmap{charmap.Windows1252, charmap.Windows1258, charma
 // weakPoints end or separate words in good text: after a capital Ã or Ă they prove nothing.
 const weakPoints = "‘’“”•–—…‚„‹›«»\u00a0·"
 
-// decodedTwice reports whether the bytes of Vietnamese letters in UTF-8 appear as letters of their
+// isDecodedTwice reports whether the bytes of Vietnamese letters in UTF-8 appear as letters of their
 // own, as in "Tráº§n VÄƒn TÃ½": two or three of them that are one letter when they are written back
 // in one of readAs. Two with a weak point count after a small letter only, or in a word of which
 // all can be written back: "NGÃ”" and, in a text all in capitals, "XÃ" before a no-break space are
 // good text.
-func decodedTwice(text string) bool {
+func isDecodedTwice(text string) bool {
 	capitals := strings.ToUpper(text) == text
 	for _, word := range strings.FieldsFunc(text, isGap) {
 		if !capitals && isVietnamese(writtenBack(word)) {

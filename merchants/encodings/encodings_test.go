@@ -49,7 +49,7 @@ Thị Bé Sáu|Danh Út|Sơn Sóc Kha|Kim Sà Phép|Trà Vinh|Mã A Lềnh|Phàn
 Café Crème|Loïc Noël|René Müller|François Hélène|Chloé|Café Ô Kê|Karaôkê Sô-cô-la|Bistrô Mêkông|Zoë|Lü Phước|Sørensen|Quán “NGÔ”|quán “ánh sáng”|“à” – é|Quán «BÁ»|QUÁN “NGÃ BA”|“BÃ” 2|Cửa hàng Ă–Â|Sạp Â·1|½ lô|Lan & Huệ;|A&B; C|Lô 5·6|Coca® Cola|© 2026|Dãy §3|±5°|3×4 m|Hạng 1ª|NgÔ ThÌ NhẬm|PhÚc|bÌnh|LÊ THÌ
 Hải sản|Trái cây|Gia vị – đồ khô|Khu A, dãy 3|Nhà lồng số Ⅱ|Tầng trệt|Sạp ngoài trời|Rau củ quả|Vải sợi|Ăn uống|Ẩm thực|Ế ẩm|Ỉ ôi|Ở đợ|Ừ|Niê Vâ|Y Vâ Êban|Anaïs|Haïfa|Benoît|Döner|Müller Schön|Bò Giò Chả|Ba Ngòi|Ý nguyện|Ỹ|Uông Bí`
 
-func TestTrueNamesAreNotTakenForBrokenOnes(t *testing.T) {
+func TestTrueNamesAreNotBroken(t *testing.T) {
 	t.Parallel()
 	for name := range strings.FieldsFuncSeq(trueNames, func(r rune) bool { return r == '|' || r == '\n' }) {
 		for _, form := range []string{name, strings.ToUpper(name), strings.ToLower(name), norm.NFD.String(name), name +
@@ -61,8 +61,8 @@ func TestTrueNamesAreNotTakenForBrokenOnes(t *testing.T) {
 	}
 }
 
-// TestAColumnTells: a short name proves nothing alone; beside others of its column it does.
-func TestAColumnTells(t *testing.T) {
+// TestColumnRevealsItsEncoding: a short name proves nothing alone; beside others of its column it does.
+func TestColumnRevealsItsEncoding(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		cells []string
@@ -112,9 +112,9 @@ func TestInAColumnWordsSpeltRightCount(t *testing.T) {
 	}
 }
 
-// TestAnotherNameTells: a short name that could be true, beside the holder's name that a bank
+// TestAnotherNameRevealsTheEncoding: a short name that could be true, beside the holder's name that a bank
 // shows.
-func TestAnotherNameTells(t *testing.T) {
+func TestAnotherNameRevealsTheEncoding(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, other, want string }{
 		{"Kha Tó", "KHA TU", encodings.TCVN3},

@@ -28,7 +28,7 @@ func Faults(texts map[string]string) []problem.Field {
 				Vi:   "Chữ có dấu đã mất: hãy gõ lại bằng Unicode.",
 				En:   "Letters are missing: type the text again in Unicode.",
 			})
-		} else if saysNothing(texts[field]) {
+		} else if hasNoLetters(texts[field]) {
 			faults = append(faults, problem.Field{
 				Name: field, Code: "no_letters",
 				Vi: "Cần có ít nhất một chữ cái hoặc chữ số.", En: "Enter at least one visible letter or digit.",
@@ -38,9 +38,9 @@ func Faults(texts map[string]string) []problem.Field {
 	return faults
 }
 
-// saysNothing reports whether a text that is not empty has no letter and no digit: as a name it
+// hasNoLetters reports whether a text that is not empty has no letter and no digit: as a name it
 // identifies no one.
-func saysNothing(text string) bool {
+func hasNoLetters(text string) bool {
 	return strings.TrimSpace(text) != "" &&
 		!strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) })
 }
@@ -55,7 +55,7 @@ func CheckText(field, text string) error {
 
 // TextFault returns the fault of a text that may have question marks; nil: it has none.
 func TextFault(field, text string) *problem.Field {
-	if strings.ContainsFunc(text, unseen) {
+	if strings.ContainsFunc(text, isInvisible) {
 		return &problem.Field{
 			Name: field, Code: "text_form",
 			Vi: "Có ký tự điều khiển không nhìn thấy: hãy gõ lại.",
@@ -86,9 +86,9 @@ func faultOf(field, guess string) *problem.Field {
 	}
 }
 
-// unseen reports whether a character controls a machine or turns the direction of writing. Ends of
+// isInvisible reports whether a character controls a machine or turns the direction of writing. Ends of
 // lines and tabs are text.
-func unseen(r rune) bool {
+func isInvisible(r rune) bool {
 	return unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 }
 

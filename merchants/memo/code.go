@@ -58,9 +58,9 @@ func New(r io.Reader) (Code, error) {
 		weighted += (i + 1) * d
 	}
 	// The last two symbols solve Σdᵢ ≡ 1 and Σi·dᵢ ≡ 0.
-	last := residue((bodySize-1)*(sum-1) - weighted)
+	last := computeResidue((bodySize-1)*(sum-1) - weighted)
 	body[bodySize-1] = last
-	body[bodySize-2] = residue(1 - sum - last)
+	body[bodySize-2] = computeResidue(1 - sum - last)
 
 	code := []byte(Prefix)
 	for _, d := range body {
@@ -83,7 +83,7 @@ func draw(r io.Reader) (int, error) {
 	}
 }
 
-func residue(n int) int { return (n%prime + prime) % prime }
+func computeResidue(n int) int { return (n%prime + prime) % prime }
 
 // Parse reads a single code as people type it or an address contains it: in any case, with spaces
 // and hyphens anywhere. Anything else in it is ErrForm; the right form with wrong check symbols is
@@ -95,7 +95,7 @@ func Parse(s string) (Code, error) {
 		if s[i] == ' ' || s[i] == '-' {
 			continue
 		}
-		r.take(upper(s[i]))
+		r.readByte(toUpper(s[i]))
 		taken++
 		if r.size != taken {
 			return "", ErrForm
@@ -104,7 +104,7 @@ func Parse(s string) (Code, error) {
 	if r.size != Length {
 		return "", ErrForm
 	}
-	if !r.sound() {
+	if !r.isValid() {
 		return "", ErrCheck
 	}
 	return r.code(), nil
@@ -120,9 +120,9 @@ type reading struct {
 	text          [Length]byte
 }
 
-// take continues the reading with an upper-case letter or digit. One that is not possible at its
+// readByte continues the reading with an upper-case letter or digit. One that is not possible at its
 // position ends the reading. The prefix's first letter always begins a new reading.
-func (r *reading) take(c byte) {
+func (r *reading) readByte(c byte) {
 	switch {
 	case c == Prefix[0]:
 		*r = reading{}
@@ -142,14 +142,14 @@ func (r *reading) take(c byte) {
 	r.size++
 }
 
-// sound reports whether a code has been read to its end and its checks hold.
-func (r *reading) sound() bool {
+// isValid reports whether a code has been read to its end and its checks hold.
+func (r *reading) isValid() bool {
 	return r.size == Length && r.sum%prime == 1 && r.weighted%prime == 0
 }
 
 func (r *reading) code() Code { return Code(r.text[:]) }
 
-func upper(c byte) byte {
+func toUpper(c byte) byte {
 	if 'a' <= c && c <= 'z' {
 		return c - ('a' - 'A')
 	}

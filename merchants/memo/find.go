@@ -30,12 +30,12 @@ func Find(memo string) []Code {
 			break
 		}
 		left--
-		b := fold(c)
+		b := foldByte(c)
 		if b == 0 {
 			continue
 		}
-		r.take(b)
-		if r.sound() {
+		r.readByte(b)
+		if r.isValid() {
 			if code := r.code(); !slices.Contains(found, code) {
 				found = append(found, code)
 			}
@@ -44,9 +44,9 @@ func Find(memo string) []Code {
 	return found
 }
 
-// fold returns a character as an upper-case letter or digit, foreign for one that ASCII lacks, 0
+// foldByte returns a character as an upper-case letter or digit, foreign for one that ASCII lacks, 0
 // for anything else.
-func fold(c rune) byte {
+func foldByte(c rune) byte {
 	if '！' <= c && c <= '～' { // full-width forms, U+FF01 to U+FF5E, mirror ASCII's
 		c -= '！' - '!'
 	}
@@ -54,7 +54,7 @@ func fold(c rune) byte {
 	case 'A' <= c && c <= 'Z', '0' <= c && c <= '9':
 		return byte(c)
 	case 'a' <= c && c <= 'z':
-		return upper(byte(c))
+		return toUpper(byte(c))
 	case c > unicode.MaxASCII && (unicode.IsLetter(c) || unicode.IsNumber(c)):
 		return foreign
 	}

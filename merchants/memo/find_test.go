@@ -84,7 +84,7 @@ func recased(s string, lower bool) string {
 	return s
 }
 
-func TestNothingIsFoundInMemosAsTheyStand(t *testing.T) {
+func TestOrdinaryMemosContainNoCode(t *testing.T) {
 	t.Parallel()
 	for _, d := range readDelivered(t) {
 		if found := memo.Find(d.asStood()); found != nil {

@@ -80,7 +80,7 @@ func TestNoCodeInNoise(t *testing.T) {
 }
 
 // Of texts that have the form by chance, one in 23² = 529 is sound.
-func TestChanceOfSoundChecks(t *testing.T) {
+func TestChanceOfValidChecks(t *testing.T) {
 	t.Parallel()
 	const texts = 529 * 2000
 	noise := newBankNoise()

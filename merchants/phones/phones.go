@@ -13,11 +13,11 @@ const (
 	landlineDigits = 11
 )
 
-// Normal returns a Vietnamese number in its one form, "0912345678": +84, 0084 and 84 become 0, and
+// Normalize returns a Vietnamese number in its one form, "0912345678": +84, 0084 and 84 become 0, and
 // what people write between digits is dropped. Mobile numbers have 10 digits (03, 05, 07, 08, 09),
 // landlines 11 (02); ok is false for anything else, such as the mobile numbers of 11 digits that
 // ended in 2018. Numbering plan: Circular 22/2014/TT-BTTTT, with the area codes of June 2017.
-func Normal(text string) (phone string, ok bool) {
+func Normalize(text string) (phone string, ok bool) {
 	digits, plus, ok := digitsOf(text)
 	if !ok {
 		return "", false
@@ -36,7 +36,7 @@ func Normal(text string) (phone string, ok bool) {
 // FromSheet reads a cell of a list as Normal does, and adds the leading zero that a spreadsheet
 // dropped.
 func FromSheet(text string) (phone string, ok bool) {
-	if phone, ok := Normal(text); ok {
+	if phone, ok := Normalize(text); ok {
 		return phone, true
 	}
 	digits, plus, ok := digitsOf(strings.TrimSuffix(text, ".0")) // as programs export a number
@@ -51,7 +51,7 @@ func FromSheet(text string) (phone string, ok bool) {
 
 // LostZero reports whether a cell of a list is a number without its leading zero.
 func LostZero(text string) bool {
-	_, whole := Normal(text)
+	_, whole := Normalize(text)
 	_, ok := FromSheet(text)
 	return ok && !whole
 }

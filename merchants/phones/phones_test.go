@@ -24,7 +24,7 @@ func TestAPhoneHasOneForm(t *testing.T) {
 		"": "", "905123456": "", "0105123456": "", "09051234567": "", "+1 905 123 4567": "", "090512345a": "",
 		"０９０５１２３４５６": "0905123456", "＋８４ 905 123 456": "0905123456", "84": "", "+": "",
 	} {
-		if got, ok := phones.Normal(text); ok != (want != "") || (ok && got != want) {
+		if got, ok := phones.Normalize(text); ok != (want != "") || (ok && got != want) {
 			t.Errorf("%q is %q, %v, want %q", text, got, ok, want)
 		}
 	}
@@ -36,7 +36,7 @@ func FuzzNormalPhone(f *testing.F) {
 	}
 	form := regexp.MustCompile(`^0[35789][0-9]{8}$|^02[0-9]{9}$`)
 	f.Fuzz(func(t *testing.T, text string) {
-		phone, ok := phones.Normal(text)
+		phone, ok := phones.Normalize(text)
 		if !ok {
 			return
 		}
@@ -44,7 +44,7 @@ func FuzzNormalPhone(f *testing.F) {
 			t.Fatalf("%q became %q", text, phone)
 		}
 		for _, same := range []string{phone, "+84" + phone[1:], "0084" + phone[1:]} {
-			if again, ok := phones.Normal(same); !ok || again != phone {
+			if again, ok := phones.Normalize(same); !ok || again != phone {
 				t.Fatalf("%q of %q became %q", same, text, again)
 			}
 		}

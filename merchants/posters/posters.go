@@ -77,7 +77,7 @@ func Write(w io.Writer, size Size, sheets bool, posters []Poster) error {
 			d.pdf.AddPage()
 		}
 		if next && p.Zone != "" {
-			d.pdf.Bookmark(clean(p.Zone), 0, -1)
+			d.pdf.Bookmark(cleanText(p.Zone), 0, -1)
 		}
 		x, y := float64(at%d.columns)*size.Width, float64(at/d.columns)*size.Height
 		symbol := <-symbols[i]
@@ -171,33 +171,33 @@ func (d *drawing) poster(x, y float64, p Poster, symbol symbol) {
 	d.ink(11, 107, 58)
 	d.fill(0, 0, layoutWidth, 11)
 	d.ink(255, 255, 255)
-	d.line("Quét mã VietQR để trả tiền", "B", 13, 2.2, 6.6)
+	d.writeLine("Quét mã VietQR để trả tiền", "B", 13, 2.2, 6.6)
 	d.ink(16, 35, 28)
-	d.line("Sạp "+p.Stall, "B", 21, 12.2, 9.4)
+	d.writeLine("Sạp "+p.Stall, "B", 21, 12.2, 9.4)
 	market := p.Market
 	if p.Zone != "" {
 		market += " · " + p.Zone
 	}
-	d.line(market, "", 11, 22, 5)
+	d.writeLine(market, "", 11, 22, 5)
 	if p.Seller != "" {
-		d.line(p.Seller, "", 10, 27, 4.6)
+		d.writeLine(p.Seller, "", 10, 27, 4.6)
 	}
 	if p.Demo {
 		d.demo()
 	}
 	d.symbol(symbol)
 	d.ink(16, 35, 28)
-	d.line(p.Holder, "B", 14, 105.5, 6.4)
-	d.line(p.Bank+"  "+p.Last, "", 12, 112, 5.6)
-	d.line("Nội dung: "+p.Code, "B", 12, 118.2, 5.6)
+	d.writeLine(p.Holder, "B", 14, 105.5, 6.4)
+	d.writeLine(p.Bank+"  "+p.Last, "", 12, 112, 5.6)
+	d.writeLine("Nội dung: "+p.Code, "B", 12, 118.2, 5.6)
 	d.ink(70, 85, 78)
-	d.line("Tên người nhận phải trùng với tên trên. Người bán chỉ tin khi loa báo.", "", 7.4, 125.4, 3.8)
-	d.line("Kiểm tra mã: "+p.CheckURL, "", 7.4, 129.6, 3.8)
-	d.line(fmt.Sprintf("%s · bản %d · cấp ngày %s", p.Serial, p.Version, p.IssuedAt.Format("02/01/2006")), "", 7.4,
+	d.writeLine("Tên người nhận phải trùng với tên trên. Người bán chỉ tin khi loa báo.", "", 7.4, 125.4, 3.8)
+	d.writeLine("Kiểm tra mã: "+p.CheckURL, "", 7.4, 129.6, 3.8)
+	d.writeLine(fmt.Sprintf("%s · bản %d · cấp ngày %s", p.Serial, p.Version, p.IssuedAt.Format("02/01/2006")), "", 7.4,
 		133.8, 3.8)
 	if p.Demo {
 		d.ink(163, 32, 32)
-		d.line("dữ liệu minh họa, không trả tiền", "B", 9, 138.4, 4.6)
+		d.writeLine("dữ liệu minh họa, không trả tiền", "B", 9, 138.4, 4.6)
 	}
 }
 
@@ -229,10 +229,10 @@ func (d *drawing) fill(x, y, w, h float64) {
 // smallest is how small a line's letters may become to fit, of their size.
 const smallest = 0.55
 
-// line writes one line in the middle, at a height of the layout. What is too long is written
+// writeLine writes one line in the middle, at a height of the layout. What is too long is written
 // smaller, then cut with an ellipsis.
-func (d *drawing) line(text, style string, points, top, height float64) {
-	text = clean(text)
+func (d *drawing) writeLine(text, style string, points, top, height float64) {
+	text = cleanText(text)
 	room := (layoutWidth - 2*margin) * d.scale
 	points *= d.scale
 	d.pdf.SetFont("noto", style, points)
@@ -251,9 +251,9 @@ func (d *drawing) line(text, style string, points, top, height float64) {
 // longest is how much of a text is looked at, in letters.
 const longest = 200
 
-// clean returns a text that the font can write: composed, on one line, without characters outside
+// cleanText returns a text that the font can write: composed, on one line, without characters outside
 // the Basic Multilingual Plane.
-func clean(text string) string {
+func cleanText(text string) string {
 	letters := []rune(norm.NFC.String(strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")))
 	letters = letters[:min(len(letters), longest)]
 	return string(slices.DeleteFunc(letters, func(r rune) bool {

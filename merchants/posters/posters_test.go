@@ -26,8 +26,8 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// poster is one of many, each with another code.
-func poster(t testing.TB, n int) posters.Poster {
+// newPoster is one of many, each with another code.
+func newPoster(t testing.TB, n int) posters.Poster {
 	t.Helper()
 	code := fmt.Sprintf("M4J%07d", n)
 	payload, err := vietqr.Encode(vietqr.Payment{
@@ -88,7 +88,7 @@ func zbar(t *testing.T, picture *image.Gray) []string {
 	return found
 }
 
-func written(t testing.TB, size string, sheets bool, list ...posters.Poster) []byte {
+func writePosters(t testing.TB, size string, sheets bool, list ...posters.Poster) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	must(t, posters.Write(&out, posters.Sizes[size], sheets, list))
@@ -106,9 +106,9 @@ func TestPrintedCodesAreRead(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s sheets=%v", size, sheets), func(t *testing.T) {
 				t.Parallel()
-				list := []posters.Poster{poster(t, 11), poster(t, 12)}
+				list := []posters.Poster{newPoster(t, 11), newPoster(t, 12)}
 				var found []string
-				for _, page := range rendered(t, written(t, size, sheets, list...), 300) {
+				for _, page := range rendered(t, writePosters(t, size, sheets, list...), 300) {
 					got := zbar(t, page)
 					found = append(found, got...)
 					for name, worse := range map[string]*image.Gray{"blurred": blurred(page, 4), "turned": turned(page,
@@ -131,7 +131,7 @@ func TestPrintedCodesAreRead(t *testing.T) {
 func TestPostersSayEverything(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "x.pdf")
-	must(t, os.WriteFile(file, written(t, "a6", false, poster(t, 7)), 0o600))
+	must(t, os.WriteFile(file, writePosters(t, "a6", false, newPoster(t, 7)), 0o600))
 	text, err := exec.CommandContext(t.Context(), "pdftotext", "-layout", file, "-").Output()
 	must(t, err)
 	for _, want := range []string{
@@ -154,9 +154,9 @@ func TestHostileNamesStayInTheirPlace(t *testing.T) {
 		"(a) Tj ET Q\n/JavaScript (app.alert(1)) >> endobj", "\x00\u202eabc\u2028",
 		"Ho\u031bng Bie\u0302\u0309n", "🐟🦐 Tôm Cá", "", "\xff\xfe", "=cmd|'/C calc'!A0",
 	} {
-		p := poster(t, 100+i)
+		p := newPoster(t, 100+i)
 		p.Stall, p.Market, p.Seller, p.Holder, p.Serial = name, name, name, name, name
-		raw := written(t, "a6", false, p)
+		raw := writePosters(t, "a6", false, p)
 		if bytes.Contains(raw, []byte("JavaScript")) {
 			t.Errorf("%q is in the PDF without escaping", name)
 		}
@@ -180,8 +180,8 @@ func TestPostersInPictures(t *testing.T) {
 		t.Skip("SHOTS names no folder")
 	}
 	for _, size := range posters.SizeNames {
-		for name, raw := range map[string][]byte{"one": written(t, size, false, poster(t, 3)), "sheet": written(t, size,
-			true, poster(t, 1), poster(t, 2), poster(t, 4))} {
+		for name, raw := range map[string][]byte{"one": writePosters(t, size, false, newPoster(t, 3)), "sheet": writePosters(t, size,
+			true, newPoster(t, 1), newPoster(t, 2), newPoster(t, 4))} {
 			var shot bytes.Buffer
 			must(t, png.Encode(&shot, rendered(t, raw, 100)[0]))
 			must(t, os.WriteFile(filepath.Join(folder, "poster-"+size+"-"+name+".png"), shot.Bytes(), 0o600))
@@ -250,9 +250,9 @@ func halved(in *image.Gray) *image.Gray {
 func BenchmarkThousandA6(b *testing.B) {
 	list := make([]posters.Poster, 1000)
 	for i := range list {
-		list[i] = poster(b, i)
+		list[i] = newPoster(b, i)
 	}
 	for b.Loop() {
-		b.ReportMetric(float64(len(written(b, "a6", false, list...)))/1e6, "MB")
+		b.ReportMetric(float64(len(writePosters(b, "a6", false, list...)))/1e6, "MB")
 	}
 }

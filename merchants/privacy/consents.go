@@ -77,7 +77,7 @@ type Consent struct {
 	At             *time.Time `json:"at"`
 }
 
-const standingConsents = `WITH current AS (` + currentTexts + `)
+const currentConsents = `WITH current AS (` + currentTexts + `)
 	SELECT t.purpose, t.basis, coalesce(c.given, t.basis <> 'consent'), t.version, c.version, c.how, c.at
 	FROM current t LEFT JOIN LATERAL (
 		SELECT * FROM consents WHERE merchant_id = $2 AND purpose = t.purpose ORDER BY at DESC, id DESC
@@ -86,7 +86,7 @@ const standingConsents = `WITH current AS (` + currentTexts + `)
 
 // consents returns a merchant's present answer to each purpose, or to one.
 func (d *Desk) consents(ctx context.Context, q querier, merchant uuid.UUID, purpose string) ([]Consent, error) {
-	rows, err := q.Query(ctx, standingConsents, d.today(), merchant, purpose)
+	rows, err := q.Query(ctx, currentConsents, d.today(), merchant, purpose)
 	if err != nil {
 		return nil, fmt.Errorf("read consents of merchant %s: %w", merchant, err)
 	}
@@ -120,7 +120,7 @@ func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.U
 		if err := lockMerchant(ctx, tx, merchant); err != nil {
 			return err
 		}
-		version, err := d.askedText(ctx, tx, o)
+		version, err := d.answeredVersion(ctx, tx, o)
 		if err != nil {
 			return err
 		}
@@ -139,8 +139,8 @@ func (d *Desk) consent(ctx context.Context, who roles.Principal, merchant uuid.U
 	return recorded, nil
 }
 
-// askedText returns the version of the text that an order answers.
-func (d *Desk) askedText(ctx context.Context, tx pgx.Tx, o ConsentOrder) (version int, err error) {
+// answeredVersion returns the version of the text that an order answers.
+func (d *Desk) answeredVersion(ctx context.Context, tx pgx.Tx, o ConsentOrder) (version int, err error) {
 	var basis string
 	err = tx.QueryRow(ctx, `SELECT version, basis FROM (`+currentTexts+`) t WHERE purpose = $2`, d.today(),
 		o.Purpose).Scan(&version, &basis)

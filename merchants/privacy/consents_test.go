@@ -59,7 +59,7 @@ func TestConsentIsGivenAndWithdrawn(t *testing.T) {
 		422, "consent_how")
 }
 
-func TestConsentsKeepToTheirScope(t *testing.T) {
+func TestConsentsRespectScope(t *testing.T) {
 	w := newWorld(t)
 	first := w.stall("A1", lan, lansAccount)
 	stall, before := "/api/v1/stalls/"+first.text("id"), "/api/v1/merchants/"+first.text("merchant.id")

@@ -37,9 +37,9 @@ func (w *world) erase(merchant string, status int, code string) object {
 	return answer
 }
 
-func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
+func TestErasureLeavesBooksWithoutNames(t *testing.T) {
 	w := newWorld(t)
-	stall := w.known()
+	stall := w.knownValues()
 	merchant, id := stall.text("merchant.id"), stall.text("id")
 	// Hers alone was a connection for her account; the platform's speaks of every account, before
 	// and after.
@@ -63,7 +63,7 @@ func TestErasureLeavesTheBooksAndNobodysName(t *testing.T) {
 			"reason": "đã xem",
 		}, 200)
 	}
-	must(t, execute(w, `INSERT INTO legal_parameters VALUES ('keep_names', 30, 'days', '[2026-01-01,)', 'a test')`))
+	must(t, executeSQL(w, `INSERT INTO legal_parameters VALUES ('keep_names', 30, 'days', '[2026-01-01,)', 'a test')`))
 	var recorded time.Time // of what moved last: when the test's clock moved, the program's jumped with it
 	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT p.recorded_at FROM payments p
 		JOIN ledger_accounts l ON l.id = p.credit_account
@@ -157,14 +157,14 @@ func TestPeopleAreCounted(t *testing.T) {
 		}
 	}
 	count("2", "below") // with who closed the stall, three people
-	must(t, execute(w, `UPDATE legal_parameters SET value = 3 WHERE name = 'data_subjects_near'`))
+	must(t, executeSQL(w, `UPDATE legal_parameters SET value = 3 WHERE name = 'data_subjects_near'`))
 	count("2", "near")
-	must(t, execute(w, `UPDATE legal_parameters SET value = 3 WHERE name = 'data_subjects_limit'`))
+	must(t, executeSQL(w, `UPDATE legal_parameters SET value = 3 WHERE name = 'data_subjects_limit'`))
 	count("2", "reached")
 	w.erase(stall.text("merchant.id"), 200, "")
 	count("1", "below")
 
-	must(t, execute(w, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at)
+	must(t, executeSQL(w, `INSERT INTO idempotency_keys (actor_id, key, route, digest, created_at)
 		SELECT id, 'old', 'POST /x', '', '2026-11-12' FROM api_keys LIMIT 1`))
 	must(t, w.desk.Watch(t.Context()))
 	var stored int

@@ -36,7 +36,7 @@ func (d *Desk) export(c *gin.Context) error {
 		return err
 	}
 	defer w.end()
-	if err := d.seen(ctx, merchant); err != nil {
+	if err := d.recordReading(ctx, merchant); err != nil {
 		return err
 	}
 	if err := w.read(); err != nil {
@@ -71,7 +71,7 @@ func (d *Desk) writeExport(ctx context.Context, tx pgx.Tx, to io.Writer, merchan
 }
 
 func (d *Desk) writeSection(ctx context.Context, tx pgx.Tx, w *bufio.Writer, s section, merchant uuid.UUID) error {
-	plain, sealed, err := exported(s.table)
+	plain, sealed, err := exportedColumns(s.table)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (d *Desk) writeSection(ctx context.Context, tx pgx.Tx, w *bufio.Writer, s s
 	}
 	defer rows.Close()
 	for first := true; rows.Next(); first = false {
-		line, err := d.line(ctx, rows, s, sealed)
+		line, err := d.encodeRow(ctx, rows, s, sealed)
 		if err != nil {
 			return err
 		}
@@ -98,8 +98,8 @@ func (d *Desk) writeSection(ctx context.Context, tx pgx.Tx, w *bufio.Writer, s s
 	return rows.Err()
 }
 
-// line returns a row with its sealed values opened.
-func (d *Desk) line(ctx context.Context, row pgx.CollectableRow, s section, sealed []string) ([]byte, error) {
+// encodeRow returns a row with its sealed values opened.
+func (d *Desk) encodeRow(ctx context.Context, row pgx.CollectableRow, s section, sealed []string) ([]byte, error) {
 	var plain []byte
 	var id uuid.UUID
 	values := make([][]byte, len(sealed))

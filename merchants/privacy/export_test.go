@@ -13,8 +13,8 @@ import (
 	"market40/migrations"
 )
 
-// known makes a merchant of whom every table with something of merchants holds something.
-func (w *world) known() object {
+// knownValues makes a merchant of whom every table with something of merchants holds something.
+func (w *world) knownValues() object {
 	w.t.Helper()
 	stall := w.stall("A1", lan, lansAccount)
 	merchant, scope := "/api/v1/merchants/"+stall.text("merchant.id"), "stall:"+stall.text("id")
@@ -43,13 +43,13 @@ func (w *world) known() object {
 		Login: "lan.hai.san", FullName: "Nguyễn Thị Lan", Role: "merchant", Scopes: []signin.ScopeOrder{{Scope: scope}},
 	})
 	must(w.t, err)
-	must(w.t, execute(w, `INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, proved_at,
+	must(w.t, executeSQL(w, `INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, proved_at,
 		method)
 		SELECT gen_random_uuid(), id, sha256('x'), now(), now(), 'Điện thoại của Lan', '203.0.113.7:4711', now(),
 		'password' FROM users WHERE login = 'lan.hai.san'`))
-	must(w.t, execute(w, `INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '`+
+	must(w.t, executeSQL(w, `INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '`+
 		w.market+`', '[2026-01-01,)' FROM users WHERE login = 'lan.hai.san'`))
-	must(w.t, execute(w, `INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
+	must(w.t, executeSQL(w, `INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
 		SELECT gen_random_uuid(), id, 'device', 'sealed', 'Điện thoại của Lan', now() FROM users
 		WHERE login = 'lan.hai.san'`))
 	tenancy := `(SELECT id FROM tenancies WHERE stall_id = '` + stall.text("id") + `')`
@@ -103,7 +103,7 @@ func (w *world) known() object {
 			SELECT s.id, s.user_id, ` + at + `, d.id, now(), now() + interval '1 hour' FROM sessions s, stall_devices d
 				WHERE s.device = 'Điện thoại của Lan'`,
 	} {
-		must(w.t, execute(w, `INSERT INTO `+row))
+		must(w.t, executeSQL(w, `INSERT INTO `+row))
 	}
 	w.pay(lansAccount, lansMemo+stall.text("code.code"), "45000")
 	w.sent--
@@ -118,7 +118,7 @@ func (w *world) known() object {
 	return stall
 }
 
-func execute(w *world, sql string) error {
+func executeSQL(w *world, sql string) error {
 	_, err := w.db.Pool.Exec(w.t.Context(), sql)
 	return err
 }
@@ -127,7 +127,7 @@ func execute(w *world, sql string) error {
 // the export or has a reason not to be.
 func TestExportIsComplete(t *testing.T) {
 	w := newWorld(t)
-	stall := w.known()
+	stall := w.knownValues()
 	other := w.stall("B7", object{"full_name": "Trần Văn Nam", "phone": "0905000002"}, "555566667777")
 	w.pay("555566667777", other.text("code.code"), "77000")
 
@@ -194,10 +194,10 @@ func TestExportsOfSlowReaders(t *testing.T) {
 		paths = append(paths, "/api/v1/merchants/"+stall.text("merchant.id")+"/export")
 		keys = append(keys, w.key("merchant", "stall:"+stall.text("id")))
 	}
-	wake := webtest.Ask(t, w.engine, paths[0], keys[0])
+	wake := webtest.StartRequest(t, w.engine, paths[0], keys[0])
 	w.call(w.admin, "GET", paths[0], nil, 503)
 	for i := 1; i < 4; i++ {
-		webtest.Ask(t, w.engine, paths[i], keys[i])
+		webtest.StartRequest(t, w.engine, paths[i], keys[i])
 	}
 	w.call(keys[4], "GET", paths[4], nil, 503)
 	w.call(keys[4], "GET", "/api/v1/me/visibility", nil, 200)

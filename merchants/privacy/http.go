@@ -56,8 +56,8 @@ func (d *Desk) Routes(e *web.Edge) {
 		"How many people's data is stored", 0), d.countSubjects)
 }
 
-// whole returns a list that is never cut.
-func whole[T any](items []T, err error) (*web.Body[web.List[T]], error) {
+// fullList returns a list that is never cut.
+func fullList[T any](items []T, err error) (*web.Body[web.List[T]], error) {
 	return web.Answer(web.List[T]{Items: items}, err)
 }
 
@@ -65,7 +65,7 @@ func (d *Desk) listTexts(ctx context.Context, _ *struct{}) (*web.Body[web.List[C
 	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
-	return whole(d.texts(ctx))
+	return fullList(d.texts(ctx))
 }
 
 func (d *Desk) listConsents(ctx context.Context, in *web.Named) (*web.Body[web.List[Consent]], error) {
@@ -73,7 +73,7 @@ func (d *Desk) listConsents(ctx context.Context, in *web.Named) (*web.Body[web.L
 	if err != nil {
 		return nil, err
 	}
-	return whole(d.consents(ctx, d.db.Pool, merchant, ""))
+	return fullList(d.consents(ctx, d.db.Pool, merchant, ""))
 }
 
 func (d *Desk) postConsent(ctx context.Context, in *struct {
@@ -97,7 +97,7 @@ func (d *Desk) listOwnRequests(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return d.seenRequests(ctx, requestFilter{merchant: merchant}, in.Page)
+	return d.answerRequests(ctx, requestFilter{merchant: merchant}, in.Page)
 }
 
 func (d *Desk) postRequest(ctx context.Context, in *struct {
@@ -109,7 +109,7 @@ func (d *Desk) postRequest(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(d.ask(ctx, who, merchant, in.Body))
+	return web.Answer(d.addRequest(ctx, who, merchant, in.Body))
 }
 
 func (d *Desk) listRequests(ctx context.Context, in *struct {
@@ -121,11 +121,11 @@ func (d *Desk) listRequests(ctx context.Context, in *struct {
 	if _, err := roles.Require(ctx, roles.ReadDataRequests); err != nil {
 		return nil, err
 	}
-	return d.seenRequests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page)
+	return d.answerRequests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page)
 }
 
-// seenRequests answers requests and records the reading of each merchant's data.
-func (d *Desk) seenRequests(
+// answerRequests answers requests and records the reading of each merchant's data.
+func (d *Desk) answerRequests(
 	ctx context.Context,
 	f requestFilter,
 	page web.Page,
@@ -138,11 +138,11 @@ func (d *Desk) seenRequests(
 	for i, r := range list.Items {
 		merchants[i] = r.MerchantID
 	}
-	return web.Answer(list, d.seen(ctx, merchants...))
+	return web.Answer(list, d.recordReading(ctx, merchants...))
 }
 
-// seen records that the caller is about to read merchants' data.
-func (d *Desk) seen(ctx context.Context, merchants ...uuid.UUID) error {
+// recordReading records that the caller is about to read merchants' data.
+func (d *Desk) recordReading(ctx context.Context, merchants ...uuid.UUID) error {
 	rows, err := d.db.Pool.Query(ctx, `SELECT id FROM tenancies WHERE merchant_id = ANY ($1)`, merchants)
 	if err != nil {
 		return fmt.Errorf("tenancies of merchants: %w", err)
@@ -151,7 +151,7 @@ func (d *Desk) seen(ctx context.Context, merchants ...uuid.UUID) error {
 	if err != nil {
 		return fmt.Errorf("tenancies of merchants: %w", err)
 	}
-	return trail.Seen(ctx, trail.ReadingPersonal, tenancies)
+	return trail.RecordReading(ctx, trail.ReadingPersonal, tenancies)
 }
 
 // resolveRequest requires a recent proof from a person, because an erasure cannot be undone.

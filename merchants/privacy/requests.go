@@ -59,9 +59,14 @@ type RequestOrder struct {
 	Note string `json:"note,omitempty" maxLength:"2000" doc:"in the merchant's words"`
 }
 
-// ask stores a request. It refuses an erased merchant, and a second request of a kind while the
+// addRequest stores a request. It refuses an erased merchant, and a second request of a kind while the
 // first waits (409).
-func (d *Desk) ask(ctx context.Context, who roles.Principal, merchant uuid.UUID, o RequestOrder) (*Request, error) {
+func (d *Desk) addRequest(
+	ctx context.Context,
+	who roles.Principal,
+	merchant uuid.UUID,
+	o RequestOrder,
+) (*Request, error) {
 	id := newID()
 	note, err := d.keys.Seal(ctx, notePlace(id), []byte(o.Note))
 	if err != nil {
@@ -91,7 +96,7 @@ func (d *Desk) ask(ctx context.Context, who roles.Principal, merchant uuid.UUID,
 		if err != nil {
 			return err
 		}
-		return d.step(ctx, tx, who, id, "receive", "")
+		return d.recordStep(ctx, tx, who, id, "receive", "")
 	})
 	if err != nil {
 		return nil, fmt.Errorf("take a request of merchant %s: %w", merchant, err)
@@ -107,7 +112,13 @@ func reasonPlace(step uuid.UUID) seal.Place {
 	return seal.Place{Table: "data_request_steps", Column: "reason", ID: step}
 }
 
-func (d *Desk) step(ctx context.Context, tx pgx.Tx, who roles.Principal, request uuid.UUID, step, reason string) error {
+func (d *Desk) recordStep(
+	ctx context.Context,
+	tx pgx.Tx,
+	who roles.Principal,
+	request uuid.UUID,
+	step, reason string,
+) error {
 	id := newID()
 	sealed, err := d.keys.Seal(ctx, reasonPlace(id), []byte(reason))
 	if err != nil {
@@ -151,7 +162,7 @@ func (d *Desk) resolve(ctx context.Context, who roles.Principal, id uuid.UUID, o
 			return problem.New(problem.Conflict, "request_closed", "Yêu cầu này đã được giải quyết hoặc đã trả lời.",
 				"This request is already answered or closed.")
 		}
-		if err := d.step(ctx, tx, who, id, o.Action, o.Reason); err != nil {
+		if err := d.recordStep(ctx, tx, who, id, o.Action, o.Reason); err != nil {
 			return err
 		}
 		if o.Action == "answer" {

@@ -79,9 +79,9 @@ var sections = []section{
 	{"payments", `x.credit_account IN ` + ofLedger + ` OR x.reverses IS NOT NULL AND x.debit_account IN ` + ofLedger},
 }
 
-// exported returns the columns of a table for the export: the plain ones as JSON, and the sealed
+// exportedColumns returns the columns of a table for the export: the plain ones as JSON, and the sealed
 // ones to be opened.
-func exported(table string) (plain, sealed []string, err error) {
+func exportedColumns(table string) (plain, sealed []string, err error) {
 	classes, err := migrations.Classes()
 	if err != nil {
 		return nil, nil, err

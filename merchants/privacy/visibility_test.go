@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// TestAMerchantIsToldWhoSeesWhat: roles by the table, readings at all its stalls, consents with
+// TestMerchantSeesWhoReadsWhat: roles by the table, readings at all its stalls, consents with
 // their versions.
-func TestAMerchantIsToldWhoSeesWhat(t *testing.T) {
+func TestMerchantSeesWhoReadsWhat(t *testing.T) {
 	w := newWorld(t)
 	first := w.stall("A1", lan, lansAccount)
 	second := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{

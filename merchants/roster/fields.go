@@ -9,15 +9,15 @@ import (
 )
 
 func (r *rowReader) readMerchant() {
-	r.FullName = r.takeName(fieldName)
-	if saysVacant(r.FullName) {
+	r.FullName = r.readName(fieldName)
+	if isVacant(r.FullName) {
 		r.FullName = ""
 	}
-	r.HouseholdName = r.takeName(fieldHousehold)
+	r.HouseholdName = r.readName(fieldHousehold)
 	if r.FullName == "" && !r.failed(fieldName) {
 		r.FullName = r.HouseholdName
 	}
-	if text := r.takeShown(fieldPhone, "phone_form"); text != "" {
+	if text := r.readShown(fieldPhone, "phone_form"); text != "" {
 		phone, ok := phones.FromSheet(text)
 		if !ok {
 			phone = ""
@@ -26,7 +26,7 @@ func (r *rowReader) readMerchant() {
 		}
 		r.Phone = phone
 	}
-	if text := r.takeShown(fieldTax, "tax_code_form"); text != "" {
+	if text := r.readShown(fieldTax, "tax_code_form"); text != "" {
 		code, ok := taxCodeOf(text)
 		if !ok {
 			r.fail(fieldTax, "tax_code_form",
@@ -58,8 +58,8 @@ func (r *rowReader) failed(field string) bool {
 }
 
 func (r *rowReader) readAccount() {
-	bank, number := r.take(fieldBank), r.takeShown(fieldAccount, "account_form")
-	if bank != "" && !r.failsAsOldText(fieldBank, bank) {
+	bank, number := r.readText(fieldBank), r.readShown(fieldAccount, "account_form")
+	if bank != "" && !r.refuseOldText(fieldBank, bank) {
 		r.BankBIN = r.readBank(bank)
 	}
 	if number != "" {
@@ -105,9 +105,15 @@ func (r *rowReader) readBank(text string) string {
 func (r *rowReader) readAccountNumber(text string) string {
 	number, ok := accountOf(text)
 	if rounded.MatchString(text) {
-		r.fail(fieldAccount, "account_rounded",
-			"Excel đã làm tròn số tài khoản ("+cut(text, 30)+"): hãy định dạng cột là Văn bản (Text) và nhập lại.",
-			"Excel has rounded the account number ("+cut(text, 30)+"): format the column as Text and enter it again.")
+		r.fail(
+			fieldAccount,
+			"account_rounded",
+			"Excel đã làm tròn số tài khoản ("+cutText(text, 30)+"): hãy định dạng cột là Văn bản (Text) và nhập lại.",
+			"Excel has rounded the account number ("+cutText(
+				text,
+				30,
+			)+"): format the column as Text and enter it again.",
+		)
 		return ""
 	}
 	switch fault := vietqr.CheckBeneficiary(r.BankBIN, number); {
@@ -128,9 +134,9 @@ func (r *rowReader) readAccountNumber(text string) string {
 		r.warnOfZeros(fieldAccount, number)
 	case vietqr.IsWords(number):
 		r.warn(fieldAccount, "account_letters",
-			"Số tài khoản chỉ có chữ ("+cut(number, 30)+
+			"Số tài khoản chỉ có chữ ("+cutText(number, 30)+
 				"): hãy so với giấy tờ: đó phải là tên tài khoản, không phải lời ghi chú.",
-			"The account number has only letters ("+cut(number, 30)+
+			"The account number has only letters ("+cutText(number, 30)+
 				"): compare it with the papers: it must be an account's name, not a note.")
 	}
 	r.warnIfBare(fieldAccount, number)
@@ -140,8 +146,8 @@ func (r *rowReader) readAccountNumber(text string) string {
 // readHolder reads the holder of the account. By default it is the merchant's full name, and the
 // kind follows from the holder's name.
 func (r *rowReader) readHolder(hasAccount bool) {
-	r.HolderName = r.takeName(fieldHolder)
-	if r.HolderName != "" && r.FullName != "" && r.failAsOld(fieldName, encodings.GuessBeside(r.FullName,
+	r.HolderName = r.readName(fieldHolder)
+	if r.HolderName != "" && r.FullName != "" && r.failOldEncoding(fieldName, encodings.GuessBeside(r.FullName,
 		r.HolderName)) {
 		r.FullName = ""
 	}
@@ -155,7 +161,7 @@ func (r *rowReader) readHolder(hasAccount bool) {
 }
 
 func (r *rowReader) readSince() {
-	text := r.take(fieldSince)
+	text := r.readText(fieldSince)
 	if text == "" {
 		return
 	}
@@ -177,7 +183,7 @@ func holderKindOf(holder, household string) string {
 		}
 	}
 	if strings.HasPrefix(begins, "ho kinh doanh ") || strings.HasPrefix(begins, "hkd ") || household != "" &&
-		fold(holder) == fold(household) {
+		foldText(holder) == foldText(household) {
 		return "ho_kinh_doanh"
 	}
 	return "ca_nhan"

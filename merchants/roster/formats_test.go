@@ -30,7 +30,7 @@ func formatted(t testing.TB, row string, formats ...string) []byte {
 	}
 	styles.WriteString(`</cellXfs></styleSheet>`)
 	const head = `<row r="1"><c t="str"><v>Sạp số</v></c><c t="str"><v>Họ tên</v></c><c t="str"><v>SĐT</v></c><c t="str"><v>Ngân hàng</v></c><c t="str"><v>STK</v></c><c t="str"><v>MST</v></c></row>`
-	return zipped(t, map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><sheetData>` + head + row +
+	return zipParts(t, map[string]string{"xl/worksheets/sheet1.xml": `<worksheet><sheetData>` + head + row +
 		`</sheetData></worksheet>`, "xl/styles.xml": styles.String()})
 }
 
@@ -74,10 +74,20 @@ func TestAccountsAreWhatTheSheetShows(t *testing.T) {
 	} {
 		row := `<row r="2"><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c><c/><c t="str"><v>VCB</v></c><c s="1"><v>` +
 			c.value + `</v></c></row>`
-		sheet := read(t, "a.xlsx", formatted(t, row, c.format))
-		if got := sheet.Rows[0]; got.AccountNumber != c.want || faults(got) != c.faults || warnings(got) != c.warnings {
-			t.Errorf("%s as %s: got %q (%s; %s), want %q (%s; %s)", c.value, c.format, got.AccountNumber, faults(got),
-				warnings(got), c.want, c.faults, c.warnings)
+		sheet := readOneSheet(t, "a.xlsx", formatted(t, row, c.format))
+		if got := sheet.Rows[0]; got.AccountNumber != c.want || faultList(got) != c.faults ||
+			warnings(got) != c.warnings {
+			t.Errorf(
+				"%s as %s: got %q (%s; %s), want %q (%s; %s)",
+				c.value,
+				c.format,
+				got.AccountNumber,
+				faultList(got),
+				warnings(got),
+				c.want,
+				c.faults,
+				c.warnings,
+			)
 		}
 	}
 }
@@ -131,11 +141,11 @@ func TestIdentifiersAreWhatTheSheetShows(t *testing.T) {
 		{`<c s="1" t="str"><f>TEXT(7,"00")</f><v>07</v></c>`, `<c/>`, `<c/>`, "07  ", "", ""},
 	} {
 		row := `<row r="2">` + c.number + `<c t="str"><v>Hoa</v></c>` + c.phone + `<c/><c/>` + c.tax + `</row>`
-		sheet := read(t, "a.xlsx", formatted(t, row, formats...))
+		sheet := readOneSheet(t, "a.xlsx", formatted(t, row, formats...))
 		r := sheet.Rows[0]
-		if got := r.Number + " " + r.Phone + " " + r.TaxCode; got != c.want || faults(r) != c.faults ||
+		if got := r.Number + " " + r.Phone + " " + r.TaxCode; got != c.want || faultList(r) != c.faults ||
 			warnings(r) != c.warnings {
-			t.Errorf("%s: got %q (%s; %s), want %q (%s; %s)", row, got, faults(r), warnings(r), c.want, c.faults,
+			t.Errorf("%s: got %q (%s; %s), want %q (%s; %s)", row, got, faultList(r), warnings(r), c.want, c.faults,
 				c.warnings)
 		}
 	}
@@ -149,7 +159,7 @@ func TestRowsOfNoHeightAreHidden(t *testing.T) {
 		`ht="0.75"`: false, `ht="x"`: false, ``: false,
 	} {
 		row := `<row r="2" ` + attributes + `><c t="str"><v>A1</v></c><c t="str"><v>Hoa</v></c></row>`
-		if got := read(t, "a.xlsx", formatted(t, row)).Rows[0].Hidden; got != want {
+		if got := readOneSheet(t, "a.xlsx", formatted(t, row)).Rows[0].Hidden; got != want {
 			t.Errorf("%s: hidden %v", attributes, got)
 		}
 	}
@@ -171,7 +181,7 @@ func TestTaxCodesOfTextMayHaveLostZeros(t *testing.T) {
 		{"001087012345\nA2,Lan,1087012345", ""},                    // the column has its zeros
 		{"56087012345\nA2,Lan,1087012345", ";tax_code zeros_lost"}, // the column lost them
 	} {
-		sheet := read(t, "a.csv", []byte("Sạp số,Họ tên,MST\nA1,Hoa,"+c.codes+"\n"))
+		sheet := readOneSheet(t, "a.csv", []byte("Sạp số,Họ tên,MST\nA1,Hoa,"+c.codes+"\n"))
 		var got []string
 		for _, row := range sheet.Rows {
 			got = append(got, warnings(row))
@@ -203,8 +213,12 @@ func TestAccountsOfTextMayHaveLostZeros(t *testing.T) {
 		{",,71000888801", ""},
 	} {
 		for name, file := range map[string]string{"a.csv": ",", "a.tsv": "\t"} {
-			sheet := read(t, name, []byte(strings.ReplaceAll("Sạp số,Họ tên,NH,SĐT,MST,STK\nA1,Nguyễn Thị Lan,VCB,"+
-				c.rows+"\n", ",", file)))
+			sheet := readOneSheet(
+				t,
+				name,
+				[]byte(strings.ReplaceAll("Sạp số,Họ tên,NH,SĐT,MST,STK\nA1,Nguyễn Thị Lan,VCB,"+
+					c.rows+"\n", ",", file)),
+			)
 			var got []string
 			for _, row := range sheet.Rows {
 				got = append(got, warnings(row))
@@ -217,28 +231,28 @@ func TestAccountsOfTextMayHaveLostZeros(t *testing.T) {
 }
 
 // TPBank has accounts of letters alone; a cell of other words is none.
-func TestAccountsOfLettersWantAYes(t *testing.T) {
+func TestLetteredAccountsNeedConfirmation(t *testing.T) {
 	t.Parallel()
 	for written, want := range map[string]string{
 		"mynamebvh": "mynamebvh  account_number account_letters", "dang cap nhat": " account_number account_form ",
 		"khong-biet": " account_number account_form ",
 		"momo lan":   " account_number account_form ", "0071000888": "0071000888  ",
 	} {
-		row := read(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK\nA1,Hoa,TPBank,"+written+"\n")).Rows[0]
-		if got := row.AccountNumber + " " + faults(row) + " " + warnings(row); got != want {
+		row := readOneSheet(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK\nA1,Hoa,TPBank,"+written+"\n")).Rows[0]
+		if got := row.AccountNumber + " " + faultList(row) + " " + warnings(row); got != want {
 			t.Errorf("%q is read as %q, want %q", written, got, want)
 		}
 	}
 }
 
-// TestTheHolderTellsAnOldFont: the name alone could be a true one.
-func TestTheHolderTellsAnOldFont(t *testing.T) {
+// TestHolderRevealsOldFont: the name alone could be a true one.
+func TestHolderRevealsOldFont(t *testing.T) {
 	t.Parallel()
 	for holder, want := range map[string]string{"KHA TU": "full_name text_encoding", "KHA TO": "", "LE THI HOA": ""} {
-		row := read(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK,Chủ tài khoản\nA1,Kha Tó,VCB,0071000888888,"+holder+
+		row := readOneSheet(t, "a.csv", []byte("Sạp số,Họ tên,Ngân hàng,STK,Chủ tài khoản\nA1,Kha Tó,VCB,0071000888888,"+holder+
 			"\n")).Rows[0]
-		if faults(row) != want || want != "" && row.Guesses["full_name"] != "tcvn3" {
-			t.Errorf("beside %q it has %q, %v", holder, faults(row), row.Guesses)
+		if faultList(row) != want || want != "" && row.Guesses["full_name"] != "tcvn3" {
+			t.Errorf("beside %q it has %q, %v", holder, faultList(row), row.Guesses)
 		}
 	}
 }
@@ -250,7 +264,7 @@ func TestAWorkbookOfLibreOffice(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sheet := read(t, "libreoffice.xlsx", file)
+	sheet := readOneSheet(t, "libreoffice.xlsx", file)
 	if len(sheet.Rows) != 4 || sheet.Letters["account_number"] != "E" || sheet.Name != "Danh sách" {
 		t.Fatalf("got %d rows of %q, columns %v", len(sheet.Rows), sheet.Name, sheet.Letters)
 	}
@@ -289,6 +303,6 @@ func FuzzNumberFormats(f *testing.F) {
 			`</v></c><c t="str"><v>Hoa</v></c><c s="1"><v>912345678</v></c><c t="str"><v>VCB</v></c><c s="1"><v>` +
 			html.EscapeString(value) + `</v></c></row>`
 		sheet, err := roster.Read("a.xlsx", formatted(t, row, format))
-		holds(t, sheet, err)
+		checkRoster(t, sheet, err)
 	})
 }

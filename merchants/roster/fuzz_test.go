@@ -22,8 +22,8 @@ var (
 	dayForm     = regexp.MustCompile(`^(|\d{4}-\d\d-\d\d)$`)
 )
 
-// holds checks what every answer of Read promises, whatever the file.
-func holds(t interface{ Fatalf(string, ...any) }, all roster.Roster, err error) {
+// checkRoster checks what every answer of Read promises, whatever the file.
+func checkRoster(t interface{ Fatalf(string, ...any) }, all roster.Roster, err error) {
 	if err != nil {
 		var p *problem.Error
 		if !errors.As(err, &p) || p.Code == "" || p.Vi == "" || p.En == "" || len(all.Sheets) > 0 {
@@ -32,11 +32,11 @@ func holds(t interface{ Fatalf(string, ...any) }, all roster.Roster, err error) 
 		return
 	}
 	for _, sheet := range all.Sheets {
-		sheetHolds(t, sheet)
+		checkSheet(t, sheet)
 	}
 }
 
-func sheetHolds(t interface{ Fatalf(string, ...any) }, sheet roster.Sheet) {
+func checkSheet(t interface{ Fatalf(string, ...any) }, sheet roster.Sheet) {
 	if sheet.Columns["number"] == "" || len(sheet.Rows) > roster.MaxRows {
 		t.Fatalf("%d rows under %v", len(sheet.Rows), sheet.Columns)
 	}
@@ -73,7 +73,7 @@ func FuzzReadCSV(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		sheet, err := roster.Read("list.csv", data)
-		holds(t, sheet, err)
+		checkRoster(t, sheet, err)
 	})
 }
 
@@ -92,7 +92,7 @@ func FuzzReadXLSX(f *testing.F) {
 			data = rawBook(t, rows, "")
 		}
 		sheet, err := roster.Read("list.xlsx", data)
-		holds(t, sheet, err)
+		checkRoster(t, sheet, err)
 	})
 }
 
@@ -106,7 +106,7 @@ func TestAnyWritingOfATelephone(t *testing.T) {
 		lead := rapid.SampledFrom([]string{"0", "+84", "+84 ", "84", ""}).Draw(t, "lead")
 		written := lead + digits[:2] + gap + digits[2:5] + gap + digits[5:]
 		sheet, err := roster.Read("a.csv", []byte("Sạp số;Họ tên;SĐT\n1;Hoa;"+written+"\n"))
-		holds(t, sheet, err)
+		checkRoster(t, sheet, err)
 		if err != nil || sheet.Sheets[0].Rows[0].Phone != "0"+digits {
 			t.Fatalf("%q: got %+v, %v", written, sheet.Sheets, err)
 		}

@@ -102,9 +102,9 @@ type form struct {
 }
 
 func (f *form) add(field string, names []string) {
-	f.known[fold(field)] = heading{field, 0}
+	f.known[foldText(field)] = heading{field, 0}
 	for rank, name := range names {
-		f.known[fold(name)] = heading{field, rank}
+		f.known[foldText(name)] = heading{field, rank}
 	}
 }
 
@@ -126,13 +126,13 @@ var inBrackets = regexp.MustCompile(`[(\[][^)\]]*[)\]]?`)
 // headingOf reads a cell as a header: first as it is, then without what is in brackets, then line
 // by line ("Họ tên\n(Full name)").
 func (f *form) headingOf(cell string) (heading, bool) {
-	if h, ok := f.known[fold(clean(cell))]; ok {
+	if h, ok := f.known[foldText(cleanText(cell))]; ok {
 		return h, true
 	}
 	parts := append([]string{inBrackets.ReplaceAllString(cell, " ")}, strings.FieldsFunc(cell,
 		func(r rune) bool { return strings.ContainsRune("\r\n/:", r) })...)
 	for _, part := range parts {
-		if h, ok := f.known[fold(clean(inBrackets.ReplaceAllString(part, " ")))]; ok {
+		if h, ok := f.known[foldText(cleanText(inBrackets.ReplaceAllString(part, " ")))]; ok {
 			return heading{h.field, h.rank + partial}, true
 		}
 	}
@@ -247,10 +247,10 @@ func (f *form) findHeader(lines []line) header {
 	var best header
 	for i := range min(len(lines), headerWithin) {
 		found := f.columnsOf(lines[i].cells)
-		h := header{columns: arrange(found), last: i}
+		h := header{columns: arrangeColumns(found), last: i}
 		if f.twoLines && i+1 < len(lines) {
 			if both, ok := f.withSubheader(found, lines[i+1]); ok {
-				h = header{columns: arrange(both), last: i + 1}
+				h = header{columns: arrangeColumns(both), last: i + 1}
 			}
 		}
 		if h.score() > best.score() || f.complete(h) && !f.complete(best) {
@@ -265,7 +265,7 @@ func (f *form) columnsOf(cells []string) []column {
 	var found []column
 	for at, cell := range cells {
 		if h, ok := f.headingOf(cell); ok {
-			found = append(found, column{at, clean(cell), h})
+			found = append(found, column{at, cleanText(cell), h})
 		}
 	}
 	return found
@@ -304,8 +304,8 @@ func (f *form) withSubheader(upper []column, lowerLine line) ([]column, bool) {
 	return both, numbered
 }
 
-// arrange gives each field its best column, and the zone all of its columns from left to right.
-func arrange(found []column) map[string][]column {
+// arrangeColumns gives each field its best column, and the zone all of its columns from left to right.
+func arrangeColumns(found []column) map[string][]column {
 	slices.SortStableFunc(found, func(a, b column) int { return a.at - b.at })
 	columns := map[string][]column{}
 	for _, c := range found {
@@ -333,7 +333,7 @@ func numbersColumns(l line) bool {
 				return false
 			}
 			counted, next = counted+1, n+1
-		} else if counted > 0 || len(fold(text)) != 1 {
+		} else if counted > 0 || len(foldText(text)) != 1 {
 			return false
 		}
 	}

@@ -31,16 +31,16 @@ func TestHeaders(t *testing.T) {
 		if field == "number" {
 			beside, value = "Họ tên", "Nguyễn Thị Hoa"
 		}
-		sheet := read(t, "a.csv", []byte("STT,"+beside+","+title+"\n1,"+value+",x1\n"))
+		sheet := readOneSheet(t, "a.csv", []byte("STT,"+beside+","+title+"\n1,"+value+",x1\n"))
 		if sheet.Columns[field] == "" || len(sheet.Columns) != 2 {
 			t.Errorf("%q: columns %v, want %s", title, sheet.Columns, field)
 		}
 	}
 }
 
-func TestColumnsThatAreNotOurs(t *testing.T) {
+func TestForeignColumns(t *testing.T) {
 	t.Parallel()
-	sheet := read(t, "a.csv", []byte(
+	sheet := readOneSheet(t, "a.csv", []byte(
 		"STT,Số sạp,Mã sạp,Chi nhánh,Ghi chú,Họ tên,Địa chỉ,Số CCCD\n7,A1,CD-001,Nha Trang,"+
 			strings.Repeat("dài ", 400)+",Hoa,12 Lê Lợi,056\n"))
 	if r := sheet.Rows[0]; r.Number != "A1" || r.FullName != "Hoa" || len(r.Errors) > 0 || len(sheet.Columns) != 2 {
@@ -50,7 +50,7 @@ func TestColumnsThatAreNotOurs(t *testing.T) {
 
 func TestSeveralZoneColumnsAreJoined(t *testing.T) {
 	t.Parallel()
-	sheet := read(t, "a.csv", []byte("Tầng,Khu,Dãy,Sạp số\n1,Khu A,,A1\n,B,2,B1\n"))
+	sheet := readOneSheet(t, "a.csv", []byte("Tầng,Khu,Dãy,Sạp số\n1,Khu A,,A1\n,B,2,B1\n"))
 	if a, b := sheet.Rows[0].Zone, sheet.Rows[1].Zone; a != "Tầng 1, Khu A" || b != "Khu B, Dãy 2" {
 		t.Errorf("got %q and %q", a, b)
 	}
@@ -80,7 +80,7 @@ func TestEncodingsAndSeparators(t *testing.T) {
 			"utf-16be": utf16(unicode.BigEndian),
 			"sep":      []byte("sep=" + separator + "\r\n" + text),
 		} {
-			sheet := read(t, "list.csv", data)
+			sheet := readOneSheet(t, "list.csv", data)
 			if len(sheet.Rows) != 1 || sheet.Rows[0].FullName != "Đặng Thị Ngọc" ||
 				sheet.Rows[0].AccountNumber != "0061000123456" || len(sheet.Rows[0].Errors) > 0 {
 				t.Errorf("%s, %q: got %+v", kind, separator, sheet.Rows)
@@ -118,16 +118,16 @@ func TestRefusedFiles(t *testing.T) {
 			t.Errorf("%s: read, want %s", c.name, c.code)
 			continue
 		}
-		if p := refusal(t, err); p.Code != c.code || p.Vi == "" || p.En == "" {
+		if p := refusalOf(t, err); p.Code != c.code || p.Vi == "" || p.En == "" {
 			t.Errorf("%s: got %+v, want %s", c.name, p, c.code)
 		}
 	}
 }
 
-func TestMissingHeaderNamesWhatIsWanted(t *testing.T) {
+func TestMissingHeaderNamesExpectedOnes(t *testing.T) {
 	t.Parallel()
 	_, err := roster.Read("a.csv", []byte("STT,Họ tên,SĐT\n1,Hoa,0905123456\n"))
-	if p := refusal(t, err); !strings.Contains(p.Vi, "mới thấy: Họ tên, SĐT") ||
+	if p := refusalOf(t, err); !strings.Contains(p.Vi, "mới thấy: Họ tên, SĐT") ||
 		!strings.Contains(p.Vi, "Cần cột Sạp số") {
 		t.Errorf("got %s", p.Vi)
 	}
@@ -140,7 +140,7 @@ func TestTheLargestListIsRead(t *testing.T) {
 	for i := range roster.MaxRows {
 		file.WriteString("A" + strings.Repeat("x", i%3) + ",B\n")
 	}
-	if sheet := read(t, "a.csv", file.Bytes()); len(sheet.Rows) != roster.MaxRows {
+	if sheet := readOneSheet(t, "a.csv", file.Bytes()); len(sheet.Rows) != roster.MaxRows {
 		t.Errorf("got %d rows", len(sheet.Rows))
 	}
 }

@@ -72,7 +72,7 @@ type Cells struct {
 
 func (c *Cells) isRow(needs []string) bool {
 	for _, text := range c.row.texts() {
-		if totals(text) {
+		if isTotalLine(text) {
 			return false
 		}
 		break
@@ -86,19 +86,19 @@ func (c *Cells) isRow(needs []string) bool {
 }
 
 // Has reports whether a field has any text.
-func (c *Cells) Has(field string) bool { return !absent(c.row.header.text(c.row.line, field)) }
+func (c *Cells) Has(field string) bool { return !isAbsent(c.row.header.text(c.row.line, field)) }
 
 // Text returns a field's text as the sheet shows it, cleaned; "" if there is none.
 func (c *Cells) Text(field string) string {
-	if c.row.takeName(field) == "" {
+	if c.row.readName(field) == "" {
 		return ""
 	}
-	return c.row.takeShown(field, "text_form")
+	return c.row.readShown(field, "text_form")
 }
 
 // Long returns a text for people, and faults one of more characters than allowed.
 func (c *Cells) Long(field string, most int) string {
-	text := c.row.takeName(field)
+	text := c.row.readName(field)
 	if utf8.RuneCountInString(text) > most {
 		c.row.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.",
 			most))
@@ -112,7 +112,7 @@ func (c *Cells) Word(field string, known Vocabulary) string { return c.row.readW
 
 // Day returns a date as YYYY-MM-DD.
 func (c *Cells) Day(field string) string {
-	text := c.row.take(field)
+	text := c.row.readText(field)
 	if text == "" {
 		return ""
 	}
@@ -125,7 +125,7 @@ func (c *Cells) Day(field string) string {
 
 // Month returns a month as YYYY-MM, from "10/2026", "2026-10" or a day of it.
 func (c *Cells) Month(field string) string {
-	text := c.row.take(field)
+	text := c.row.readText(field)
 	if text == "" {
 		return ""
 	}
@@ -146,7 +146,7 @@ func (c *Cells) Month(field string) string {
 
 // Moment returns a time in Vietnam as RFC 3339, from a date with the time of day or at 00:00.
 func (c *Cells) Moment(field string) string {
-	text := c.row.take(field)
+	text := c.row.readText(field)
 	if text == "" {
 		return ""
 	}
@@ -163,29 +163,29 @@ func (c *Cells) failDate(field, text string) {
 	date, _, _ := strings.Cut(text, " ")
 	_, dayFirst := time.Parse("2/1/2006", date)
 	if _, err := time.Parse("1/2/2006", date); err == nil && dayFirst != nil {
-		c.row.fail(field, "month_first", "Ngày viết tháng trước ("+cut(date, 20)+
+		c.row.fail(field, "month_first", "Ngày viết tháng trước ("+cutText(date, 20)+
 			"): hãy viết ngày/tháng/năm, thí dụ 28/04/2026.",
-			"The date has the month first ("+cut(date, 20)+"): write day/month/year, such as 28/04/2026.")
+			"The date has the month first ("+cutText(date, 20)+"): write day/month/year, such as 28/04/2026.")
 		return
 	}
 	c.row.fail(field, "date_form", "Ngày chưa đúng: cần ngày/tháng/năm, thí dụ 15/03/2021.",
 		"The date is not valid: expected day/month/year, such as 15/03/2021.")
 }
 
-// Whole returns a whole number, not negative, as digits.
-func (c *Cells) Whole(field string) string {
-	text := c.row.take(field)
+// WholeNumber returns a whole number, not negative, as digits.
+func (c *Cells) WholeNumber(field string) string {
+	text := c.row.readText(field)
 	if text == "" {
 		return ""
 	}
-	digits, ok := wholeOf(text)
+	digits, ok := wholeNumber(text)
 	if _, isNumber := c.row.header.numeric(c.row.line, field); isNumber && strings.Contains(text, ".") {
 		ok = false // the number 1.234, not the text of a thousand
 	}
 	switch {
 	case rounded.MatchString(text):
-		c.row.fail(field, "rounded", "Excel đã làm tròn số ("+cut(text, 30)+"): hãy nhập đủ chữ số.",
-			"Excel has rounded the number ("+cut(text, 30)+"): enter all digits.")
+		c.row.fail(field, "rounded", "Excel đã làm tròn số ("+cutText(text, 30)+"): hãy nhập đủ chữ số.",
+			"Excel has rounded the number ("+cutText(text, 30)+"): enter all digits.")
 	case !ok:
 		c.row.fail(field, "not_whole", "Cần số nguyên không âm, thí dụ 1.234.567.",
 			"Expected a whole number that is not negative, such as 1.234.567.")
@@ -198,7 +198,7 @@ func (c *Cells) Whole(field string) string {
 
 // Count returns a whole number below a million; -1 if there is none or a faulty one.
 func (c *Cells) Count(field string) int {
-	digits := c.Whole(field)
+	digits := c.WholeNumber(field)
 	if digits == "" {
 		return -1
 	}

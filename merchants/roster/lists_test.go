@@ -19,8 +19,8 @@ var things = []roster.Field{
 	{Name: "said", Headings: []string{"Có hay không"}},
 }
 
-// one reads a list of one row and gives its cells.
-func one(t testing.TB, heading, cell string) *roster.Cells {
+// oneCell reads a list of one row and gives its cells.
+func oneCell(t testing.TB, heading, cell string) *roster.Cells {
 	t.Helper()
 	list, err := roster.ReadList("a.csv", []byte("DANH SÁCH\nNgày\t"+heading+"\n1/1/2026\t"+cell+"\n"), things)
 	if err != nil || len(list.Rows) != 1 {
@@ -29,7 +29,7 @@ func one(t testing.TB, heading, cell string) *roster.Cells {
 	return list.Rows[0]
 }
 
-func codes(faults []problem.Field) string {
+func faultCodes(faults []problem.Field) string {
 	var all []string
 	for _, f := range faults {
 		all = append(all, f.Code)
@@ -47,8 +47,8 @@ func TestNumbersOfOtherPlaces(t *testing.T) {
 		"-5": "not_whole", "1,234.567": "not_whole", "mười": "not_whole", "1.2E+9": "rounded",
 		"1234567890123456": "not_whole",
 	} {
-		row := one(t, "Số tiền", cell)
-		if got := row.Whole("amount") + codes(row.Faults()); got != want {
+		row := oneCell(t, "Số tiền", cell)
+		if got := row.WholeNumber("amount") + faultCodes(row.Faults()); got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
 		}
 	}
@@ -71,11 +71,11 @@ func TestANumberIsNoText(t *testing.T) {
 				want = "1234"
 			}
 			list, err := roster.ReadList("a.xlsx",
-				zipped(t, map[string]string{"xl/worksheets/sheet1.xml": fmt.Sprintf(cell, style, value)}), things)
+				zipParts(t, map[string]string{"xl/worksheets/sheet1.xml": fmt.Sprintf(cell, style, value)}), things)
 			if err != nil || len(list.Rows) != 1 {
 				t.Fatalf("%s: %v, %v", value, list, err)
 			}
-			if got := list.Rows[0].Whole("amount") + codes(list.Rows[0].Faults()); got != want {
+			if got := list.Rows[0].WholeNumber("amount") + faultCodes(list.Rows[0].Faults()); got != want {
 				t.Errorf("%s%s is read as %q, want %q", value, style, got, want)
 			}
 		}
@@ -94,7 +94,7 @@ func TestDaysOfOtherPlaces(t *testing.T) {
 		if err != nil || len(list.Rows) != 1 {
 			t.Fatalf("%q: %v", cell, err)
 		}
-		if got := list.Rows[0].Day("day") + codes(list.Rows[0].Faults()); got != want {
+		if got := list.Rows[0].Day("day") + faultCodes(list.Rows[0].Faults()); got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
 		}
 	}
@@ -104,8 +104,8 @@ func TestDaysOfOtherPlaces(t *testing.T) {
 		"46115.5": "2026-04-03T12:00:00+07:00", "3/4/2026": "2026-04-03T00:00:00+07:00", "3/4/2026 25:00": "date_form",
 		"4/28/2026 8:00": "month_first",
 	} {
-		row := one(t, "Lúc", cell)
-		if got := row.Moment("at") + codes(row.Faults()); got != want {
+		row := oneCell(t, "Lúc", cell)
+		if got := row.Moment("at") + faultCodes(row.Faults()); got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
 		}
 	}
@@ -113,8 +113,8 @@ func TestDaysOfOtherPlaces(t *testing.T) {
 		"10/2026": "2026-10", "2026-10": "2026-10", "Tháng 10/2026": "2026-10",
 		"1/10/2026": "2026-10", "46296": "2026-10", "13/2026": "month_form", "X": "month_form",
 	} {
-		row := one(t, "Tháng", cell)
-		if got := row.Month("month") + codes(row.Faults()); got != want {
+		row := oneCell(t, "Tháng", cell)
+		if got := row.Month("month") + faultCodes(row.Faults()); got != want {
 			t.Errorf("%q is read as %q, want %q", cell, got, want)
 		}
 	}
@@ -142,7 +142,7 @@ func FuzzCells(f *testing.F) {
 			return
 		}
 		c := row.Rows[0]
-		whole, at, month, _ := c.Whole("amount"), c.Moment("at"), c.Month("month"), c.YesNo("said")
+		whole, at, month, _ := c.WholeNumber("amount"), c.Moment("at"), c.Month("month"), c.YesNo("said")
 		if _, err := time.Parse(time.RFC3339, at); at != "" && err != nil || !wholeForm.MatchString(whole) ||
 			!monthForm.MatchString(month) {
 			t.Fatalf("%q is read as %q, %q, %q", text, whole, at, month)

@@ -12,9 +12,9 @@ import (
 // count, because Thủy and Thúy are two people. If one of the names has none at all, as in many
 // lists, they are ignored in the other one too.
 func SameName(a, b string) bool {
-	keyA, keyB := spelling(a), spelling(b)
+	keyA, keyB := spellName(a), spellName(b)
 	if isPlain(a) || isPlain(b) {
-		keyA, keyB = fold(a), fold(b)
+		keyA, keyB = foldText(a), foldText(b)
 	}
 	return keyA == keyB && (keyA != "" || a == b)
 }
@@ -31,8 +31,8 @@ func isPlain(name string) bool {
 // "hòa").
 var tones = []rune{'\u0300', '\u0301', '\u0303', '\u0309', '\u0323'}
 
-// spelling returns a name's letters with their diacritics, the tone of each word after its letters.
-func spelling(name string) string {
+// spellName returns a name's letters with their diacritics, the tone of each word after its letters.
+func spellName(name string) string {
 	var all strings.Builder
 	for _, word := range strings.Fields(strings.ToLower(norm.NFD.String(name))) {
 		var tone []rune

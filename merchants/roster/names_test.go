@@ -41,13 +41,13 @@ func TestAColumnOfShortNamesInAnOldFont(t *testing.T) {
 	t.Parallel()
 	const short = "Sạp số,Họ tên\nA1,Mai Thaûo\nA2,Phaïm Nga\nA3,Lan Vuõ\nA4,Lê Thị Hoa\n"
 	var got []string
-	for _, row := range read(t, "a.csv", []byte(short)).Rows {
-		got = append(got, faults(row)+row.Guesses["full_name"])
+	for _, row := range readOneSheet(t, "a.csv", []byte(short)).Rows {
+		got = append(got, faultList(row)+row.Guesses["full_name"])
 	}
 	if want := "full_name text_encodingvni"; got[0] != want || got[1] != want || got[2] != want || got[3] != "" {
 		t.Errorf("the rows have %q", got)
 	}
-	if row := read(t, "a.csv", []byte(short[:strings.Index(short, "A2")])).Rows[0]; faults(row) != "" {
-		t.Errorf("one name alone has %q", faults(row))
+	if row := readOneSheet(t, "a.csv", []byte(short[:strings.Index(short, "A2")])).Rows[0]; faultList(row) != "" {
+		t.Errorf("one name alone has %q", faultList(row))
 	}
 }

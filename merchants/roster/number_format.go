@@ -70,14 +70,14 @@ func sectionFor(value string, sections []nfp.Section) (nfp.Section, bool) {
 	}
 	conditions := false
 	for _, s := range sections {
-		holds, has := conditionHolds(number, s)
+		holds, has := conditionMet(number, s)
 		if holds {
 			return s, true
 		}
 		conditions = conditions || has
 	}
 	for _, s := range sections {
-		if _, has := conditionHolds(number, s); conditions && !has && s.Type != nfp.TokenSectionText {
+		if _, has := conditionMet(number, s); conditions && !has && s.Type != nfp.TokenSectionText {
 			return s, true
 		}
 	}
@@ -92,9 +92,9 @@ func sectionFor(value string, sections []nfp.Section) (nfp.Section, bool) {
 	return sections[0], true
 }
 
-// conditionHolds reports whether a section has a condition such as [<=9999999], and whether a
+// conditionMet reports whether a section has a condition such as [<=9999999], and whether a
 // number meets it.
-func conditionHolds(number float64, s nfp.Section) (holds, has bool) {
+func conditionMet(number float64, s nfp.Section) (holds, has bool) {
 	for _, token := range s.Items {
 		if token.TType != nfp.TokenTypeCondition || len(token.Parts) != 2 {
 			continue

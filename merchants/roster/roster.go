@@ -130,15 +130,15 @@ func Read(filename string, data []byte) (Roster, error) {
 		}
 	}
 	if len(r.Sheets) == 0 {
-		return Roster{}, r.whyNone(best)
+		return Roster{}, r.explainEmpty(best)
 	}
 	checkTogether(r.rows())
 	return r, nil
 }
 
-// whyNone returns the error of a file without any list: that of its first broken sheet, else that
+// explainEmpty returns the error of a file without any list: that of its first broken sheet, else that
 // the best header is incomplete.
-func (r *Roster) whyNone(best header) error {
+func (r *Roster) explainEmpty(best header) error {
 	for _, u := range r.Unread {
 		if u.broken {
 			return u.Why

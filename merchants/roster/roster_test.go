@@ -12,8 +12,8 @@ import (
 	"market40/merchants/roster"
 )
 
-// read reads a file that must be readable as a whole.
-func read(t *testing.T, name string, data []byte) roster.Sheet {
+// readOneSheet reads a file that must be readable as a whole.
+func readOneSheet(t *testing.T, name string, data []byte) roster.Sheet {
 	t.Helper()
 	all, err := roster.Read(name, data)
 	if err != nil || len(all.Sheets) != 1 {
@@ -22,8 +22,8 @@ func read(t *testing.T, name string, data []byte) roster.Sheet {
 	return all.Sheets[0]
 }
 
-// faults are a row's errors as "field code".
-func faults(r roster.Row) string {
+// faultList are a row's errors as "field code".
+func faultList(r roster.Row) string {
 	var all []string
 	for _, e := range r.Errors {
 		all = append(all, e.Name+" "+e.Code)
@@ -31,8 +31,8 @@ func faults(r roster.Row) string {
 	return strings.Join(all, ", ")
 }
 
-// same holds a row without errors against what is expected.
-func same(t *testing.T, got, want roster.Row) {
+// compareRows holds a row without errors against what is expected.
+func compareRows(t *testing.T, got, want roster.Row) {
 	t.Helper()
 	if len(got.Errors) > 0 {
 		t.Errorf("line %d: %v", got.Line, got.Errors)
@@ -51,7 +51,7 @@ func spell(r roster.Row) string {
 	}, "|")
 }
 
-func refusal(t *testing.T, err error) *problem.Error {
+func refusalOf(t *testing.T, err error) *problem.Error {
 	t.Helper()
 	var p *problem.Error
 	if !errors.As(err, &p) {
@@ -68,21 +68,21 @@ func TestSemicolonsFromVietnameseExcel(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sheet := read(t, "vạn giã.CSV", data)
+	sheet := readOneSheet(t, "vạn giã.CSV", data)
 	if len(sheet.Rows) != 3 {
 		t.Fatalf("got %d rows, want 3: %+v", len(sheet.Rows), sheet.Rows)
 	}
-	same(t, sheet.Rows[0], roster.Row{
+	compareRows(t, sheet.Rows[0], roster.Row{
 		Line: 6, Number: "Q-01", Kind: "stall", GoodsGroup: "khac", FullName: `Nguyễn Thị "Bảy"`, Phone: "0905123456",
 		BankBIN:       "970436",
 		AccountNumber: "0061000123456", HolderName: "NGUYEN THI BAY", HolderKind: "ca_nhan",
 	})
-	same(t, sheet.Rows[1], roster.Row{
+	compareRows(t, sheet.Rows[1], roster.Row{
 		Line: 7, Number: "Q-02", Kind: "stall", GoodsGroup: "khac", FullName: "Trần Văn Tám", Phone: "0914222333",
 		BankBIN: "970422", AccountNumber: "1234567890",
 		HolderName: "Trần Văn Tám", HolderKind: "ca_nhan",
 	})
-	same(t, sheet.Rows[2], roster.Row{Line: 8, Number: "Q-03", Kind: "stall", GoodsGroup: "khac"})
+	compareRows(t, sheet.Rows[2], roster.Row{Line: 8, Number: "Q-03", Kind: "stall", GoodsGroup: "khac"})
 	if want := []int{5, 10, 11, 12}; !slices.Equal(sheet.Skipped, want) {
 		t.Errorf("skipped %v, want %v", sheet.Skipped, want)
 	}
@@ -124,14 +124,14 @@ func TestValues(t *testing.T) {
 		for title, text := range cells {
 			titles, texts = append(titles, title), append(texts, text)
 		}
-		sheet := read(t, "list.tsv", []byte(strings.Join(titles, "\t")+"\n"+strings.Join(texts, "\t")+"\n"))
+		sheet := readOneSheet(t, "list.tsv", []byte(strings.Join(titles, "\t")+"\n"+strings.Join(texts, "\t")+"\n"))
 		if len(sheet.Rows) != 1 {
 			t.Errorf("%s %q: %d rows", c.Column, c.Written, len(sheet.Rows))
 			continue
 		}
 		got, known := values(sheet.Rows[0])[c.Field]
-		if !known || got != c.Want || faults(sheet.Rows[0]) != c.Faults {
-			t.Errorf("%s %q: got %q (%s), want %q (%s)", c.Column, c.Written, got, faults(sheet.Rows[0]), c.Want,
+		if !known || got != c.Want || faultList(sheet.Rows[0]) != c.Faults {
+			t.Errorf("%s %q: got %q (%s), want %q (%s)", c.Column, c.Written, got, faultList(sheet.Rows[0]), c.Want,
 				c.Faults)
 		}
 	}
@@ -139,7 +139,7 @@ func TestValues(t *testing.T) {
 
 func TestUnknownWordsNameTheList(t *testing.T) {
 	t.Parallel()
-	sheet := read(t, "a.csv", []byte("Sạp số,Ngành hàng\n1,Vàng bạc\n"))
+	sheet := readOneSheet(t, "a.csv", []byte("Sạp số,Ngành hàng\n1,Vàng bạc\n"))
 	e := sheet.Rows[0].Errors[0]
 	if !strings.Contains(e.Vi, "Hải sản, Thịt, Rau củ") || !strings.Contains(e.En, "Khác") {
 		t.Errorf("got %+v", e)
@@ -149,7 +149,7 @@ func TestUnknownWordsNameTheList(t *testing.T) {
 // Rows are held against each other; the later row gets the error and names the line of the first.
 func TestRowsTogether(t *testing.T) {
 	t.Parallel()
-	sheet := read(t, "a.csv", []byte(`Sạp số,Họ tên,SĐT,Ngân hàng,Số tài khoản
+	sheet := readOneSheet(t, "a.csv", []byte(`Sạp số,Họ tên,SĐT,Ngân hàng,Số tài khoản
 A 1,Nguyễn Thị Hoa,0905123456,VCB,111222333
 a1,Lê Văn Tư,0905000001,VCB,444
 A2,Nguyễn Thị Hoa,0905123456,VCB,111222333
@@ -164,8 +164,8 @@ A6,NGUYEN THI HOA,,970436,111 222 333
 		"", "number required, full_name required",
 	}
 	for i, r := range sheet.Rows {
-		if faults(r) != want[i] {
-			t.Errorf("line %d: got %q, want %q", r.Line, faults(r), want[i])
+		if faultList(r) != want[i] {
+			t.Errorf("line %d: got %q, want %q", r.Line, faultList(r), want[i])
 		}
 		for _, e := range r.Errors {
 			if e.Vi == "" || e.En == "" {
@@ -194,7 +194,7 @@ A6,NGUYEN THI HOA,,970436,111 222 333
 // mistaken for them.
 func TestTotalsSectionsAndVacancies(t *testing.T) {
 	t.Parallel()
-	sheet := read(t, "a.csv", []byte(`STT,Sạp số,Họ tên,Mã số thuế,Ghi chú
+	sheet := readOneSheet(t, "a.csv", []byte(`STT,Sạp số,Họ tên,Mã số thuế,Ghi chú
 KHU A - HẢI SẢN,,,,
 1,A1,Tống Thị Hoa,,
 2,A2,Công ty Biển Xanh,,
@@ -209,7 +209,7 @@ TONG CONG,,4,,
 `))
 	got := make([]string, 0, 4)
 	for _, r := range sheet.Rows {
-		got = append(got, strings.Join([]string{r.Number, r.Zone, r.FullName, faults(r)}, "/"))
+		got = append(got, strings.Join([]string{r.Number, r.Zone, r.FullName, faultList(r)}, "/"))
 	}
 	want := []string{
 		"A1/KHU A - HẢI SẢN/Tống Thị Hoa/", "A2/KHU A - HẢI SẢN/Công ty Biển Xanh/", "B1/Dãy 3//",

@@ -36,9 +36,9 @@ func readTable(t table, h header) (Sheet, error) {
 		case isSection:
 			zone = section
 			sheet.Skipped = append(sheet.Skipped, l.number)
-		case i >= body && h.holds(l), isTotal(l, h), repeatsHeader(l, h):
+		case i >= body && h.matches(l), isTotal(l, h), repeatsHeader(l, h):
 			sheet.Skipped = append(sheet.Skipped, l.number)
-		case h.holds(l):
+		case h.matches(l):
 			sheet.Rows = append(sheet.Rows, readRow(l, h, zone, t))
 		}
 		if len(sheet.Rows) > MaxRows {
@@ -71,8 +71,8 @@ func hasContact(l line, h header) bool {
 	return phone || ok && strings.ContainsAny(account, "0123456789")
 }
 
-// holds reports whether a line has text under any of our headers.
-func (h header) holds(l line) bool {
+// matches reports whether a line has text under any of our headers.
+func (h header) matches(l line) bool {
 	for _, columns := range h.columns {
 		for _, c := range columns {
 			if l.text(c.at) != "" {
@@ -92,17 +92,17 @@ func repeatsHeader(l line, h header) bool {
 // place, since a name may be misspelt.
 func isTotal(l line, h header) bool {
 	number := h.text(l, fieldNumber)
-	if totals(number) {
+	if isTotalLine(number) {
 		return true
 	}
 	for at, text := range l.texts() {
 		names := h.columns[fieldName]
-		return totals(text) && (number == "" || len(names) == 0 || at != names[0].at)
+		return isTotalLine(text) && (number == "" || len(names) == 0 || at != names[0].at)
 	}
 	return false
 }
 
-func totals(text string) bool {
+func isTotalLine(text string) bool {
 	text = strings.ToLower(text)
 	for _, word := range [...]string{"tổng", "cộng", "tong cong", "tong so", "total"} {
 		if rest, ok := strings.CutPrefix(text, word); ok {
@@ -129,7 +129,7 @@ func sectionOf(l line) (zone string, ok bool) {
 	}
 	for _, word := range sectionWords {
 		if rest, found := strings.CutPrefix(strings.ToLower(only), word+" "); found && rest != "" {
-			return cut(only, MaxCell), true
+			return cutText(only, MaxCell), true
 		}
 	}
 	return "", false
@@ -152,15 +152,15 @@ func readRow(l line, h header, section string, t table) Row {
 	return r.Row
 }
 
-// take returns a field's text; a dash or "không có" is no text. A text that cannot be a value is an
+// readText returns a field's text; a dash or "không có" is no text. A text that cannot be a value is an
 // error of the field.
-func (r *rowReader) take(field string) string {
-	return r.sound(field, r.header.text(r.line, field))
+func (r *rowReader) readText(field string) string {
+	return r.checkText(field, r.header.text(r.line, field))
 }
 
-func (r *rowReader) sound(field, text string) string {
+func (r *rowReader) checkText(field, text string) string {
 	switch {
-	case absent(text):
+	case isAbsent(text):
 	case utf8.RuneCountInString(text) > MaxCell:
 		r.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", MaxCell), fmt.Sprintf("Longer than %d characters.",
 			MaxCell))
@@ -173,11 +173,11 @@ func (r *rowReader) sound(field, text string) string {
 	return ""
 }
 
-// takeShown returns the text of an identifier as the sheet shows it. If the sheet does not show its
+// readShown returns the text of an identifier as the sheet shows it. If the sheet does not show its
 // digits, that is an error of the field.
-func (r *rowReader) takeShown(field, code string) string {
+func (r *rowReader) readShown(field, code string) string {
 	text, exact := r.header.shown(r.line, field)
-	if text = r.sound(field, text); text == "" || exact || rounded.MatchString(text) {
+	if text = r.checkText(field, text); text == "" || exact || rounded.MatchString(text) {
 		return text
 	}
 	r.failAsShown(field, code)
@@ -194,11 +194,11 @@ func (r *rowReader) failAsShown(field, code string) {
 	)
 }
 
-// takeName returns a field of words. Letters that a program lost ("Nguy?n"), or letters of an old
+// readName returns a field of words. Letters that a program lost ("Nguy?n"), or letters of an old
 // font, are an error.
-func (r *rowReader) takeName(field string) string {
-	name := r.take(field)
-	if r.failsAsOldText(field, name) {
+func (r *rowReader) readName(field string) string {
+	name := r.readText(field)
+	if r.refuseOldText(field, name) {
 		return ""
 	}
 	if encodings.LettersLost.MatchString(name) {
@@ -232,10 +232,10 @@ func (r *rowReader) readPlace(section string) {
 // zero when it is typed as a number, and a format with decimals shows another number than the
 // cell's.
 func (r *rowReader) readNumber() string {
-	if r.takeName(fieldNumber) == "" {
+	if r.readName(fieldNumber) == "" {
 		return ""
 	}
-	number := r.takeShown(fieldNumber, "number_form")
+	number := r.readShown(fieldNumber, "number_form")
 	if cell, isNumber := r.header.numeric(r.line, fieldNumber); isNumber && cell.decimals && number != "" {
 		r.failAsShown(fieldNumber, "number_form")
 		return ""
@@ -255,9 +255,9 @@ func (r *rowReader) warnIfBare(field, text string) {
 
 func (r *rowReader) warnOfZeros(field, text string) {
 	r.warn(field, "zeros_lost",
-		"Ô này chỉ là một con số ("+cut(text, 30)+
+		"Ô này chỉ là một con số ("+cutText(text, 30)+
 			"): nếu số có chữ số 0 ở đầu thì bảng tính đã bỏ mất. Hãy so với giấy tờ rồi xác nhận.",
-		"The cell contains a plain number ("+cut(text, 30)+
+		"The cell contains a plain number ("+cutText(text, 30)+
 			"): leading zeros, if there were any, are lost. Compare it with the papers and confirm.")
 }
 
@@ -267,11 +267,11 @@ func (r *rowReader) readZone() string {
 	var parts []string
 	for _, c := range columns {
 		shown, _ := r.line.shown(c.at)
-		text := r.sound(fieldZone, shown)
-		if r.failsAsOldText(fieldZone, text) {
+		text := r.checkText(fieldZone, shown)
+		if r.refuseOldText(fieldZone, text) {
 			return ""
 		}
-		if text != "" && len(columns) > 1 && !strings.HasPrefix(fold(text), fold(c.title)) {
+		if text != "" && len(columns) > 1 && !strings.HasPrefix(foldText(text), foldText(c.title)) {
 			text = c.title + " " + text
 		}
 		if text != "" {
@@ -282,12 +282,12 @@ func (r *rowReader) readZone() string {
 }
 
 func (r *rowReader) readWord(field string, known Vocabulary, silent string) string {
-	text := r.take(field)
+	text := r.readText(field)
 	if text == "" {
 		return silent
 	}
 	word, ok := known.Find(text)
-	if !ok && r.failsAsOldText(field, text) {
+	if !ok && r.refuseOldText(field, text) {
 		return ""
 	}
 	if !ok {
@@ -296,9 +296,9 @@ func (r *rowReader) readWord(field string, known Vocabulary, silent string) stri
 	return word
 }
 
-// failsAsOldText reports, and notes as an error of the field, a text in the letters of an old font
+// refuseOldText reports, and notes as an error of the field, a text in the letters of an old font
 // or decoded twice.
-func (r *rowReader) failsAsOldText(field, text string) bool {
+func (r *rowReader) refuseOldText(field, text string) bool {
 	if text == "" {
 		return false
 	}
@@ -308,11 +308,11 @@ func (r *rowReader) failsAsOldText(field, text string) bool {
 			break
 		}
 	}
-	return r.failAsOld(field, guess)
+	return r.failOldEncoding(field, guess)
 }
 
-// failAsOld records that a field was written in an old encoding, and reports whether it was.
-func (r *rowReader) failAsOld(field, guess string) bool {
+// failOldEncoding records that a field was written in an old encoding, and reports whether it was.
+func (r *rowReader) failOldEncoding(field, guess string) bool {
 	if guess == "" {
 		return false
 	}

@@ -29,8 +29,8 @@ type table struct {
 // tables are the worksheets of a file, read one at a time; a CSV file has one.
 type tables = iter.Seq2[table, error]
 
-// mostLines is where reading stops: more lines than that are too many whatever their head and foot.
-const mostLines = MaxRows + 200
+// maxLines is where reading stops: more lines than that are too many whatever their head and foot.
+const maxLines = MaxRows + 200
 
 // add appends a line, unless it is blank.
 func (t *table) add(l line) error {
@@ -45,12 +45,12 @@ func (t *table) add(l line) error {
 		return nil
 	case width > MaxColumns:
 		return errTooManyColumns(l.number)
-	case len(t.lines) >= mostLines:
+	case len(t.lines) >= maxLines:
 		return errTooManyRows()
 	}
 	short := make([]string, width)
 	for i, c := range l.cells[:width] {
-		short[i] = cut(c, MaxCell+1)
+		short[i] = cutText(c, MaxCell+1)
 	}
 	l.cells = short
 	t.lines = append(t.lines, l)
@@ -62,7 +62,7 @@ func (l line) text(column int) string {
 	if column < 0 || column >= len(l.cells) {
 		return ""
 	}
-	return clean(l.cells[column])
+	return cleanText(l.cells[column])
 }
 
 // raw returns the cell of a column, unchanged.
@@ -83,7 +83,7 @@ func (l line) shown(column int) (text string, exact bool) {
 	case !number.exact:
 		return l.text(column), false
 	}
-	return clean(number.shown), true
+	return cleanText(number.shown), true
 }
 
 // texts returns the cells that are not blank, cleaned, with their columns.
@@ -97,8 +97,8 @@ func (l line) texts() iter.Seq2[int, string] {
 	}
 }
 
-// cut returns the first characters of a text.
-func cut(text string, characters int) string {
+// cutText returns the first characters of a text.
+func cutText(text string, characters int) string {
 	if len(text) <= characters {
 		return text
 	}
@@ -111,10 +111,10 @@ func cut(text string, characters int) string {
 	return text
 }
 
-// clean returns a cell's text in NFC, trimmed, with single spaces. It removes the marks that make
+// cleanText returns a cell's text in NFC, trimmed, with single spaces. It removes the marks that make
 // Excel store text (an apostrophe before it, or ="…" around it) and invisible characters (byte
 // order marks, zero widths, directions).
-func clean(text string) string {
+func cleanText(text string) string {
 	text = strings.ReplaceAll(text, "_x000D_", " ") // how OOXML writes a carriage return in a cell
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -136,9 +136,9 @@ func clean(text string) string {
 	return strings.TrimSpace(strings.TrimPrefix(text, "'"))
 }
 
-// fold returns only the letters and digits of a text, in lower case without diacritics: "Số T.K"
+// foldText returns only the letters and digits of a text, in lower case without diacritics: "Số T.K"
 // becomes "sotk".
-func fold(text string) string {
+func foldText(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r

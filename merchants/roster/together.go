@@ -8,7 +8,7 @@ import "fmt"
 func checkTogether(rows []*Row) {
 	numbers, accounts, phones := map[string]*Row{}, map[string]*Row{}, map[string]*Row{}
 	for _, r := range rows {
-		if first := earlier(numbers, numberKey(r.Number), r); first != nil {
+		if first := earlierRow(numbers, numberKey(r.Number), r); first != nil {
 			r.fail(
 				fieldNumber,
 				"duplicate_number",
@@ -21,14 +21,14 @@ func checkTogether(rows []*Row) {
 				),
 			)
 		}
-		if first := earlier(accounts, r.BankBIN+r.AccountNumber, r); first != nil && !samePerson(first, r) {
+		if first := earlierRow(accounts, r.BankBIN+r.AccountNumber, r); first != nil && !samePerson(first, r) {
 			r.fail(fieldAccount, "account_repeated",
 				fmt.Sprintf("Tài khoản này đã ghi cho %s ở %s.", first.named("người khác"),
 					first.at(r, "dòng", "trang")),
 				fmt.Sprintf("This account is given for %s on %s.", first.named("another person"),
 					first.at(r, "line", "sheet")))
 		}
-		if first := earlier(phones, r.Phone, r); first != nil && otherName(first, r) {
+		if first := earlierRow(phones, r.Phone, r); first != nil && otherName(first, r) {
 			r.fail(
 				fieldPhone,
 				"phone_repeated",
@@ -75,8 +75,8 @@ func numberKey(number string) string {
 	return NumberKey(number)
 }
 
-// earlier returns the first row with the same key, which is r itself the first time.
-func earlier(seen map[string]*Row, key string, r *Row) *Row {
+// earlierRow returns the first row with the same key, which is r itself the first time.
+func earlierRow(seen map[string]*Row, key string, r *Row) *Row {
 	if key == "" {
 		return nil
 	}

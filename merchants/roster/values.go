@@ -35,8 +35,8 @@ var (
 
 func isSheetError(text string) bool { return sheetError.MatchString(text) }
 
-// absent reports whether a text means no value: "-", "không có", "N/A".
-func absent(text string) bool {
+// isAbsent reports whether a text means no value: "-", "không có", "N/A".
+func isAbsent(text string) bool {
 	switch strings.ToLower(strings.Trim(text, " .-–—_/")) {
 	case "", "không", "không có", "ko", "ko có", "kg có", "chưa", "chưa có", "na", "n/a", "null":
 		return true
@@ -44,9 +44,9 @@ func absent(text string) bool {
 	return false
 }
 
-// saysVacant reports whether the text in the merchant's column says that the stall is vacant.
+// isVacant reports whether the text in the merchant's column says that the stall is vacant.
 // Diacritics count: Trọng is a name.
-func saysVacant(text string) bool {
+func isVacant(text string) bool {
 	switch strings.ToLower(strings.Trim(text, " ()[].")) {
 	case "trống", "bỏ trống", "để trống", "còn trống", "đang trống", "sạp trống", "quầy trống", "chưa cho thuê",
 		"chưa có người thuê", "vacant":
@@ -168,10 +168,10 @@ func clockOf(text string) (int, bool) {
 	return 0, false
 }
 
-// wholeOf returns the digits of a whole number as written here ("1.234.567 đ"), in English
+// wholeNumber returns the digits of a whole number as written here ("1.234.567 đ"), in English
 // ("1,234,567") or plainly. "1.234" is one thousand two hundred and thirty-four, as Vietnamese
 // writers mean it. A number with other decimals is not a whole number.
-func wholeOf(text string) (string, bool) {
+func wholeNumber(text string) (string, bool) {
 	text = unitDong.ReplaceAllString(strings.ReplaceAll(text, "\u00a0", " "), "")
 	if !grouped.MatchString(text) {
 		return "", false

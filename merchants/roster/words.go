@@ -20,9 +20,9 @@ func NewVocabulary(meanings ...Meaning) Vocabulary {
 	return Vocabulary{meanings, sync.OnceValue(func() map[string]string {
 		index := map[string]string{}
 		for _, m := range meanings {
-			index[fold(m.Word)] = m.Word
+			index[foldText(m.Word)] = m.Word
 			for _, w := range m.Written {
-				index[fold(w)] = m.Word
+				index[foldText(w)] = m.Word
 			}
 		}
 		return index
@@ -75,7 +75,7 @@ var holderKinds = NewVocabulary(
 
 // Find returns the API's word for a text. It ignores case, diacritics and punctuation.
 func (v Vocabulary) Find(text string) (word string, ok bool) {
-	word, ok = v.index()[fold(text)]
+	word, ok = v.index()[foldText(text)]
 	return word, ok
 }
 

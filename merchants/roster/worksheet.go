@@ -35,15 +35,15 @@ type merge struct{ column, top, bottom int }
 
 func (w *workbook) readSheet(sheet sheetPart) (table, error) {
 	s := &worksheet{table: table{name: sheet.name, date1904: w.date1904}, shared: w.shared, formats: w.formats}
-	if err := w.tags(sheet.part, s.take); err != nil {
+	if err := w.tags(sheet.part, s.readToken); err != nil {
 		return table{name: sheet.name}, err
 	}
 	s.fillMerged()
 	return s.table, nil
 }
 
-func (s *worksheet) take(token xml.Token) error {
-	s.inline.take(token)
+func (s *worksheet) readToken(token xml.Token) error {
+	s.inline.readToken(token)
 	switch tag := token.(type) {
 	case xml.StartElement:
 		return s.open(tag)
@@ -61,28 +61,28 @@ func (s *worksheet) open(tag xml.StartElement) error {
 	switch tag.Name.Local {
 	case "row":
 		s.row++
-		if r, err := strconv.Atoi(attribute(tag, "r")); err == nil && r > 0 && r <= lastRow {
+		if r, err := strconv.Atoi(attributeOf(tag, "r")); err == nil && r > 0 && r <= lastRow {
 			s.row = r
 		}
 		s.cells, s.numerics, s.column = s.cells[:0], nil, -1
-		height, err := strconv.ParseFloat(attribute(tag, "ht"), 64)
-		s.hidden = isTrue(attribute(tag, "hidden")) || err == nil && height == 0
+		height, err := strconv.ParseFloat(attributeOf(tag, "ht"), 64)
+		s.hidden = isTrue(attributeOf(tag, "hidden")) || err == nil && height == 0
 	case "c":
 		s.column++
-		if ref := attribute(tag, "r"); ref != "" {
-			column, _, ok := place(ref)
+		if ref := attributeOf(tag, "r"); ref != "" {
+			column, _, ok := cellPosition(ref)
 			if !ok {
 				return errBroken()
 			}
 			s.column = column
 		}
-		s.inCell, s.kind, s.style = true, attribute(tag, "t"), attribute(tag, "s")
+		s.inCell, s.kind, s.style = true, attributeOf(tag, "t"), attributeOf(tag, "s")
 		s.value.Reset()
 		s.inline.flush()
 	case "v":
 		s.inV = true
 	case "mergeCell":
-		s.addMerge(attribute(tag, "ref"))
+		s.addMerge(attributeOf(tag, "ref"))
 	}
 	return nil
 }
@@ -178,9 +178,9 @@ func plainNumber(value string) string {
 	return strconv.FormatFloat(number, 'f', -1, 64)
 }
 
-// place reads a cell's reference: "B12" is column 1, row 12. Rows and columns beyond Excel's are
+// cellPosition reads a cell's reference: "B12" is column 1, row 12. Rows and columns beyond Excel's are
 // refused.
-func place(ref string) (column, row int, ok bool) {
+func cellPosition(ref string) (column, row int, ok bool) {
 	letters := 0
 	for letters < len(ref) && letters < 4 && ref[letters] >= 'A' && ref[letters] <= 'Z' {
 		column = column*26 + int(ref[letters]-'A') + 1
@@ -192,9 +192,9 @@ func place(ref string) (column, row int, ok bool) {
 
 func (s *worksheet) addMerge(ref string) {
 	from, to, _ := strings.Cut(ref, ":")
-	column, top, ok := place(from)
-	_, bottom, ok2 := place(to)
-	if ok && ok2 && bottom > top && len(s.merges) < mostLines {
+	column, top, ok := cellPosition(from)
+	_, bottom, ok2 := cellPosition(to)
+	if ok && ok2 && bottom > top && len(s.merges) < maxLines {
 		s.merges = append(s.merges, merge{column, top, bottom})
 	}
 }

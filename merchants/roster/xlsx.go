@@ -102,8 +102,8 @@ func (w *workbook) tags(part string, visit func(xml.Token) error) error {
 	}
 }
 
-// attribute returns a tag's attribute by its local name, or an empty text.
-func attribute(tag xml.StartElement, name string) string {
+// attributeOf returns a tag's attribute by its local name, or an empty text.
+func attributeOf(tag xml.StartElement, name string) string {
 	for _, a := range tag.Attr {
 		if a.Name.Local == name {
 			return a.Value
@@ -117,11 +117,11 @@ func (w *workbook) readSheetList() error {
 	targets := map[string]string{}
 	err := w.tags("xl/_rels/workbook.xml.rels", func(token xml.Token) error {
 		if tag, ok := token.(xml.StartElement); ok && tag.Name.Local == "Relationship" {
-			target := attribute(tag, "Target")
+			target := attributeOf(tag, "Target")
 			if !strings.HasPrefix(target, "/") {
 				target = path.Join("xl", target)
 			}
-			targets[attribute(tag, "Id")] = strings.TrimPrefix(target, "/")
+			targets[attributeOf(tag, "Id")] = strings.TrimPrefix(target, "/")
 		}
 		return nil
 	})
@@ -132,12 +132,12 @@ func (w *workbook) readSheetList() error {
 		tag, ok := token.(xml.StartElement)
 		switch {
 		case ok && tag.Name.Local == "workbookPr":
-			w.date1904 = isTrue(attribute(tag, "date1904"))
+			w.date1904 = isTrue(attributeOf(tag, "date1904"))
 		case ok && tag.Name.Local == "sheet":
-			part := targets[attribute(tag, "id")]
-			if shown := attribute(tag, "state"); part != "" && (shown == "" || shown == "visible") &&
+			part := targets[attributeOf(tag, "id")]
+			if shown := attributeOf(tag, "state"); part != "" && (shown == "" || shown == "visible") &&
 				!strings.Contains(part, "chartsheets/") {
-				w.sheets = append(w.sheets, sheetPart{clean(attribute(tag, "name")), part})
+				w.sheets = append(w.sheets, sheetPart{cleanText(attributeOf(tag, "name")), part})
 			}
 		}
 		return nil
@@ -157,14 +157,14 @@ func (w *workbook) readStyles() error {
 			inFormats = inFormats && tag.Name.Local != "numFmts"
 			inStyles = inStyles && tag.Name.Local != "cellXfs"
 		case xml.StartElement:
-			id, err := strconv.Atoi(attribute(tag, "numFmtId"))
+			id, err := strconv.Atoi(attributeOf(tag, "numFmtId"))
 			switch {
 			case tag.Name.Local == "numFmts":
 				inFormats = true
 			case tag.Name.Local == "cellXfs":
 				inStyles = true
 			case inFormats && tag.Name.Local == "numFmt" && err == nil && len(custom) < maxStyles:
-				custom[id] = cut(attribute(tag, "formatCode"), maxFormat+1)
+				custom[id] = cutText(attributeOf(tag, "formatCode"), maxFormat+1)
 			case inStyles && tag.Name.Local == "xf":
 				if len(w.formats) >= maxStyles {
 					return errBroken()
@@ -192,7 +192,7 @@ func formatOf(id int, custom map[int]string) string {
 func (w *workbook) readShared() error {
 	var item texts
 	return w.tags("xl/sharedStrings.xml", func(token xml.Token) error {
-		item.take(token)
+		item.readToken(token)
 		if tag, ok := token.(xml.EndElement); ok && tag.Name.Local == "si" {
 			w.shared = append(w.shared, item.flush())
 		}
@@ -206,7 +206,7 @@ type texts struct {
 	gathered      strings.Builder
 }
 
-func (t *texts) take(token xml.Token) {
+func (t *texts) readToken(token xml.Token) {
 	switch tag := token.(type) {
 	case xml.StartElement:
 		t.turn(tag.Name.Local, true)
@@ -231,5 +231,5 @@ func (t *texts) turn(name string, on bool) {
 func (t *texts) flush() string {
 	text := strings.ToValidUTF8(t.gathered.String(), "")
 	t.gathered.Reset()
-	return cut(text, MaxCell+1)
+	return cutText(text, MaxCell+1)
 }

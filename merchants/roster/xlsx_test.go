@@ -102,7 +102,7 @@ func damMarket(t testing.TB) []byte {
 
 func TestDamMarketsWorkbook(t *testing.T) {
 	t.Parallel()
-	sheet := read(t, "cho dam.xlsx", damMarket(t))
+	sheet := readOneSheet(t, "cho dam.xlsx", damMarket(t))
 	if len(sheet.Rows) != 5 {
 		t.Fatalf("got %d rows, want 5: %+v", len(sheet.Rows), sheet.Rows)
 	}
@@ -111,15 +111,15 @@ func TestDamMarketsWorkbook(t *testing.T) {
 		Phone: "0912345678", BankBIN: "970436",
 		AccountNumber: "101234000000", HolderName: "NGUYEN THI HOA", HolderKind: "ca_nhan", Since: "2021-03-05",
 	}
-	same(t, sheet.Rows[0], hoa)
+	compareRows(t, sheet.Rows[0], hoa)
 	hoa.Line, hoa.Number = 8, "13"
-	same(t, sheet.Rows[1], hoa)
-	same(t, sheet.Rows[2], roster.Row{
+	compareRows(t, sheet.Rows[1], hoa)
+	compareRows(t, sheet.Rows[2], roster.Row{
 		Line: 9, Number: "14b", Zone: "Khu A", Kind: "stall", GoodsGroup: "rau", FullName: "Lê Văn Tư",
 		Phone: "0905123456", BankBIN: "970418",
 		AccountNumber: "00123456789", HolderName: "Lê Văn Tư", HolderKind: "ca_nhan", Since: "2020-03-15",
 	})
-	if got := faults(sheet.Rows[3]); got != "account_number account_rounded" || sheet.Rows[3].AccountNumber != "" ||
+	if got := faultList(sheet.Rows[3]); got != "account_number account_rounded" || sheet.Rows[3].AccountNumber != "" ||
 		sheet.Rows[3].Zone != "Khu B" {
 		t.Errorf("16 digits typed as a number: %q, %+v", got, sheet.Rows[3])
 	}
@@ -155,11 +155,11 @@ func TestEverySheetIsRead(t *testing.T) {
 	var rows, unread []string
 	for _, sheet := range all.Sheets {
 		for _, r := range sheet.Rows {
-			rows = append(rows, strings.TrimSpace(sheet.Letters["full_name"]+" "+r.Sheet+" "+r.Number+" "+faults(r)))
+			rows = append(rows, strings.TrimSpace(sheet.Letters["full_name"]+" "+r.Sheet+" "+r.Number+" "+faultList(r)))
 		}
 	}
 	for _, u := range all.Unread {
-		unread = append(unread, u.Name+" "+refusal(t, u.Why).Code)
+		unread = append(unread, u.Name+" "+refusalOf(t, u.Why).Code)
 	}
 	if want := []string{
 		"B Sheet2 A1", "B Sheet2 A2", "D Sheet4 a-1 number duplicate_number",
@@ -204,8 +204,8 @@ func TestCellsOfOtherPrograms(t *testing.T) {
 		},
 		"exponent too deep": {row(`<c r="D9"><v>1E400</v></c>`), "", "account_number account_rounded"},
 	} {
-		sheet := read(t, "a.xlsx", rawBook(t, c.rows, ""))
-		if len(sheet.Rows) != 1 || sheet.Rows[0].AccountNumber != c.number || faults(sheet.Rows[0]) != c.faults {
+		sheet := readOneSheet(t, "a.xlsx", rawBook(t, c.rows, ""))
+		if len(sheet.Rows) != 1 || sheet.Rows[0].AccountNumber != c.number || faultList(sheet.Rows[0]) != c.faults {
 			t.Errorf("%s: got %+v, want %q (%s)", name, sheet.Rows, c.number, c.faults)
 			continue
 		}
@@ -218,7 +218,7 @@ func TestCellsOfOtherPrograms(t *testing.T) {
 func TestDatesOfOldMacs(t *testing.T) {
 	t.Parallel()
 	rows := `<row r="1"><c t="str"><v>Sạp số</v></c><c t="str"><v>Từ ngày</v></c></row><row r="2"><c t="str"><v>A1</v></c><c><v>42798</v></c></row>`
-	sheet := read(t, "a.xlsx", rawBook(t, rows, `<workbookPr date1904="1"/>`))
+	sheet := readOneSheet(t, "a.xlsx", rawBook(t, rows, `<workbookPr date1904="1"/>`))
 	if sheet.Rows[0].Since != "2021-03-05" {
 		t.Errorf("got %+v", sheet.Rows[0])
 	}
@@ -243,7 +243,7 @@ func TestHostileWorkbooks(t *testing.T) {
 			t.Errorf("%s: read", name)
 			continue
 		}
-		if p := refusal(t, err); p.Code != c.code {
+		if p := refusalOf(t, err); p.Code != c.code {
 			t.Errorf("%s: got %v, want %s", name, p, c.code)
 		}
 	}
@@ -280,7 +280,7 @@ func TestLyingArchive(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = roster.Read("a.xlsx", file.Bytes())
-	if err == nil || refusal(t, err).Code != "file_unreadable" {
+	if err == nil || refusalOf(t, err).Code != "file_unreadable" {
 		t.Errorf("got %v", err)
 	}
 }
@@ -288,16 +288,16 @@ func TestLyingArchive(t *testing.T) {
 // rawBook zips a workbook of one sheet from its XML.
 func rawBook(t testing.TB, rows, settings string) []byte {
 	t.Helper()
-	return zipped(t, map[string]string{
+	return zipParts(t, map[string]string{
 		"xl/workbook.xml": `<?xml version="1.0" encoding="UTF-8"?><workbook>` + settings +
 			`<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>`,
 		"xl/worksheets/sheet1.xml": `<worksheet><sheetData>` + rows + `</sheetData></worksheet>`,
 	})
 }
 
-// zipped zips the parts of a workbook of one sheet; the list of sheets is added where it is
+// zipParts zips the parts of a workbook of one sheet; the list of sheets is added where it is
 // missing.
-func zipped(t testing.TB, parts map[string]string) []byte {
+func zipParts(t testing.TB, parts map[string]string) []byte {
 	t.Helper()
 	parts["xl/_rels/workbook.xml.rels"] = `<Relationships><Relationship Id="rId1" Target="/xl/worksheets/sheet1.xml"/></Relationships>`
 	if parts["xl/workbook.xml"] == "" {

@@ -20,11 +20,11 @@ type Batch struct {
 	Now     time.Time
 	Entries []*Entry
 
-	numbers  map[string]string       // by its key, a stall number of the market, or earlier in the batch
-	byPhone  map[string][]phoneOwner // merchants, registered or new, by phone index
-	byID     map[uuid.UUID]bool      // registered merchants
-	accounts map[string]knownAccount // by accountKey
-	banks    map[string]bool         // BINs of the bank table
+	numbers  map[string]string          // by its key, a stall number of the market, or earlier in the batch
+	byPhone  map[string][]phoneOwner    // merchants, registered or new, by phone index
+	byID     map[uuid.UUID]bool         // registered merchants
+	accounts map[string]existingAccount // by accountKey
+	banks    map[string]bool            // BINs of the bank table
 }
 
 // Entry is one merchant at one stall, as far as it is known.
@@ -54,7 +54,7 @@ type phoneOwner struct {
 	here     bool // has or had a stall of the market: its board may read the name
 }
 
-type knownAccount struct {
+type existingAccount struct {
 	id, merchant uuid.UUID
 	fullName     string
 }
@@ -63,7 +63,7 @@ func (w *Writer) NewBatch(market uuid.UUID) *Batch {
 	return &Batch{
 		w: w, Market: market, Now: w.now(),
 		numbers: map[string]string{}, byPhone: map[string][]phoneOwner{}, byID: map[uuid.UUID]bool{},
-		accounts: map[string]knownAccount{}, banks: map[string]bool{},
+		accounts: map[string]existingAccount{}, banks: map[string]bool{},
 	}
 }
 
@@ -72,7 +72,7 @@ func (b *Batch) Register(o StallOrder) {
 	oldText := encodings.Faults(map[string]string{"number": o.Number, "zone": o.Zone})
 	o.Number, o.Zone = encodings.OneLine(o.Number), encodings.OneLine(o.Zone)
 	o.Kind, o.GoodsGroup = cmp.Or(o.Kind, "stall"), cmp.Or(o.GoodsGroup, "khac")
-	e := b.join(database.NewID(), o)
+	e := b.addEntry(database.NewID(), o)
 	e.newStall = true
 	e.invalid(oldText...)
 	if o.Number == "" {
@@ -80,8 +80,8 @@ func (b *Batch) Register(o StallOrder) {
 	}
 }
 
-// join adds a merchant who joins a stall.
-func (b *Batch) join(stall uuid.UUID, o StallOrder) *Entry {
+// addEntry adds a merchant who joins a stall.
+func (b *Batch) addEntry(stall uuid.UUID, o StallOrder) *Entry {
 	e := &Entry{order: o, Market: b.Market, Stall: stall, Tenancy: database.NewID(), newTenancy: true}
 	b.Entries = append(b.Entries, e)
 	if o.Merchant != nil {
@@ -107,7 +107,7 @@ func (b *Batch) join(stall uuid.UUID, o StallOrder) *Entry {
 
 // SinceOf reads from when a merchant has a stall. It refuses a time in the future.
 func SinceOf(text string, now time.Time) (*time.Time, []problem.Field) {
-	since, err := bizday.Moment(text)
+	since, err := bizday.ParseTime(text)
 	if err != nil {
 		return nil, []problem.Field{bizday.MomentFault("since")}
 	}

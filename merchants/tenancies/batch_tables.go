@@ -66,7 +66,7 @@ func (b *Batch) read(ctx context.Context, tx pgx.Tx) error {
 	q.Queue(`SELECT a.id, a.merchant_id, m.full_name, a.kind, coalesce(a.bank_bin, ''), a.number_index
 		FROM accounts a JOIN merchants m ON m.id = a.merchant_id WHERE a.number_index = ANY ($1)`, indexes).Query(
 		func(rows pgx.Rows) error {
-			var a knownAccount
+			var a existingAccount
 			var kind, bin string
 			var index []byte
 			_, err := pgx.ForEachRow(rows, []any{&a.id, &a.merchant, &a.fullName, &kind, &bin, &index}, func() error {

@@ -58,7 +58,7 @@ func (w *Writer) newMerchantDraft(o MerchantOrder) (*merchantDraft, []problem.Fi
 	}
 	p := &merchantDraft{MerchantOrder: o}
 	if o.Phone != "" {
-		phone, ok := phones.Normal(o.Phone)
+		phone, ok := phones.Normalize(o.Phone)
 		if !ok {
 			faults = append(faults, problem.Field{
 				Name: "merchant.phone", Code: "phone_form",

@@ -112,7 +112,7 @@ func (b *Batch) resolveAccount(e *Entry) {
 	switch {
 	case !found:
 		e.AccountID, e.newAccount = database.NewID(), true
-		b.accounts[a.key()] = knownAccount{e.AccountID, e.merchant, e.order.Merchant.FullName}
+		b.accounts[a.key()] = existingAccount{e.AccountID, e.merchant, e.order.Merchant.FullName}
 	case registered.merchant != e.merchant:
 		e.Faults = append(e.Faults, accountInUse())
 		e.Claims = true

@@ -68,7 +68,7 @@ func (b *Batch) NextTenant(ctx context.Context, tx pgx.Tx, at LockedStall, o Ten
 	if at.State == StateClosed {
 		return nil, StateRefusal(at.State)
 	}
-	e := b.join(at.Stall, StallOrder{Since: o.Since, Merchant: o.Merchant, Account: o.Account})
+	e := b.addEntry(at.Stall, StallOrder{Since: o.Since, Merchant: o.Merchant, Account: o.Account})
 	if e.since == nil {
 		e.since = &b.Now
 	}

@@ -15,7 +15,7 @@ const FirstAccount = `SELECT account_id FROM tenancy_accounts WHERE tenancy_id =
 
 // FurtherAccount adds an account of the stall's tenant.
 func (b *Batch) FurtherAccount(at LockedStall, o AccountOrder) *Entry {
-	e := b.join(at.Stall, StallOrder{Merchant: &MerchantOrder{ID: at.Merchant.String()}, Account: &o})
+	e := b.addEntry(at.Stall, StallOrder{Merchant: &MerchantOrder{ID: at.Merchant.String()}, Account: &o})
 	e.Tenancy, e.newTenancy = at.Tenancy, false
 	return e
 }

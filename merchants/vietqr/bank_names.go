@@ -95,12 +95,12 @@ func FindBank(text string) (Bank, bool) {
 	if bank, found := BankByBIN(strings.TrimSpace(text)); found {
 		return bank, true
 	}
-	if found := named(text); len(found) > 0 {
-		return only(found)
+	if found := banksNamed(text); len(found) > 0 {
+		return singleBank(found)
 	}
 	if main := withoutBranch(text); main != text {
-		if found := named(main); len(found) > 0 {
-			return only(found)
+		if found := banksNamed(main); len(found) > 0 {
+			return singleBank(found)
 		}
 	}
 	var found []string
@@ -108,16 +108,16 @@ func FindBank(text string) (Bank, bool) {
 		return strings.ContainsRune("-–—()[],;:/|",
 			r)
 	}) {
-		found = append(found, named(withoutBranch(part))...)
+		found = append(found, banksNamed(withoutBranch(part))...)
 	}
 	if len(found) == 0 {
-		found = mentioned(text)
+		found = banksMentioned(text)
 	}
-	return only(found)
+	return singleBank(found)
 }
 
-// only returns the bank of the numbers found, if they belong to one bank.
-func only(bins []string) (Bank, bool) {
+// singleBank returns the bank of the numbers found, if they belong to one bank.
+func singleBank(bins []string) (Bank, bool) {
 	slices.Sort(bins)
 	if bins = slices.Compact(bins); len(bins) != 1 {
 		return Bank{}, false
@@ -125,8 +125,8 @@ func only(bins []string) (Bank, bool) {
 	return BankByBIN(bins[0])
 }
 
-// named returns the numbers of the banks with a name, with and without its legal words.
-func named(text string) []string {
+// banksNamed returns the numbers of the banks with a name, with and without its legal words.
+func banksNamed(text string) []string {
 	index := nameIndex()
 	words := nameWords(text)
 	found := slices.Clone(index[strings.Join(words, "")])
@@ -137,10 +137,10 @@ func named(text string) []string {
 	return found
 }
 
-// mentioned returns the banks with a code or short name that is a word of the text, or several
+// banksMentioned returns the banks with a code or short name that is a word of the text, or several
 // words in a row. It does not search Vietnamese names: "Sài Gòn" is one bank's name and a part of
 // three others'.
-func mentioned(text string) []string {
+func banksMentioned(text string) []string {
 	words := nameWords(text)
 	index := brandIndex()
 	var found []string

@@ -134,7 +134,7 @@ func IsWallet(text string) bool {
 	if len(text) > maxBankText {
 		return false
 	}
-	if bank, found := only(named(text)); found { // a bank's own name
+	if bank, found := singleBank(banksNamed(text)); found { // a bank's own name
 		return bank.Kind == kindWallet
 	}
 	words := nameWords(text)

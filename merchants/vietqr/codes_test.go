@@ -42,8 +42,8 @@ func publishedCodes(t testing.TB) []published {
 	return file.Codes
 }
 
-// says is a Code as the fixtures write it.
-func says(c vietqr.Code) map[string]string {
+// checkDecoded is a Code as the fixtures write it.
+func checkDecoded(c vietqr.Code) map[string]string {
 	m := map[string]string{
 		"poi": c.POI, "bin": c.BIN, "account": c.Account, "service": c.Service, "amount": c.Amount,
 		"currency": c.Currency,
@@ -67,7 +67,7 @@ func byID(list []vietqr.Object) map[string]string {
 	return m
 }
 
-func TestPublishedCodesAreReadAsTheDocumentsSay(t *testing.T) {
+func TestPublishedCodesMatchTheirDocuments(t *testing.T) {
 	t.Parallel()
 	for _, p := range publishedCodes(t) {
 		t.Run(p.Name, func(t *testing.T) {
@@ -79,7 +79,7 @@ func TestPublishedCodesAreReadAsTheDocumentsSay(t *testing.T) {
 			if err != nil {
 				checkFault(t, p, err)
 			}
-			if got := says(code); !maps.Equal(got, p.Says) {
+			if got := checkDecoded(code); !maps.Equal(got, p.Says) {
 				t.Errorf("read\n%v, want\n%v", got, p.Says)
 			}
 			if code.Scheme != p.Scheme {

@@ -11,7 +11,7 @@ import (
 // CRC, objects of the root, their order, account templates, values, additional data, language
 // template. The Code is what could be read in spite of it, for showing to people only.
 func Decode(payload string) (Code, error) {
-	code, faults := decode(payload)
+	code, faults := decodePayload(payload)
 	if len(faults) > 0 {
 		e := faults[0].inCharacters(payload)
 		return code, &e
@@ -23,7 +23,7 @@ func Decode(payload string) (Code, error) {
 // forgives the faults of codes in circulation: those, and Code.Warnings, come back as warnings. The
 // error, an *Error, is the first fault beyond forgiveness.
 func DecodeLenient(payload string) (Code, []Warning, error) {
-	code, faults := decode(payload)
+	code, faults := decodePayload(payload)
 	var warnings []Warning
 	for _, f := range faults {
 		e := f.inCharacters(payload)
@@ -35,9 +35,9 @@ func DecodeLenient(payload string) (Code, []Warning, error) {
 	return code, append(warnings, code.Warnings()...), nil
 }
 
-// decode reads whatever can be read and returns all faults, in the order in which they are
+// decodePayload reads whatever can be read and returns all faults, in the order in which they are
 // reported.
-func decode(payload string) (Code, []fault) {
+func decodePayload(payload string) (Code, []fault) {
 	s := scanner{payload: payload}
 	if !s.fits() {
 		return Code{Scheme: SchemeUnknown}, s.faults
@@ -61,7 +61,7 @@ func decode(payload string) (Code, []fault) {
 	}
 	s.readAdditional(&root, &code)
 	s.readLanguage(&root, &code)
-	s.keepOthers(&root, &code)
+	s.storeOthers(&root, &code)
 	return code, s.faults
 }
 
@@ -76,7 +76,7 @@ func (s *scanner) fits() bool {
 		s.add("NOT_UTF8", len(s.payload)-len(strings.TrimLeftFunc(s.payload,
 			func(r rune) bool { return r != utf8.RuneError })), "")
 	case n > maxCharacters && utf8.RuneCountInString(s.payload) > maxCharacters:
-		s.add("TOO_LONG", after(s.payload, 0, maxCharacters), fmt.Sprintf("%d characters",
+		s.add("TOO_LONG", offsetAfter(s.payload, 0, maxCharacters), fmt.Sprintf("%d characters",
 			utf8.RuneCountInString(s.payload)))
 		return true
 	default:
@@ -156,8 +156,8 @@ func (s *scanner) checkControls(root *objects) {
 	}
 }
 
-// keepOthers stores the objects that no rule of ours reads.
-func (s *scanner) keepOthers(root *objects, code *Code) {
+// storeOthers stores the objects that no rule of ours reads.
+func (s *scanner) storeOthers(root *objects, code *Code) {
 	for _, id := range root.ids[:root.count] {
 		if id < 65 {
 			continue

@@ -36,43 +36,43 @@ func Encode(p Payment) (string, error) {
 		b[len(b)-1] = '2'
 	}
 	beneficiary := 4 + len(p.BIN) + 4 + len(p.Account)
-	b = head(b, "38", 14+4+beneficiary+12)
+	b = appendHead(b, "38", 14+4+beneficiary+12)
 	b = append(b, "0010"+napasGUID...)
-	b = head(b, "01", beneficiary)
-	b = object(b, "00", p.BIN)
-	b = object(b, "01", p.Account)
+	b = appendHead(b, "01", beneficiary)
+	b = appendObject(b, "00", p.BIN)
+	b = appendObject(b, "01", p.Account)
 	b = append(b, "0208QRIBFTTA"...)
-	b = object(b, "52", p.MCC)
+	b = appendObject(b, "52", p.MCC)
 	b = append(b, "5303"+dong...)
 	if p.Amount > 0 {
 		var digits [20]byte
-		b = object(b, "54", string(strconv.AppendInt(digits[:0], p.Amount, 10)))
+		b = appendObject(b, "54", string(strconv.AppendInt(digits[:0], p.Amount, 10)))
 	}
 	b = append(b, "5802VN"...)
-	b = object(b, "59", p.MerchantName)
-	b = object(b, "60", p.City)
+	b = appendObject(b, "59", p.MerchantName)
+	b = appendObject(b, "60", p.City)
 	if n := p.additional(); n > 0 {
-		b = head(b, "62", n)
-		b = object(b, "03", p.Store)
-		b = object(b, "07", p.Terminal)
-		b = object(b, "08", p.Purpose)
+		b = appendHead(b, "62", n)
+		b = appendObject(b, "03", p.Store)
+		b = appendObject(b, "07", p.Terminal)
+		b = appendObject(b, "08", p.Purpose)
 	}
 	b = append(b, "6304"...)
 	sum := hexDigits(checksum(b))
 	return string(append(b, sum[:]...)), nil
 }
 
-// head appends an object's id and length.
-func head(b []byte, id string, length int) []byte {
+// appendHead appends an object's id and length.
+func appendHead(b []byte, id string, length int) []byte {
 	return append(b, id[0], id[1], byte('0'+length/10), byte('0'+length%10))
 }
 
-// object appends an object, unless it is empty.
-func object(b []byte, id, value string) []byte {
+// appendObject appends an object, unless it is empty.
+func appendObject(b []byte, id, value string) []byte {
 	if value == "" {
 		return b
 	}
-	return append(head(b, id, len(value)), value...)
+	return append(appendHead(b, id, len(value)), value...)
 }
 
 // additional returns the length of tag 62.
@@ -87,16 +87,16 @@ func (p *Payment) additional() (n int) {
 
 func (p *Payment) check() error {
 	if _, ok := BankByBIN(p.BIN); !ok {
-		return refuse("BIN_UNKNOWN", p.BIN)
+		return refuseFault("BIN_UNKNOWN", p.BIN)
 	}
 	if !isAccountNumber(p.Account) {
-		return refuse("ACCOUNT_FORMAT", p.Account)
+		return refuseFault("ACCOUNT_FORMAT", p.Account)
 	}
 	if p.Amount < 0 || p.Amount > MaxAmount {
-		return refuse("AMOUNT_FORMAT", strconv.FormatInt(p.Amount, 10))
+		return refuseFault("AMOUNT_FORMAT", strconv.FormatInt(p.Amount, 10))
 	}
 	if p.MCC != "" && (len(p.MCC) != 4 || !allDigits(p.MCC)) {
-		return refuse("MCC_VALUE", p.MCC)
+		return refuseFault("MCC_VALUE", p.MCC)
 	}
 	for _, text := range [...]struct {
 		tag, value string
@@ -109,16 +109,16 @@ func (p *Payment) check() error {
 		{"62_08", p.Purpose, 25},
 	} {
 		if !isPrintable(text.value) {
-			return refuse("CHARSET_"+text.tag, text.value)
+			return refuseFault("CHARSET_"+text.tag, text.value)
 		}
 		if len(text.value) > text.most {
-			return refuse("LEN_"+text.tag, fmt.Sprintf("%d characters, not 1 to %d", len(text.value), text.most))
+			return refuseFault("LEN_"+text.tag, fmt.Sprintf("%d characters, not 1 to %d", len(text.value), text.most))
 		}
 	}
 	return nil
 }
 
-func refuse(code, detail string) error { return &Error{Code: code, Offset: -1, Detail: detail} }
+func refuseFault(code, detail string) error { return &Error{Code: code, Offset: -1, Detail: detail} }
 
 func isPrintable(text string) bool {
 	for i := range len(text) {

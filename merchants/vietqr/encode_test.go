@@ -73,8 +73,8 @@ func payments() *rapid.Generator[vietqr.Payment] {
 	})
 }
 
-// asked returns the payment in a code.
-func asked(t *rapid.T, payload string) vietqr.Payment {
+// requested returns the payment in a code.
+func requested(t *rapid.T, payload string) vietqr.Payment {
 	code, err := vietqr.Decode(payload)
 	if err != nil {
 		t.Fatalf("%q: %v", payload, err)
@@ -102,7 +102,7 @@ func TestDecodeReadsWhatEncodeWrote(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%+v: %v", p, err)
 		}
-		if got := asked(t, payload); got != p {
+		if got := requested(t, payload); got != p {
 			t.Fatalf("read %+v, want %+v", got, p)
 		}
 	})

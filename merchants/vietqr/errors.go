@@ -44,12 +44,12 @@ func (e *Error) Error() string {
 // forgave, or a note such as MISSING_59, RFU_65 or OPAQUE_80. Its fields are those of Error.
 type Warning Error
 
-// forgivable reports whether the lenient reader accepts a payload in spite of a fault. It forgives
+// isForgivable reports whether the lenient reader accepts a payload in spite of a fault. It forgives
 // what codes in circulation get wrong and what leaves payee, amount and structure beyond doubt: the
 // letter case of the CRC, the version, the absent point of initiation or service, a foreign
 // currency, texts for people that are too long or not ASCII. It never forgives broken TLV, a wrong
 // CRC, or a doubtful bank, account, amount, fee or country.
-func forgivable(code string) bool {
+func isForgivable(code string) bool {
 	switch code {
 	case "CRC_LOWERCASE", "PFI_VALUE", "MISSING_01", "TPL_NO_GUID", "SERVICE_MISSING", "CURRENCY_NOT_VND",
 		"CONSUMER_DATA_VALUE", "NOT_PRECOMPOSED":

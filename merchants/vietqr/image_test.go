@@ -47,13 +47,13 @@ func scanned(t *testing.T, picture []byte) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if byZxing := read(t, decoded); byZxing != byZbar {
+	if byZxing := readImage(t, decoded); byZxing != byZbar {
 		t.Fatalf("zbar reads %q, zxing %q", byZbar, byZxing)
 	}
 	return byZbar
 }
 
-func read(t *testing.T, picture image.Image) string {
+func readImage(t *testing.T, picture image.Image) string {
 	t.Helper()
 	bitmap, err := gozxing.NewBinaryBitmapFromImage(picture)
 	if err != nil {
@@ -158,7 +158,7 @@ func TestPNGSizeIsTheLargestOfWholeModules(t *testing.T) {
 	}
 }
 
-func TestPNGKeepsItsQuietZone(t *testing.T) {
+func TestPNGHasQuietZone(t *testing.T) {
 	t.Parallel()
 	picture, err := vietqr.PNG(stallPayload(t), 3)
 	if err != nil {

@@ -31,7 +31,7 @@ type scanner struct {
 }
 
 func (s *scanner) add(code string, at int, detail string) {
-	s.faults = append(s.faults, fault{code, at, detail, forgivable(code)})
+	s.faults = append(s.faults, fault{code, at, detail, isForgivable(code)})
 }
 
 // survey looks once at every byte for what is rare, so that later steps may take the short way.
@@ -96,7 +96,7 @@ func (s *scanner) object(at, to int) (id, value, end int, code string) {
 	}
 	value, end = at+4, at+4+length
 	if !s.ascii {
-		end = after(s.payload, value, length)
+		end = offsetAfter(s.payload, value, length)
 	}
 	if end > to {
 		return 0, 0, 0, "TLV_TRUNCATED"
@@ -104,9 +104,9 @@ func (s *scanner) object(at, to int) (id, value, end int, code string) {
 	return id, value, end, ""
 }
 
-// after returns the byte offset that is n characters after from, or one past the end if there are
+// offsetAfter returns the byte offset that is n characters after from, or one past the end if there are
 // fewer.
-func after(text string, from, n int) int {
+func offsetAfter(text string, from, n int) int {
 	for ; n > 0; n-- {
 		if from >= len(text) {
 			return len(text) + 1
@@ -124,5 +124,5 @@ func twoDigits(text string, at int) (int, bool) {
 
 // head shows the first characters of the object at a byte offset.
 func (s *scanner) head(at, to int) string {
-	return fmt.Sprintf("%q", s.payload[at:min(to, len(s.payload), after(s.payload, at, 4))])
+	return fmt.Sprintf("%q", s.payload[at:min(to, len(s.payload), offsetAfter(s.payload, at, 4))])
 }

@@ -264,7 +264,7 @@ func TestOffsetIsThePlaceOfTheFaultInCharacters(t *testing.T) {
 	}
 }
 
-func TestLenientReaderKeepsWhatIsInDoubtOut(t *testing.T) {
+func TestLenientReaderRefusesDoubtfulCodes(t *testing.T) {
 	t.Parallel()
 	for payload, accepted := range map[string]bool{
 		sealed("000201010212" + napas + end + "540750000.0"):             true, // what Odoo wrote for a while

@@ -14,7 +14,7 @@ import (
 // with its limit and none before it, and the pool serves again afterwards.
 func TestAConnectionIsNotWaitedForForEver(t *testing.T) {
 	t.Parallel()
-	db := open(t, dbtest.Empty(t), database.Options{MaxConns: 1, AcquireTimeout: 2 * time.Second})
+	db := openDatabase(t, dbtest.Empty(t), database.Options{MaxConns: 1, AcquireTimeout: 2 * time.Second})
 	held, err := db.Pool.Acquire(t.Context())
 	must(t, err)
 	if _, err := db.Pool.Exec(t.Context(), `SELECT 1`); !errors.Is(err, context.DeadlineExceeded) {
@@ -24,7 +24,7 @@ func TestAConnectionIsNotWaitedForForEver(t *testing.T) {
 		t.Errorf("gorm without a free connection: %v", err)
 	}
 	held.Release()
-	exec(t, db, `SELECT pg_sleep(2.1)`) // the limit is for the wait, not for the statement
+	execSQL(t, db, `SELECT pg_sleep(2.1)`) // the limit is for the wait, not for the statement
 	if database.AcquireTimeout > 10*time.Second {
 		t.Errorf("a caller of the API waits %s", database.AcquireTimeout)
 	}

@@ -116,7 +116,7 @@ func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) 
 		quickUUIDs(conn)
 		return limitSession(ctx, conn, o)
 	}
-	cfg.PrepareConn = mark
+	cfg.PrepareConn = setMark
 	boundWaits(cfg, o.statementTimeout())
 	cfg.ConnConfig.Tracer = acquireLimit{cmp.Or(o.AcquireTimeout, AcquireTimeout)}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)

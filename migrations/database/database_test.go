@@ -18,7 +18,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-func open(t *testing.T, url string, o database.Options) *database.DB {
+func openDatabase(t *testing.T, url string, o database.Options) *database.DB {
 	t.Helper()
 	db, err := database.Open(t.Context(), url, o)
 	must(t, err)
@@ -33,13 +33,13 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func exec(t *testing.T, db *database.DB, sql string, args ...any) {
+func execSQL(t *testing.T, db *database.DB, sql string, args ...any) {
 	t.Helper()
 	_, err := db.Pool.Exec(t.Context(), sql, args...)
 	must(t, err)
 }
 
-func TestEverySessionKeepsTheLimits(t *testing.T) {
+func TestEverySessionHasTheLimits(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		options database.Options
@@ -50,7 +50,7 @@ func TestEverySessionKeepsTheLimits(t *testing.T) {
 		{database.Options{StatementTimeout: -1}, "UTC 5s 0 30s market40"},
 	}
 	for _, tt := range tests {
-		db := open(t, dbtest.Empty(t), tt.options)
+		db := openDatabase(t, dbtest.Empty(t), tt.options)
 		var got string
 		const ask = `SELECT concat_ws(' ', current_setting('TimeZone'), current_setting('lock_timeout'),
 			current_setting('statement_timeout'), current_setting('idle_in_transaction_session_timeout'),
@@ -75,7 +75,7 @@ func TestPoolSize(t *testing.T) {
 		max  int32
 		want int32
 	}{{address, 0, 16}, {address + "&pool_max_conns=3", 0, 3}, {address, 5, 5}, {address + "&pool_max_conns=3", 5, 5}} {
-		if got := open(t, tt.url, database.Options{MaxConns: tt.max}).Pool.Config().MaxConns; got != tt.want {
+		if got := openDatabase(t, tt.url, database.Options{MaxConns: tt.max}).Pool.Config().MaxConns; got != tt.want {
 			t.Errorf("%d connections, not %d", got, tt.want)
 		}
 	}
@@ -86,7 +86,7 @@ func TestPoolSize(t *testing.T) {
 func TestPoolsFitAServer(t *testing.T) {
 	t.Parallel()
 	const programs = 4
-	db := open(t, dbtest.Empty(t), database.Options{})
+	db := openDatabase(t, dbtest.Empty(t), database.Options{})
 	each := int(db.Pool.Config().MaxConns + db.Money().Pool.Config().MaxConns)
 	var shipped, reserved int
 	must(t, db.Pool.QueryRow(t.Context(), `SELECT (SELECT boot_val FROM pg_settings
@@ -122,13 +122,13 @@ func TestOpenRefuses(t *testing.T) {
 func TestNamesCarryTheSchema(t *testing.T) {
 	t.Parallel()
 	address := dbtest.Empty(t)
-	here := open(t, address, database.Options{})
+	here := openDatabase(t, address, database.Options{})
 	long := strings.Repeat("tỉnh", 9)
-	exec(t, here, `CREATE SCHEMA "Khánh Hòa"`)
-	exec(t, here, `CREATE SCHEMA `+pgx.Identifier{long}.Sanitize())
+	execSQL(t, here, `CREATE SCHEMA "Khánh Hòa"`)
+	execSQL(t, here, `CREATE SCHEMA `+pgx.Identifier{long}.Sanitize())
 	seen := map[string]bool{}
 	for _, schema := range []string{"public", `"Khánh Hòa"`, `"` + long + `"`} {
-		db := open(t, address+"&search_path="+url.PathEscape(schema), database.Options{})
+		db := openDatabase(t, address+"&search_path="+url.PathEscape(schema), database.Options{})
 		if strings.Trim(schema, `"`) != db.Schema {
 			t.Errorf("schema %q, not %q", db.Schema, schema)
 		}
@@ -151,7 +151,7 @@ func hears(t *testing.T, db *database.DB, channel string) {
 	defer conn.Release()
 	_, err = conn.Exec(t.Context(), "LISTEN "+pgx.Identifier{channel}.Sanitize())
 	must(t, err)
-	exec(t, db, `SELECT pg_notify($1, '')`, channel)
+	execSQL(t, db, `SELECT pg_notify($1, '')`, channel)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	got, err := conn.Conn().WaitForNotification(ctx)
@@ -165,7 +165,7 @@ func hears(t *testing.T, db *database.DB, channel string) {
 
 func TestGormTranslatesAndPrintsNoValue(t *testing.T) {
 	// Not parallel: it looks at what the process prints.
-	db := counter(t)
+	db := newCounters(t)
 	read, write, err := os.Pipe()
 	must(t, err)
 	stdout, stderr := os.Stdout, os.Stderr

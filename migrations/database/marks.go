@@ -21,9 +21,9 @@ func Marked(ctx context.Context, m Mark) context.Context {
 	return context.WithValue(ctx, markKey{}, m)
 }
 
-// mark sets a connection's mark to that of ctx. It costs a round trip if the connection has another
+// setMark sets a connection's mark to that of ctx. It costs a round trip if the connection has another
 // one: for a request that is marked, and for the first one after it that is not.
-func mark(ctx context.Context, conn *pgx.Conn) (bool, error) {
+func setMark(ctx context.Context, conn *pgx.Conn) (bool, error) {
 	const markField = "market40.mark"
 	wanted, _ := ctx.Value(markKey{}).(Mark)
 	data := conn.PgConn().CustomData()

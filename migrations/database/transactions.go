@@ -31,7 +31,7 @@ const (
 // deadlock, or a connection lost before COMMIT was sent. It runs at most six times, with
 // growing pauses. A commit with an unknown outcome is never repeated; its error is returned.
 func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) error {
-	return repeat(ctx, func() (again bool, err error) { return db.attempt(ctx, do) })
+	return retryTransaction(ctx, func() (again bool, err error) { return db.attempt(ctx, do) })
 }
 
 // InBatches does the same as InTx for work that consists of few batches, if each round trip counts.
@@ -39,10 +39,10 @@ func (db *DB) InTx(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) 
 func (db *DB) InBatches(ctx context.Context, do func(ctx context.Context, b *Batches) (last *pgx.Batch,
 	err error),
 ) error {
-	return repeat(ctx, func() (again bool, err error) { return db.attemptBatches(ctx, do) })
+	return retryTransaction(ctx, func() (again bool, err error) { return db.attemptBatches(ctx, do) })
 }
 
-func repeat(ctx context.Context, attempt func() (again bool, err error)) error {
+func retryTransaction(ctx context.Context, attempt func() (again bool, err error)) error {
 	pause := firstPause
 	for n := 1; ; n++ {
 		again, err := attempt()
@@ -66,7 +66,7 @@ func repeat(ctx context.Context, attempt func() (again bool, err error)) error {
 func (db *DB) attempt(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) (again bool, err error) {
 	tx, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
 	if err != nil {
-		return notBegun(err), fmt.Errorf("beginning a transaction: %w", err)
+		return neverStarted(err), fmt.Errorf("beginning a transaction: %w", err)
 	}
 	// A caller that went away or a do that panics leaves nothing open; after a commit this does
 	// nothing.
@@ -91,30 +91,30 @@ func (db *DB) attempt(ctx context.Context, do func(ctx context.Context, tx pgx.T
 
 // Batches is the transaction of InBatches.
 type Batches struct {
-	conn  *pgx.Conn
-	begun bool
+	conn    *pgx.Conn
+	started bool
 }
 
 // Send sends a batch and runs what its queries were given to do; the first one begins the
 // transaction.
 func (b *Batches) Send(ctx context.Context, batch *pgx.Batch) error {
-	if !b.begun {
+	if !b.started {
 		begin := &pgx.QueuedQuery{SQL: "BEGIN ISOLATION LEVEL READ COMMITTED"}
 		batch.QueuedQueries = slices.Insert(batch.QueuedQueries, 0, begin)
-		b.begun = true
+		b.started = true
 	}
 	return b.conn.SendBatch(ctx, batch).Close()
 }
 
 // Query runs between two batches, after the first one.
 func (b *Batches) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if !b.begun {
-		return nil, errNotBegun
+	if !b.started {
+		return nil, errOutsideBatch
 	}
 	return b.conn.Query(ctx, sql, args...)
 }
 
-var errNotBegun = errors.New("a query before the first batch would run outside of the transaction")
+var errOutsideBatch = errors.New("a query before the first batch would run outside of the transaction")
 
 // attemptBatches runs do once and says whether an error leaves the work undone and worth doing
 // again.
@@ -123,7 +123,7 @@ func (db *DB) attemptBatches(ctx context.Context, do func(ctx context.Context, b
 ) (again bool, err error) {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
-		return notBegun(err), fmt.Errorf("beginning a transaction: %w", err)
+		return neverStarted(err), fmt.Errorf("beginning a transaction: %w", err)
 	}
 	defer func() { // the pool closes a connection that it gets back inside a transaction
 		if !conn.Conn().IsClosed() && conn.Conn().PgConn().TxStatus() != 'I' {
@@ -147,9 +147,9 @@ func (db *DB) attemptBatches(ctx context.Context, do func(ctx context.Context, b
 	return false, nil
 }
 
-// notBegun reports whether a server is restarting, or a pooled connection died: both may be
+// neverStarted reports whether a server is restarting, or a pooled connection died: both may be
 // retried, a refusal may not.
-func notBegun(err error) bool {
+func neverStarted(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
 		return hasCode(err, adminShutdown, cannotConnectNow)

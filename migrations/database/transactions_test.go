@@ -21,19 +21,19 @@ func count(t *testing.T, db *database.DB) (n int) {
 	return n
 }
 
-// counter is a database with two counters at 0, of which the view shows the first.
-func counter(t *testing.T) *database.DB {
+// newCounters is a database with two counters at 0, of which the view shows the first.
+func newCounters(t *testing.T) *database.DB {
 	t.Helper()
-	db := open(t, dbtest.Empty(t), database.Options{MaxConns: 8})
-	exec(t, db, `CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL)`)
-	exec(t, db, `INSERT INTO counter VALUES (1, 0), (2, 0)`)
-	exec(t, db, `CREATE VIEW first AS SELECT * FROM counter WHERE id = 1`)
+	db := openDatabase(t, dbtest.Empty(t), database.Options{MaxConns: 8})
+	execSQL(t, db, `CREATE TABLE counter (id int PRIMARY KEY, n int NOT NULL)`)
+	execSQL(t, db, `INSERT INTO counter VALUES (1, 0), (2, 0)`)
+	execSQL(t, db, `CREATE VIEW first AS SELECT * FROM counter WHERE id = 1`)
 	return db
 }
 
 func TestInTxCommitsOrLeavesNothing(t *testing.T) {
 	t.Parallel()
-	db := counter(t)
+	db := newCounters(t)
 	add := func(ctx context.Context, tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE first SET n = n + 1`)
 		return err
@@ -86,7 +86,7 @@ func TestInTxRunsAgain(t *testing.T) {
 		{"unique violation", raise("23505"), false},
 		{"lock timeout", raise("55P03"), false},
 		{"session ended by the administrator", func(t *testing.T, db *database.DB, tx pgx.Tx) error {
-			exec(t, db, `SELECT pg_terminate_backend($1)`, tx.Conn().PgConn().PID())
+			execSQL(t, db, `SELECT pg_terminate_backend($1)`, tx.Conn().PgConn().PID())
 			_, err := tx.Exec(t.Context(), `SELECT 1`)
 			return err
 		}, true},
@@ -103,7 +103,7 @@ func TestInTxRunsAgain(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			db := counter(t)
+			db := newCounters(t)
 			calls := 0
 			err := db.InTx(t.Context(), func(ctx context.Context, tx pgx.Tx) error {
 				calls++
@@ -128,7 +128,7 @@ func TestInTxRunsAgain(t *testing.T) {
 
 func TestInTxGivesUp(t *testing.T) {
 	t.Parallel()
-	db := counter(t)
+	db := newCounters(t)
 	calls := 0
 	err := db.InTx(t.Context(), func(context.Context, pgx.Tx) error {
 		calls++
@@ -143,12 +143,12 @@ func TestInTxGivesUp(t *testing.T) {
 // A commit that was cut off may have been done: it is reported, and not repeated.
 func TestAmbiguousCommitIsNotRepeated(t *testing.T) {
 	t.Parallel()
-	db := counter(t)
+	db := newCounters(t)
 	// At commit this deferred trigger ends its own session, as a crash in the middle of COMMIT
 	// would.
-	exec(t, db, `CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
+	execSQL(t, db, `CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS
 		$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$`)
-	exec(t, db, `CREATE CONSTRAINT TRIGGER cut AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED
+	execSQL(t, db, `CREATE CONSTRAINT TRIGGER cut AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED
 		FOR EACH ROW EXECUTE FUNCTION cut()`)
 	calls := 0
 	err := db.InTx(t.Context(), func(ctx context.Context, tx pgx.Tx) error {
@@ -163,10 +163,10 @@ func TestAmbiguousCommitIsNotRepeated(t *testing.T) {
 
 func TestRefusedCommitIsRepeated(t *testing.T) {
 	t.Parallel()
-	db := counter(t)
-	exec(t, db, `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+	db := newCounters(t)
+	execSQL(t, db, `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
 		$$ BEGIN RAISE 'on purpose' USING ERRCODE = '40001'; END $$`)
-	exec(t, db, `CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED
+	execSQL(t, db, `CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON counter DEFERRABLE INITIALLY DEFERRED
 		FOR EACH ROW WHEN (new.n = 1) EXECUTE FUNCTION refuse()`)
 	calls := 0
 	must(t, db.InTx(t.Context(), func(ctx context.Context, tx pgx.Tx) error {
@@ -181,7 +181,7 @@ func TestRefusedCommitIsRepeated(t *testing.T) {
 
 func TestDeadlocksResolve(t *testing.T) {
 	t.Parallel()
-	db := counter(t)
+	db := newCounters(t)
 	var calls atomic.Int64
 	var group, held sync.WaitGroup
 	held.Add(2)
@@ -214,7 +214,7 @@ func TestDeadlocksResolve(t *testing.T) {
 
 func TestInBatchesCommitsOrLeavesNothing(t *testing.T) {
 	t.Parallel()
-	db := counter(t)
+	db := newCounters(t)
 	batch := func(statements ...string) *pgx.Batch {
 		b := &pgx.Batch{}
 		for _, s := range statements {
@@ -270,7 +270,7 @@ func TestInBatchesCommitsOrLeavesNothing(t *testing.T) {
 
 func TestInBatchesRunsAgain(t *testing.T) {
 	t.Parallel()
-	db := counter(t)
+	db := newCounters(t)
 	calls := 0
 	must(t, db.InBatches(t.Context(), func(ctx context.Context, b *database.Batches) (*pgx.Batch, error) {
 		calls++

@@ -16,7 +16,7 @@ func TestAmountTexts(t *testing.T) {
 		if name == "vnpay" {
 			continue // hundredths, in digits only
 		}
-		p := find(t, name)
+		p := findProvider(t, name)
 		r, err := p.Compose(sampleNotice(name), secretsOf(name, "one"), clock)
 		if err != nil {
 			t.Fatal(err)

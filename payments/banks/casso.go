@@ -82,22 +82,22 @@ func (cassoV2) Parse(r Request) ([]Item, error) { return parseCasso(r) }
 func parseCasso(r Request) ([]Item, error) {
 	body, err := readObject(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
 	if elements, err := splitArray(body.get("data")); err == nil {
-		return each(elements, cassoNotice)
+		return readEach(elements, cassoNotice)
 	}
 	data, err := body.child("data")
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(cassoNotice(data))
+	return itemsOrError(cassoNotice(data))
 }
 
 // cassoNotice reads one transaction: a negative amount is a debit, and a feed that knows the date
 // only writes it alone or with 00:00:00.
 func cassoNotice(o object) Item {
-	way, amount := signed(o.amount("amount"))
+	way, amount := splitSign(o.amount("amount"))
 	n := Notice{
 		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("bankAbbreviation")),
 		Account:        o.word("accountNumber", "bank_sub_acc_id", "subAccId"),
@@ -110,8 +110,8 @@ func cassoNotice(o object) Item {
 	if n.ExternalID == "0" || n.Reference == cassoProbe {
 		n.Ignore = IgnoreProbe
 	}
-	item := settle(n, amount, o.word("transactionDateTime", "when"))
-	if item.Err == nil && midnight(item.Notice.OccurredAt) {
+	item := completeItem(n, amount, o.word("transactionDateTime", "when"))
+	if item.Err == nil && isMidnight(item.Notice.OccurredAt) {
 		item.Notice.Precision = Day
 	}
 	return item
@@ -132,7 +132,7 @@ func (cassoV1) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"",
 		"corresponsiveBankId", "", "corresponsiveBankName", "")
 	data := append(append([]byte{'['}, item...), ']')
-	r := post("", jsonObject("error", number("0"), "data", data), now)
+	r := postJSON("", jsonObject("error", number("0"), "data", data), now)
 	r.Header.Set("Secure-Token", s["secure_token"])
 	return r, nil
 }
@@ -145,7 +145,7 @@ func (cassoV2) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"bankAbbreviation", name, "virtualAccountNumber", n.VirtualAccount, "virtualAccountName", "",
 		"counterAccountName", "",
 		"counterAccountNumber", "", "counterAccountBankId", "", "counterAccountBankName", "")
-	r := post("", jsonObject("error", number("0"), "data", data), now)
+	r := postJSON("", jsonObject("error", number("0"), "data", data), now)
 	body, err := readObject(r.Body)
 	if err != nil {
 		return r, err

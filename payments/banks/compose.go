@@ -51,8 +51,8 @@ func jsonObject(pairs ...any) []byte {
 	return append(dst, '}')
 }
 
-// post returns a POST of JSON.
-func post(subPath string, body []byte, now time.Time) Request {
+// postJSON returns a POST of JSON.
+func postJSON(subPath string, body []byte, now time.Time) Request {
 	return Request{
 		Method: http.MethodPost, SubPath: subPath, Body: body, Now: now,
 		Header: http.Header{"Content-Type": {"application/json"}},

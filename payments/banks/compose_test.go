@@ -86,7 +86,7 @@ func TestComposeReadsBack(t *testing.T) {
 	for _, name := range banks.ProviderNames() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := find(t, name)
+			p := findProvider(t, name)
 			rapid.Check(t, func(rt *rapid.T) { readBack(rt, p) })
 		})
 	}
@@ -128,8 +128,8 @@ func readBack(t *rapid.T, p banks.Provider) {
 	if err != nil || len(items) != 1 {
 		t.Fatalf("Parse: %v", err)
 	}
-	want := report(banks.Item{Notice: n})
-	if got := report(items[0]); got != want {
+	want := reportedOf(banks.Item{Notice: n})
+	if got := reportedOf(items[0]); got != want {
 		t.Fatalf("\n got %+v\nwant %+v", got, want)
 	}
 }
@@ -138,7 +138,7 @@ func readBack(t *rapid.T, p banks.Provider) {
 func TestComposedStampGrowsStale(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"sepay", "casso_v2", "standard"} {
-		p, secrets := find(t, name), secretsOf(name, "one")
+		p, secrets := findProvider(t, name), secretsOf(name, "one")
 		r, err := p.Compose(sampleNotice(name), secrets, clock)
 		if err != nil {
 			t.Fatal(err)
@@ -174,7 +174,7 @@ func TestComposeFailureAndVoid(t *testing.T) {
 
 func composed(t *testing.T, name string, n banks.Notice) banks.Notice {
 	t.Helper()
-	p := find(t, name)
+	p := findProvider(t, name)
 	r, err := p.Compose(n, secretsOf(name, "one"), clock)
 	if err != nil {
 		t.Fatal(err)
@@ -188,7 +188,7 @@ func composed(t *testing.T, name string, n banks.Notice) banks.Notice {
 
 func TestVietQRToken(t *testing.T) {
 	t.Parallel()
-	p := find(t, "vietqr_vn")
+	p := findProvider(t, "vietqr_vn")
 	issuer, ok := p.(banks.TokenIssuer)
 	if !ok {
 		t.Fatal("vietqr_vn issues no tokens")
@@ -260,7 +260,7 @@ func TestAnswers(t *testing.T) {
 		"vnpay":   `200 {"RspCode":"97","Message":"Invalid signature"}`,
 	}
 	for _, name := range banks.ProviderNames() {
-		p := find(t, name)
+		p := findProvider(t, name)
 		want, special := accepted[name]
 		if !special {
 			want = `200 {"success":true}`

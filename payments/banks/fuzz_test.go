@@ -12,7 +12,7 @@ import (
 // Notice that breaks its contract, or accepts a signature without the secret.
 func FuzzProviders(f *testing.F) {
 	for i, name := range banks.ProviderNames() {
-		for _, v := range vectors(f, name) {
+		for _, v := range readVectors(f, name) {
 			header := v.Request.Headers["X-Casso-Signature"] + v.Request.Headers["Authorization"]
 			f.Add(uint8(i), v.Request.Body+v.Request.Query, header, v.Request.Headers["Content-Type"])
 		}
@@ -25,7 +25,7 @@ func FuzzProviders(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, which uint8, body, header, contentType string) {
 		name := banks.ProviderNames()[int(which)%len(banks.ProviderNames())]
-		p := find(t, name)
+		p := findProvider(t, name)
 		r := banks.Request{Body: []byte(body), RawQuery: body, Now: clock, Header: map[string][]string{
 			"Content-Type": {contentType}, "Authorization": {header}, "X-Casso-Signature": {header},
 			"Secure-Token": {header},
@@ -79,12 +79,12 @@ func checkContract(t *testing.T, item banks.Item, err error) {
 
 // BenchmarkSepay measures the hot path of a delivery. The target is below 15 µs.
 func BenchmarkSepay(b *testing.B) {
-	for _, v := range vectors(b, "sepay") {
+	for _, v := range readVectors(b, "sepay") {
 		if v.Name != "sepay 03 sacombank split" && v.Name != "sepay 21 hmac computed" {
 			continue
 		}
 		b.Run(v.Name, func(b *testing.B) {
-			p := find(b, "sepay")
+			p := findProvider(b, "sepay")
 			r := banks.Request{Header: map[string][]string{}, Body: []byte(v.Request.Body), Now: clock}
 			for name, value := range v.Request.Headers {
 				r.Header.Set(name, value)

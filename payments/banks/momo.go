@@ -53,15 +53,15 @@ func (moMo) signedText(o object, s Secrets) string {
 				names = append(names, f.key)
 			}
 		}
-		return joined(o, names, "")
+		return joinFields(o, names, "")
 	case o.get("errorCode") != nil:
-		return joined(o, momoV1Fields, "")
+		return joinFields(o, momoV1Fields, "")
 	}
-	return joined(o, momoV2Fields, s["access_key"])
+	return joinFields(o, momoV2Fields, s["access_key"])
 }
 
-// joined returns "name=value&…"; a given accessKey replaces that of the body.
-func joined(o object, names []string, accessKey string) string {
+// joinFields returns "name=value&…"; a given accessKey replaces that of the body.
+func joinFields(o object, names []string, accessKey string) string {
 	var dst []byte
 	for i, name := range names {
 		if i > 0 {
@@ -82,9 +82,9 @@ func isStoreQR(o object) bool { return o.get("momoTransId") != nil }
 func (p moMo) Parse(r Request) ([]Item, error) {
 	o, err := readFields(r)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(o))
+	return itemsOrError(p.notice(o))
 }
 
 // notice reads any format. Only result 0 is a payment: 9000 is an authorisation, the others are
@@ -106,7 +106,7 @@ func (moMo) notice(o object) Item {
 			n.ExternalID = o.word("requestId", "orderId", "partnerRefId")
 		}
 	}
-	return settle(n, o.amount("amount"), o.word("responseTime"))
+	return completeItem(n, o.amount("amount"), o.word("responseTime"))
 }
 
 // Accepted returns 204 without a body, which MoMo expects within 15 seconds.
@@ -137,5 +137,5 @@ func (p moMo) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		return Request{}, err
 	}
 	signature := hex.EncodeToString(hmac256(s["secret_key"], p.signedText(o, s)))
-	return post("", jsonObject(append(pairs, "signature", signature)...), now), nil
+	return postJSON("", jsonObject(append(pairs, "signature", signature)...), now), nil
 }

@@ -17,9 +17,9 @@ const (
 	maxMemo = 2000 // bytes of a memo; the longest seen has 233
 )
 
-// settle completes a notice with the amount and time as the provider wrote them. It normalises the
+// completeItem completes a notice with the amount and time as the provider wrote them. It normalises the
 // reference, limits every text and marks debits. The item has what could be read and the first error.
-func settle(n Notice, amount written, when string) Item {
+func completeItem(n Notice, amount written, when string) Item {
 	var amountErr, timeErr error
 	n.Amount, amountErr = readAmount(amount)
 	n.OccurredAt, n.Precision, timeErr = readTime(when)
@@ -43,7 +43,7 @@ func (n *Notice) bound() error {
 	case n.ExternalID == "":
 		return errors.New("external id is missing")
 	case len(n.ExternalID) > maxID:
-		n.ExternalID = brief(n.ExternalID)
+		n.ExternalID = cutText(n.ExternalID)
 		return errors.New("external id is too long")
 	case n.Direction != In && n.Direction != Out:
 		return errors.New("direction cannot be read")
@@ -67,7 +67,7 @@ func readAmount(w written) (money.Amount, error) {
 		return money.Amount{}, err
 	}
 	if amount.Sign() <= 0 {
-		return money.Amount{}, fmt.Errorf("amount %q is not above zero", brief(w.text))
+		return money.Amount{}, fmt.Errorf("amount %q is not above zero", cutText(w.text))
 	}
 	return amount, nil
 }
@@ -98,9 +98,9 @@ func bankName(bin string) string {
 	return bank.ShortName
 }
 
-// whole returns the items of a delivery, with ErrUnreadable when there are items and none could be
+// itemsOrError returns the items of a delivery, with ErrUnreadable when there are items and none could be
 // read.
-func whole(items ...Item) ([]Item, error) {
+func itemsOrError(items ...Item) ([]Item, error) {
 	for _, item := range items {
 		if item.Err == nil {
 			return items, nil
@@ -112,10 +112,10 @@ func whole(items ...Item) ([]Item, error) {
 	return items, fmt.Errorf("%w: %w", ErrUnreadable, items[0].Err)
 }
 
-func unreadable(err error) ([]Item, error) { return nil, fmt.Errorf("%w: %w", ErrUnreadable, err) }
+func unreadableItems(err error) ([]Item, error) { return nil, fmt.Errorf("%w: %w", ErrUnreadable, err) }
 
-// each reads the elements of an array one by one. A bad element does not affect the others.
-func each(elements [][]byte, read func(object) Item) ([]Item, error) {
+// readEach reads the elements of an array one by one. A bad element does not affect the others.
+func readEach(elements [][]byte, read func(object) Item) ([]Item, error) {
 	items := make([]Item, 0, len(elements))
 	for _, e := range elements {
 		o, err := splitObject(e)
@@ -127,19 +127,19 @@ func each(elements [][]byte, read func(object) Item) ([]Item, error) {
 		item.Raw = e
 		items = append(items, item)
 	}
-	return whole(items...)
+	return itemsOrError(items...)
 }
 
-// signed splits an amount with a sign into the direction and the amount above zero.
-func signed(amount written) (Direction, written) {
+// splitSign splits an amount with a sign into the direction and the amount above zero.
+func splitSign(amount written) (Direction, written) {
 	if rest, negative := strings.CutPrefix(amount.text, "-"); negative {
 		return Out, written{rest, amount.number}
 	}
 	return In, amount
 }
 
-// direction reads the words that providers use for money in and money out.
-func direction(word string) Direction {
+// readDirection reads the words that providers use for money in and money out.
+func readDirection(word string) Direction {
 	switch strings.ToLower(word) {
 	case "in", "credit", "c":
 		return In

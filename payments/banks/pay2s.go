@@ -18,11 +18,11 @@ func (pay2s) Name() string { return "pay2s" }
 func (pay2s) SecretForms() [][]string { return [][]string{{"token"}} }
 
 func (pay2s) Verify(r Request, secrets []Secrets) error {
-	return anyOf(secrets, func(s Secrets) error { return checkToken(bearer(r), s["token"]) })
+	return anyOf(secrets, func(s Secrets) error { return checkToken(bearerToken(r), s["token"]) })
 }
 
-// bearer returns the token of "Authorization: Bearer <token>", or "".
-func bearer(r Request) string {
+// bearerToken returns the token of "Authorization: Bearer <token>", or "".
+func bearerToken(r Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return ""
@@ -33,21 +33,27 @@ func bearer(r Request) string {
 func (p pay2s) Parse(r Request) ([]Item, error) {
 	body, err := readObject(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
 	elements, err := splitArray(body.get("transactions"))
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return each(elements, p.notice)
+	return readEach(elements, p.notice)
 }
 
 func (pay2s) notice(o object) Item {
 	n := Notice{
-		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("gateway")), Account: o.word("accountNumber"),
-		Direction: direction(o.word("transferType")), Memo: o.text("content"), Reference: o.word("transactionNumber"),
+		ExternalID: o.word("id"),
+		BankBIN:    bankBIN(o.word("gateway")),
+		Account:    o.word("accountNumber"),
+		Direction: readDirection(
+			o.word("transferType"),
+		),
+		Memo:      o.text("content"),
+		Reference: o.word("transactionNumber"),
 	}
-	return settle(n, o.amount("transferAmount"), o.word("transactionDate"))
+	return completeItem(n, o.amount("transferAmount"), o.word("transactionDate"))
 }
 
 func (pay2s) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
@@ -55,7 +61,7 @@ func (pay2s) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"transactionNumber", n.Reference, "accountNumber", n.Account, "content", n.Memo,
 		"transferType", strings.ToUpper(string(n.Direction)), "transferAmount", number(n.Amount.String()), "checksum",
 		"")
-	r := post("", jsonObject("transactions", append(append([]byte{'['}, item...), ']')), now)
+	r := postJSON("", jsonObject("transactions", append(append([]byte{'['}, item...), ']')), now)
 	r.Header.Set("Authorization", "Bearer "+s["token"])
 	return r, nil
 }

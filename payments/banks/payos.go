@@ -61,13 +61,13 @@ func payOSQuery(data object) (string, error) {
 func (p payOS) Parse(r Request) ([]Item, error) {
 	body, err := readObject(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
 	data, err := body.child("data")
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(data))
+	return itemsOrError(p.notice(data))
 }
 
 func (payOS) notice(o object) Item {
@@ -83,7 +83,7 @@ func (payOS) notice(o object) Item {
 	if isPayOSSample(o) {
 		n.Ignore = IgnoreProbe
 	}
-	item := settle(n, o.amount("amount"), o.word("transactionDateTime"))
+	item := completeItem(n, o.amount("amount"), o.word("transactionDateTime"))
 	item.identifyByReference()
 	return item
 }
@@ -116,6 +116,10 @@ func (payOS) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		return Request{}, err
 	}
 	signature := hex.EncodeToString(hmac256(s["checksum_key"], query))
-	return post("", jsonObject("code", code, "desc", "success", "success", []byte("true"), "data", data, "signature",
-		signature), now), nil
+	return postJSON(
+		"",
+		jsonObject("code", code, "desc", "success", "success", []byte("true"), "data", data, "signature",
+			signature),
+		now,
+	), nil
 }

@@ -42,7 +42,7 @@ func ParseSecrets(raw json.RawMessage) (Secrets, error) {
 		case f.key == "allow_ips" && json.Unmarshal(f.raw, &list) == nil:
 			secrets[f.key] = strings.Join(list, ",")
 		default:
-			return nil, fmt.Errorf("field %q must be a string", brief(f.key))
+			return nil, fmt.Errorf("field %q must be a string", cutText(f.key))
 		}
 	}
 	return secrets, nil
@@ -52,7 +52,7 @@ func ParseSecrets(raw json.RawMessage) (Secrets, error) {
 func (s Secrets) need(names ...string) error {
 	for _, name := range slices.Sorted(maps.Keys(s)) { // of several, the same one each time
 		if !slices.Contains(names, name) {
-			return fmt.Errorf("field %q is unknown, expected %s", brief(name), strings.Join(names, ", "))
+			return fmt.Errorf("field %q is unknown, expected %s", cutText(name), strings.Join(names, ", "))
 		}
 	}
 	for _, name := range names {
@@ -125,8 +125,8 @@ func anyOf(secrets []Secrets, verify func(Secrets) error) error {
 	return result
 }
 
-// brief cuts foreign text for an error message.
-func brief(s string) string {
+// cutText cuts foreign text for an error message.
+func cutText(s string) string {
 	if len(s) > 40 {
 		return strings.ToValidUTF8(s[:40], "") + "…"
 	}

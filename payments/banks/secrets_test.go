@@ -48,7 +48,7 @@ func TestCheckSecrets(t *testing.T) {
 			t.Errorf("%s %s: %v", c.provider, c.secrets, err)
 			continue
 		}
-		err = banks.CheckSecrets(find(t, c.provider), secrets)
+		err = banks.CheckSecrets(findProvider(t, c.provider), secrets)
 		if (err == nil) != (c.names == "") || err != nil && !strings.Contains(err.Error(), c.names) {
 			t.Errorf("%s %s: %v, want one that names %q", c.provider, c.secrets, err, c.names)
 		}
@@ -76,7 +76,7 @@ func FuzzParseSecrets(f *testing.F) {
 			t.Errorf("%q is not JSON and reads as %d fields", raw, len(s))
 		}
 		for _, name := range banks.ProviderNames() {
-			_ = banks.CheckSecrets(find(t, name), s)
+			_ = banks.CheckSecrets(findProvider(t, name), s)
 		}
 	})
 }
@@ -86,7 +86,7 @@ func FuzzParseSecrets(f *testing.F) {
 func TestSecretForms(t *testing.T) {
 	t.Parallel()
 	for _, name := range banks.ProviderNames() {
-		p := find(t, name)
+		p := findProvider(t, name)
 		forms := p.SecretForms()
 		if len(forms) == 0 {
 			t.Errorf("%s has no form", name)
@@ -153,7 +153,7 @@ func TestWeakSecrets(t *testing.T) {
 // libraries of the specification.
 func TestSecretWithoutPrefix(t *testing.T) {
 	t.Parallel()
-	p := find(t, "standard")
+	p := findProvider(t, "standard")
 	// the last two are base64 of keys that are easy to guess
 	const plain, short, equal = "abcdefgh1234", "MTIzNDU=", "MTExMTExMTI="
 	for _, c := range []struct {

@@ -57,7 +57,7 @@ func allowedNetworks(list string) ([]netip.Prefix, error) {
 		}
 		network, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, fmt.Errorf(`field "allow_ips": %q is not an address or a network`, brief(text))
+			return nil, fmt.Errorf(`field "allow_ips": %q is not an address or a network`, cutText(text))
 		}
 		if bits := network.Bits() - 96; network.Addr().Is4In6() && bits >= 0 { // ::ffff:10.0.0.0/120 is 10.0.0.0/24
 			network = netip.PrefixFrom(network.Addr().Unmap(), bits)
@@ -149,9 +149,9 @@ func (sepay) verifyHMAC(r Request, secret string) error {
 func (p sepay) Parse(r Request) ([]Item, error) {
 	o, err := readFields(r)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(o))
+	return itemsOrError(p.notice(o))
 }
 
 // bankHub is the Identity of Bank Hub's transactions. Bank Hub numbers them apart from the webhook
@@ -173,14 +173,14 @@ func (sepay) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("id"), BankBIN: bankBIN(o.word("gateway")),
 		Account: o.word("accountNumber", "account_number"), VirtualAccount: o.word("subAccount", "va"),
-		Direction: direction(o.word("transferType", "transfer_type")),
+		Direction: readDirection(o.word("transferType", "transfer_type")),
 		Memo:      o.text("content"), OrderRef: o.text("code", "payment_code"),
 		Reference: o.word("referenceCode", "reference_code"),
 	}
 	if n.ExternalID == "" {
 		n.ExternalID, n.Identity = o.word("transaction_id"), bankHub
 	}
-	item := settle(n, o.amount("transferAmount", "amount"), o.word("transactionDate", "transaction_date"))
+	item := completeItem(n, o.amount("transferAmount", "amount"), o.word("transactionDate", "transaction_date"))
 	sandbox := strings.HasPrefix(item.Notice.Reference, "SB") ||
 		strings.HasPrefix(strings.ToUpper(n.VirtualAccount), "SBSEPAY")
 	if sandbox {
@@ -194,7 +194,7 @@ func (sepay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"accountNumber", n.Account, "code", orNull(n.OrderRef), "content", n.Memo, "transferType", string(n.Direction),
 		"transferAmount", number(n.Amount.String()), "accumulated", number("0"), "subAccount", orNull(n.VirtualAccount),
 		"referenceCode", n.Reference, "description", "BankAPINotify "+n.Memo)
-	r := post("", body, now)
+	r := postJSON("", body, now)
 	if networks, err := allowedNetworks(s["allow_ips"]); err == nil {
 		r.RemoteIP = networks[0].Addr() // the address replaces a signature
 	}

@@ -38,17 +38,17 @@ func (sepayPG) Verify(r Request, secrets []Secrets) error {
 func (p sepayPG) Parse(r Request) ([]Item, error) {
 	body, err := readObject(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
 	order, err := body.child("order")
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
 	transaction, err := body.child("transaction")
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(body, order, transaction))
+	return itemsOrError(p.notice(body, order, transaction))
 }
 
 func (sepayPG) notice(body, order, transaction object) Item {
@@ -77,7 +77,7 @@ func (sepayPG) notice(body, order, transaction object) Item {
 	if n.AnswerTime = when == ""; n.AnswerTime {
 		when = body.word("timestamp")
 	}
-	item := settle(n, transaction.amount("transaction_amount"), when)
+	item := completeItem(n, transaction.amount("transaction_amount"), when)
 	if n.Reverses != "" {
 		item.Notice.Identity = item.Notice.Amount.String() // one payment may be reversed in parts
 	}
@@ -98,8 +98,12 @@ func (sepayPG) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		n.Amount.String(),
 		"transaction_currency", n.Currency)
 	stamp := number(strconv.FormatInt(n.OccurredAt.Unix(), 10))
-	r := post("", jsonObject("timestamp", stamp, "notification_type", kind, "order", order, "transaction", transaction,
-		"customer", nothing{}), now)
+	r := postJSON(
+		"",
+		jsonObject("timestamp", stamp, "notification_type", kind, "order", order, "transaction", transaction,
+			"customer", nothing{}),
+		now,
+	)
 	r.Header.Set("X-Secret-Key", s["secret_key"])
 	return r, n.onlyCredits()
 }

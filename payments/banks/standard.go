@@ -79,31 +79,31 @@ func (standard) Verify(r Request, secrets []Secrets) error {
 func (p standard) Parse(r Request) ([]Item, error) {
 	o, err := readObject(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
 	account, err := o.child("account")
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(r, o, account))
+	return itemsOrError(p.notice(r, o, account))
 }
 
 func (standard) notice(r Request, o, account object) Item {
 	n := Notice{
 		ExternalID: cmp.Or(o.word("external_id"), r.Header.Get("Webhook-Id")), BankBIN: account.word("bank_bin"),
 		Account: account.word("account_number"), VirtualAccount: o.word("virtual_account"),
-		Direction: direction(o.word("direction")), Currency: o.word("currency"), Memo: o.text("memo"),
+		Direction: readDirection(o.word("direction")), Currency: o.word("currency"), Memo: o.text("memo"),
 		Reference: o.word("reference"),
 	}
 	if len(n.BankBIN) != 6 || !allDigits(n.BankBIN) {
 		n.BankBIN = bankBIN(n.BankBIN)
 	}
-	return settle(n, o.amount("amount"), o.word("occurred_at"))
+	return completeItem(n, o.amount("amount"), o.word("occurred_at"))
 }
 
 func (standard) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 	account := jsonObject("bank_bin", n.BankBIN, "account_number", n.Account)
-	r := post("", jsonObject("external_id", n.ExternalID, "account", account, "virtual_account",
+	r := postJSON("", jsonObject("external_id", n.ExternalID, "account", account, "virtual_account",
 		orNull(n.VirtualAccount),
 		"direction", string(n.Direction), "amount", n.Amount.String(), "currency", n.Currency, "memo", n.Memo,
 		"reference", n.Reference,

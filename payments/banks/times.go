@@ -25,7 +25,7 @@ var zones = [...]string{"", "Z07:00", "Z0700", "Z07"}
 func readTime(text string) (time.Time, Precision, error) {
 	at, precision, err := parseTime(text)
 	if at = at.In(bizday.Vietnam); err != nil || at.Year() < 2000 || at.Year() > 9999 {
-		return time.Time{}, "", fmt.Errorf("time %q cannot be read", brief(text))
+		return time.Time{}, "", fmt.Errorf("time %q cannot be read", cutText(text))
 	}
 	return at, precision, nil
 }
@@ -79,8 +79,8 @@ func minuteOnly(bin string, at time.Time) bool {
 	return false
 }
 
-// midnight reports whether a time is 00:00:00, which feeds write when they know the date only.
-func midnight(at time.Time) bool { return at.Equal(startOfDay(at)) }
+// isMidnight reports whether a time is 00:00:00, which feeds write when they know the date only.
+func isMidnight(at time.Time) bool { return at.Equal(startOfDay(at)) }
 
 func startOfDay(at time.Time) time.Time {
 	return time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, at.Location())

@@ -52,7 +52,7 @@ type reported struct {
 
 const wallTime = "2006-01-02T15:04:05.999-07:00"
 
-func report(item banks.Item) reported {
+func reportedOf(item banks.Item) reported {
 	n := item.Notice
 	return reported{
 		item.Err != nil, n.ExternalID, n.BankBIN, n.Account, n.VirtualAccount, n.Direction, n.Amount.String(),
@@ -76,7 +76,7 @@ func (v vector) request(t *testing.T) banks.Request {
 	return r
 }
 
-func find(t testing.TB, name string) banks.Provider {
+func findProvider(t testing.TB, name string) banks.Provider {
 	t.Helper()
 	p, ok := banks.FindProvider(name)
 	if !ok {
@@ -85,7 +85,7 @@ func find(t testing.TB, name string) banks.Provider {
 	return p
 }
 
-func vectors(t testing.TB, provider string) []vector {
+func readVectors(t testing.TB, provider string) []vector {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", provider+".json"))
 	if err != nil {
@@ -101,8 +101,8 @@ func vectors(t testing.TB, provider string) []vector {
 func TestVectors(t *testing.T) {
 	t.Parallel()
 	for _, name := range banks.ProviderNames() {
-		p := find(t, name)
-		list := vectors(t, name)
+		p := findProvider(t, name)
+		list := readVectors(t, name)
 		if len(list) < 3 {
 			t.Errorf("%s has only %d vectors", name, len(list))
 		}
@@ -162,7 +162,7 @@ func (v vector) checkParse(t *testing.T, p banks.Provider) {
 		t.Fatalf("Parse: %d items, %v, want %d", len(items), err, len(v.Want))
 	}
 	for i, want := range v.Want {
-		got := report(items[i])
+		got := reportedOf(items[i])
 		if want.Bad {
 			want = reported{Bad: true, ExternalID: want.ExternalID}
 			got = reported{Bad: got.Bad, ExternalID: got.ExternalID}
@@ -189,7 +189,7 @@ func TestVerifyRefusesAChange(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := find(t, name)
+			p := findProvider(t, name)
 			secrets := secretsOf(name, "one")
 			r, err := p.Compose(sampleNotice(name), secrets, clock)
 			if err != nil {

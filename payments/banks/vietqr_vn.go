@@ -65,7 +65,7 @@ func (vietQRVN) seal(s Secrets, stamp []byte) []byte {
 }
 
 func (p vietQRVN) Verify(r Request, secrets []Secrets) error {
-	token, err := base64.RawURLEncoding.DecodeString(bearer(r))
+	token, err := base64.RawURLEncoding.DecodeString(bearerToken(r))
 	if err != nil || len(token) != 8+32 {
 		return ErrSignature
 	}
@@ -84,13 +84,13 @@ func (p vietQRVN) Verify(r Request, secrets []Secrets) error {
 
 func (p vietQRVN) Parse(r Request) ([]Item, error) {
 	if r.SubPath != SyncPath && r.SubPath != "" {
-		return unreadable(errPath)
+		return unreadableItems(errPath)
 	}
 	o, err := readObject(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(o))
+	return itemsOrError(p.notice(o))
 }
 
 // notice reads the lower-case names of the present API and the camelCase ones of the older. The two
@@ -100,14 +100,14 @@ func (vietQRVN) notice(o object) Item {
 	n := Notice{
 		ExternalID: o.word("transactionid", "transactionId"),
 		Account:    o.word("bankaccount", "bankAccount"), VirtualAccount: o.word("terminalCode", "subTerminalCode"),
-		Direction: direction(o.word("transType")), Memo: o.text("content"), OrderRef: o.text("orderId"),
+		Direction: readDirection(o.word("transType")), Memo: o.text("content"), OrderRef: o.text("orderId"),
 		Reference: o.word("referencenumber", "referenceNumber"),
 	}
 	byReference := n.ExternalID == ""
 	if byReference {
 		n.ExternalID = n.Reference
 	}
-	item := settle(n, o.amount("amount"), o.word("transactiontime", "transactionTime"))
+	item := completeItem(n, o.amount("amount"), o.word("transactiontime", "transactionTime"))
 	if byReference {
 		item.identifyByReference()
 	}
@@ -131,7 +131,7 @@ func (p vietQRVN) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		"transactionid", n.ExternalID, "transactiontime", n.millis(), "referencenumber", n.Reference, "orderId",
 		n.OrderRef,
 		"terminalCode", n.VirtualAccount, "subTerminalCode", "", "serviceCode", "", "urlLink", "", "sign", "")
-	r := post(SyncPath, body, now)
+	r := postJSON(SyncPath, body, now)
 	r.Header.Set("Authorization", "Bearer "+p.token(s, now.Add(tokenLife)))
 	return r, nil
 }

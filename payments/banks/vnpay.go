@@ -70,9 +70,9 @@ func sentQuery(query string) string {
 func (p vnPay) Parse(r Request) ([]Item, error) {
 	o, err := readQuery(r.RawQuery)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(o, r.Now))
+	return itemsOrError(p.notice(o, r.Now))
 }
 
 // notice reads the query. Success needs both codes 00. A failure may have no transaction number; the
@@ -94,7 +94,7 @@ func (vnPay) notice(o object, received time.Time) Item {
 	if n.AnswerTime = when == ""; n.AnswerTime {
 		when = strconv.FormatInt(received.UnixMilli(), 10)
 	}
-	return settle(n, written{text: hundredth(o.text("vnp_Amount"))}, when)
+	return completeItem(n, written{text: hundredth(o.text("vnp_Amount"))}, when)
 }
 
 // hundredth writes a count of hundredths as a decimal: "1000000" becomes "10000.00".

@@ -30,13 +30,13 @@ func (zaloPay) Verify(r Request, secrets []Secrets) error {
 func (p zaloPay) Parse(r Request) ([]Item, error) {
 	body, err := readObject(r.Body)
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
 	data, err := readObject([]byte(body.text("data")))
 	if err != nil {
-		return unreadable(err)
+		return unreadableItems(err)
 	}
-	return whole(p.notice(data))
+	return itemsOrError(p.notice(data))
 }
 
 func (zaloPay) notice(o object) Item {
@@ -44,7 +44,7 @@ func (zaloPay) notice(o object) Item {
 		ExternalID: o.word("zp_trans_id"), Account: o.word("app_id"), Direction: In, OrderRef: o.text("app_trans_id"),
 		Reference: o.word("zp_trans_id"),
 	}
-	return settle(n, o.amount("amount"), o.word("server_time"))
+	return completeItem(n, o.amount("amount"), o.word("server_time"))
 }
 
 // Accepted returns code 1, for a repeat too. Code 2 would mean a repeat, which ZaloPay does not need.
@@ -71,5 +71,5 @@ func (zaloPay) Compose(n Notice, s Secrets, now time.Time) (Request, error) {
 		n.millis(),
 		"channel", number("38"), "merchant_user_id", "", "user_fee_amount", number("0"), "discount_amount", number("0"))
 	mac := hex.EncodeToString(hmac256(s["key2"], string(data)))
-	return post("", jsonObject("data", string(data), "mac", mac, "type", number("1")), now), nil
+	return postJSON("", jsonObject("data", string(data), "mac", mac, "type", number("1")), now), nil
 }

@@ -36,8 +36,8 @@ func (w *world) download(key, path string) []byte {
 	return raw
 }
 
-// keeper is a merchant who was paid three times, the last in error.
-func keeper(w *world) (key string, paid []string, theirs string) {
+// newKeeper is a merchant who was paid three times, the last in error.
+func newKeeper(w *world) (key string, paid []string, theirs string) {
 	w.T.Helper()
 	c := w.SePay(nil)
 	stall, memo := w.Stall(w.Market, "A1", "970422", "1111111")
@@ -74,7 +74,7 @@ func keeper(w *world) (key string, paid []string, theirs string) {
 func TestTheOwnersWordMakesTheBook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	key, paid, theirs := keeper(w)
+	key, paid, theirs := newKeeper(w)
 	const november = "?from=2026-11-01&to=2026-11-30"
 	read := func() object { return w.Call(key, "GET", bookPath+november, nil, 200) }
 	b := read()
@@ -138,11 +138,11 @@ func TestTheOwnersWordMakesTheBook(t *testing.T) {
 	if day := w.Call(key, "GET", bookPath+"?from=2026-11-18&to=2026-11-18", nil, 200); day.Text("total") != "45000" {
 		t.Errorf("one day is %v", day)
 	}
-	w.readsTheSame(key, november, b)
+	w.checkSameAnswer(key, november, b)
 }
 
-// readsTheSame opens the documents in other programs, and compares them with the book of the API.
-func (w *world) readsTheSame(key, query string, b object) {
+// checkSameAnswer opens the documents in other programs, and compares them with the book of the API.
+func (w *world) checkSameAnswer(key, query string, b object) {
 	w.T.Helper()
 	dir := w.T.TempDir()
 	if shots := os.Getenv("SHOTS"); shots != "" {
@@ -204,8 +204,8 @@ func (w *world) readsTheSame(key, query string, b object) {
 	}
 }
 
-// TestNobodyElseOpensABook calls as every other role, and sends entries that are not valid.
-func TestNobodyElseOpensABook(t *testing.T) {
+// TestBookIsClosedToOthers calls as every other role, and sends entries that are not valid.
+func TestBookIsClosedToOthers(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")

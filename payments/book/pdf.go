@@ -43,10 +43,10 @@ func writePDF(w io.Writer, f *form) error {
 	s.heads()
 	s.font("", 10)
 	for _, l := range f.lines {
-		s.line([3]string{l.day, l.text, amountText(l.amount)})
+		s.drawLine([3]string{l.day, l.text, amountText(l.amount)})
 	}
 	s.font("B", 10)
-	s.line([3]string{"", formTotal, amountText(f.total)})
+	s.drawLine([3]string{"", formTotal, amountText(f.total)})
 	s.signature()
 	if err := s.Output(w); err != nil {
 		return fmt.Errorf("write the book as PDF: %w", err)
@@ -61,7 +61,7 @@ func (s sheet) above(f *form) {
 	const left = 98.0
 	s.font("B", 10)
 	for i, text := range f.head() {
-		s.MultiCell(left, 5, drawn(text), "", "L", false)
+		s.MultiCell(left, 5, drawableText(text), "", "L", false)
 		if i == 0 {
 			s.font("", 10)
 		}
@@ -81,7 +81,7 @@ func (s sheet) above(f *form) {
 	s.CellFormat(width, 8, formTitle, "", 1, "C", false, 0, "")
 	s.font("", 10)
 	for _, text := range f.below() {
-		s.MultiCell(width, 5.4, drawn(text), "", "C", false)
+		s.MultiCell(width, 5.4, drawableText(text), "", "C", false)
 	}
 	s.Ln(2)
 	s.CellFormat(width, 6, formUnit, "", 1, "R", false, 0, "")
@@ -97,9 +97,9 @@ func (s sheet) heads() {
 	}
 }
 
-// line draws a line of the table, as high as its text.
-func (s sheet) line(cells [3]string) {
-	texts := s.SplitText(drawn(cells[1]), columns[1]-2*s.GetCellMargin())
+// drawLine draws a line of the table, as high as its text.
+func (s sheet) drawLine(cells [3]string) {
+	texts := s.SplitText(drawableText(cells[1]), columns[1]-2*s.GetCellMargin())
 	if len(texts) == 0 {
 		texts = []string{""}
 	}
@@ -146,9 +146,9 @@ func (s sheet) signature() {
 	print("", formSigned)
 }
 
-// drawn returns a text that the font can show. Characters beyond the basic plane, such as emoji,
+// drawableText returns a text that the font can show. Characters beyond the basic plane, such as emoji,
 // become boxes.
-func drawn(text string) string {
+func drawableText(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r > 0xFFFF {
 			return '□'

@@ -129,7 +129,7 @@ func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID,
 			}
 		}
 		if r.Action == Dismiss {
-			return c.record(ctx, dismissal(r.Reason))
+			return c.record(ctx, dismissStep(r.Reason))
 		}
 		if c.notice == nil {
 			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.",
@@ -167,7 +167,7 @@ func (cs *Cases) Reopen(ctx context.Context, who roles.Principal, id uuid.UUID, 
 			if err := c.refuseSecondGathering(ctx); err != nil {
 				return err
 			}
-			return c.record(ctx, reopening(nil, reason))
+			return c.record(ctx, reopenStep(nil, reason))
 		case Assigned, Returned:
 			return c.undo(ctx, reason)
 		}
@@ -264,7 +264,7 @@ func (c *caseWork) findTenancy(ctx context.Context, stall uuid.UUID) error {
 // resolution as a proposal.
 func (c *caseWork) proposeOrApprove(ctx context.Context, r Resolution) (approved bool, err error) {
 	if c.state != Proposed {
-		return false, c.record(ctx, proposal(r))
+		return false, c.record(ctx, proposeStep(r))
 	}
 	var another bool
 	var action Action
@@ -282,7 +282,7 @@ func (c *caseWork) proposeOrApprove(ctx context.Context, r Resolution) (approved
 		return true, nil
 	}
 	if !same { // a different proposal replaces the first one, and needs its own second person
-		return false, c.record(ctx, proposal(r))
+		return false, c.record(ctx, proposeStep(r))
 	}
 	return false, problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.",
 		"A second person has to approve this.")

@@ -92,7 +92,7 @@ func (c *caseWork) findMovable(ctx context.Context, r Resolution) (*funds, error
 		return nil, problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.",
 			"This notice reverses a payment; it brings no money to assign.")
 	case f.voided:
-		return nil, takenBack()
+		return nil, alreadyReversed()
 	}
 	return f, nil
 }
@@ -115,7 +115,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution, f *funds) error {
 				return err
 			}
 			if !found {
-				return c.close(ctx, returning(nil, r.Reason), noticeNotPosted)
+				return c.close(ctx, returnStep(nil, r.Reason), noticeNotPosted)
 			}
 			f.in.Market = c.toMarket
 		}
@@ -137,7 +137,7 @@ func (c *caseWork) move(ctx context.Context, r Resolution, f *funds) error {
 		return err
 	}
 	if r.Action == Return {
-		s := returning(&t.ID, r.Reason)
+		s := returnStep(&t.ID, r.Reason)
 		s.stall = r.StallID
 		return c.close(ctx, s, noticeReturned)
 	}
@@ -201,7 +201,7 @@ func movedOn() error {
 		"This money has been moved on or taken back.")
 }
 
-func takenBack() error {
+func alreadyReversed() error {
 	return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.",
 		"The bank has taken this payment back.")
 }
@@ -238,7 +238,7 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 		return err
 	}
 	if payment == nil {
-		return c.close(ctx, reopening(nil, reason), noticeReopened)
+		return c.close(ctx, reopenStep(nil, reason), noticeReopened)
 	}
 	if err := c.follow(ctx, f, *payment); err != nil {
 		return err
@@ -252,7 +252,7 @@ func (c *caseWork) undo(ctx context.Context, reason string) error {
 	}
 	result := noticeReopened
 	if f.from.Kind == ledger.Stall && f.reverses == "" {
-		result = noticeStaysThere
+		result = noticeStaysPosted
 	}
-	return c.close(ctx, reopening(&t.ID, reason), result)
+	return c.close(ctx, reopenStep(&t.ID, reason), result)
 }

@@ -88,8 +88,8 @@ type closedCase struct {
 	state string
 }
 
-// ask calls our API and returns the status and the answer.
-func (r *drawnRound) ask(key, method, path string, body any) (int, object) {
+// callCases calls our API and returns the status and the answer.
+func (r *drawnRound) callCases(key, method, path string, body any) (int, object) {
 	var reader io.Reader
 	if body != nil {
 		raw, _ := json.Marshal(body)
@@ -117,7 +117,7 @@ func (r *drawnRound) ask(key, method, path string, body any) (int, object) {
 func (r *drawnRound) get(path string) []object {
 	var all []object
 	for next := ""; ; {
-		status, page := r.ask(r.Admin, "GET", path+next, nil)
+		status, page := r.callCases(r.Admin, "GET", path+next, nil)
 		if status != 200 {
 			r.rt.Fatalf("%s is answered %d: %v", path, status, page)
 		}

@@ -56,41 +56,41 @@ type step struct {
 	reason  string
 }
 
-// dismissal returns the step of one person who closes a case.
-func dismissal(reason string) step {
+// dismissStep returns the step of one person who closes a case.
+func dismissStep(reason string) step {
 	return step{kind: stepDismiss, action: Dismiss, state: Dismissed, reason: reason}
 }
 
-// proposal returns the step of the first of two people.
-func proposal(r Resolution) step {
+// proposeStep returns the step of the first of two people.
+func proposeStep(r Resolution) step {
 	return step{kind: stepPropose, action: r.Action, state: Proposed, stall: r.StallID, reason: r.Reason}
 }
 
-// returning returns the step of the second person who returns money. A nil payment means that none
+// returnStep returns the step of the second person who returns money. A nil payment means that none
 // was in the books.
-func returning(payment *uuid.UUID, reason string) step {
+func returnStep(payment *uuid.UUID, reason string) step {
 	return step{kind: stepApprove, action: Return, state: Returned, payment: payment, reason: reason}
 }
 
-// reopening returns the step that opens a closed case again. The payment is the one that reverses
+// reopenStep returns the step that opens a closed case again. The payment is the one that reverses
 // it.
-func reopening(payment *uuid.UUID, reason string) step {
+func reopenStep(payment *uuid.UUID, reason string) step {
 	return step{kind: stepReverse, action: reopen, state: Open, payment: payment, reason: reason}
 }
 
 // noticeResult is the state that a decision gives to the case's notice, and why.
 type noticeResult struct {
-	state intake.State
-	why   string
+	state  intake.State
+	reason string
 }
 
 // The results of decisions for a notice.
 var (
-	noticePosted     = noticeResult{intake.Posted, "case"}
-	noticeReturned   = noticeResult{intake.Posted, "returned"}  // by a payment to the returned account
-	noticeNotPosted  = noticeResult{intake.Ignored, "returned"} // nothing was in the books, or it was taken out
-	noticeReopened   = noticeResult{intake.Unmatched, "reopened"}
-	noticeStaysThere = noticeResult{intake.Posted, "reopened"} // it was a stall's payment before the case
+	noticePosted      = noticeResult{intake.Posted, "case"}
+	noticeReturned    = noticeResult{intake.Posted, "returned"}  // by a payment to the returned account
+	noticeNotPosted   = noticeResult{intake.Ignored, "returned"} // nothing was in the books, or it was taken out
+	noticeReopened    = noticeResult{intake.Unmatched, "reopened"}
+	noticeStaysPosted = noticeResult{intake.Posted, "reopened"} // it was a stall's payment before the case
 )
 
 // record sets the state that follows a step, and records who did it and why.
@@ -135,7 +135,7 @@ func (c *caseWork) setNotice(ctx context.Context, result noticeResult) error {
 		`UPDATE notices SET state = $2, why = $3 WHERE id = $1`,
 		c.notice,
 		result.state,
-		result.why,
+		result.reason,
 	)
 	if err != nil {
 		return fmt.Errorf("set notice of case %s: %w", c.id, err)

@@ -32,7 +32,7 @@ func (c *caseWork) isVoided(ctx context.Context, f *funds) (bool, error) {
 // bank may report that in parts.
 func (c *caseWork) reverseVoided(ctx context.Context, f *funds, reason string) error {
 	done := func(payment *uuid.UUID) error {
-		return c.close(ctx, returning(payment, reason), noticeNotPosted)
+		return c.close(ctx, returnStep(payment, reason), noticeNotPosted)
 	}
 	t, err := c.lockTransaction(ctx, f)
 	if err != nil {
@@ -101,5 +101,5 @@ func (c *caseWork) refuseUndo(ctx context.Context, f *funds, payment *uuid.UUID)
 	if whole, err := t.FullyVoided(ctx, c.tx); err != nil || !whole {
 		return err
 	}
-	return takenBack()
+	return alreadyReversed()
 }

@@ -81,8 +81,8 @@ func (t *tallies) refused(id uuid.UUID, at time.Time, why banks.Refusal) {
 	c.hours[hour], c.lastRefused, c.refusal = n, &at, &reason
 }
 
-// drain empties the tallies and returns them.
-func (t *tallies) drain() map[uuid.UUID]*tally {
+// takeAll empties the tallies and returns them.
+func (t *tallies) takeAll() map[uuid.UUID]*tally {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	drained := t.byID
@@ -125,7 +125,7 @@ func (cs *Connections) FlushHealth(ctx context.Context) {
 func (cs *Connections) writeHealth(ctx context.Context) error {
 	cs.health.writing.Lock()
 	defer cs.health.writing.Unlock()
-	drained := cs.health.drain()
+	drained := cs.health.takeAll()
 	if len(drained) == 0 {
 		return nil
 	}

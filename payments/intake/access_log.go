@@ -42,5 +42,5 @@ func RecordReading(ctx context.Context, pool *pgxpool.Pool, r Reading) error {
 	if err != nil {
 		return fmt.Errorf("find the tenancies of %s: %w", r.What, err)
 	}
-	return trail.Seen(ctx, r.What, tenancies)
+	return trail.RecordReading(ctx, r.What, tenancies)
 }

@@ -112,13 +112,13 @@ func TestTwoStallsOfOneMerchant(t *testing.T) {
 	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes
 		SET needs_second = false, due_at = proposed_at + interval '24 hours' WHERE id = $1`, c.Text("id"))
 	must(t, err)
-	must(t, merchants.New(w.DB, w.Keys, time.Now).Changes.SettleChanges(t.Context()))
+	must(t, merchants.New(w.DB, w.Keys, time.Now).Changes.ApplyDueChanges(t.Context()))
 	if now := w.Call(w.Admin, "GET", "/api/v1/stalls/"+first, nil, 200); now.Text("code.code") != oldCode {
 		t.Error("the change is effective before its day is over")
 	}
 	must(
 		t,
-		merchants.New(w.DB, w.Keys, func() time.Time { return time.Now().Add(24 * time.Hour) }).Changes.SettleChanges(
+		merchants.New(w.DB, w.Keys, func() time.Time { return time.Now().Add(24 * time.Hour) }).Changes.ApplyDueChanges(
 			t.Context()),
 	)
 	fresh := w.Call(w.Admin, "GET", "/api/v1/stalls/"+first, nil, 200).Text("code.code")

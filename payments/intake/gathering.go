@@ -26,12 +26,12 @@ type gathered struct {
 }
 
 var gatheredColumns = unnest.Columns[*gathered]{
-	unnest.Col("id", "uuid", func(g *gathered) uuid.UUID { return caseID(unknownAccount, g.first.id, nil) }),
-	unnest.Col("gathering", "uuid", func(g *gathered) uuid.UUID { return g.id }),
-	unnest.Col("connection_id", "uuid", func(g *gathered) uuid.UUID { return g.first.connection.ID }),
-	unnest.Col("notice_id", "uuid", func(g *gathered) uuid.UUID { return g.first.id }),
-	unnest.Col("delivery_id", "uuid", func(g *gathered) uuid.UUID { return g.first.delivery.id }),
-	unnest.Col("notices", "int", func(g *gathered) int { return g.count }),
+	unnest.NewColumn("id", "uuid", func(g *gathered) uuid.UUID { return caseID(unknownAccount, g.first.id, nil) }),
+	unnest.NewColumn("gathering", "uuid", func(g *gathered) uuid.UUID { return g.id }),
+	unnest.NewColumn("connection_id", "uuid", func(g *gathered) uuid.UUID { return g.first.connection.ID }),
+	unnest.NewColumn("notice_id", "uuid", func(g *gathered) uuid.UUID { return g.first.id }),
+	unnest.NewColumn("delivery_id", "uuid", func(g *gathered) uuid.UUID { return g.first.delivery.id }),
+	unnest.NewColumn("notices", "int", func(g *gathered) int { return g.count }),
 }
 
 var insertGathered = `INSERT INTO cases (` + gatheredColumns.Names() + `, kind, state, opened_at)

@@ -68,13 +68,13 @@ func (w *posting) splitRetried() []*entry {
 }
 
 var keyColumns = unnest.Columns[*entry]{
-	unnest.Col("connection_id", "uuid", func(e *entry) uuid.UUID { return e.connection.ID }),
-	unnest.Col("external_id", "text", func(e *entry) string { return e.notice.ExternalID }),
-	unnest.Col("part", "bytea", func(e *entry) []byte { return e.part }),
-	unnest.Col("id", "uuid", func(e *entry) uuid.UUID { return e.id }),
-	unnest.Col("digest", "bytea", func(e *entry) []byte { return e.digest }),
-	unnest.Col("identified", "boolean", (*entry).hasIdentity),
-	unnest.Col("plain", "bytea", func(e *entry) []byte { return e.plainDigest }),
+	unnest.NewColumn("connection_id", "uuid", func(e *entry) uuid.UUID { return e.connection.ID }),
+	unnest.NewColumn("external_id", "text", func(e *entry) string { return e.notice.ExternalID }),
+	unnest.NewColumn("part", "bytea", func(e *entry) []byte { return e.part }),
+	unnest.NewColumn("id", "uuid", func(e *entry) uuid.UUID { return e.id }),
+	unnest.NewColumn("digest", "bytea", func(e *entry) []byte { return e.digest }),
+	unnest.NewColumn("identified", "boolean", (*entry).hasIdentity),
+	unnest.NewColumn("plain", "bytea", func(e *entry) []byte { return e.plainDigest }),
 }
 
 // insertKeys stores (connection, external id, part) of each notice and returns the notices that are
@@ -103,11 +103,11 @@ func (w *posting) queueKeys(batch *pgx.Batch, fresh []*entry, stored *[]uuid.UUI
 func (e *entry) hasIdentity() bool { return e.notice.Identity != "" && e.notice.Ignore == "" }
 
 var knownColumns = unnest.Columns[*entry]{
-	unnest.Col("connection_id", "uuid", func(e *entry) uuid.UUID { return e.connection.ID }),
-	unnest.Col("external_id", "text", func(e *entry) string { return e.notice.ExternalID }),
-	unnest.Col("part", "bytea", func(e *entry) []byte { return e.part }),
-	unnest.Col("digest", "bytea", func(e *entry) []byte { return e.digest }),
-	unnest.Col("plain", "bytea", func(e *entry) []byte { return e.plainDigest }),
+	unnest.NewColumn("connection_id", "uuid", func(e *entry) uuid.UUID { return e.connection.ID }),
+	unnest.NewColumn("external_id", "text", func(e *entry) string { return e.notice.ExternalID }),
+	unnest.NewColumn("part", "bytea", func(e *entry) []byte { return e.part }),
+	unnest.NewColumn("digest", "bytea", func(e *entry) []byte { return e.digest }),
+	unnest.NewColumn("plain", "bytea", func(e *entry) []byte { return e.plainDigest }),
 }
 
 // selectFirst reads the first notice of each known key; its time is NULL where the first notice is
@@ -182,6 +182,6 @@ func (w *posting) differs(e *entry, first *firstNotice) bool {
 		at = *first.time
 	}
 	// the same void, reported with another time
-	done := again.Reverses != "" && first.why == WhyTakenBack && first.reference == again.Reference
+	done := again.Reverses != "" && first.why == WhyReversed && first.reference == again.Reference
 	return !done && !w.sealer.SameContent(again, first.digest, at)
 }

@@ -22,11 +22,11 @@ const (
 // Why a notice is in its state, where no case is opened; else it is the kind of its case
 // (case_kinds.go).
 const (
-	whyVirtual   = "virtual_account"
-	WhyCode      = "memo_code"
-	WhyAccount   = "account"
-	WhyTakenBack = "taken_back"
-	duplicateOf  = "duplicate_of:" // followed by the payment's id
+	whyVirtual  = "virtual_account"
+	WhyCode     = "memo_code"
+	WhyAccount  = "account"
+	WhyReversed = "taken_back"
+	duplicateOf = "duplicate_of:" // followed by the payment's id
 )
 
 // tenancy is a tenancy that receives, or received, on an account.

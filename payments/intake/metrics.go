@@ -94,7 +94,7 @@ const pendingEvery = 10 * time.Second
 // pendingCount is the number of pending notices, as last counted.
 type pendingCount struct {
 	mu      sync.Mutex
-	known   bool
+	counted bool
 	waiting int64
 	since   time.Time // of the oldest
 }
@@ -102,7 +102,7 @@ type pendingCount struct {
 func (c *pendingCount) read() (waiting int64, since time.Time, known bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.waiting, c.since, c.known
+	return c.waiting, c.since, c.counted
 }
 
 // count counts the pending notices for the metrics.
@@ -114,7 +114,7 @@ func (c *pendingCount) count(ctx context.Context, pool *pgxpool.Pool) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting, c.known = waiting, true
+	c.waiting, c.counted = waiting, true
 	if since != nil {
 		c.since = *since
 	}

@@ -114,25 +114,26 @@ func (p *postings) postOnce(ctx context.Context, group []*delivery, lockWait tim
 // database's clock: their partitions do not exist yet.
 func (w *posting) queueLimits(batch *pgx.Batch) {
 	before := w.now()
-	batch.Queue(postingSettings, milliseconds(w.lockWait), milliseconds(postingIdle)).QueryRow(func(row pgx.Row) error {
-		var database time.Time
-		if err := row.Scan(&database, nil, nil, nil, nil, nil, nil); err != nil {
-			return err
-		}
-		for _, d := range w.deliveries {
-			if !d.retried() && clock.IDTime(d.id).After(database.Add(clock.TrustedOffset)) {
-				w.clock.Observe(before, database, w.now())
-				return clock.ErrAhead
+	batch.Queue(postingSettings, inMilliseconds(w.lockWait), inMilliseconds(postingIdle)).
+		QueryRow(func(row pgx.Row) error {
+			var database time.Time
+			if err := row.Scan(&database, nil, nil, nil, nil, nil, nil); err != nil {
+				return err
 			}
-		}
-		return nil
-	})
+			for _, d := range w.deliveries {
+				if !d.retried() && clock.IDTime(d.id).After(database.Add(clock.TrustedOffset)) {
+					w.clock.Observe(before, database, w.now())
+					return clock.ErrAhead
+				}
+			}
+			return nil
+		})
 }
 
 // retried reports whether a delivery is stored already and only its notices are retried.
 func (d *delivery) retried() bool { return len(d.entries) > 0 && d.entries[0].retried }
 
-func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+func inMilliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
 // match decides for every new notice where its money goes.
 func (w *posting) match(ctx context.Context) error {
@@ -141,7 +142,7 @@ func (w *posting) match(ctx context.Context) error {
 	}
 	for _, e := range w.entries {
 		if e.decision = w.register.decide(e); e.voided { // it waits with the case of its void
-			e.decision = decision{State: Ignored, Why: WhyTakenBack, Receiver: e.decision.Receiver}
+			e.decision = decision{State: Ignored, Why: WhyReversed, Receiver: e.decision.Receiver}
 		}
 	}
 	if err := w.countDatedAhead(ctx); err != nil {
@@ -165,10 +166,18 @@ func accountColumns(alias string) string {
 func scanAccount(a *ledger.Account) []any { return []any{&a.Kind, &a.Market, &a.Owner} }
 
 var purchaseColumns = unnest.Columns[*entry]{
-	unnest.Col("id", "uuid", func(e *entry) uuid.UUID { return e.id }),
-	unnest.Col("repeat", "bytea", func(e *entry) []byte { return e.repeatIndex }),
-	unnest.Col("earliest", "timestamptz", func(e *entry) time.Time { return e.notice.OccurredAt.Add(-purchaseWindow) }),
-	unnest.Col("latest", "timestamptz", func(e *entry) time.Time { return e.notice.OccurredAt.Add(purchaseWindow) }),
+	unnest.NewColumn("id", "uuid", func(e *entry) uuid.UUID { return e.id }),
+	unnest.NewColumn("repeat", "bytea", func(e *entry) []byte { return e.repeatIndex }),
+	unnest.NewColumn(
+		"earliest",
+		"timestamptz",
+		func(e *entry) time.Time { return e.notice.OccurredAt.Add(-purchaseWindow) },
+	),
+	unnest.NewColumn(
+		"latest",
+		"timestamptz",
+		func(e *entry) time.Time { return e.notice.OccurredAt.Add(purchaseWindow) },
+	),
 }
 
 var selectPaidBefore = `SELECT a.id FROM ` + purchaseColumns.From("a") + `

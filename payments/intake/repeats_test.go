@@ -99,11 +99,11 @@ func TestVoidedPaymentIsNotAssigned(t *testing.T) {
 	other, _ := w.Stall(w.Market, "A1", "970436", "2222222")
 	gateway := w.NewGateway()
 	// no stall receives on the gateway
-	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: "mua ca", Reference: "PG-1", At: november(25)}
+	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: "mua ca", Reference: "PG-1", At: novemberDay(25)}
 	w.SendGateway(gateway, event)
 	path := "/api/v1/cases/" + w.WantCases("unknown_account", 1)[0].Text("id") + "/resolve"
 	w.Call(w.Admin, "POST", path, paymentstest.AssignTo(other), 200)
-	event.Void, event.At = true, november(26)
+	event.Void, event.At = true, novemberDay(26)
 	w.SendGateway(gateway, event)
 	// no proposal to return it exists
 	for _, action := range []object{

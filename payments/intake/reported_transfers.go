@@ -170,11 +170,11 @@ type transferLookUp struct {
 }
 
 var transferColumns = unnest.Columns[*transferLookUp]{
-	unnest.Col("transfer", "bytea", func(l *transferLookUp) []byte { return []byte(l.index) }),
-	unnest.Col("earliest", "timestamptz", func(l *transferLookUp) time.Time { return l.from }),
-	unnest.Col("latest", "timestamptz", func(l *transferLookUp) time.Time { return l.to }),
-	unnest.Col("connection", "uuid", func(l *transferLookUp) uuid.UUID { return l.source.connection }),
-	unnest.Col("dialect", "text", func(l *transferLookUp) string { return l.source.dialect }),
+	unnest.NewColumn("transfer", "bytea", func(l *transferLookUp) []byte { return []byte(l.index) }),
+	unnest.NewColumn("earliest", "timestamptz", func(l *transferLookUp) time.Time { return l.from }),
+	unnest.NewColumn("latest", "timestamptz", func(l *transferLookUp) time.Time { return l.to }),
+	unnest.NewColumn("connection", "uuid", func(l *transferLookUp) uuid.UUID { return l.source.connection }),
+	unnest.NewColumn("dialect", "text", func(l *transferLookUp) string { return l.source.dialect }),
 }
 
 // queueReports locks the transfers, so that transactions about one transfer run one after the other,

@@ -17,12 +17,12 @@ import (
 const covers = `%[1]s.id IN (SELECT connection_id FROM connections_of(%[2]s, NULL))`
 
 var transactionColumns = unnest.Columns[Transaction]{
-	unnest.Col("connection", "uuid", func(t Transaction) uuid.UUID { return t.connection }),
-	unnest.Col("id", "text", func(t Transaction) string { return t.id }),
-	unnest.Col("void", "text", func(t Transaction) string { return banks.VoidID(t.id) }),
-	unnest.Col("reference", "text", func(t Transaction) string { return t.Reference }),
-	unnest.Col("account", "uuid", func(t Transaction) *uuid.UUID { return t.Account }),
-	unnest.Col("amount", "bigint", func(t Transaction) int64 { return t.Amount.Dong() }),
+	unnest.NewColumn("connection", "uuid", func(t Transaction) uuid.UUID { return t.connection }),
+	unnest.NewColumn("id", "text", func(t Transaction) string { return t.id }),
+	unnest.NewColumn("void", "text", func(t Transaction) string { return banks.VoidID(t.id) }),
+	unnest.NewColumn("reference", "text", func(t Transaction) string { return t.Reference }),
+	unnest.NewColumn("account", "uuid", func(t Transaction) *uuid.UUID { return t.Account }),
+	unnest.NewColumn("amount", "bigint", func(t Transaction) int64 { return t.Amount.Dong() }),
 }
 
 // voidsSQL is SQL for the voids v of transactions w. They are the voids of their own connections, and
@@ -32,7 +32,7 @@ var transactionColumns = unnest.Columns[Transaction]{
 var voidsSQL = transactionColumns.FromNumbered("w", "n") + `
 	JOIN bank_connections own ON own.id = w.connection JOIN bank_connections b ON b.provider = own.provider
 	JOIN notice_keys k ON k.connection_id = b.id AND k.external_id = w.void
-	JOIN notices v ON v.id = k.notice_id AND (v.state <> 'ignored' OR v.why IN ('returned', '` + WhyTakenBack + `'))
+	JOIN notices v ON v.id = k.notice_id AND (v.state <> 'ignored' OR v.why IN ('returned', '` + WhyReversed + `'))
 		AND (b.id = own.id AND (v.reference = w.reference OR (SELECT count(DISTINCT x.reference) FROM (
 				SELECT n.reference FROM notice_keys o JOIN notices n ON n.id = o.notice_id WHERE o.connection_id = own.id AND o.external_id = w.id
 				UNION ALL SELECT f.reference FROM notice_keys o JOIN notice_conflicts f ON f.notice_id = o.notice_id
@@ -175,9 +175,9 @@ func queueVoidCases(batch *pgx.Batch, all []Transaction, now time.Time) {
 func (e *entry) reverseOriginal() decision {
 	switch {
 	case e.original != nil:
-		return decision{State: Posted, Why: WhyTakenBack, Reverses: e.original}
+		return decision{State: Posted, Why: WhyReversed, Reverses: e.original}
 	case e.alreadyReversed:
-		return decision{State: Ignored, Why: WhyTakenBack}
+		return decision{State: Ignored, Why: WhyReversed}
 	}
 	return decision{State: Unmatched, Why: originalUnknown, Case: originalUnknown}
 }

@@ -10,8 +10,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// november returns 08:00 of a day of November 2026.
-func november(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, bizday.Vietnam) }
+// novemberDay returns 08:00 of a day of November 2026.
+func novemberDay(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, bizday.Vietnam) }
 
 // reported is what one gateway reports about a transaction of 80,000: "paid", or "void" and its
 // amount; a day of November may follow.
@@ -115,12 +115,12 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		for _, r := range c.reports {
 			e := paymentstest.GatewayEvent{
 				ID: fmt.Sprint("tx-", i), Memo: code, Reference: fmt.Sprint("PG-", i),
-				At: november(25),
+				At: novemberDay(25),
 			}
 			if what, void := strings.CutPrefix(r.what, "void "); void {
 				day := 26
 				_, _ = fmt.Sscan(what, &e.Amount, &day)
-				e.Void, e.At = true, november(day)
+				e.Void, e.At = true, novemberDay(day)
 			}
 			w.SendGateway(gateways[r.by], e)
 			w.SendGateway(gateways[r.by], e) // and once more
@@ -152,7 +152,7 @@ func TestVoidsInEveryOrder(t *testing.T) {
 		w.Call(other, "POST", "/api/v1/cases/"+id+"/resolve", back, 200)
 		w.SendGateway(gateways[0], paymentstest.GatewayEvent{
 			ID: fmt.Sprint("tx-", i), Memo: code,
-			Reference: fmt.Sprint("PG-", i), At: november(25), Void: true,
+			Reference: fmt.Sprint("PG-", i), At: novemberDay(25), Void: true,
 		})
 		if got := fmt.Sprint(w.Amounts(stall)); got != "[-80000 80000 -80000 80000]" {
 			t.Errorf("%s: after two people took it back again the stall was paid %s", c.name, got)
@@ -176,11 +176,11 @@ func TestOnePartReportedWithSeveralDays(t *testing.T) {
 	first, _ := w.GatewayStall("A1")
 	stall, code := w.GatewayStallOf("A2", first)
 	gateway, people := w.NewGateway(), []string{w.Admin, w.Key("admin", "")}
-	e := paymentstest.GatewayEvent{ID: "tx-1", Memo: code, Reference: "FT26329000000001", At: november(25)}
+	e := paymentstest.GatewayEvent{ID: "tx-1", Memo: code, Reference: "FT26329000000001", At: novemberDay(25)}
 	w.SendGateway(gateway, e)
 	e.Void, e.Amount = true, 20000
 	for day := 26; day <= 29; day++ {
-		e.At = november(day)
+		e.At = novemberDay(day)
 		w.SendGateway(gateway, e)
 	}
 	part, later := w.OpenCases("original_unknown")[0].Text("id"), w.OpenCases("conflict")
@@ -208,12 +208,12 @@ func TestOnePartReportedWithSeveralDays(t *testing.T) {
 	// the same transfer
 	w.SendGateway(w.NewGateway(), paymentstest.GatewayEvent{
 		ID: "tx-1", Memo: code, Reference: "FT26329000000001",
-		At: november(25),
+		At: novemberDay(25),
 	})
 	back(later[2].Text("id"), 200, "[80000 -80000 80000]")
 
 	// it waits in its market
-	e = paymentstest.GatewayEvent{ID: "tx-2", Memo: "tien ca", Reference: "PG-2", At: november(25)}
+	e = paymentstest.GatewayEvent{ID: "tx-2", Memo: "tien ca", Reference: "PG-2", At: novemberDay(25)}
 	w.SendGateway(gateway, e)
 	known := w.caseIDs()
 	for _, e.Amount = range []int{30000, 50000} {
@@ -278,11 +278,11 @@ func TestVoidOfASecondTransfer(t *testing.T) {
 			w.SendGateway(gateway, paymentstest.GatewayEvent{
 				ID: fmt.Sprint("tx-", i), Memo: code,
 				Reference: []string{"EC-first", "EC-second"}[j] + fmt.Sprint(i), Amount: c.amounts[j],
-				At: november(20 + j),
+				At: novemberDay(20 + j),
 			})
 		}
 		w.Decide("conflict", paymentstest.AssignTo(second))
-		c.void.ID, c.void.Void, c.void.At = fmt.Sprint("tx-", i), true, november(25)
+		c.void.ID, c.void.Void, c.void.At = fmt.Sprint("tx-", i), true, novemberDay(25)
 		if c.void.Reference != "" {
 			c.void.Reference += fmt.Sprint(i)
 		}
@@ -316,8 +316,8 @@ func TestVoidsOfTwoTransfers(t *testing.T) {
 	first, firstCode := w.GatewayStall("A1")
 	second, secondCode := w.GatewayStallOf("A2", first)
 	gateway := w.NewGateway()
-	one := paymentstest.GatewayEvent{ID: "tx-1", Memo: firstCode, Reference: "EC-1", Amount: 3000, At: november(20)}
-	two := paymentstest.GatewayEvent{ID: "tx-1", Memo: secondCode, Reference: "EC-2", Amount: 3000, At: november(21)}
+	one := paymentstest.GatewayEvent{ID: "tx-1", Memo: firstCode, Reference: "EC-1", Amount: 3000, At: novemberDay(20)}
+	two := paymentstest.GatewayEvent{ID: "tx-1", Memo: secondCode, Reference: "EC-2", Amount: 3000, At: novemberDay(21)}
 	w.SendGateway(gateway, one)
 	one.Void = true
 	w.SendGateway(gateway, one)

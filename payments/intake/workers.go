@@ -25,7 +25,7 @@ const (
 )
 
 // errBusy returns the refusal while the database is unavailable (503): the provider retries.
-func errBusy() error { return problem.Away() }
+func errBusy() error { return problem.Outage() }
 
 // workers post deliveries in groups.
 type workers struct {
@@ -103,7 +103,7 @@ func (w *workers) postPart(ctx context.Context, group []*delivery, lockWait time
 	locked := hasCode(err, lockNotAvailable)
 	switch {
 	case err == nil:
-		finish(group, nil)
+		finishGroup(group, nil)
 	case locked && ctx.Err() == nil && !sameAccount(group), isDataError(err) && len(group) > 1:
 		half := len(group) / 2
 		w.postPart(ctx, group[:half], partLockWait)
@@ -115,7 +115,7 @@ func (w *workers) postPart(ctx context.Context, group []*delivery, lockWait time
 		if skipped, ok := w.logs.failures.allow(); ok {
 			slog.Error("posting notices failed", "deliveries", len(group), "error", err, "more", skipped)
 		}
-		finish(group, errBusy())
+		finishGroup(group, errBusy())
 	default:
 		w.leavePending(ctx, group[0], err)
 	}
@@ -130,7 +130,7 @@ func (w *workers) leavePending(ctx context.Context, d *delivery, cause error) {
 	if err != nil {
 		err = errBusy()
 	}
-	finish([]*delivery{d}, err)
+	finishGroup([]*delivery{d}, err)
 }
 
 // account returns the index of the account that a delivery's first notice names; nil: none.
@@ -146,8 +146,8 @@ func sameAccount(group []*delivery) bool {
 	return bytes.Equal(group[0].account(), group[len(group)-1].account())
 }
 
-// finish returns the result of a group to its callers.
-func finish(group []*delivery, err error) {
+// finishGroup returns the result of a group to its callers.
+func finishGroup(group []*delivery, err error) {
 	for _, d := range group {
 		d.done <- err
 	}

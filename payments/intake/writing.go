@@ -13,12 +13,12 @@ import (
 )
 
 var deliveryColumns = unnest.Columns[*delivery]{
-	unnest.Col("id", "uuid", func(d *delivery) uuid.UUID { return d.id }),
-	unnest.Col("connection_id", "uuid", func(d *delivery) uuid.UUID { return d.connection.ID }),
-	unnest.Col("received_at", "timestamptz", func(d *delivery) time.Time { return d.receivedAt }),
-	unnest.Col("verdict", "text", func(d *delivery) string { return d.verdict }),
-	unnest.Col("headers", "text", func(d *delivery) string { return d.headers }),
-	unnest.Col("body", "bytea", func(d *delivery) []byte { return d.body }),
+	unnest.NewColumn("id", "uuid", func(d *delivery) uuid.UUID { return d.id }),
+	unnest.NewColumn("connection_id", "uuid", func(d *delivery) uuid.UUID { return d.connection.ID }),
+	unnest.NewColumn("received_at", "timestamptz", func(d *delivery) time.Time { return d.receivedAt }),
+	unnest.NewColumn("verdict", "text", func(d *delivery) string { return d.verdict }),
+	unnest.NewColumn("headers", "text", func(d *delivery) string { return d.headers }),
+	unnest.NewColumn("body", "bytea", func(d *delivery) []byte { return d.body }),
 }
 
 var insertDeliveries = `INSERT INTO deliveries (` + deliveryColumns.Names() + `) SELECT * FROM ` + deliveryColumns.From(
@@ -53,8 +53,8 @@ type connectionDay struct {
 }
 
 var connectionDayColumns = unnest.Columns[connectionDay]{
-	unnest.Col("connection_id", "uuid", func(d connectionDay) uuid.UUID { return d.connection }),
-	unnest.Col("day", "text[]::date", func(d connectionDay) string { return d.day }),
+	unnest.NewColumn("connection_id", "uuid", func(d connectionDay) uuid.UUID { return d.connection }),
+	unnest.NewColumn("day", "text[]::date", func(d connectionDay) string { return d.day }),
 }
 
 var insertConnectionDays = `INSERT INTO connection_days (` + connectionDayColumns.Names() + `)
@@ -86,28 +86,28 @@ type noticeRow struct {
 }
 
 var noticeColumns = unnest.Columns[noticeRow]{
-	unnest.Col("id", "uuid", func(n noticeRow) uuid.UUID { return n.id }),
-	unnest.Col("delivery_id", "uuid", func(n noticeRow) uuid.UUID { return n.delivery.id }),
-	unnest.Col("connection_id", "uuid", func(n noticeRow) uuid.UUID { return n.connection.ID }),
-	unnest.Col("external_id", "text", func(n noticeRow) string { return n.notice.ExternalID }),
-	unnest.Col("state", "text", func(n noticeRow) string { return string(n.decision.State) }),
-	unnest.Col("why", "text", func(n noticeRow) string { return n.decision.Why }),
-	unnest.Col("direction", "text", func(n noticeRow) string { return string(n.notice.Direction) }),
-	unnest.Col("amount", "bigint", func(n noticeRow) int64 { return n.notice.Amount.Dong() }),
-	unnest.Col("currency", "text", func(n noticeRow) string { return n.notice.Currency }),
-	unnest.Col("occurred_at", "timestamptz", func(n noticeRow) time.Time { return n.notice.OccurredAt }),
-	unnest.Col("precision", "text", func(n noticeRow) string { return string(n.notice.Precision) }),
-	unnest.Col("reference", "text", func(n noticeRow) string { return n.notice.Reference }),
-	unnest.Col("memo_code", "text", func(n noticeRow) *string { return orNull(n.code()) }),
-	unnest.Col("account_last4", "text", func(n noticeRow) string { return seal.Last4(n.notice.Account) }),
-	unnest.Col("account_id", "uuid", func(n noticeRow) *uuid.UUID { return n.account }),
-	unnest.Col("market_id", "uuid", func(n noticeRow) *uuid.UUID { return n.market }),
-	unnest.Col("particulars", "bytea", func(n noticeRow) []byte { return n.particulars }),
-	unnest.Col("repeat_index", "bytea", func(n noticeRow) []byte { return n.repeatIndex }),
-	unnest.Col("told_at", "timestamptz", func(n noticeRow) *time.Time { return n.bankTime }),
-	unnest.Col("gathering", "uuid", func(n noticeRow) *uuid.UUID { return n.gathering }),
-	unnest.Col("telling_index", "bytea", func(n noticeRow) []byte { return n.transferIndex }),
-	unnest.Col("dialect", "text", func(n noticeRow) *string { return orNull(n.notice.Dialect()) }),
+	unnest.NewColumn("id", "uuid", func(n noticeRow) uuid.UUID { return n.id }),
+	unnest.NewColumn("delivery_id", "uuid", func(n noticeRow) uuid.UUID { return n.delivery.id }),
+	unnest.NewColumn("connection_id", "uuid", func(n noticeRow) uuid.UUID { return n.connection.ID }),
+	unnest.NewColumn("external_id", "text", func(n noticeRow) string { return n.notice.ExternalID }),
+	unnest.NewColumn("state", "text", func(n noticeRow) string { return string(n.decision.State) }),
+	unnest.NewColumn("why", "text", func(n noticeRow) string { return n.decision.Why }),
+	unnest.NewColumn("direction", "text", func(n noticeRow) string { return string(n.notice.Direction) }),
+	unnest.NewColumn("amount", "bigint", func(n noticeRow) int64 { return n.notice.Amount.Dong() }),
+	unnest.NewColumn("currency", "text", func(n noticeRow) string { return n.notice.Currency }),
+	unnest.NewColumn("occurred_at", "timestamptz", func(n noticeRow) time.Time { return n.notice.OccurredAt }),
+	unnest.NewColumn("precision", "text", func(n noticeRow) string { return string(n.notice.Precision) }),
+	unnest.NewColumn("reference", "text", func(n noticeRow) string { return n.notice.Reference }),
+	unnest.NewColumn("memo_code", "text", func(n noticeRow) *string { return orNull(n.code()) }),
+	unnest.NewColumn("account_last4", "text", func(n noticeRow) string { return seal.Last4(n.notice.Account) }),
+	unnest.NewColumn("account_id", "uuid", func(n noticeRow) *uuid.UUID { return n.account }),
+	unnest.NewColumn("market_id", "uuid", func(n noticeRow) *uuid.UUID { return n.market }),
+	unnest.NewColumn("particulars", "bytea", func(n noticeRow) []byte { return n.particulars }),
+	unnest.NewColumn("repeat_index", "bytea", func(n noticeRow) []byte { return n.repeatIndex }),
+	unnest.NewColumn("told_at", "timestamptz", func(n noticeRow) *time.Time { return n.bankTime }),
+	unnest.NewColumn("gathering", "uuid", func(n noticeRow) *uuid.UUID { return n.gathering }),
+	unnest.NewColumn("telling_index", "bytea", func(n noticeRow) []byte { return n.transferIndex }),
+	unnest.NewColumn("dialect", "text", func(n noticeRow) *string { return orNull(n.notice.Dialect()) }),
 }
 
 var insertNotices = `INSERT INTO notices (` + noticeColumns.Names() + `, recorded_at)

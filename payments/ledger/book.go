@@ -65,11 +65,11 @@ type newAccount struct {
 }
 
 var accountColumns = unnest.Columns[newAccount]{
-	unnest.Col("id", "uuid", func(a newAccount) uuid.UUID { return a.id }),
-	unnest.Col("kind", "text", func(a newAccount) string { return string(a.Kind) }),
-	unnest.Col("market_id", "uuid", func(a newAccount) uuid.UUID { return a.Market }),
-	unnest.Col("account_id", "uuid", func(a newAccount) *uuid.UUID { return a.ownerOf(Bank) }),
-	unnest.Col("tenancy_id", "uuid", func(a newAccount) *uuid.UUID { return a.ownerOf(Stall) }),
+	unnest.NewColumn("id", "uuid", func(a newAccount) uuid.UUID { return a.id }),
+	unnest.NewColumn("kind", "text", func(a newAccount) string { return string(a.Kind) }),
+	unnest.NewColumn("market_id", "uuid", func(a newAccount) uuid.UUID { return a.Market }),
+	unnest.NewColumn("account_id", "uuid", func(a newAccount) *uuid.UUID { return a.ownerOf(Bank) }),
+	unnest.NewColumn("tenancy_id", "uuid", func(a newAccount) *uuid.UUID { return a.ownerOf(Stall) }),
 }
 
 // ownerOf returns the owner of an account of a kind; nil: another kind, or unregistered accounts.

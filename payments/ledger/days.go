@@ -28,16 +28,16 @@ type daySum struct {
 }
 
 var dayColumns = unnest.Columns[*daySum]{
-	unnest.Col("tenancy_id", "uuid", func(s *daySum) uuid.UUID { return s.tenancy }),
-	unnest.Col("market_id", "uuid", func(s *daySum) uuid.UUID { return s.market }),
-	unnest.Col("day", "text[]::date", func(s *daySum) string { return s.day }),
-	unnest.Col("payments", "bigint", func(s *daySum) int64 { return s.payments }),
-	unnest.Col("amount", "bigint", func(s *daySum) int64 { return s.amount }),
-	unnest.Col("le_50k", "bigint", func(s *daySum) int64 { return s.bands[0] }),
-	unnest.Col("le_200k", "bigint", func(s *daySum) int64 { return s.bands[1] }),
-	unnest.Col("le_1m", "bigint", func(s *daySum) int64 { return s.bands[2] }),
-	unnest.Col("over_1m", "bigint", func(s *daySum) int64 { return s.bands[3] }),
-	unnest.Col("last_at", "timestamptz", func(s *daySum) *time.Time { return s.last }),
+	unnest.NewColumn("tenancy_id", "uuid", func(s *daySum) uuid.UUID { return s.tenancy }),
+	unnest.NewColumn("market_id", "uuid", func(s *daySum) uuid.UUID { return s.market }),
+	unnest.NewColumn("day", "text[]::date", func(s *daySum) string { return s.day }),
+	unnest.NewColumn("payments", "bigint", func(s *daySum) int64 { return s.payments }),
+	unnest.NewColumn("amount", "bigint", func(s *daySum) int64 { return s.amount }),
+	unnest.NewColumn("le_50k", "bigint", func(s *daySum) int64 { return s.bands[0] }),
+	unnest.NewColumn("le_200k", "bigint", func(s *daySum) int64 { return s.bands[1] }),
+	unnest.NewColumn("le_1m", "bigint", func(s *daySum) int64 { return s.bands[2] }),
+	unnest.NewColumn("over_1m", "bigint", func(s *daySum) int64 { return s.bands[3] }),
+	unnest.NewColumn("last_at", "timestamptz", func(s *daySum) *time.Time { return s.last }),
 }
 
 var upsertDays = `INSERT INTO stall_days AS s (` + dayColumns.Names() + `) SELECT * FROM ` + dayColumns.From("d") + `
@@ -99,9 +99,9 @@ type debitedDay struct {
 }
 
 var debitedColumns = unnest.Columns[debitedDay]{
-	unnest.Col("account", "uuid", func(d debitedDay) uuid.UUID { return d.ID() }),
-	unnest.Col("tenancy_id", "uuid", func(d debitedDay) uuid.UUID { return d.Owner }),
-	unnest.Col("day", "text[]::date", func(d debitedDay) string { return d.day }),
+	unnest.NewColumn("account", "uuid", func(d debitedDay) uuid.UUID { return d.ID() }),
+	unnest.NewColumn("tenancy_id", "uuid", func(d debitedDay) uuid.UUID { return d.Owner }),
+	unnest.NewColumn("day", "text[]::date", func(d debitedDay) string { return d.day }),
 }
 
 // updateLastPayments finds the last payment of stalls' days again, without the reversed ones.

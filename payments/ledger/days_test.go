@@ -9,8 +9,8 @@ import (
 	"market40/payments/paymentstest"
 )
 
-// november returns 08:00 of a day of November 2026.
-func november(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, bizday.Vietnam) }
+// novemberDay returns 08:00 of a day of November 2026.
+func novemberDay(day int) time.Time { return time.Date(2026, 11, day, 8, 0, 0, 0, bizday.Vietnam) }
 
 // TestPaymentsAreCountedBySize pays amounts at the limits of the size bands.
 func TestPaymentsAreCountedBySize(t *testing.T) {
@@ -94,10 +94,10 @@ func TestReversalCountsOnTheDayOfItsPayment(t *testing.T) {
 	w := newWorld(t)
 	stall, code := w.GatewayStall("A1")
 	gateway := w.NewGateway()
-	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: code, Reference: "PG-1", At: november(25)}
+	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: code, Reference: "PG-1", At: novemberDay(25)}
 	w.SendGateway(gateway, event)
-	w.SendGateway(gateway, paymentstest.GatewayEvent{ID: "tx-2", Memo: code, Reference: "PG-2", At: november(26)})
-	event.Void, event.At = true, november(28)
+	w.SendGateway(gateway, paymentstest.GatewayEvent{ID: "tx-2", Memo: code, Reference: "PG-2", At: novemberDay(26)})
+	event.Void, event.At = true, novemberDay(28)
 	w.SendGateway(gateway, event)
 
 	payments := w.Paid(stall)
@@ -111,7 +111,12 @@ func TestReversalCountsOnTheDayOfItsPayment(t *testing.T) {
 	w.wantFirstDay("2026-11-26")
 	w.VerifyBooks()
 
-	later := paymentstest.GatewayEvent{ID: "tx-3", Memo: code, Reference: "PG-3", At: november(26).Add(9 * time.Hour)}
+	later := paymentstest.GatewayEvent{
+		ID:        "tx-3",
+		Memo:      code,
+		Reference: "PG-3",
+		At:        novemberDay(26).Add(9 * time.Hour),
+	}
 	for _, want := range []string{"17:00", "08:00"} {
 		w.SendGateway(gateway, later)
 		later.Void = true
@@ -133,12 +138,12 @@ func TestReversalFollowsTheMoney(t *testing.T) {
 	_, foreignCode := w.Stall(w.Market, "A2", "970436", "2222222")
 	other, _ := w.Stall(w.Market, "A3", "970436", "3333333")
 	gateway := w.NewGateway()
-	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: foreignCode, Reference: "PG-1", At: november(25)}
+	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: foreignCode, Reference: "PG-1", At: novemberDay(25)}
 	w.SendGateway(gateway, event)
 	path := w.Decide("foreign_account", paymentstest.AssignTo(stall))
 	w.Call(w.Admin, "POST", path+"/reopen", object{"reason": "nhầm sạp"}, 200)
 	w.Decide("foreign_account", paymentstest.AssignTo(other))
-	event.Void, event.At = true, november(28)
+	event.Void, event.At = true, novemberDay(28)
 	w.SendGateway(gateway, event)
 	for _, id := range []string{stall, other} {
 		if got := fmt.Sprint(w.Amounts(id)); got != "[-80000 80000]" {

@@ -76,11 +76,15 @@ type comparedTransfer struct {
 }
 
 var comparedColumns = unnest.Columns[comparedTransfer]{
-	unnest.Col("index", "int", func(c comparedTransfer) int32 { return int32(c.index) }), //nolint:gosec // of a group
-	unnest.Col("reference", "text", func(c comparedTransfer) string { return c.Reference }),
-	unnest.Col("amount", "bigint", func(c comparedTransfer) int64 { return c.Amount.Dong() }),
-	unnest.Col("account", "uuid", func(c comparedTransfer) *uuid.UUID { return c.Debit.ownerOf(Bank) }),
-	unnest.Col("since", "uuid", func(c comparedTransfer) uuid.UUID { return c.since }),
+	unnest.NewColumn(
+		"index",
+		"int",
+		func(c comparedTransfer) int32 { return int32(c.index) },
+	), //nolint:gosec // of a group
+	unnest.NewColumn("reference", "text", func(c comparedTransfer) string { return c.Reference }),
+	unnest.NewColumn("amount", "bigint", func(c comparedTransfer) int64 { return c.Amount.Dong() }),
+	unnest.NewColumn("account", "uuid", func(c comparedTransfer) *uuid.UUID { return c.Debit.ownerOf(Bank) }),
+	unnest.NewColumn("since", "uuid", func(c comparedTransfer) uuid.UUID { return c.since }),
 }
 
 var selectDuplicates = `SELECT t.index, p.id, p.other_account FROM ` + comparedColumns.From("t") + `

@@ -35,19 +35,19 @@ type paymentRow struct {
 }
 
 var paymentColumns = unnest.Columns[paymentRow]{
-	unnest.Col("id", "uuid", func(p paymentRow) uuid.UUID { return p.ID }),
-	unnest.Col("market_id", "uuid", func(p paymentRow) uuid.UUID { return p.Credit.Market }),
-	unnest.Col("debit_account", "uuid", func(p paymentRow) uuid.UUID { return p.debit }),
-	unnest.Col("credit_account", "uuid", func(p paymentRow) uuid.UUID { return p.credit }),
-	unnest.Col("amount", "bigint", func(p paymentRow) int64 { return p.Amount.Dong() }),
-	unnest.Col("debit_version", "bigint", func(p paymentRow) int64 { return p.debitVersion }),
-	unnest.Col("credit_version", "bigint", func(p paymentRow) int64 { return p.creditVersion }),
-	unnest.Col("case_id", "uuid", func(p paymentRow) *uuid.UUID { return p.Case }),
-	unnest.Col("reverses", "uuid", func(p paymentRow) *uuid.UUID { return p.Reverses }),
-	unnest.Col("occurred_at", "timestamptz", func(p paymentRow) time.Time { return p.OccurredAt }),
-	unnest.Col("reference", "text", func(p paymentRow) string { return p.Reference }),
-	unnest.Col("strong", "boolean", func(p paymentRow) bool { return p.Strong }),
-	unnest.Col("memo_code", "text", func(p paymentRow) *string { return orNull(p.MemoCode) }),
+	unnest.NewColumn("id", "uuid", func(p paymentRow) uuid.UUID { return p.ID }),
+	unnest.NewColumn("market_id", "uuid", func(p paymentRow) uuid.UUID { return p.Credit.Market }),
+	unnest.NewColumn("debit_account", "uuid", func(p paymentRow) uuid.UUID { return p.debit }),
+	unnest.NewColumn("credit_account", "uuid", func(p paymentRow) uuid.UUID { return p.credit }),
+	unnest.NewColumn("amount", "bigint", func(p paymentRow) int64 { return p.Amount.Dong() }),
+	unnest.NewColumn("debit_version", "bigint", func(p paymentRow) int64 { return p.debitVersion }),
+	unnest.NewColumn("credit_version", "bigint", func(p paymentRow) int64 { return p.creditVersion }),
+	unnest.NewColumn("case_id", "uuid", func(p paymentRow) *uuid.UUID { return p.Case }),
+	unnest.NewColumn("reverses", "uuid", func(p paymentRow) *uuid.UUID { return p.Reverses }),
+	unnest.NewColumn("occurred_at", "timestamptz", func(p paymentRow) time.Time { return p.OccurredAt }),
+	unnest.NewColumn("reference", "text", func(p paymentRow) string { return p.Reference }),
+	unnest.NewColumn("strong", "boolean", func(p paymentRow) bool { return p.Strong }),
+	unnest.NewColumn("memo_code", "text", func(p paymentRow) *string { return orNull(p.MemoCode) }),
 }
 
 var insertPayments = `INSERT INTO payments (` + paymentColumns.Names() + `, recorded_at)
@@ -60,10 +60,10 @@ type balanceChange struct {
 }
 
 var balanceColumns = unnest.Columns[*balanceChange]{
-	unnest.Col("id", "uuid", func(b *balanceChange) uuid.UUID { return b.id }),
-	unnest.Col("debits", "bigint", func(b *balanceChange) int64 { return b.debits }),
-	unnest.Col("credits", "bigint", func(b *balanceChange) int64 { return b.credits }),
-	unnest.Col("versions", "bigint", func(b *balanceChange) int64 { return b.versions }),
+	unnest.NewColumn("id", "uuid", func(b *balanceChange) uuid.UUID { return b.id }),
+	unnest.NewColumn("debits", "bigint", func(b *balanceChange) int64 { return b.debits }),
+	unnest.NewColumn("credits", "bigint", func(b *balanceChange) int64 { return b.credits }),
+	unnest.NewColumn("versions", "bigint", func(b *balanceChange) int64 { return b.versions }),
 }
 
 var updateBalances = `UPDATE ledger_accounts a SET debits = a.debits + d.debits, credits = a.credits + d.credits,

@@ -118,9 +118,9 @@ func TestVerifyDatesReversals(t *testing.T) {
 	w := newWorld(t)
 	_, code := w.GatewayStall("A1")
 	gateway := w.NewGateway()
-	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: code, Reference: "PG-1", At: november(25)}
+	event := paymentstest.GatewayEvent{ID: "tx-1", Memo: code, Reference: "PG-1", At: novemberDay(25)}
 	w.SendGateway(gateway, event)
-	event.Void, event.At = true, november(28)
+	event.Void, event.At = true, novemberDay(28)
 	w.SendGateway(gateway, event)
 	w.VerifyBooks()
 	for _, sql := range []string{

@@ -26,10 +26,10 @@ const (
 	TransferLimit = 499_999_999
 )
 
-// ErrFormat, ErrNotWhole and ErrTooLong are the reasons why a text is not an amount of đồng.
+// ErrFormat, ErrFraction and ErrTooLong are the reasons why a text is not an amount of đồng.
 var (
 	ErrFormat   = errors.New("not a decimal number")
-	ErrNotWhole = errors.New("not a whole number of đồng")
+	ErrFraction = errors.New("not a whole number of đồng")
 	ErrTooLong  = errors.New("more than 13 digits")
 )
 
@@ -47,12 +47,12 @@ func FromDong(n int64) Amount { return Amount{decimal.NewFromInt(n)} }
 func Parse(s string) (Amount, error) {
 	whole, fraction, dotted := strings.Cut(s, ".")
 	switch {
-	case !digits(whole):
+	case !isDigits(whole):
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFormat)
 	case len(whole) > MaxDigits:
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrTooLong)
 	case dotted && fraction != "0" && fraction != "00":
-		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrNotWhole)
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFraction)
 	}
 	n, err := strconv.ParseInt(whole, 10, 64)
 	if err != nil {
@@ -77,13 +77,13 @@ func ParseNumber(s string) (Amount, error) {
 	case d.Abs().Cmp(decimal.New(1, MaxDigits)) >= 0:
 		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrTooLong)
 	case !d.IsInteger():
-		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrNotWhole)
+		return Amount{}, fmt.Errorf("amount %q: %w", cut(s), ErrFraction)
 	}
 	return FromDong(d.IntPart()), nil
 }
 
-// digits reports whether s is one or more ASCII digits.
-func digits(s string) bool {
+// isDigits reports whether s is one or more ASCII digits.
+func isDigits(s string) bool {
 	if s == "" {
 		return false
 	}
@@ -154,7 +154,7 @@ func (a *Amount) Scan(v any) error {
 		return err
 	}
 	if !a.d.IsInteger() {
-		return fmt.Errorf("amount %s: %w", a.d, ErrNotWhole)
+		return fmt.Errorf("amount %s: %w", a.d, ErrFraction)
 	}
 	return nil
 }

@@ -27,7 +27,7 @@ func newSealer(t *testing.T) (*notices.Sealer, *seal.Keys) {
 	return notices.NewSealer(keys), keys
 }
 
-func credit() banks.Notice {
+func creditNotice() banks.Notice {
 	return banks.Notice{
 		ExternalID: "7", Account: "1111111", VirtualAccount: "VQ1", Direction: banks.In, Amount: money.FromDong(45000),
 		Currency: money.Currency, Memo: "mua ca", OrderRef: "OD1", Reference: "FT26324000000011", StrongReference: true,
@@ -39,7 +39,7 @@ func credit() banks.Notice {
 func TestSeal(t *testing.T) {
 	t.Parallel()
 	s, _ := newSealer(t)
-	id, n := uuid.New(), credit()
+	id, n := uuid.New(), creditNotice()
 	n.Reverses, n.Ignore = "6", banks.IgnoreTest
 	sealed, err := s.Seal(t.Context(), id, n)
 	if err != nil || bytes.Contains(sealed, []byte(n.Account)) || bytes.Contains(sealed, []byte(n.Memo)) {
@@ -55,7 +55,7 @@ func TestSeal(t *testing.T) {
 	if s.Open(t.Context(), uuid.New(), sealed, &row) == nil {
 		t.Error("the particulars of one notice open as another's")
 	}
-	erased := credit()
+	erased := creditNotice()
 	if err := s.Open(t.Context(), id, nil, &erased); err != nil || erased.Account != "" || erased.Memo != "" {
 		t.Errorf("an erased notice has %+v, %v", erased, err)
 	}
@@ -72,7 +72,7 @@ func TestSeal(t *testing.T) {
 func TestDigest(t *testing.T) {
 	t.Parallel()
 	s, _ := newSealer(t)
-	first := s.Digest(credit())
+	first := s.Digest(creditNotice())
 	for name, c := range map[string]struct {
 		change func(*banks.Notice)
 		same   bool
@@ -91,7 +91,7 @@ func TestDigest(t *testing.T) {
 		"time":                {func(n *banks.Notice) { n.OccurredAt = occurred.Add(time.Millisecond) }, false},
 		"time is an answer's": {func(n *banks.Notice) { n.AnswerTime = true }, false},
 	} {
-		n := credit()
+		n := creditNotice()
 		c.change(&n)
 		if same := bytes.Equal(s.Digest(n), first); same != c.same {
 			t.Errorf("%s: equal digests %v, want %v", name, same, c.same)
@@ -104,7 +104,7 @@ func TestDigest(t *testing.T) {
 func TestSameContent(t *testing.T) {
 	t.Parallel()
 	s, keys := newSealer(t)
-	n := credit()
+	n := creditNotice()
 	earlier := keys.Index("notice", "1111111\nVQ1\nin\n45000\nVND\n"+strconv.FormatInt(occurred.UnixMilli(), 10)+
 		"\nFT26324000000011")
 	answered := n
@@ -131,8 +131,8 @@ func TestSameContent(t *testing.T) {
 func TestKeyPart(t *testing.T) {
 	t.Parallel()
 	s, _ := newSealer(t)
-	digest := s.Digest(credit())
-	ignored, identified, sent := credit(), credit(), credit()
+	digest := s.Digest(creditNotice())
+	ignored, identified, sent := creditNotice(), creditNotice(), creditNotice()
 	ignored.Ignore, ignored.Identity = banks.IgnoreFailed, "x"
 	identified.Identity = "1111111\n2026-11-20 10:11:12"
 	sent.Direction = banks.Out
@@ -140,7 +140,7 @@ func TestKeyPart(t *testing.T) {
 		n    banks.Notice
 		part []byte
 	}{
-		"a credit":      {credit(), []byte{}},
+		"a credit":      {creditNotice(), []byte{}},
 		"ignored":       {ignored, digest[:notices.PartLength]},
 		"money sent":    {sent, digest[:notices.PartLength]},
 		"with identity": {identified, s.KeyPart(identified, nil)},

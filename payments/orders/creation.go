@@ -56,7 +56,11 @@ func (o *Orders) Create(ctx context.Context, who roles.Principal, in OrderReques
 	if err != nil {
 		return nil, err
 	}
-	return order, trail.Seen(ctx, trail.ReadingContact, []uuid.UUID{at.Tenancy}) // the payload names the account
+	return order, trail.RecordReading(
+		ctx,
+		trail.ReadingContact,
+		[]uuid.UUID{at.Tenancy},
+	) // the payload names the account
 }
 
 // CreateForShopper creates an order for a shopper at a printed code, for the account of that code.

@@ -124,12 +124,12 @@ func (o *Orders) Find(ctx context.Context, who roles.Principal, text string) (*O
 	if err != nil {
 		return nil, err
 	}
-	shown, err := o.codes.Printed(ctx, order.Code)
+	shown, err := o.codes.FindPrinted(ctx, order.Code)
 	if err != nil {
 		return nil, err
 	}
 	order.Payload = &shown.Payload
-	return order, trail.Seen(ctx, trail.ReadingContact, []uuid.UUID{shown.Place.Tenancy})
+	return order, trail.RecordReading(ctx, trail.ReadingContact, []uuid.UUID{shown.Place.Tenancy})
 }
 
 // findInScope returns an order in the caller's scope, without its payload.
@@ -174,7 +174,7 @@ func (o *Orders) findForShopper(ctx context.Context, q query) (*Order, error) {
 	}
 	order := &found[0]
 	order.Note = "" // only for the stall
-	printed, err := o.codes.Printed(ctx, order.Code)
+	printed, err := o.codes.FindPrinted(ctx, order.Code)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func NewOn(t *testing.T, db *database.DB) *World {
 	signIn.Routes(e)
 	codes := signin.NewPhoneCodes(people, notify.NewGateway(w.SMS.URL, "gateway-token", http.DefaultClient),
 		"cho.example.vn")
-	(&web.Stalls{SignIn: signIn, Codes: codes, Phone: phones.Normal}).Routes(e)
+	(&web.Stalls{SignIn: signIn, Codes: codes, Phone: phones.Normalize}).Routes(e)
 	register := merchants.New(w.DB, keys, time.Now)
 	register.Routes(e)
 	w.Payments.Routes(e)

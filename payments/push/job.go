@@ -90,7 +90,7 @@ func (s *Notifier) notify(ctx context.Context, t target) error {
 	}
 	status := http.StatusCreated
 	last := t.last
-	if m := message(t, news); m != nil {
+	if m := pushMessage(t, news); m != nil {
 		if status, err = s.send(ctx, t, m); err != nil {
 			slog.InfoContext(ctx, "a push service did not answer", "subscription", t.id, "error", err)
 			status = 0
@@ -121,8 +121,8 @@ func (s *Notifier) notify(ctx context.Context, t target) error {
 	return nil
 }
 
-// message returns the message about payments; nil: no payment.
-func message(t target, news []payments.Payment) *pushed {
+// pushMessage returns the message about payments; nil: no payment.
+func pushMessage(t target, news []payments.Payment) *pushed {
 	if len(news) == 0 {
 		return nil
 	}

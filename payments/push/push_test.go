@@ -39,8 +39,8 @@ func newService(t *testing.T) *service {
 	return s
 }
 
-// phone returns the subscription of a new phone at an address.
-func phone(t *testing.T, endpoint string) (s push.Subscription) {
+// newPhone returns the subscription of a new phone at an address.
+func newPhone(t *testing.T, endpoint string) (s push.Subscription) {
 	t.Helper()
 	key, err := ecdh.P256().GenerateKey(rand.Reader)
 	must(t, err)
@@ -86,7 +86,7 @@ func newScene(t *testing.T) *scene {
 }
 
 func (s *scene) subscribe(endpoint string) error {
-	_, err := s.notifier.Subscribe(s.T.Context(), s.owner, s.stall, phone(s.T, endpoint))
+	_, err := s.notifier.Subscribe(s.T.Context(), s.owner, s.stall, newPhone(s.T, endpoint))
 	return err
 }
 
@@ -171,15 +171,15 @@ func TestEndedSession(t *testing.T) {
 func TestSubscribeRefuses(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
-	wrong := phone(t, s.service.URL+"/1")
+	wrong := newPhone(t, s.service.URL+"/1")
 	wrong.Keys.P256dh = "AAAA"
 	for _, c := range []struct {
 		in   push.Subscription
 		code string
 	}{
-		{phone(t, "https://evil.example/send"), "unknown_push_service"},
-		{phone(t, "ftp://127.0.0.1/send"), "unknown_push_service"},
-		{phone(t, "https://user@127.0.0.1/send"), "unknown_push_service"},
+		{newPhone(t, "https://evil.example/send"), "unknown_push_service"},
+		{newPhone(t, "ftp://127.0.0.1/send"), "unknown_push_service"},
+		{newPhone(t, "https://user@127.0.0.1/send"), "unknown_push_service"},
 		{wrong, "key_form"},
 	} {
 		_, err := s.notifier.Subscribe(t.Context(), s.owner, s.stall, c.in)
@@ -190,7 +190,7 @@ func TestSubscribeRefuses(t *testing.T) {
 	}
 	program := s.owner
 	program.SessionID = nil
-	if _, err := s.notifier.Subscribe(t.Context(), program, s.stall, phone(t, s.service.URL+"/1")); err == nil {
+	if _, err := s.notifier.Subscribe(t.Context(), program, s.stall, newPhone(t, s.service.URL+"/1")); err == nil {
 		t.Error("a program subscribed")
 	}
 	for n := range 20 {

@@ -14,8 +14,8 @@ import (
 	"market40/payments/soundbox"
 )
 
-// TestABoxIsToldEachPaymentInOrder one by one while it is young, and a receipt is kept.
-func TestABoxIsToldEachPaymentInOrder(t *testing.T) {
+// TestBoxReceivesPaymentsInOrder one by one while it is young, and a receipt is kept.
+func TestBoxReceivesPaymentsInOrder(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
 	s.pay(s.code, 1000) // before the box: none of its business
@@ -77,8 +77,8 @@ func TestWhatIsOldIsACountAndASum(t *testing.T) {
 	}
 }
 
-// TestAPaymentTakenBackIsACorrection, and what a person assigned is as old as its notice.
-func TestAPaymentTakenBackIsACorrection(t *testing.T) {
+// TestReversalIsSentAsCorrection, and what a person assigned is as old as its notice.
+func TestReversalIsSentAsCorrection(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	s, other := w.stall("A1", "1111111"), w.stall("A2", "2222222")
@@ -145,21 +145,21 @@ func TestABoxHasItsOwnTopicsOnly(t *testing.T) {
 				soundbox.Topic(d.id, soundbox.Say), soundbox.Topic(box.id, soundbox.Hello), soundbox.Topic(box.id,
 				"#"),
 		} {
-			if why := box.hear(topic); why < 0x80 {
+			if why := box.receive(topic); why < 0x80 {
 				t.Errorf("%s may hear %s", box.id, topic)
 			}
 		}
 	}
-	if stranger.hear(soundbox.Topic(stranger.id, soundbox.Say)) < 0x80 ||
-		thief.hear(soundbox.Topic(thief.id, soundbox.Pairing)) < 0x80 {
+	if stranger.receive(soundbox.Topic(stranger.id, soundbox.Say)) < 0x80 ||
+		thief.receive(soundbox.Topic(thief.id, soundbox.Pairing)) < 0x80 {
 		t.Error("a box hears what the other kind does")
 	}
 	forged, err := soundbox.Sign(thief.key, soundbox.Topic(d.id, soundbox.Ack), soundbox.Receipt{Seq: 1})
 	must(t, err)
 	s.pay(s.code, 45000)
 	d.message()
-	thief.say(soundbox.Topic(d.id, soundbox.Ack), forged)
-	thief.say(soundbox.Topic(d.id, soundbox.Say), forged)
+	thief.publish(soundbox.Topic(d.id, soundbox.Ack), forged)
+	thief.publish(soundbox.Topic(d.id, soundbox.Say), forged)
 	d.silent()
 	thief.silent()
 	if heard := s.boxes()[0]["heard_version"]; heard != float64(0) {
@@ -229,14 +229,14 @@ func TestNonsenseIsCutOff(t *testing.T) {
 	d := s.paired()
 	const badPayload = 0x99
 	for _, say := range []func(){
-		func() { d.say(soundbox.Topic(d.id, soundbox.Hello), []byte("hello")) },
-		func() { d.say(soundbox.Topic(d.id, soundbox.Hello), []byte(strings.Repeat("0", 64)+"\n{}")) },
+		func() { d.publish(soundbox.Topic(d.id, soundbox.Hello), []byte("hello")) },
+		func() { d.publish(soundbox.Topic(d.id, soundbox.Hello), []byte(strings.Repeat("0", 64)+"\n{}")) },
 		func() { d.sign(soundbox.Hello, soundbox.Greeting{Last: 1}) },
 		func() { d.sign(soundbox.Hello, soundbox.Greeting{Nonce: "x", Last: -1}) },
 		func() { d.sign(soundbox.Hello, object{"nonce": "x", "last": 0, "more": 1}) },
 		func() { d.sign(soundbox.Ack, soundbox.Receipt{Seq: 1}) }, // was never sent
 		func() { d.sign(soundbox.Ack, soundbox.Receipt{Seq: -1}) },
-		func() { d.say(soundbox.Topic(d.id, soundbox.Ack), nil) },
+		func() { d.publish(soundbox.Topic(d.id, soundbox.Ack), nil) },
 	} {
 		say()
 		d.hungUp(badPayload)
@@ -244,7 +244,7 @@ func TestNonsenseIsCutOff(t *testing.T) {
 	}
 	stranger := s.device()
 	stranger.connect()
-	stranger.say(soundbox.Topic(stranger.id, soundbox.Ask), []byte(`{"key":"short"}`))
+	stranger.publish(soundbox.Topic(stranger.id, soundbox.Ask), []byte(`{"key":"short"}`))
 	stranger.hungUp(badPayload)
 }
 
@@ -253,7 +253,7 @@ func TestLimits(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
 	d := s.paired()
-	d.say(soundbox.Topic(d.id, soundbox.Hello), bytes.Repeat([]byte("x"), 5000))
+	d.publish(soundbox.Topic(d.id, soundbox.Hello), bytes.Repeat([]byte("x"), 5000))
 	d.hungUp(0)
 	d.again()
 	for n := 0; n < 120 && len(d.cut) == 0; n++ {
@@ -376,9 +376,9 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 	want(`speaker {"active":false,"heard":0}`)
 }
 
-// TestABoxThatComesAgainIsHeard: a phone network drops lines without a word, and the box comes
+// TestReconnectedBoxIsServed: a phone network drops lines without a word, and the box comes
 // again while the old one is still open.
-func TestABoxThatComesAgainIsHeard(t *testing.T) {
+func TestReconnectedBoxIsServed(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
 	d := s.paired()

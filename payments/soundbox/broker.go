@@ -45,7 +45,7 @@ func (h *hook) Provides(b byte) bool {
 // client can replace another. A box that is not paired yet may wait for that. While the database is
 // away, the connection is closed without a word, and the box comes again.
 func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
-	l := lineOf(cl.Net.Conn)
+	l := boxConnOf(cl.Net.Conn)
 	l.client = cl
 	cl.State.Keepalive, cl.State.ServerKeepalive = keepAlive, true
 	cl.Properties.Props.SessionExpiryInterval = 0
@@ -62,12 +62,12 @@ func (h *hook) OnConnect(cl *mqtt.Client, pk packets.Packet) error {
 		return refuse(packets.ErrConnectionRateExceeded)
 	}
 	cl.Properties.Clean = true
-	ctx, cancel := context.WithTimeout(l.ctx, askWithin)
+	ctx, cancel := context.WithTimeout(l.ctx, queryTimeout)
 	defer cancel()
 	box, revoked, err := h.boxes.find(ctx, name)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
-		if !l.takeNew() {
+		if !l.reserveNew() {
 			return refuse(packets.ErrQuotaExceeded)
 		}
 		l.name = name
@@ -107,14 +107,14 @@ func keyPlace(table string, id uuid.UUID) seal.Place {
 
 // OnConnectAuthenticate accepts the box that OnConnect has found.
 func (h *hook) OnConnectAuthenticate(cl *mqtt.Client, _ packets.Packet) bool {
-	l := lineOf(cl.Net.Conn)
+	l := boxConnOf(cl.Net.Conn)
 	return l != nil && l.name != uuid.Nil
 }
 
 // OnACLCheck allows a box its own topics and nothing else: to hear say, to write hello and ack; a
 // new one pairing and ask.
 func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
-	l := lineOf(cl.Net.Conn)
+	l := boxConnOf(cl.Net.Conn)
 	name, own := strings.CutPrefix(topic, Topic(l.name, ""))
 	if !own {
 		return false
@@ -132,21 +132,21 @@ func (h *hook) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 
 // OnSessionEstablished starts to send to the box.
 func (h *hook) OnSessionEstablished(cl *mqtt.Client, _ packets.Packet) {
-	l := lineOf(cl.Net.Conn)
+	l := boxConnOf(cl.Net.Conn)
 	h.boxes.running.Go(func() {
 		defer cl.Stop(nil)
 		if l.box == nil {
 			h.boxes.pair(cl, l)
 		} else {
-			h.boxes.tell(cl, l)
+			h.boxes.sendPayments(cl, l)
 		}
 	})
 }
 
 // OnPacketRead counts what a box sends.
 func (h *hook) OnPacketRead(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	l := lineOf(cl.Net.Conn)
-	l.seen.Store(true)
+	l := boxConnOf(cl.Net.Conn)
+	l.active.Store(true)
 	if l.packets.past(h.boxes.now(), packetsPerWindow, packetsWindow) {
 		_ = h.boxes.server.DisconnectClient(cl, packets.ErrMessageRateTooHigh)
 		return pk, packets.ErrRejectPacket // the one error that the broker heeds here
@@ -160,10 +160,10 @@ func (h *hook) OnWill(*mqtt.Client, mqtt.Will) (mqtt.Will, error) { return mqtt.
 // OnPublish handles what a box sends; it goes to no other client. A box that sends nonsense is
 // disconnected.
 func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
-	l := lineOf(cl.Net.Conn)
-	ctx, cancel := context.WithTimeout(l.ctx, askWithin)
+	l := boxConnOf(cl.Net.Conn)
+	ctx, cancel := context.WithTimeout(l.ctx, queryTimeout)
 	defer cancel()
-	err := h.boxes.said(ctx, l, pk.TopicName, pk.Payload)
+	err := h.boxes.handleMessage(ctx, l, pk.TopicName, pk.Payload)
 	switch {
 	case errors.Is(err, ErrUnreadable) || errors.Is(err, ErrForged):
 		_ = h.boxes.server.DisconnectClient(cl, packets.ErrPayloadFormatInvalid)
@@ -176,15 +176,15 @@ func (h *hook) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, er
 	return pk, packets.CodeSuccessIgnore
 }
 
-// said handles one message of a box.
-func (s *Soundboxes) said(ctx context.Context, l *line, topic string, payload []byte) error {
+// handleMessage handles one message of a box.
+func (s *Soundboxes) handleMessage(ctx context.Context, l *boxConn, topic string, payload []byte) error {
 	switch topic {
 	case Topic(l.name, Ask):
 		key, err := ReadRequest(payload)
 		if err != nil {
 			return err
 		}
-		return s.giveCode(ctx, l, key)
+		return s.sendCode(ctx, l, key)
 	case Topic(l.name, Hello):
 		var g Greeting
 		if err := Open(l.box.key, topic, payload, &g); err != nil {
@@ -204,6 +204,6 @@ func (s *Soundboxes) said(ctx context.Context, l *line, topic string, payload []
 		if err := Open(l.box.key, topic, payload, &r); err != nil {
 			return err
 		}
-		return s.heard(ctx, l, r.Seq)
+		return s.storeReceipt(ctx, l, r.Seq)
 	}
 }

@@ -113,11 +113,11 @@ func NewKey() []byte {
 // Password returns the MQTT password that is derived from a box's key. The key of messages cannot
 // be derived from it.
 func Password(key []byte) string {
-	return base64.RawURLEncoding.EncodeToString(derive(key, "market40 soundbox password"))
+	return base64.RawURLEncoding.EncodeToString(deriveKey(key, "market40 soundbox password"))
 }
 
-// derive returns a key for one purpose (HKDF with SHA-256, RFC 5869).
-func derive(key []byte, purpose string) []byte {
+// deriveKey returns a key for one purpose (HKDF with SHA-256, RFC 5869).
+func deriveKey(key []byte, purpose string) []byte {
 	derived, err := hkdf.Key(sha256.New, key, nil, purpose, sha256.Size)
 	if err != nil {
 		panic(err) //nolint:forbidigo // only a length past 255 digests is refused
@@ -125,8 +125,8 @@ func derive(key []byte, purpose string) []byte {
 	return derived
 }
 
-func mac(key []byte, topic string, body []byte) []byte {
-	h := hmac.New(sha256.New, derive(key, "market40 soundbox messages"))
+func computeMAC(key []byte, topic string, body []byte) []byte {
+	h := hmac.New(sha256.New, deriveKey(key, "market40 soundbox messages"))
 	h.Write([]byte(topic))
 	h.Write([]byte{'\n'})
 	h.Write(body)
@@ -140,7 +140,7 @@ func Sign(key []byte, topic string, message any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write message for %s: %w", topic, err)
 	}
-	return append(hex.AppendEncode(nil, mac(key, topic, body)), append([]byte{'\n'}, body...)...), nil
+	return append(hex.AppendEncode(nil, computeMAC(key, topic, body)), append([]byte{'\n'}, body...)...), nil
 }
 
 // Open reads what Sign wrote for the same topic. Errors: ErrForged, ErrUnreadable.
@@ -149,14 +149,14 @@ func Open(key []byte, topic string, payload []byte, message any) error {
 	if !found || len(payload) > MaxMessage {
 		return ErrUnreadable
 	}
-	if !hmac.Equal(digits, hex.AppendEncode(nil, mac(key, topic, body))) {
+	if !hmac.Equal(digits, hex.AppendEncode(nil, computeMAC(key, topic, body))) {
 		return ErrForged
 	}
-	return read(body, message)
+	return readMessage(body, message)
 }
 
-// read reads one JSON object without unknown fields.
-func read(body []byte, message any) error {
+// readMessage reads one JSON object without unknown fields.
+func readMessage(body []byte, message any) error {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(message); err != nil {
@@ -174,7 +174,7 @@ func ReadRequest(payload []byte) ([]byte, error) {
 	if len(payload) > MaxMessage {
 		return nil, ErrUnreadable
 	}
-	if err := read(payload, &r); err != nil {
+	if err := readMessage(payload, &r); err != nil {
 		return nil, err
 	}
 	key, err := base64.RawURLEncoding.DecodeString(r.Key)

@@ -33,9 +33,9 @@ const (
 	fullWait = 60 * time.Second
 )
 
-// giveCode sends a new box a code to speak. After another request the earlier code is no longer
+// sendCode sends a new box a code to speak. After another request the earlier code is no longer
 // valid.
-func (s *Soundboxes) giveCode(ctx context.Context, l *line, key []byte) error {
+func (s *Soundboxes) sendCode(ctx context.Context, l *boxConn, key []byte) error {
 	sealed, err := s.keys.Seal(ctx, keyPlace("soundbox_pairings", l.name), key)
 	if err != nil {
 		return err
@@ -74,7 +74,7 @@ func (s *Soundboxes) codeIndex(code string) []byte { return s.keys.Index("soundb
 
 // pair waits until a new box was paired, on whichever server, and sends it away to come back as
 // what it now is.
-func (s *Soundboxes) pair(cl *mqtt.Client, l *line) {
+func (s *Soundboxes) pair(cl *mqtt.Client, l *boxConn) {
 	look, end := time.NewTicker(pairedEvery), time.NewTimer(newLineLasts)
 	defer look.Stop()
 	defer end.Stop()

@@ -33,10 +33,10 @@ type Receiver struct {
 	now  func() time.Time
 	mark Mark
 
-	nonce   string    // of the greeting that waits for its welcome; "": none
-	asked   time.Time // when that was said
-	server  time.Time // the server's clock at the last welcome; zero: there was none
-	reading time.Time // ours when its greeting was said
+	nonce     string    // of the greeting that waits for its welcome; "": none
+	greetedAt time.Time // when that was said
+	server    time.Time // the server's clock at the last welcome; zero: there was none
+	reading   time.Time // ours when its greeting was said
 }
 
 // NewReceiver returns the receiver of a box that stopped at a mark.
@@ -49,7 +49,7 @@ func (r *Receiver) Mark() Mark { return r.mark }
 
 // Greet returns the payload of a greeting. Until it is answered, no other message is accepted.
 func (r *Receiver) Greet() ([]byte, error) {
-	r.nonce, r.asked = rand.Text(), r.now()
+	r.nonce, r.greetedAt = rand.Text(), r.now()
 	return Sign(r.key, Topic(r.id, Hello), Greeting{Nonce: r.nonce, Last: r.mark.Last})
 }
 
@@ -58,13 +58,13 @@ func (r *Receiver) Waits() time.Duration {
 	if r.nonce == "" {
 		return 0
 	}
-	return max(1, r.now().Sub(r.asked))
+	return max(1, r.now().Sub(r.greetedAt))
 }
 
-// Take accepts a message. It returns nil if the message waits to be spoken or was a welcome. After
+// Accept accepts a message. It returns nil if the message waits to be spoken or was a welcome. After
 // ErrGap and ErrExpired the box has to greet again. The server then sends what is missing, and what
 // is too old as a count and a sum.
-func (r *Receiver) Take(payload []byte) error {
+func (r *Receiver) Accept(payload []byte) error {
 	var m Message
 	if err := Open(r.key, Topic(r.id, Say), payload, &m); err != nil {
 		return err
@@ -122,7 +122,7 @@ func (r *Receiver) welcome(m Message) error {
 		return ErrUnasked
 	}
 	r.nonce = ""
-	r.server, r.reading = m.Now, r.asked
+	r.server, r.reading = m.Now, r.greetedAt
 	if m.Seq < r.mark.Last {
 		r.mark.Waiting = nil
 	}

@@ -97,7 +97,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 			}
 		}
 		take := func(raw []byte) error {
-			err := box.Take(raw)
+			err := box.Accept(raw)
 			if errors.Is(err, soundbox.ErrGap) || errors.Is(err, soundbox.ErrExpired) ||
 				errors.Is(err, soundbox.ErrForged) || errors.Is(err, soundbox.ErrUnreadable) {
 				greet()
@@ -216,7 +216,7 @@ func FuzzOpen(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		// As it comes: only Sign signs with this key.
 		box := soundbox.NewReceiver(id, soundbox.NewKey(), soundbox.Mark{}, time.Now)
-		if box.Take(payload) == nil {
+		if box.Accept(payload) == nil {
 			t.Fatalf("%q is taken and was not signed", payload)
 		}
 		_, _ = soundbox.ReadRequest(payload)
@@ -226,7 +226,7 @@ func FuzzOpen(f *testing.F) {
 			return
 		}
 		box = soundbox.NewReceiver(id, key, soundbox.Mark{}, time.Now)
-		if box.Take(signed) == nil {
+		if box.Accept(signed) == nil {
 			for _, m := range box.Next() {
 				_ = fmt.Sprint(m.Amount, m.TakenBack)
 			}

@@ -21,14 +21,14 @@ import (
 
 // What one process and one box may take. README.md of cmd/market40 names them to who runs it.
 const (
-	// maxLines is how many boxes are connected to one process.
-	maxLines = 2000
-	// linesPerAddress is how many of them come from one address: a market's boxes may share one. Of
+	// maxConns is how many boxes are connected to one process.
+	maxConns = 2000
+	// connsPerAddress is how many of them come from one address: a market's boxes may share one. Of
 	// new boxes far fewer.
-	linesPerAddress = 600
-	// newLines and newPerAddress are how many new boxes wait to be paired, in one process and of
+	connsPerAddress = 600
+	// maxNewBoxes and newPerAddress are how many new boxes wait to be paired, in one process and of
 	// one address.
-	newLines, newPerAddress = 100, 10
+	maxNewBoxes, newPerAddress = 100, 10
 	// newLineLasts is how long a new box may wait on one connection.
 	newLineLasts = 20 * time.Minute
 	// maxPacket is the largest MQTT packet, in bytes.
@@ -48,8 +48,8 @@ const (
 	seenEvery = 10 * time.Second
 	// lookEvery is how often a box's payments are looked for without a notification.
 	lookEvery = 5 * time.Second
-	// askWithin is how long the database may take for what a box says.
-	askWithin = 5 * time.Second
+	// queryTimeout is how long the database may take for what a box says.
+	queryTimeout = 5 * time.Second
 )
 
 // Soundboxes stores the boxes of stalls and sends payments to those connected to this process.
@@ -61,7 +61,7 @@ type Soundboxes struct {
 	now  func() time.Time
 
 	server   *mqtt.Server
-	lines    *lines
+	lines    *boxListener
 	running  sync.WaitGroup
 	stopping context.CancelFunc
 }
@@ -74,7 +74,7 @@ func New(db *database.DB, keys *seal.Keys, f *feed.Feed, now func() time.Time) *
 // Serve accepts boxes on a listener until Stop, over TLS if that is configured.
 func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls.Config) error {
 	ctx, s.stopping = context.WithCancel(ctx)
-	s.lines = openLines(ctx, listener)
+	s.lines = newBoxListener(ctx, listener)
 	listener = s.lines
 	if over != nil {
 		listener = tls.NewListener(listener, over)
@@ -98,7 +98,7 @@ func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls
 // wildcards or shared subscriptions.
 func capabilities() *mqtt.Capabilities {
 	c := mqtt.NewDefaultServerCapabilities()
-	c.MaximumClients = maxLines
+	c.MaximumClients = maxConns
 	c.MaximumMessageExpiryInterval = int64(ExpiresAfter / time.Second)
 	c.MaximumClientWritesPending = 2 * maxUnheard
 	c.MaximumSessionExpiryInterval = 0

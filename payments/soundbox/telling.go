@@ -17,21 +17,21 @@ import (
 )
 
 //go:embed news.sql
-var newsSQL string
+var paymentsSQL string
 
-// newsPage is how many payments are read at once.
-const newsPage = 200
+// paymentsPage is how many payments are read at once.
+const paymentsPage = 200
 
 // session is what one connected box was sent.
 type session struct {
 	*Soundboxes
-	l       *line
+	l       *boxConn
 	welcome bool  // it has greeted
 	sent    int64 // the last version that it was sent
 }
 
-// news is one payment or reversal of an account.
-type news struct {
+// boxPayment is one payment or reversal of an account.
+type boxPayment struct {
 	Version    int64
 	ID         uuid.UUID
 	Amount     money.Amount
@@ -41,8 +41,8 @@ type news struct {
 	ReceivedAt time.Time
 }
 
-// tell sends a paired box its payments, from its greeting until its line or its right ends.
-func (s *Soundboxes) tell(cl *mqtt.Client, l *line) {
+// sendPayments sends a paired box its payments, from its greeting until its line or its right ends.
+func (s *Soundboxes) sendPayments(cl *mqtt.Client, l *boxConn) {
 	woken, cancel := s.feed.Wait(l.box.account)
 	defer cancel()
 	defer s.hungUp(l)
@@ -61,7 +61,7 @@ func (s *Soundboxes) tell(cl *mqtt.Client, l *line) {
 		}
 		if err := sent.look(greeting); err != nil {
 			if l.ctx.Err() == nil {
-				_ = s.server.DisconnectClient(cl, reason(err))
+				_ = s.server.DisconnectClient(cl, disconnectReason(err))
 			}
 			return
 		}
@@ -71,8 +71,8 @@ func (s *Soundboxes) tell(cl *mqtt.Client, l *line) {
 // errEnded is that a box was revoked, or its tenancy has ended.
 var errEnded = errors.New("the box may speak no longer")
 
-// reason returns why a box is disconnected.
-func reason(err error) packets.Code {
+// disconnectReason returns why a box is disconnected.
+func disconnectReason(err error) packets.Code {
 	if errors.Is(err, errEnded) {
 		return packets.ErrNotAuthorized
 	}
@@ -83,7 +83,7 @@ func reason(err error) packets.Code {
 // look answers a greeting, if there is one, and sends the box the versions that it does not have
 // yet.
 func (t *session) look(greeting *Greeting) error {
-	heard, version, err := t.standing(greeting)
+	heard, version, err := t.readVersions(greeting)
 	if err != nil {
 		return err
 	}
@@ -99,14 +99,14 @@ func (t *session) look(greeting *Greeting) error {
 	if !t.welcome || version <= t.sent {
 		return nil
 	}
-	return t.tellNews(heard)
+	return t.sendNew(heard)
 }
 
-// standing returns the version up to which the box has received payments and the version of its
+// readVersions returns the version up to which the box has received payments and the version of its
 // account, or errEnded. It stores the greeting. A box that claims a later version than the
 // account's got it from a database that was restored since.
-func (t *session) standing(greeting *Greeting) (heard, version int64, err error) {
-	ctx, cancel := context.WithTimeout(t.l.ctx, askWithin)
+func (t *session) readVersions(greeting *Greeting) (heard, version int64, err error) {
+	ctx, cancel := context.WithTimeout(t.l.ctx, queryTimeout)
 	defer cancel()
 	if greeting != nil {
 		_, err := t.db.Pool.Exec(ctx, `UPDATE soundboxes b SET line_id = $2, seen_at = $3,
@@ -131,12 +131,12 @@ func (t *session) standing(greeting *Greeting) (heard, version int64, err error)
 	return heard, version, nil
 }
 
-// tellNews sends the versions after the last sent one. It sends young ones one by one, at most
+// sendNew sends the versions after the last sent one. It sends young ones one by one, at most
 // maxUnheard before a receipt, and a series of old ones as a count and a sum.
-func (t *session) tellNews(heard int64) error {
+func (t *session) sendNew(heard int64) error {
 	old := &Message{Kind: Missed, After: t.sent, Seq: t.sent}
 	for {
-		page, err := t.news(old.Seq)
+		page, err := t.readPayments(old.Seq)
 		if err != nil {
 			return err
 		}
@@ -146,48 +146,48 @@ func (t *session) tellNews(heard int64) error {
 				old.Seq = p.Version
 				continue
 			}
-			if err := t.tellOld(old); err != nil || p.Version > heard+maxUnheard {
+			if err := t.sendMissed(old); err != nil || p.Version > heard+maxUnheard {
 				return err
 			}
-			if err := t.tellOne(p); err != nil {
+			if err := t.sendPayment(p); err != nil {
 				return err
 			}
 			old = &Message{Kind: Missed, After: t.sent, Seq: t.sent}
 		}
-		if len(page) < newsPage {
-			return t.tellOld(old)
+		if len(page) < paymentsPage {
+			return t.sendMissed(old)
 		}
 	}
 }
 
-// news returns the payments of the box's account after a version.
-func (t *session) news(after int64) ([]news, error) {
-	ctx, cancel := context.WithTimeout(t.l.ctx, askWithin)
+// readPayments returns the payments of the box's account after a version.
+func (t *session) readPayments(after int64) ([]boxPayment, error) {
+	ctx, cancel := context.WithTimeout(t.l.ctx, queryTimeout)
 	defer cancel()
-	rows, err := t.db.Pool.Query(ctx, newsSQL, pgx.NamedArgs{
+	rows, err := t.db.Pool.Query(ctx, paymentsSQL, pgx.NamedArgs{
 		"account": t.l.box.account, "after": after,
-		"most": newsPage,
+		"most": paymentsPage,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read payments for soundbox %s: %w", t.l.name, err)
 	}
-	page, err := pgx.CollectRows(rows, pgx.RowToStructByPos[news])
+	page, err := pgx.CollectRows(rows, pgx.RowToStructByPos[boxPayment])
 	if err != nil {
 		return nil, fmt.Errorf("read payments for soundbox %s: %w", t.l.name, err)
 	}
 	return page, nil
 }
 
-// tellOld sends what was missed, if anything was.
-func (t *session) tellOld(old *Message) error {
+// sendMissed sends what was missed, if anything was.
+func (t *session) sendMissed(old *Message) error {
 	if old.Seq == old.After {
 		return nil
 	}
-	return t.tellMessage(*old)
+	return t.sendMessage(*old)
 }
 
-// tellOne sends one payment.
-func (t *session) tellOne(p news) error {
+// sendPayment sends one payment.
+func (t *session) sendPayment(p boxPayment) error {
 	expires := p.ReceivedAt.Add(ExpiresAfter)
 	m := Message{
 		Kind: Payment, After: t.sent, Seq: p.Version, ID: &p.ID, Amount: &p.Amount, OccurredAt: &p.OccurredAt,
@@ -196,10 +196,10 @@ func (t *session) tellOne(p news) error {
 	if p.Reversal {
 		m.Kind = Correction
 	}
-	return t.tellMessage(m)
+	return t.sendMessage(m)
 }
 
-func (t *session) tellMessage(m Message) error {
+func (t *session) sendMessage(m Message) error {
 	m.Now = t.now()
 	if err := t.l.send(Say, t.l.box.key, m); err != nil {
 		return err
@@ -212,7 +212,7 @@ func (t *session) tellMessage(m Message) error {
 // The broker would send it to any subscriber with the box's id. If a box connects again before its
 // old line has ended, that is no subscriber or the wrong one, because the end of the old line
 // removes the new subscription.
-func (l *line) send(name string, key []byte, message any) error {
+func (l *boxConn) send(name string, key []byte, message any) error {
 	topic := Topic(l.name, name)
 	payload, err := Sign(key, topic, message)
 	if err != nil {
@@ -228,8 +228,8 @@ func (l *line) send(name string, key []byte, message any) error {
 	return nil
 }
 
-// heard stores a box's receipt, and wakes the stall's phones, which need not speak.
-func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
+// storeReceipt stores a box's receipt, and wakes the stall's phones, which need not speak.
+func (s *Soundboxes) storeReceipt(ctx context.Context, l *boxConn, seq int64) error {
 	tag, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes b SET heard_version = greatest(heard_version, $2), seen_at = $3
 		WHERE id = $1 AND revoked_at IS NULL AND $2 BETWEEN 0 AND coalesce((SELECT version FROM ledger_accounts a
 		WHERE a.id = b.account_id), 0)`, l.name, seq, s.now())
@@ -244,8 +244,8 @@ func (s *Soundboxes) heard(ctx context.Context, l *line, seq int64) error {
 }
 
 // hungUp records that a box's line has ended, unless it already has another.
-func (s *Soundboxes) hungUp(l *line) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), askWithin)
+func (s *Soundboxes) hungUp(l *boxConn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), queryTimeout)
 	defer cancel()
 	if _, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET line_id = NULL WHERE id = $1 AND line_id = $2`, l.name,
 		l.id); err != nil {
@@ -264,8 +264,13 @@ func (s *Soundboxes) writeSeen(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if _, err := s.db.Pool.Exec(ctx, `UPDATE soundboxes SET seen_at = $2 WHERE line_id = ANY ($1)`, s.lines.seen(),
-			s.now()); err != nil && ctx.Err() == nil {
+		if _, err := s.db.Pool.Exec(
+			ctx,
+			`UPDATE soundboxes SET seen_at = $2 WHERE line_id = ANY ($1)`,
+			s.lines.takeSeen(),
+			s.now(),
+		); err != nil &&
+			ctx.Err() == nil {
 			slog.WarnContext(ctx, "the times of the soundboxes' last messages were not stored", "error", err)
 		}
 	}

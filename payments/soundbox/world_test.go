@@ -260,8 +260,8 @@ func (d *device) connectAs(c *paho.Connect) byte {
 	return answer.ReasonCode
 }
 
-// hear asks for a topic and is the server's answer.
-func (d *device) hear(topic string) byte {
+// receive asks for a topic and is the server's answer.
+func (d *device) receive(topic string) byte {
 	d.t.Helper()
 	granted, err := d.client.Subscribe(d.t.Context(),
 		&paho.Subscribe{Subscriptions: []paho.SubscribeOptions{{Topic: topic}}})
@@ -271,7 +271,7 @@ func (d *device) hear(topic string) byte {
 	return granted.Reasons[0]
 }
 
-func (d *device) say(topic string, payload []byte) {
+func (d *device) publish(topic string, payload []byte) {
 	d.t.Helper()
 	_, err := d.client.Publish(d.t.Context(), &paho.Publish{Topic: topic, Payload: payload})
 	must(d.t, err)
@@ -283,7 +283,7 @@ func (d *device) sign(name string, message any) {
 	topic := soundbox.Topic(d.id, name)
 	payload, err := soundbox.Sign(d.key, topic, message)
 	must(d.t, err)
-	d.say(topic, payload)
+	d.publish(topic, payload)
 }
 
 // patience is how long anything may take on a busy machine.
@@ -334,7 +334,7 @@ func (d *device) code() string {
 	if why := d.connect(); why != 0 {
 		d.t.Fatalf("a new box is refused: 0x%02x", why)
 	}
-	if why := d.hear(soundbox.Topic(d.id, soundbox.Pairing)); why != 0 {
+	if why := d.receive(soundbox.Topic(d.id, soundbox.Pairing)); why != 0 {
 		d.t.Fatalf("a new box hears nothing: 0x%02x", why)
 	}
 	return d.another()
@@ -345,7 +345,7 @@ func (d *device) another() string {
 	d.t.Helper()
 	raw, err := json.Marshal(soundbox.Request{Key: base64.RawURLEncoding.EncodeToString(d.key)})
 	must(d.t, err)
-	d.say(soundbox.Topic(d.id, soundbox.Ask), raw)
+	d.publish(soundbox.Topic(d.id, soundbox.Ask), raw)
 	var told soundbox.Code
 	d.next(soundbox.Pairing, &told)
 	return told.Code
@@ -371,7 +371,7 @@ func (d *device) again() {
 	if why := d.connect(); why != 0 {
 		d.t.Fatalf("a paired box is refused: 0x%02x", why)
 	}
-	if why := d.hear(soundbox.Topic(d.id, soundbox.Say)); why != 0 {
+	if why := d.receive(soundbox.Topic(d.id, soundbox.Say)); why != 0 {
 		d.t.Fatalf("a paired box hears nothing: 0x%02x", why)
 	}
 }

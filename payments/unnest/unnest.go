@@ -14,8 +14,8 @@ type Column[R any] struct {
 	array      func(rows []R) any
 }
 
-// Col declares a column: its name, its PostgreSQL type, and its value in a row.
-func Col[R, V any](name, kind string, value func(R) V) Column[R] {
+// NewColumn declares a column: its name, its PostgreSQL type, and its value in a row.
+func NewColumn[R, V any](name, kind string, value func(R) V) Column[R] {
 	return Column[R]{name, kind, func(rows []R) any {
 		values := make([]V, len(rows))
 		for i, row := range rows {

@@ -18,9 +18,9 @@ type visit struct {
 }
 
 var visits = unnest.Columns[visit]{
-	unnest.Col("name", "text", func(v visit) string { return v.name }),
-	unnest.Col("age", "bigint", func(v visit) int64 { return v.age }),
-	unnest.Col("at", "timestamptz", func(v visit) *time.Time { return v.at }),
+	unnest.NewColumn("name", "text", func(v visit) string { return v.name }),
+	unnest.NewColumn("age", "bigint", func(v visit) int64 { return v.age }),
+	unnest.NewColumn("at", "timestamptz", func(v visit) *time.Time { return v.at }),
 }
 
 // TestText pins the text of the statements: it must be equal for every group, so that PostgreSQL

@@ -63,7 +63,7 @@ func (p *Programme) designations(day *figures.Day, u scope.Unit) []Designation {
 		d := Designation{Locality: p.required[*locality], Market: m, Target: p.Target("I05", locality, day.Date)}
 		d.Locality.ID = *locality
 		v := day.View(m.ID)
-		d.Status, d.StatusReason = judgement{
+		d.Status, d.StatusReason = statusInput{
 			v.Figures(), v.Coverage(), d.Target, p.punctual(d.Locality.ID),
 			day.Date,
 		}.status()
@@ -142,8 +142,8 @@ func (c *campaign) outside(day time.Time) (code, vi, en string) {
 		c.last.Format(time.DateOnly)
 }
 
-// judgement is what a status is decided from.
-type judgement struct {
+// statusInput is what a status is decided from.
+type statusInput struct {
 	figures  figures.Figures
 	coverage *figures.Share
 	target   *Target
@@ -153,7 +153,7 @@ type judgement struct {
 
 // status returns the first status that applies. Where none can be decided it returns the reason. A
 // hidden figure decides nothing.
-func (j judgement) status() (Status, string) {
+func (j statusInput) status() (Status, string) {
 	is := func(code string, why ...reason) (Status, string) {
 		vi, en := []string{}, []string{}
 		for _, r := range why {
@@ -169,9 +169,9 @@ func (j judgement) status() (Status, string) {
 	case j.coverage == nil || j.coverage.Value == nil:
 		return hidden, "hidden"
 	}
-	if observed := decimal.RequireFromString(*j.coverage.Value); observed.LessThan(figures.LeastCoverage) {
-		return is(statusNoData, reason{"Độ phủ " + percentVI(observed, figures.LeastCoverage) + " < 30 %", "Coverage " +
-			percentEN(observed, figures.LeastCoverage) + " < 30%"})
+	if observed := decimal.RequireFromString(*j.coverage.Value); observed.LessThan(figures.MinCoverage) {
+		return is(statusNoData, reason{"Độ phủ " + percentVI(observed, figures.MinCoverage) + " < 30 %", "Coverage " +
+			percentEN(observed, figures.MinCoverage) + " < 30%"})
 	}
 	if warnings := j.warnings(); len(warnings) > 0 {
 		return is(statusAttention, warnings...)
@@ -206,26 +206,26 @@ func (j judgement) status() (Status, string) {
 }
 
 // warnings returns the shown figures that are above their bounds.
-func (j judgement) warnings() (found []reason) {
+func (j statusInput) warnings() (found []reason) {
 	for _, row := range indicators.Rows {
 		if row.WarnAbove == "" {
 			continue
 		}
 		bound := decimal.RequireFromString(row.WarnAbove)
 		if v, known := j.figures[row.Code].Number(); known && v.GreaterThan(bound) {
-			found = append(found, warning(row, v, bound))
+			found = append(found, reportWarning(row, v, bound))
 		}
 	}
 	return found
 }
 
-// warning returns the sentence that a value is above its bound.
-func warning(row indicators.Row, value, bound decimal.Decimal) reason {
+// reportWarning returns the sentence that a value is above its bound.
+func reportWarning(row indicators.Row, value, bound decimal.Decimal) reason {
 	limit := bound.Shift(2).String()
 	if row.Unit == indicators.Points {
 		return reason{
-			row.Code + " " + digits(value, bound, ",") + " điểm > " + limit, row.Code + " " +
-				digits(value, bound, ".") + " points > " + limit,
+			row.Code + " " + isDigits(value, bound, ",") + " điểm > " + limit, row.Code + " " +
+				isDigits(value, bound, ".") + " points > " + limit,
 		}
 	}
 	return reason{
@@ -234,13 +234,13 @@ func warning(row indicators.Row, value, bound decimal.Decimal) reason {
 	}
 }
 
-func (j judgement) dueOn() time.Time {
+func (j statusInput) dueOn() time.Time {
 	due, _ := time.Parse(time.DateOnly, j.target.DueOn) // cannot fail: the program wrote it
 	return due
 }
 
 // compare returns I05 beside its target in words.
-func (j judgement) compare(reached, required decimal.Decimal, below bool) reason {
+func (j statusInput) compare(reached, required decimal.Decimal, below bool) reason {
 	sign := "≥"
 	if below {
 		sign = "<"
@@ -256,9 +256,9 @@ func (j judgement) compare(reached, required decimal.Decimal, below bool) reason
 // reason is a sentence in both languages.
 type reason struct{ vi, en string }
 
-// digits formats a share in hundredths with one decimal. It uses two where one would round it to
+// isDigits formats a share in hundredths with one decimal. It uses two where one would round it to
 // the bound.
-func digits(share, bound decimal.Decimal, point string) string {
+func isDigits(share, bound decimal.Decimal, point string) string {
 	hundred := decimal.NewFromInt(100)
 	value, limit := share.Mul(hundred), bound.Mul(hundred)
 	places := int32(1)
@@ -268,9 +268,9 @@ func digits(share, bound decimal.Decimal, point string) string {
 	return strings.Replace(value.StringFixed(places), ".", point, 1)
 }
 
-func percentVI(share, bound decimal.Decimal) string { return digits(share, bound, ",") + " %" }
+func percentVI(share, bound decimal.Decimal) string { return isDigits(share, bound, ",") + " %" }
 
-func percentEN(share, bound decimal.Decimal) string { return digits(share, bound, ".") + "%" }
+func percentEN(share, bound decimal.Decimal) string { return isDigits(share, bound, ".") + "%" }
 
 // statusWords are the statuses in words.
 var statusWords = map[string]reason{

@@ -14,7 +14,7 @@ func (t *Table) ProtectAmounts(tooFew func(Set) bool) {
 	}
 	s := newSearch(t)
 	for {
-		cells := s.firstTelling(tooFew)
+		cells := s.firstRevealing(tooFew)
 		if len(cells) == 0 {
 			return
 		}
@@ -22,10 +22,10 @@ func (t *Table) ProtectAmounts(tooFew func(Set) bool) {
 	}
 }
 
-// firstTelling returns published cells that together reveal what tooFew forbids, limited to those
+// firstRevealing returns published cells that together reveal what tooFew forbids, limited to those
 // that may be hidden. It returns none if nothing is revealed. What cells that stay reveal among
 // themselves is not hidden by others.
-func (s *search) firstTelling(tooFew func(Set) bool) []int {
+func (s *search) firstRevealing(tooFew func(Set) bool) []int {
 	rows := s.rows(func(c *Cell) bool { return c.Hidden })
 	var rests []Set
 	for _, r := range rows {
@@ -57,7 +57,7 @@ func (s *search) firstTelling(tooFew func(Set) bool) []int {
 func (s *search) mayHide(rows ...row) (cells []int) {
 	for _, r := range rows {
 		for _, i := range append(slices.Clone(r.less), r.cell) {
-			if !s.t.Cells[i].Stays {
+			if !s.t.Cells[i].AlwaysPublished {
 				cells = append(cells, i)
 			}
 		}

@@ -9,7 +9,7 @@ import (
 
 // Amounts are hidden in the order of counts: totals after their parts, and figures of a campaign
 // last. A cell that stays is never hidden.
-func TestAmountsKeepTotals(t *testing.T) {
+func TestAmountsPreserveTotals(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -26,7 +26,7 @@ func TestAmountsKeepTotals(t *testing.T) {
 		w := newProvince(tt.built...)
 		table := w.disclosureTable()
 		for i, name := range w.names {
-			table.Cells[i].Stays = strings.Contains(" "+tt.stays+" ", " "+name+" ")
+			table.Cells[i].AlwaysPublished = strings.Contains(" "+tt.stays+" ", " "+name+" ")
 		}
 		table.ProtectAmounts(func(set disclosure.Set) bool {
 			people := 0

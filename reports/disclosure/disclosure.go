@@ -19,8 +19,8 @@ const Fewest = 5
 // FewestOfAmounts is the smallest number of merchants in a published amount of money.
 const FewestOfAmounts = 10
 
-// Few reports whether n is one to four people.
-func Few(n int) bool { return 0 < n && n < Fewest }
+// IsFew reports whether n is one to four people.
+func IsFew(n int) bool { return 0 < n && n < Fewest }
 
 // Count is a number of people in a cell.
 type Count struct {
@@ -37,9 +37,9 @@ type Cell struct {
 	Total  bool // of a whole basis or campaign: hidden after cells that are not
 	Pilots bool // of a campaign's pilots only, as reports need them: hidden last
 	// always published; what it reveals alone about inner cells does not require hiding them
-	Stays  bool
-	Counts []Count
-	Hidden bool // as input: hidden for another reason; as result: a count is hidden
+	AlwaysPublished bool
+	Counts          []Count
+	Hidden          bool // as input: hidden for another reason; as result: a count is hidden
 }
 
 // Person is a person who is in several atoms, or in one and outside the table. A cell counts a
@@ -70,11 +70,11 @@ func (t *Table) Protect() {
 	any := len(t.People) > 0
 	for i := range t.Cells {
 		c := &t.Cells[i]
-		if c.Hidden || Few(c.Size) || t.Together && c.few() {
+		if c.Hidden || IsFew(c.Size) || t.Together && c.few() {
 			c.hide()
 		}
 		for k := range c.Counts {
-			c.Counts[k].Hidden = c.Counts[k].Hidden || Few(c.Counts[k].N)
+			c.Counts[k].Hidden = c.Counts[k].Hidden || IsFew(c.Counts[k].N)
 			any = any || c.Counts[k].Hidden
 		}
 	}
@@ -102,7 +102,7 @@ func (c *Cell) hide() {
 
 // few reports whether a cell counts one to four people.
 func (c *Cell) few() bool {
-	return slices.ContainsFunc(c.Counts, func(n Count) bool { return Few(n.N) })
+	return slices.ContainsFunc(c.Counts, func(n Count) bool { return IsFew(n.N) })
 }
 
 // action is a count of a cell that is hidden; −1: all counts.
@@ -135,7 +135,7 @@ func (s *search) widen() (further []action) {
 		}
 		hide, more := s.choose(found)
 		if !more { // everything connected with it is hidden
-			s.givenUp[found] = s.openValues(found)
+			s.abandoned[found] = s.openValues(found)
 			continue
 		}
 		further = append(further, s.hide(hide)...)
@@ -153,7 +153,7 @@ func (s *search) publishNeedless(further []action, secrets bool) (needed []actio
 			n++
 		}
 		s.publish(further[:n])
-		if _, open := s.firstNarrow(secrets); open || s.narrowsGivenUp(secrets) {
+		if _, open := s.firstNarrow(secrets); open || s.narrowsAbandoned(secrets) {
 			for _, a := range further[:n] {
 				s.hide(a)
 			}

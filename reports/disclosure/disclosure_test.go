@@ -170,7 +170,7 @@ func TestNothingHiddenCanBeNarrowed(t *testing.T) {
 		table := w.table()
 		table.Protect()
 		for _, c := range table.Cells {
-			if !c.Hidden && (disclosure.Few(c.Size) || disclosure.Few(c.Counts[0].N)) {
+			if !c.Hidden && (disclosure.IsFew(c.Size) || disclosure.IsFew(c.Counts[0].N)) {
 				rt.Fatalf("%v is published", c)
 			}
 		}

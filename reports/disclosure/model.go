@@ -69,7 +69,7 @@ func (g *group) need(k int) (values int, guarded bool) {
 	for in, n := range g.patterns[k] {
 		twice += n * max(bits.OnesCount32(in&g.operates)-1, 0)
 	}
-	return min(Fewest, g.size+1), Few(g.size) || Few(twice)
+	return min(Fewest, g.size+1), IsFew(g.size) || IsFew(twice)
 }
 
 // model is a reader's uncertainty about one count: the changes that leave every published figure
@@ -84,8 +84,8 @@ type model struct {
 
 // column is a possible change by one person of a kind, with the largest number of such changes.
 type column struct {
-	room float64
-	by   int // 1: more; −1: less
+	limit float64
+	by    int // 1: more; −1: less
 	// where the person counts; −1: it is a person of group, who counts at the atoms of in
 	atom  int
 	group int    // the number of people added equals the number removed
@@ -122,8 +122,8 @@ func (s *search) newModel(k int, known bool) *model {
 			least, most = 0, n.Of
 		}
 		alone, others := n.N-holding[atom], max(n.Of, n.N)-together[atom]
-		m.addColumn(column{room: float64(min(others-alone, most-n.N)), atom: atom, by: 1})
-		m.addColumn(column{room: float64(min(alone, n.N-least)), atom: atom, by: -1})
+		m.addColumn(column{limit: float64(min(others-alone, most-n.N)), atom: atom, by: 1})
+		m.addColumn(column{limit: float64(min(alone, n.N-least)), atom: atom, by: -1})
 	}
 	m.connect(s.rows(func(c *Cell) bool { return c.Counts[k].Hidden }))
 	return m
@@ -134,7 +134,7 @@ func (s *search) several(k int) (people, holding map[int]int) {
 	people, holding = map[int]int{}, map[int]int{}
 	for _, p := range s.t.People {
 		for i, atom := range p.Atoms {
-			if i >= mostPlaces || p.Operates>>i&1 == 0 {
+			if i >= maxAtoms || p.Operates>>i&1 == 0 {
 				continue
 			}
 			people[atom]++
@@ -144,20 +144,20 @@ func (s *search) several(k int) (people, holding map[int]int) {
 	return people, holding
 }
 
-// mostPlaces is the number of atoms that fit into the bits of a person.
-const mostPlaces = 32
+// maxAtoms is the number of atoms that fit into the bits of a person.
+const maxAtoms = 32
 
 // spanAlone returns by how much the count of a cell may change if nothing is published.
 func (m *model) spanAlone(cell int) int {
 	total := 0.0
 	for j := range m.columns {
-		total += math.Abs(m.effect(&m.columns[j], cell)) * m.columns[j].room
+		total += math.Abs(m.effect(&m.columns[j], cell)) * m.columns[j].limit
 	}
 	return int(total)
 }
 
 func (m *model) addColumn(c column) {
-	if c.room > 0 {
+	if c.limit > 0 {
 		m.columns = append(m.columns, c)
 	}
 }
@@ -178,8 +178,8 @@ func (m *model) addGroup(number int, together, holding map[int]int) {
 	}
 	for in := range uint32(1) << len(g.atoms) {
 		n := g.patterns[m.k][in]
-		m.addColumn(column{room: float64(g.size - n), by: 1, atom: -1, group: number, in: in})
-		m.addColumn(column{room: float64(n), by: -1, atom: -1, group: number, in: in})
+		m.addColumn(column{limit: float64(g.size - n), by: 1, atom: -1, group: number, in: in})
+		m.addColumn(column{limit: float64(n), by: -1, atom: -1, group: number, in: in})
 	}
 }
 
@@ -328,7 +328,7 @@ func (m *model) most(f []float64) int {
 		p := &m.parts[i]
 		own, room, any := make([]float64, len(p.columns)), make([]float64, len(p.columns)), false
 		for at, j := range p.columns {
-			own[at], room[at] = f[j], m.columns[j].room
+			own[at], room[at] = f[j], m.columns[j].limit
 			any = any || own[at] != 0
 		}
 		if any {
@@ -349,7 +349,7 @@ func (p *component) most(f, room []float64) float64 {
 	case 1:
 		return mostOfOne(p.rows[0], f, room)
 	}
-	return maximize(p.rows, f, room)
+	return solveMaximum(p.rows, f, room)
 }
 
 // mostOfOne solves the case of one row with entries −1, 0 and 1. It pairs columns that raise the
@@ -361,7 +361,7 @@ func mostOfOne(effects, f, room []float64) float64 {
 	for j, e := range effects {
 		switch {
 		case e > 0 && e != 1 || e < 0 && e != -1:
-			return maximize([][]float64{effects}, f, room)
+			return solveMaximum([][]float64{effects}, f, room)
 		case e > 0:
 			up = append(up, move{f[j], room[j]})
 		case e < 0:

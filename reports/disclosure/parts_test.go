@@ -10,7 +10,7 @@ import (
 
 // The figure of a whole market is hidden only for its own size, never because of its parts. The
 // hidden parts still cannot be narrowed down beside it.
-func TestTheWholeOfPartsStays(t *testing.T) {
+func TestTotalOfPartsStaysPublished(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		w := drawn{atoms: rapid.IntRange(2, 5).Draw(rt, "parts")}
@@ -35,13 +35,13 @@ func TestTheWholeOfPartsStays(t *testing.T) {
 		w.groups = append(w.groups, all)
 		table := w.table()
 		whole := &table.Cells[w.atoms]
-		whole.Stays = true
+		whole.AlwaysPublished = true
 		table.Protect()
-		if few := disclosure.Few(whole.Size) || disclosure.Few(whole.Counts[0].N); whole.Hidden != few {
+		if few := disclosure.IsFew(whole.Size) || disclosure.IsFew(whole.Counts[0].N); whole.Hidden != few {
 			rt.Fatalf("the whole of %d, of whom %d count, is hidden: %t", whole.Size, whole.Counts[0].N, whole.Hidden)
 		}
 		p := w.published(table)
-		p.Cells[w.atoms].Stays = true
+		p.Cells[w.atoms].AlwaysPublished = true
 		found, err := p.Audit()
 		if err != nil || len(found) > 0 {
 			rt.Fatalf("%v %v\n%+v", found, err, table.Cells)

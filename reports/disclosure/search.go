@@ -16,7 +16,7 @@ type search struct {
 	secret map[action]bool // counts that are hidden for what they reveal themselves
 
 	// counts for which nothing more can be hidden, with the number of possible values
-	givenUp map[narrow]int
+	abandoned map[narrow]int
 }
 
 // narrow is a count of a cell, or of a group of people, for which published figures leave too few
@@ -30,7 +30,7 @@ type narrow struct {
 func newSearch(t *Table) *search {
 	s := &search{
 		t: t, inside: make([][]int, len(t.Cells)), groups: groupPeople(t), secret: map[action]bool{},
-		givenUp: map[narrow]int{},
+		abandoned: map[narrow]int{},
 	}
 	for i := range t.Cells {
 		s.sorted = append(s.sorted, i)
@@ -57,7 +57,7 @@ func newSearch(t *Table) *search {
 // all hidden counts.
 func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 	for k := range s.t.counts() {
-		least := s.leastNeed(k)
+		least := s.fewestValues(k)
 		models := []*model{s.newModel(k, false)}
 		if len(s.t.People) > 0 {
 			models = append(models, s.newModel(k, true))
@@ -73,7 +73,7 @@ func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 			}
 			for _, m := range models {
 				n := narrow{i, -1, k, m.known}
-				if _, up := s.givenUp[n]; up || need < 2 {
+				if _, up := s.abandoned[n]; up || need < 2 {
 					continue
 				}
 				if m.known {
@@ -86,7 +86,7 @@ func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 		}
 		for g := range s.groups {
 			n := narrow{-1, g, k, false}
-			if _, up := s.givenUp[n]; up || s.nobodyTwice(g, k) {
+			if _, up := s.abandoned[n]; up || s.countsOnce(g, k) {
 				continue
 			}
 			if need, guarded := s.groups[g].need(k); guarded && models[0].span(models[0].ofGroup(g))+1 < need {
@@ -101,9 +101,9 @@ func (s *search) firstNarrow(secrets bool) (narrow, bool) {
 // is of many people and not of nearly all. Such a count reveals nothing about few people.
 func (c *Count) ofMany() bool { return c.N-(Fewest-2) >= Fewest && c.Most-c.N >= Fewest-1 }
 
-// leastNeed returns the smallest number of values that a secret must leave possible. A count of
+// fewestValues returns the smallest number of values that a secret must leave possible. A count of
 // many people that is hidden to protect it needs no more.
-func (s *search) leastNeed(k int) int {
+func (s *search) fewestValues(k int) int {
 	least := Fewest
 	for i := range s.t.Cells {
 		if s.secret[action{i, k}] {
@@ -115,17 +115,17 @@ func (s *search) leastNeed(k int) int {
 	return least
 }
 
-// forget removes counts that are no secrets from givenUp.
+// forget removes counts that are no secrets from abandoned.
 func (s *search) forget() {
-	maps.DeleteFunc(s.givenUp, func(n narrow, _ int) bool { return !s.isSecret(n) })
+	maps.DeleteFunc(s.abandoned, func(n narrow, _ int) bool { return !s.isSecret(n) })
 }
 
 // isSecret reports whether a count is hidden for what it reveals itself.
 func (s *search) isSecret(n narrow) bool { return n.cell < 0 || s.secret[action{n.cell, n.count}] }
 
-// narrowsGivenUp reports whether a count in givenUp has fewer possible values than before.
-func (s *search) narrowsGivenUp(secrets bool) bool {
-	for n, values := range s.givenUp {
+// narrowsAbandoned reports whether a count in abandoned has fewer possible values than before.
+func (s *search) narrowsAbandoned(secrets bool) bool {
+	for n, values := range s.abandoned {
 		if (!secrets || s.isSecret(n)) && s.openValues(n) < values {
 			return true
 		}
@@ -180,9 +180,9 @@ func (s *search) bounds(cell, k int) (least, most int) {
 	return min(least, c.Counts[k].N), max(most, c.Counts[k].N)
 }
 
-// nobodyTwice reports whether published figures of 0 cover all atoms of a group except one. Then no
+// countsOnce reports whether published figures of 0 cover all atoms of a group except one. Then no
 // person of the group can count at two atoms.
-func (s *search) nobodyTwice(number, k int) bool {
+func (s *search) countsOnce(number, k int) bool {
 	open := 0
 	for _, atom := range s.groups[number].atoms {
 		if !slices.ContainsFunc(s.t.Cells, func(c Cell) bool {
@@ -201,7 +201,7 @@ func (s *search) choose(n narrow) (action, bool) {
 	before := s.openValues(n)
 	fallback := action{cell: -1}
 	for _, i := range s.order {
-		if s.t.Cells[i].Stays || !s.near(n, i) {
+		if s.t.Cells[i].AlwaysPublished || !s.near(n, i) {
 			continue
 		}
 		for _, a := range []action{{i, n.count}, {i, -1}} {

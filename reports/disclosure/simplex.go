@@ -14,17 +14,17 @@ type tableau struct {
 	value []float64 // of each row's variable
 	// each row's variable; from len(room) on: a published figure, which may not change
 	basis   []int
-	room    []float64
-	atRoom  []bool // a column outside the basis is at its room, otherwise at 0
+	limits  []float64
+	atLimit []bool // a column outside the basis is at its room, otherwise at 0
 	inBasis []bool
 	cost    []float64 // how much each column would still add
 }
 
-// maximize returns the largest f·x with rows·x = 0 and 0 ≤ x ≤ room.
-func maximize(rows [][]float64, f, room []float64) float64 {
+// solveMaximum returns the largest f·x with rows·x = 0 and 0 ≤ x ≤ room.
+func solveMaximum(rows [][]float64, f, room []float64) float64 {
 	t := &tableau{
-		room: room, cost: append([]float64(nil), f...), value: make([]float64, len(rows)),
-		atRoom: make([]bool, len(f)), inBasis: make([]bool, len(f)),
+		limits: room, cost: append([]float64(nil), f...), value: make([]float64, len(rows)),
+		atLimit: make([]bool, len(f)), inBasis: make([]bool, len(f)),
 	}
 	for i, r := range rows {
 		t.rows = append(t.rows, append([]float64(nil), r...))
@@ -43,8 +43,8 @@ func maximize(rows [][]float64, f, room []float64) float64 {
 func (t *tableau) sum(f []float64) float64 {
 	total := 0.0
 	for j := range f {
-		if t.atRoom[j] && !t.inBasis[j] {
-			total += f[j] * t.room[j]
+		if t.atLimit[j] && !t.inBasis[j] {
+			total += f[j] * t.limits[j]
 		}
 	}
 	for i, j := range t.basis {
@@ -59,7 +59,7 @@ func (t *tableau) sum(f []float64) float64 {
 // cannot cycle.
 func (t *tableau) entering() int {
 	for j, c := range t.cost {
-		if !t.inBasis[j] && (!t.atRoom[j] && c > tolerance || t.atRoom[j] && c < -tolerance) {
+		if !t.inBasis[j] && (!t.atLimit[j] && c > tolerance || t.atLimit[j] && c < -tolerance) {
 			return j
 		}
 	}
@@ -70,20 +70,20 @@ func (t *tableau) entering() int {
 // bound and leaves the basis.
 func (t *tableau) move(j int) {
 	sign := 1.0
-	if t.atRoom[j] {
+	if t.atLimit[j] {
 		sign = -1
 	}
-	step, leaving := t.room[j], -1
+	step, leaving := t.limits[j], -1
 	for i := range t.rows {
 		slope := -t.rows[i][j] * sign
 		if math.Abs(slope) <= tolerance {
 			continue
 		}
 		far := t.value[i] / -slope // down to 0
-		if t.basis[i] >= len(t.room) {
+		if t.basis[i] >= len(t.limits) {
 			far = 0
 		} else if slope > 0 {
-			far = (t.room[t.basis[i]] - t.value[i]) / slope
+			far = (t.limits[t.basis[i]] - t.value[i]) / slope
 		}
 		if far = max(far, 0); far < step-tolerance || far <= step+tolerance && leaving >= 0 &&
 			t.basis[i] < t.basis[leaving] || far <= step && leaving < 0 {
@@ -94,7 +94,7 @@ func (t *tableau) move(j int) {
 		t.value[i] -= t.rows[i][j] * sign * step
 	}
 	if leaving < 0 {
-		t.atRoom[j] = !t.atRoom[j]
+		t.atLimit[j] = !t.atLimit[j]
 		return
 	}
 	t.pivot(leaving, j, sign*step)
@@ -102,12 +102,12 @@ func (t *tableau) move(j int) {
 
 func (t *tableau) pivot(leaving, j int, by float64) {
 	value := by
-	if t.atRoom[j] {
-		value += t.room[j]
+	if t.atLimit[j] {
+		value += t.limits[j]
 	}
-	if out := t.basis[leaving]; out < len(t.room) {
+	if out := t.basis[leaving]; out < len(t.limits) {
 		t.inBasis[out] = false
-		t.atRoom[out] = t.value[leaving] > t.room[out]/2
+		t.atLimit[out] = t.value[leaving] > t.limits[out]/2
 	}
 	t.basis[leaving], t.inBasis[j], t.value[leaving] = j, true, value
 	pivot := t.rows[leaving]

@@ -96,7 +96,7 @@ func (s Stratum) variance(ratio float64) float64 {
 
 // within sets the interval from a standard error and its degrees of freedom.
 func (e Estimate) within(deviation float64, freedom int) Estimate {
-	reach := student(freedom) * deviation
+	reach := studentQuantile(freedom) * deviation
 	e.Low, e.High, e.Sure = max(0, e.Ratio-reach), min(1, e.Ratio+reach), true
 	return e
 }
@@ -109,10 +109,10 @@ var students = [...]float64{
 	2.0423,
 }
 
-// student returns the 0.975 quantile of Student's t. Beyond the table it uses the first two terms
+// studentQuantile returns the 0.975 quantile of Student's t. Beyond the table it uses the first two terms
 // of the expansion about the normal quantile (Abramowitz and Stegun, 26.7.5), with an error below
 // 0.0001.
-func student(freedom int) float64 {
+func studentQuantile(freedom int) float64 {
 	if freedom <= len(students) {
 		return students[freedom-1]
 	}

@@ -59,7 +59,7 @@ func TestStrata(t *testing.T) {
 }
 
 // A 95 % interval contains the true value in about 95 % of the samples.
-func TestIntervalsHoldTheTruth(t *testing.T) {
+func TestIntervalsContainTheTruth(t *testing.T) {
 	t.Parallel()
 	draw := rand.New(rand.NewPCG(1, 2))
 	held, rounds := 0, 2000
@@ -89,7 +89,7 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 	}
 }
 
-func TestAnIntervalHoldsItsEstimate(t *testing.T) {
+func TestIntervalContainsItsEstimate(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		pairs := rapid.SliceOfN(rapid.Custom(func(rt *rapid.T) estimate.Pair {

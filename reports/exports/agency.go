@@ -36,18 +36,18 @@ func (d *Document) agency() agency {
 		}
 	// both dates have one form, so they compare as texts
 	case unit.Level != "district" || d.AsOf <= districtsEnded:
-		return committee(unit.Name)
+		return committeeOf(unit.Name)
 	}
-	acts := committee(toFill)
+	acts := committeeOf(toFill)
 	if d.Issuer != nil {
-		acts = committee(d.Issuer.Name)
+		acts = committeeOf(d.Issuer.Name)
 	}
-	acts.ground = " (địa bàn " + formerly(unit.Name) + ")"
+	acts.ground = " (địa bàn " + formerName(unit.Name) + ")"
 	return acts
 }
 
-// committee returns the People's Committee of a unit.
-func committee(name string) agency {
+// committeeOf returns the People's Committee of a unit.
+func committeeOf(name string) agency {
 	level, proper := levelOf(name)
 	return agency{
 		Lines: []string{"ỦY BAN NHÂN DÂN", strings.ToUpper(name)}, name: "Ủy ban nhân dân " +
@@ -56,8 +56,8 @@ func committee(name string) agency {
 	}
 }
 
-// formerly returns the name of a unit that has ended: huyện cũ Khánh Vĩnh.
-func formerly(name string) string {
+// formerName returns the name of a unit that has ended: huyện cũ Khánh Vĩnh.
+func formerName(name string) string {
 	level, proper := levelOf(name)
 	return strings.TrimSpace(strings.ToLower(level) + " cũ " + proper)
 }

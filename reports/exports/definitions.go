@@ -63,7 +63,7 @@ func (d Definition) partsIn(f figures.Figure) []string {
 // not match.
 var stressed = regexp.MustCompile(`\*{1,2}([^\s*](?:[^*]*[^\s*])?)\*{1,2}`)
 
-// unmarked returns a text without Markdown marks, which a document would print.
-func unmarked(text string) string {
+// withoutMarkdown returns a text without Markdown marks, which a document would print.
+func withoutMarkdown(text string) string {
 	return strings.ReplaceAll(stressed.ReplaceAllString(text, "$1"), "`", "")
 }

@@ -38,13 +38,13 @@ var docxParts = [][2]string{
 const docxTextWidth = 11906 - 1701 - 851
 
 var docxTemplates = template.Must(template.New("").Funcs(template.FuncMap{
-	"x":         escaped,
+	"x":         escapeXML,
 	"p":         func(style, text string) paragraph { return paragraph{Style: style, Text: text} },
 	"textWidth": func() int { return docxTextWidth },
 }).ParseFS(docxFiles, "docx/*.xml"))
 
-// escaped returns a text for use inside XML. Characters that XML cannot contain are replaced.
-func escaped(text string) (string, error) {
+// escapeXML returns a text for use inside XML. Characters that XML cannot contain are replaced.
+func escapeXML(text string) (string, error) {
 	var b strings.Builder
 	err := xml.EscapeText(&b, []byte(norm.NFC.String(text)))
 	return b.String(), err
@@ -85,7 +85,7 @@ func writeDOCX(w io.Writer, d *Document) error {
 		if err := docxTemplates.ExecuteTemplate(&b, part[1], data); err != nil {
 			return fmt.Errorf("write %s of a draft: %w", part[0], err)
 		}
-		file, err := archive.CreateHeader(&zip.FileHeader{Name: part[0], Method: zip.Deflate, Modified: d.madeAt()})
+		file, err := archive.CreateHeader(&zip.FileHeader{Name: part[0], Method: zip.Deflate, Modified: d.createdAt()})
 		if err == nil {
 			_, err = file.Write(b.Bytes())
 		}
@@ -118,7 +118,7 @@ type annex struct {
 func (d *Document) draft() (*draft, error) {
 	a := d.agency()
 	out := &draft{
-		Agency: a, Abstract: d.headline(), Demo: d.Demo, Made: d.madeAt().Format(time.RFC3339),
+		Agency: a, Abstract: d.headline(), Demo: d.Demo, Made: d.createdAt().Format(time.RFC3339),
 		Number:    "Số:         /BC-" + a.sign,
 		PlaceDate: a.place + ", ngày        tháng        năm          ",
 		Body:      d.body(a),

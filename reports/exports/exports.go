@@ -118,8 +118,8 @@ func Open(seal *Seal) (*Document, error) {
 	return d, nil
 }
 
-// line returns what a reader types or scans to request the report: its identity and what proves it.
-func (d *Document) line() string {
+// identityLine returns what a reader types or scans to request the report: its identity and what proves it.
+func (d *Document) identityLine() string {
 	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256,
 		d.Seal.Signature)
 }

@@ -70,9 +70,9 @@ func cellNumber(value *string, over, under *figures.Quantity, code, part string)
 	return strconv.FormatFloat(n, 'f', -1, 64)
 }
 
-// wanted returns the cells that a figure should have according to the API's JSON, in the order of
+// expectedCells returns the cells that a figure should have according to the API's JSON, in the order of
 // the workbook's columns from "Tử số" on. hidden is the text of a hidden cell.
-func wanted(f figures.Figure, code, part, hidden string) []string {
+func expectedCells(f figures.Figure, code, part, hidden string) []string {
 	instead := func(text string, is bool) string {
 		if text == "" && is {
 			return hidden
@@ -133,14 +133,14 @@ func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 	return keys
 }
 
-// wantedRows returns the expected rows of all figures of a content, each with its unit, indicator
+// expectedRows returns the expected rows of all figures of a content, each with its unit, indicator
 // and part.
-func wantedRows(t testing.TB, c *exports.Content) [][]string {
+func expectedRows(t testing.TB, c *exports.Content) [][]string {
 	t.Helper()
 	rows := [][]string{}
 	add := func(name string, figures figures.Figures, hidden string) {
 		for _, code := range slices.Sorted(maps.Keys(figures)) {
-			rows = append(rows, append([]string{name, code}, wanted(figures[code], code, "", hidden)...))
+			rows = append(rows, append([]string{name, code}, expectedCells(figures[code], code, "", hidden)...))
 			order := orderOf(t, c, code)
 			place := func(key string) int {
 				if at := slices.Index(order, key); at >= 0 {
@@ -151,7 +151,7 @@ func wantedRows(t testing.TB, c *exports.Content) [][]string {
 			keys := slices.SortedFunc(maps.Keys(figures[code].Parts),
 				func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b)) })
 			for _, key := range keys {
-				rows = append(rows, append([]string{name, code}, wanted(figures[code].Parts[key], code, key,
+				rows = append(rows, append([]string{name, code}, expectedCells(figures[code].Parts[key], code, key,
 					hidden)...))
 			}
 		}
@@ -163,8 +163,8 @@ func wantedRows(t testing.TB, c *exports.Content) [][]string {
 	return rows
 }
 
-// found returns the same cells from the sheet of figures.
-func found(lines [][]string) [][]string {
+// figuresCells returns the same cells from the sheet of figures.
+func figuresCells(lines [][]string) [][]string {
 	rows := [][]string{}
 	for _, line := range lines[1:] {
 		for len(line) < 23 {
@@ -191,9 +191,9 @@ func sameRows(t *testing.T, found, want [][]string) {
 // numbers.
 func TestAWorkbookInLibreOffice(t *testing.T) {
 	t.Parallel()
-	c := october()
-	raw := written(t, document(t, c), "xlsx")
-	text := office(t, "report.xlsx", raw,
+	c := octoberReport()
+	raw := writeDocument(t, newDocument(t, c), "xlsx")
+	text := convertFile(t, "report.xlsx", raw,
 		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,false,false,false,2")
 	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	must(t, err)
@@ -207,7 +207,7 @@ func TestAWorkbookInLibreOffice(t *testing.T) {
 			}
 		}
 	}
-	sameRows(t, found(lines), wantedRows(t, c))
+	sameRows(t, figuresCells(lines), expectedRows(t, c))
 	for _, line := range lines[1:] {
 		if line[22] != "dữ liệu minh họa" && line[1] != "576" {
 			t.Fatalf("the line %q does not say that it is invented", line)
@@ -227,7 +227,7 @@ func TestAWorkbookInLibreOffice(t *testing.T) {
 		}
 	}
 	charts := 0
-	for name := range unpacked(t, raw) {
+	for name := range unzipParts(t, raw) {
 		if strings.HasPrefix(name, "xl/charts/chart") {
 			charts++
 		}
@@ -237,18 +237,18 @@ func TestAWorkbookInLibreOffice(t *testing.T) {
 	}
 }
 
-func unpacked(t testing.TB, raw []byte) map[string][]byte {
+func unzipParts(t testing.TB, raw []byte) map[string][]byte {
 	t.Helper()
 	parts := map[string][]byte{}
-	repacked(t, raw, func(name string, part []byte) []byte {
+	rewriteZip(t, raw, func(name string, part []byte) []byte {
 		parts[name] = part
 		return part
 	})
 	return parts
 }
 
-// tool runs a program on a file and returns what it prints.
-func tool(t testing.TB, raw []byte, ending, name string, args ...string) string {
+// runTool runs a program on a file and returns what it prints.
+func runTool(t testing.TB, raw []byte, ending, name string, args ...string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "x"+ending)
 	must(t, os.WriteFile(file, raw, 0o600))
@@ -262,22 +262,22 @@ func tool(t testing.TB, raw []byte, ending, name string, args ...string) string 
 	return string(out)
 }
 
-// spaced returns a text with single spaces between words, because programs differ in how they write
+// normalizeSpace returns a text with single spaces between words, because programs differ in how they write
 // spaces.
-func spaced(text string) string { return strings.Join(strings.Fields(text), " ") }
+func normalizeSpace(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // TestThePDF reads the PDF with poppler and its QR symbol with zbar, and reads the attachment with
 // this program.
 func TestThePDF(t *testing.T) {
 	t.Parallel()
-	c := october()
-	seal := sealed(t, c)
-	raw := written(t, document(t, c), "pdf")
-	if info := tool(t, raw, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") ||
+	c := octoberReport()
+	seal := sealContent(t, c)
+	raw := writeDocument(t, newDocument(t, c), "pdf")
+	if info := runTool(t, raw, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") ||
 		!strings.Contains(info, "Kết quả thực hiện mô hình chợ 4.0") {
 		t.Errorf("%s", info)
 	}
-	text := spaced(tool(t, raw, ".pdf", "pdftotext", "-layout", "FILE", "-"))
+	text := normalizeSpace(runTool(t, raw, ".pdf", "pdftotext", "-layout", "FILE", "-"))
 	if strings.ContainsAny(text, "≥≤−") {
 		t.Error("a character is printed that the font does not contain")
 	}
@@ -294,11 +294,13 @@ func TestThePDF(t *testing.T) {
 		t.Error("the font lacks a character")
 	}
 	folder := t.TempDir()
-	pages, err := strconv.Atoi(regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(tool(t, raw, ".pdf", "pdfinfo",
-		"FILE"))[1])
+	pages, err := strconv.Atoi(
+		regexp.MustCompile(`Pages:\s+(\d+)`).FindStringSubmatch(runTool(t, raw, ".pdf", "pdfinfo",
+			"FILE"))[1],
+	)
 	must(t, err)
 	last := strconv.Itoa(pages)
-	tool(t, raw, ".pdf", "pdftoppm", "-png", "-r", "150", "-f", last, "-l", last, "FILE", filepath.Join(folder, "p"))
+	runTool(t, raw, ".pdf", "pdftoppm", "-png", "-r", "150", "-f", last, "-l", last, "FILE", filepath.Join(folder, "p"))
 	made, err := filepath.Glob(filepath.Join(folder, "p*.png"))
 	must(t, err)
 	out, err := exec.CommandContext(t.Context(), "zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable",
@@ -309,10 +311,10 @@ func TestThePDF(t *testing.T) {
 		t.Errorf("the symbol says %q", out)
 	}
 	attached := filepath.Join(folder, "attached.json")
-	tool(t, raw, ".pdf", "pdfdetach", "-save", "1", "-o", attached, "FILE")
+	runTool(t, raw, ".pdf", "pdfdetach", "-save", "1", "-o", attached, "FILE")
 	inside, err := os.ReadFile(attached)
 	must(t, err)
-	if proof, err := verify.Check(inside, public(), nil); err != nil || !proof.Proven() {
+	if proof, err := verify.Check(inside, publicKey(), nil); err != nil || !proof.Proven() {
 		t.Errorf("the attachment: %v %v", proof, err)
 	}
 }
@@ -321,11 +323,11 @@ func TestThePDF(t *testing.T) {
 // and as rendered.
 func TestTheDraftsGeometry(t *testing.T) {
 	t.Parallel()
-	c := october()
+	c := octoberReport()
 	c.Locality = &c.Report.Rows[3].Locality
 	c.Issuer = &scope.Locality{Level: "commune", Code: "22489", Name: "Xã Vạn Ninh"}
-	raw := written(t, document(t, c), "docx")
-	parts := unpacked(t, raw)
+	raw := writeDocument(t, newDocument(t, c), "docx")
+	parts := unzipParts(t, raw)
 	for name, part := range parts {
 		if strings.HasSuffix(name, ".xml") || strings.HasSuffix(name, ".rels") {
 			if err := xml.Unmarshal(part, new(struct{ XMLName xml.Name })); err != nil {
@@ -359,14 +361,14 @@ func TestTheDraftsGeometry(t *testing.T) {
 		number(styles, `<w:rPrDefault>.*?<w:sz w:val="(\d+)"`) != 28 {
 		t.Error("the text is not in Times New Roman 14")
 	}
-	pdf := office(t, "draft.docx", raw, "pdf")
-	if info := tool(t, pdf, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") {
+	pdf := convertFile(t, "draft.docx", raw, "pdf")
+	if info := runTool(t, pdf, ".pdf", "pdfinfo", "FILE"); !strings.Contains(info, "(A4)") {
 		t.Error(info)
 	}
 	const millimetre = 72 / 25.4
 	words := regexp.MustCompile(
 		`<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>`).FindAllStringSubmatch(
-		tool(t, pdf, ".pdf", "pdftotext", "-bbox", "FILE", "-"), -1)
+		runTool(t, pdf, ".pdf", "pdftotext", "-bbox", "FILE", "-"), -1)
 	left, right := 999.0, 0.0
 	for _, w := range words {
 		x, err := strconv.ParseFloat(w[1], 64)
@@ -378,24 +380,28 @@ func TestTheDraftsGeometry(t *testing.T) {
 	if left < 29.5 || left > 35 || right > 195.5 || right < 190 {
 		t.Errorf("text is from %.1f to %.1f mm", left, right)
 	}
-	fonts := tool(t, pdf, ".pdf", "pdffonts", "FILE")
+	fonts := runTool(t, pdf, ".pdf", "pdffonts", "FILE")
 	if !strings.Contains(fonts, "LiberationSerif") || strings.Contains(fonts, "DejaVu") {
 		t.Errorf("the fonts are %s", fonts)
 	}
-	shown := spaced(tool(t, pdf, ".pdf", "pdftotext", "FILE", "-"))
+	shown := normalizeSpace(runTool(t, pdf, ".pdf", "pdftotext", "FILE", "-"))
 	for _, want := range []string{
 		"ỦY BAN NHÂN DÂN XÃ VẠN NINH", "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", "Độc lập - Tự do - Hạnh phúc",
 		"BÁO CÁO Kết quả thực hiện mô hình chợ 4.0",
 		"(DỮ LIỆU MINH HỌA)", "Ủy ban nhân dân xã Vạn Ninh báo cáo kết quả", "(địa bàn huyện cũ Vạn Ninh) như sau",
 		"58,0 %, tương ứng 1.425 trên 2.458 tiểu thương", "Nơi nhận:", "- Lưu: VT", "TM. ỦY BAN NHÂN DÂN CHỦ TỊCH",
-		"Phụ lục IV", "XÁC NHẬN SỐ LIỆU", sealed(t, c).SHA256,
+		"Phụ lục IV", "XÁC NHẬN SỐ LIỆU", sealContent(t, c).SHA256,
 	} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("the draft does not say %q", want)
 		}
 	}
-	if line := spaced(tool(t, pdf, ".pdf", "pdftotext", "-layout", "-l", "1", "FILE", "-")); !strings.Contains(line,
-		"Số: /BC-UBND Vạn Ninh, ngày tháng năm") {
+	if line := normalizeSpace(
+		runTool(t, pdf, ".pdf", "pdftotext", "-layout", "-l", "1", "FILE", "-"),
+	); !strings.Contains(
+		line,
+		"Số: /BC-UBND Vạn Ninh, ngày tháng năm",
+	) {
 		t.Errorf("the blanks for number and date are not on one line: %.300s", line)
 	}
 	blocks(t, words)
@@ -436,17 +442,18 @@ func blocks(t *testing.T, words [][]string) {
 // or a reason.
 func TestNoFormulas(t *testing.T) {
 	t.Parallel()
-	c := october()
+	c := octoberReport()
 	bad := `=HYPERLINK("http://x";"y")`
 	for i, lead := range []string{"=", "+", "-", "@", "\t"} {
 		c.Report.Rows[i].Markets[0].Code, c.Report.Rows[i].Markets[0].Name = lead+"1+1", lead+"cmd|' /C calc'!A0"
 		c.Report.Rows[i].Locality.Name = lead + "SUM(A1)"
 	}
 	c.Frozen.Reason, c.Campaign.Name, c.Definitions[0].Prose = bad, bad+" <w:t>&\x01\u0301 🐟", bad
-	d := document(t, c)
-	lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(written(t, d, "csv")), "\uFEFF"))).ReadAll()
+	d := newDocument(t, c)
+	lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(writeDocument(t, d, "csv")), "\uFEFF"))).
+		ReadAll()
 	must(t, err)
-	file, err := excelize.OpenReader(bytes.NewReader(written(t, d, "xlsx")))
+	file, err := excelize.OpenReader(bytes.NewReader(writeDocument(t, d, "xlsx")))
 	must(t, err)
 	for _, sheet := range file.GetSheetList() {
 		rows, err := file.GetRows(sheet, excelize.Options{RawCellValue: true})
@@ -459,25 +466,25 @@ func TestNoFormulas(t *testing.T) {
 		}
 	}
 	for kind := range exports.Kinds {
-		proof, err := verify.Check(written(t, d, kind), public(), library(sealed(t, c)))
+		proof, err := verify.Check(writeDocument(t, d, kind), publicKey(), lookupOf(sealContent(t, c)))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
 	}
-	office(t, "bad.docx", written(t, d, "docx"), "pdf")
+	convertFile(t, "bad.docx", writeDocument(t, d, "docx"), "pdf")
 }
 
 func TestLongReports(t *testing.T) {
 	t.Parallel()
-	c := october()
+	c := octoberReport()
 	for len(c.Report.Rows) < 65 {
 		row := c.Report.Rows[len(c.Report.Rows)%5]
 		row.Locality.Name = fmt.Sprintf("Xã %s thứ %d", strings.Repeat("Rất Dài ", 5), len(c.Report.Rows))
 		c.Report.Rows = append(c.Report.Rows, row)
 	}
-	seal := sealed(t, c)
+	seal := sealContent(t, c)
 	for kind := range exports.Kinds {
-		proof, err := verify.Check(written(t, document(t, c), kind), public(), library(seal))
+		proof, err := verify.Check(writeDocument(t, newDocument(t, c), kind), publicKey(), lookupOf(seal))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %v", kind, err, proof)
 		}

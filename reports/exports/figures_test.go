@@ -21,8 +21,8 @@ import (
 	"market40/reports/scope"
 )
 
-// quotient returns a share of a count as in the API, with four decimals.
-func quotient(n, of int) figures.Figure {
+// shareOf returns a share of a count as in the API, with four decimals.
+func shareOf(n, of int) figures.Figure {
 	return figures.Figure{
 		Numerator: figures.Count(n), Denominator: figures.Count(of),
 		Value: text(big.NewRat(int64(n), int64(of)).FloatString(4)), Definition: 1,
@@ -34,10 +34,10 @@ func draftText(t testing.TB, d *exports.Document) string {
 	t.Helper()
 	out := []string{}
 	for _, run := range regexp.MustCompile(`<w:t(?: [^>]*)?>([^<]*)</w:t>`).FindAllStringSubmatch(
-		string(unpacked(t, written(t, d, "docx"))["word/document.xml"]), -1) {
+		string(unzipParts(t, writeDocument(t, d, "docx"))["word/document.xml"]), -1) {
 		out = append(out, run[1])
 	}
-	return html.UnescapeString(spaced(strings.Join(out, " ")))
+	return html.UnescapeString(normalizeSpace(strings.Join(out, " ")))
 }
 
 // roundedOnce are half-way cases, and cases that rounding twice gets wrong. The expected text is
@@ -68,38 +68,38 @@ var roundedOnce = []struct {
 // including coverage and points.
 func TestSharesAreRoundedOnce(t *testing.T) {
 	t.Parallel()
-	c := october()
+	c := octoberReport()
 	c.Report.Rows = c.Report.Rows[:0]
 	for i, pair := range roundedOnce {
-		f := covered(quotient(pair.n, pair.of), pair.n, pair.of)
+		f := coveredFigure(shareOf(pair.n, pair.of), pair.n, pair.of)
 		f.Coverage.Value = f.Value
-		gap := quotient(-pair.n, pair.of)
+		gap := shareOf(-pair.n, pair.of)
 		c.Report.Rows = append(c.Report.Rows, reports.Row{
 			Locality: scope.Locality{Level: "district", Code: fmt.Sprint(500 + i), Name: fmt.Sprintf("Huyện %d", i)},
 			Markets:  []scope.Market{{Code: "M", Name: "Chợ"}},
 			Indicators: figures.Figures{"I05": f, "I06": gap, "I22": {
 				Definition: 1,
-				Parts:      map[string]figures.Figure{"female": quotient(pair.n, pair.of)},
+				Parts:      map[string]figures.Figure{"female": shareOf(pair.n, pair.of)},
 			}},
 		})
 	}
-	c.Report.Total = figures.Figures{"I05": covered(quotient(504, 855), 504, 855)}
+	c.Report.Total = figures.Figures{"I05": coveredFigure(shareOf(504, 855), 504, 855)}
 	// A weighted estimate is not the quotient of the observed counts, so its value is printed as it
 	// is.
 	c.Report.Total["I07"] = figures.Figure{
 		Numerator: figures.Count(1), Denominator: figures.Count(3),
 		Value: text("0.4439"), Interval: &figures.Interval{Low: "0.3125", High: "0.5715"}, Definition: 1,
 	}
-	d := document(t, c)
+	d := newDocument(t, c)
 	draft := draftText(t, d)
-	pdf := spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-"))
-	shown := office(t, "report.xlsx", written(t, d, "xlsx"),
+	pdf := normalizeSpace(runTool(t, writeDocument(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-"))
+	shown := convertFile(t, "report.xlsx", writeDocument(t, d, "xlsx"),
 		"csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,true,false,false,2")
 	lines, err := csv.NewReader(bytes.NewReader(shown)).ReadAll()
 	must(t, err)
 	lines = lines[1:]
 	for i, pair := range roundedOnce {
-		share := fmt.Sprintf("%s %% (%s/%s)", pair.want, counted(pair.n), counted(pair.of))
+		share := fmt.Sprintf("%s %% (%s/%s)", pair.want, countedText(pair.n), countedText(pair.of))
 		if strings.Count(draft, share) < 2 || !strings.Contains(pdf, share) {
 			t.Errorf("%d/%d: the draft or the PDF does not say %s", pair.n, pair.of, share)
 		}
@@ -129,7 +129,7 @@ func TestSharesAreRoundedOnce(t *testing.T) {
 	}
 }
 
-func counted(n int) string {
+func countedText(n int) string {
 	if n >= 1000 {
 		return fmt.Sprintf("%d.%03d", n/1000, n%1000)
 	}
@@ -140,17 +140,17 @@ func counted(n int) string {
 // and never "<5".
 func TestHiddenCells(t *testing.T) {
 	t.Parallel()
-	c := october()
+	c := octoberReport()
 	none := &figures.Funnel{}
 	c.Report.Funnel = none
 	for _, code := range []string{"I01", "I03", "I05", "I06"} {
-		f := hidden(2458)
-		f.Parts = map[string]figures.Figure{"strict": hidden(2458)}
+		f := hiddenFigure(2458)
+		f.Parts = map[string]figures.Figure{"strict": hiddenFigure(2458)}
 		f.Coverage = &figures.Share{Denominator: 2458}
 		c.Report.Total[code] = f
 	}
 	c.Report.Coverage = &figures.Share{Denominator: 2458}
-	d := document(t, c)
+	d := newDocument(t, c)
 	draft := draftText(t, d)
 	_, after, _ := strings.Cut(draft, "Bảng 2. ")
 	_, row, _ := strings.Cut(after, "Tổng cộng ")
@@ -172,7 +172,7 @@ func TestHiddenCells(t *testing.T) {
 		!strings.Contains(after, "Huyện Khánh Vĩnh ẩn ẩn ẩn") {
 		t.Error("the draft contains <5, or does not mark hidden cells")
 	}
-	file, err := excelize.OpenReader(bytes.NewReader(written(t, d, "xlsx")))
+	file, err := excelize.OpenReader(bytes.NewReader(writeDocument(t, d, "xlsx")))
 	must(t, err)
 	lines, err := file.GetRows("Số liệu")
 	must(t, err)
@@ -188,8 +188,10 @@ func TestHiddenCells(t *testing.T) {
 		strings.Count(said, "ẩn]") != 6 {
 		t.Errorf("the charts are drawn from %s", said)
 	}
-	_, bar, _ := strings.Cut(spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-")),
-		"Tổng: ")
+	_, bar, _ := strings.Cut(
+		normalizeSpace(runTool(t, writeDocument(t, d, "pdf"), ".pdf", "pdftotext", "-layout", "FILE", "-")),
+		"Tổng: ",
+	)
 	if !strings.HasPrefix(bar, "ẩn;") {
 		t.Errorf("below the PDF's chart is %.40q", bar)
 	}
@@ -199,16 +201,16 @@ func TestHiddenCells(t *testing.T) {
 // mix is shown as hidden.
 func TestWhatCarriesNoMix(t *testing.T) {
 	t.Parallel()
-	c := october()
+	c := octoberReport()
 	money := figures.Count(1_000_000)
 	money.Money = true
 	amount := figures.Figure{
 		Numerator: money, Denominator: money, Value: text("1.0000"), Definition: 1,
 		Period: "2026-10",
 	}
-	checked := quotient(40, 80)
+	checked := shareOf(40, 80)
 	checked.Parts = map[string]figures.Figure{
-		"swapped": quotient(3, 80),
+		"swapped": shareOf(3, 80),
 		"hours_to_replace": {
 			Numerator: figures.Count(3), Denominator: figures.Count(3), Value: text("27.4167"),
 			Definition: 2,
@@ -217,10 +219,10 @@ func TestWhatCarriesNoMix(t *testing.T) {
 	c.Report.Rows = c.Report.Rows[:1]
 	c.Report.Rows[0].Indicators = figures.Figures{
 		"I08": amount, "I11": amount, "I12": amount, "I19": checked,
-		"I03": quotient(5, 10),
+		"I03": shareOf(5, 10),
 	}
 	c.Report.Total = c.Report.Rows[0].Indicators
-	draft := draftText(t, document(t, c))
+	draft := draftText(t, newDocument(t, c))
 	for _, want := range []string{
 		"I08 Tỷ trọng doanh thu không tiền mặt (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –",
 		"I11 Tỷ lệ phí chợ nộp bằng chuyển khoản (tháng 10/2026) 1.000.000 đ / 1.000.000 đ 100,0 % –",
@@ -234,7 +236,7 @@ func TestWhatCarriesNoMix(t *testing.T) {
 	if strings.Contains(draft, "kỳ 2026") {
 		t.Error("a month is printed in the program's form")
 	}
-	file, err := excelize.OpenReader(bytes.NewReader(written(t, document(t, c), "xlsx")))
+	file, err := excelize.OpenReader(bytes.NewReader(writeDocument(t, newDocument(t, c), "xlsx")))
 	must(t, err)
 	if note, err := file.GetCellValue("Số liệu", "W3"); err != nil || note != "dữ liệu minh họa; tháng 10/2026" {
 		t.Errorf("the note is %q, %v", note, err)
@@ -251,15 +253,15 @@ func TestBandsInOrder(t *testing.T) {
 		{Key: "le_1m", Name: "đến 1 triệu"},
 		{Key: "over_1m", Name: "trên 1 triệu"},
 	}} {
-		c := october()
+		c := octoberReport()
 		c.Definitions[1].Parts = parts
-		bands := quotient(10, 100)
+		bands := shareOf(10, 100)
 		bands.Parts = map[string]figures.Figure{
-			"le_50k": quotient(10, 100), "le_200k": quotient(20, 100),
-			"le_1m": quotient(30, 100), "over_1m": quotient(40, 100),
+			"le_50k": shareOf(10, 100), "le_200k": shareOf(20, 100),
+			"le_1m": shareOf(30, 100), "over_1m": shareOf(40, 100),
 		}
 		c.Report.Total["I10"] = bands
-		draft := draftText(t, document(t, c))
+		draft := draftText(t, newDocument(t, c))
 		last := 0
 		for _, n := range []string{"10 / 100 10,0 %", "20 / 100 20,0 %", "30 / 100 30,0 %", "40 / 100 40,0 %"} {
 			at := strings.LastIndex(draft, n)
@@ -275,7 +277,7 @@ func TestBandsInOrder(t *testing.T) {
 // frozen before Vietnamese formulas existed, and prints no Markdown marks.
 func TestDefinitionsInVietnamese(t *testing.T) {
 	t.Parallel()
-	c := october()
+	c := octoberReport()
 	c.Definitions = []exports.Definition{
 		{
 			Code: "I01", Version: 1, Name: "Đăng ký", Formula: "registered and approved merchants ÷ Mop",
@@ -284,13 +286,13 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 		{Code: "I05", Version: 7, Name: "Hoạt động", Formula: "something of a later version", Prose: "x"},
 		{Code: "I03", Version: 2, Name: "Sẵn sàng", Formula: "ready ÷ Mop", Words: "sẵn sàng ÷ đang bán", Prose: "y"},
 	}
-	seal := sealed(t, c)
+	seal := sealContent(t, c)
 	// content frozen before formula_vi existed
-	seal = signed(bytes.Replace(seal.Content, []byte(`"formula_vi":"",`), nil, 2))
+	seal = signRaw(bytes.Replace(seal.Content, []byte(`"formula_vi":"",`), nil, 2))
 	d, err := exports.Open(seal)
 	must(t, err)
 	draft := draftText(t, d)
-	pdf := spaced(tool(t, written(t, d, "pdf"), ".pdf", "pdftotext", "FILE", "-"))
+	pdf := normalizeSpace(runTool(t, writeDocument(t, d, "pdf"), ".pdf", "pdftotext", "FILE", "-"))
 	for _, want := range []string{
 		"tiểu thương đã đăng ký và được duyệt ÷ tiểu thương đang kinh doanh",
 		"something of a later version", "sẵn sàng ÷ đang bán", "chưa quan sát được, xem strict; 2 * 3 * 4.",
@@ -304,7 +306,7 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 		t.Error("a formula is English, or a mark is printed")
 	}
 	for kind := range exports.Kinds {
-		proof, err := verify.Check(written(t, d, kind), public(), library(seal))
+		proof, err := verify.Check(writeDocument(t, d, kind), publicKey(), lookupOf(seal))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
@@ -367,16 +369,16 @@ func TestWhoIssues(t *testing.T) {
 			[]string{"Ủy ban nhân dân xã Khánh Vĩnh báo cáo"},
 		},
 	} {
-		c := october()
+		c := octoberReport()
 		c.Locality, c.Issuer, c.AsOf = &tt.unit, tt.issuer, tt.asOf
-		seal := sealed(t, c)
+		seal := sealContent(t, c)
 		if tt.issuer == nil {
 			// content frozen before the issuer field existed
-			seal = signed(bytes.Replace(seal.Content, []byte(`"issuer":null,`), nil, 1))
+			seal = signRaw(bytes.Replace(seal.Content, []byte(`"issuer":null,`), nil, 1))
 		}
 		d, err := exports.Open(seal)
 		must(t, err)
-		raw := written(t, d, "docx")
+		raw := writeDocument(t, d, "docx")
 		draft := draftText(t, d)
 		for _, want := range append(tt.says, tt.head+" CỘNG HÒA") {
 			if !strings.Contains(draft, want) {
@@ -387,7 +389,7 @@ func TestWhoIssues(t *testing.T) {
 			strings.Contains(draft, "dân huyện")) {
 			t.Errorf("%s of %s: an office that has ended issues it", tt.unit.Name, tt.asOf)
 		}
-		proof, err := verify.Check(raw, public(), nil)
+		proof, err := verify.Check(raw, publicKey(), nil)
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s of %s: %v %+v", tt.unit.Name, tt.asOf, err, proof)
 		}

@@ -11,8 +11,8 @@ type fraction struct{ over, under decimal.Decimal }
 
 var one = decimal.NewFromInt(1)
 
-// mostPlaces is more than the decimals of any real value; a forged file may claim more.
-const mostPlaces = 12
+// maxDecimals is more than the decimals of any real value; a forged file may claim more.
+const maxDecimals = 12
 
 // fractionOf returns the fraction from which a value was rounded, if its numerator and denominator
 // give it. Weighted estimates and medians are not such quotients, so their values are used
@@ -30,7 +30,7 @@ func fractionOf(value string, over, under *figures.Quantity, unit string) (fract
 	if unit == perPayments {
 		exact.over = exact.over.Shift(4)
 	}
-	if places := -parsed.Exponent(); places >= 0 && places <= mostPlaces && exact.rounded(places).Equal(parsed) {
+	if places := -parsed.Exponent(); places >= 0 && places <= maxDecimals && exact.rounded(places).Equal(parsed) {
 		return exact, nil
 	}
 	return whole, nil
@@ -47,7 +47,7 @@ func (f fraction) number(unit string) float64 {
 	const digits = 15
 	places := max(0, int32(digits-len(f.rounded(0).Abs().String())))
 	n := f.rounded(places)
-	twice := fraction{f.over.Shift(shownPlaces(unit)).Add(f.over.Shift(shownPlaces(unit))), f.under}
+	twice := fraction{f.over.Shift(shownDecimals(unit)).Add(f.over.Shift(shownDecimals(unit))), f.under}
 	if halves := twice.rounded(0); halves.Mul(f.under).Equal(twice.over) && halves.IsInteger() &&
 		!halves.Mod(decimal.NewFromInt(2)).IsZero() {
 		n = n.Add(decimal.New(int64(n.Sign()), -places))
@@ -55,9 +55,9 @@ func (f fraction) number(unit string) float64 {
 	return n.InexactFloat64()
 }
 
-// shownPlaces returns the decimals that people see in a unit. For a share these are the decimals of
+// shownDecimals returns the decimals that people see in a unit. For a share these are the decimals of
 // its percentage plus two.
-func shownPlaces(unit string) int32 {
+func shownDecimals(unit string) int32 {
 	switch unit {
 	case dong:
 		return 0
@@ -72,15 +72,15 @@ func (f fraction) text(unit string) string {
 	hundredfold := fraction{f.over.Shift(2), f.under}
 	switch unit {
 	case points:
-		return grouped(hundredfold.rounded(1).StringFixed(1)) + "\u00a0điểm phần trăm"
+		return groupDigits(hundredfold.rounded(1).StringFixed(1)) + "\u00a0điểm phần trăm"
 	case perMerchant, perPayments:
-		return grouped(f.rounded(1).StringFixed(1))
+		return groupDigits(f.rounded(1).StringFixed(1))
 	case hours:
-		return grouped(f.rounded(1).StringFixed(1)) + "\u00a0giờ"
+		return groupDigits(f.rounded(1).StringFixed(1)) + "\u00a0giờ"
 	case dong:
-		return grouped(f.rounded(0).StringFixed(0)) + "\u00a0đ"
+		return groupDigits(f.rounded(0).StringFixed(0)) + "\u00a0đ"
 	}
-	return grouped(hundredfold.rounded(1).StringFixed(1)) + "\u00a0%"
+	return groupDigits(hundredfold.rounded(1).StringFixed(1)) + "\u00a0%"
 }
 
 // figureText returns a known value as text.

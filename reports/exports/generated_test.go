@@ -135,7 +135,7 @@ func TestAnyReport(t *testing.T) {
 		rounds++
 		defer func() { failed = failed || r.Failed() }()
 		c := drawContent(r)
-		seal := sealed(t, c)
+		seal := sealContent(t, c)
 		d, err := exports.Open(seal)
 		must(t, err)
 		for kind, k := range exports.Kinds {
@@ -143,7 +143,7 @@ func TestAnyReport(t *testing.T) {
 			if err := k.Write(&out, d); err != nil {
 				r.Fatalf("%s: %v", kind, err)
 			}
-			proof, err := verify.Check(out.Bytes(), public(), library(seal))
+			proof, err := verify.Check(out.Bytes(), publicKey(), lookupOf(seal))
 			if err != nil || !proof.Proven() {
 				r.Fatalf("%s: %v %+v", kind, err, proof)
 			}
@@ -154,8 +154,8 @@ func TestAnyReport(t *testing.T) {
 			must(t, err)
 			rows, err := file.GetRows("Số liệu", excelize.Options{RawCellValue: true})
 			must(t, err)
-			for i, want := range wantedRows(t, &d.Content) {
-				if got := found(rows)[i]; fmt.Sprint(got[1:]) != fmt.Sprint(want[1:]) {
+			for i, want := range expectedRows(t, &d.Content) {
+				if got := figuresCells(rows)[i]; fmt.Sprint(got[1:]) != fmt.Sprint(want[1:]) {
 					r.Fatalf("row %d is %q, not %q", i, got, want)
 				}
 			}

@@ -49,7 +49,7 @@ func (x *Exports) Routes(e *web.Edge) {
 			Path: "/api/v1/periodic-reports/{id}/versions/{version}." + ending, Tags: []string{"periodic reports"},
 			Summary: "Tải báo cáo đã chốt: a frozen version as " + ending +
 				", which `market40 reports verify` proves",
-			Responses: answered(ending),
+			Responses: fileAnswers(ending),
 		})
 	}
 	e.Engine.GET("/api/v1/reports/adoption.xlsx", problem.Handle(x.adoption))
@@ -57,11 +57,11 @@ func (x *Exports) Routes(e *web.Edge) {
 		OperationID: "adoption-report-xlsx", Method: http.MethodGet, Path: "/api/v1/reports/adoption.xlsx",
 		Tags:      []string{"reports"},
 		Summary:   "The adoption report as a workbook: a row per figure, charts, definitions",
-		Responses: answered("xlsx"),
+		Responses: fileAnswers("xlsx"),
 		Parameters: []*huma.Param{
-			query("basis", "districts_2024, communes_2025 or current"),
-			query("as_of", "a day, tomorrow at the latest; absent: today"),
-			query("campaign", "only the pilots of this campaign"),
+			queryParam("basis", "districts_2024, communes_2025 or current"),
+			queryParam("as_of", "a day, tomorrow at the latest; absent: today"),
+			queryParam("campaign", "only the pilots of this campaign"),
 		},
 	})
 	huma.Register(e.API, huma.Operation{
@@ -71,7 +71,7 @@ func (x *Exports) Routes(e *web.Edge) {
 	}, x.key)
 }
 
-func answered(ending string) map[string]*huma.Response {
+func fileAnswers(ending string) map[string]*huma.Response {
 	media, _, _ := strings.Cut(Kinds[ending].Media, ";")
 	return map[string]*huma.Response{"200": {
 		Description: "OK",
@@ -79,7 +79,7 @@ func answered(ending string) map[string]*huma.Response {
 	}}
 }
 
-func query(name, doc string) *huma.Param {
+func queryParam(name, doc string) *huma.Param {
 	return &huma.Param{Name: name, In: "query", Description: doc, Schema: &huma.Schema{Type: huma.TypeString}}
 }
 
@@ -116,7 +116,7 @@ func (x *Exports) adoption(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return send(c, Live(report, definitions), "xlsx", "adoption-"+report.Basis+"-"+report.AsOf)
+	return sendFile(c, Live(report, definitions), "xlsx", "adoption-"+report.Basis+"-"+report.AsOf)
 }
 
 // files answers with a file of a frozen version if the version number has an extension.
@@ -147,7 +147,7 @@ func (x *Exports) version(c *gin.Context, number, ending string) error {
 	if err != nil {
 		return err
 	}
-	return send(c, d, ending, d.fileName())
+	return sendFile(c, d, ending, d.fileName())
 }
 
 // fileName returns the name of a frozen version, with letters, digits and hyphens only.
@@ -167,8 +167,8 @@ func (d *Document) fileName() string {
 	}, name+"-v"+strconv.Itoa(d.Frozen.Version))
 }
 
-// send answers with a document as a complete file.
-func send(c *gin.Context, d *Document, ending, name string) error {
+// sendFile answers with a document as a complete file.
+func sendFile(c *gin.Context, d *Document, ending, name string) error {
 	kind := Kinds[ending]
 	file, err := drawing.Draw(c.Request.Context(), func(w io.Writer) error { return kind.Write(w, d) })
 	if err != nil {

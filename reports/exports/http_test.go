@@ -68,7 +68,7 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 			` attachment; filename="bao-cao-CHO40-2026-10-568-v1.`+kind+`"` {
 			t.Error(got)
 		}
-		proof, err := verify.Check(res.Body.Bytes(), key.PublicKey, library(seal))
+		proof, err := verify.Check(res.Body.Bytes(), key.PublicKey, lookupOf(seal))
 		if err != nil || !proof.Proven() || proof.Kind != kind || res.Code != http.StatusOK {
 			t.Errorf("%s: %v %+v", kind, err, proof)
 		}
@@ -105,7 +105,7 @@ func TestTheLiveWorkbook(t *testing.T) {
 	must(t, err)
 	rows, err := file.GetRows("Số liệu", excelize.Options{RawCellValue: true})
 	must(t, err)
-	sameRows(t, found(rows), wantedRows(t, report))
+	sameRows(t, figuresCells(rows), expectedRows(t, report))
 	if got := rows[1][22]; got != "dữ liệu minh họa" {
 		t.Errorf("the note is %q", got)
 	}

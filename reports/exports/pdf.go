@@ -38,8 +38,8 @@ func writePDF(w io.Writer, d *Document) error {
 	s.SetMargins(marginLeft, marginTop, marginRight)
 	s.SetAutoPageBreak(false, marginBottom)
 	s.SetCatalogSort(true)
-	s.SetCreationDate(d.madeAt())
-	s.SetModificationDate(d.madeAt())
+	s.SetCreationDate(d.createdAt())
+	s.SetModificationDate(d.createdAt())
 	s.SetCreator("market40 (Chợ 4.0)", true)
 	s.SetTitle(d.headline(), true)
 	s.SetLang("vi-VN")
@@ -73,8 +73,8 @@ func writePDF(w io.Writer, d *Document) error {
 	return nil
 }
 
-// madeAt returns the time in the file: the time of freezing, never the time of writing.
-func (d *Document) madeAt() time.Time {
+// createdAt returns the time in the file: the time of freezing, never the time of writing.
+func (d *Document) createdAt() time.Time {
 	if d.Seal != nil {
 		return d.Frozen.At.UTC()
 	}
@@ -117,7 +117,7 @@ func (s sheet) below() {
 
 // cut shortens a text that is too long for one line and ends it with an ellipsis.
 func (s sheet) cut(text string, room float64) string {
-	text = drawn(text)
+	text = drawableText(text)
 	if s.GetStringWidth(text) <= room {
 		return text
 	}
@@ -132,7 +132,7 @@ func (s sheet) cover() {
 	s.font("B", 15)
 	s.CellFormat(width, 8, "BÁO CÁO", "", 1, "C", false, 0, "")
 	s.font("B", 13)
-	s.MultiCell(width, 6.4, drawn(s.d.headline()), "", "C", false)
+	s.MultiCell(width, 6.4, drawableText(s.d.headline()), "", "C", false)
 	if s.d.Demo {
 		s.font("B", 11)
 		s.ink(163, 32, 32)
@@ -146,7 +146,7 @@ func (s sheet) cover() {
 		s.CellFormat(36, 5.2, fact[0], "", 0, "L", false, 0, "")
 		s.font("", 10)
 		s.SetXY(marginLeft+36, y)
-		s.MultiCell(width-36, 5.2, drawn(fact[1]), "", "L", false)
+		s.MultiCell(width-36, 5.2, drawableText(fact[1]), "", "L", false)
 	}
 	s.Ln(3)
 	s.font("", 8.5)
@@ -184,7 +184,7 @@ func (s sheet) proof() error {
 	s.AddPage()
 	s.heading("Phụ lục: Xác nhận số liệu")
 	s.font("", 10)
-	s.MultiCell(width, 5.2, drawn(s.d.sealProse()), "", "J", false)
+	s.MultiCell(width, 5.2, drawableText(s.d.sealProse()), "", "J", false)
 	s.Ln(2)
 	for _, pair := range [][2]string{
 		{"Mã báo cáo", s.d.Frozen.Report},
@@ -194,14 +194,14 @@ func (s sheet) proof() error {
 		s.font("B", 10)
 		s.CellFormat(width, 5.2, pair[0], "", 1, "L", false, 0, "")
 		s.font("", 9)
-		for text := drawn(pair[1]); text != ""; {
+		for text := drawableText(pair[1]); text != ""; {
 			n := min(64, len(text))
 			s.CellFormat(width, 5, text[:n], "", 1, "L", false, 0, "")
 			text = text[n:]
 		}
 		s.Ln(1.5)
 	}
-	runs, modules, err := vietqr.Runs(s.d.line())
+	runs, modules, err := vietqr.Runs(s.d.identityLine())
 	if err != nil {
 		return fmt.Errorf("the seal's symbol: %w", err)
 	}
@@ -232,9 +232,9 @@ func (d *Document) sealProse() string {
 // inFont replaces the characters of the definitions that Noto Sans does not contain.
 var inFont = strings.NewReplacer("≥", ">=", "≤", "<=", "−", "-")
 
-// drawn returns a text that the font can show: composed, on one line, without characters outside
+// drawableText returns a text that the font can show: composed, on one line, without characters outside
 // the basic plane.
-func drawn(text string) string {
+func drawableText(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t' || r == '\r':

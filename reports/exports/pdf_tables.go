@@ -10,7 +10,7 @@ import (
 // heading prints the heading of a part of the document.
 func (s sheet) heading(text string) {
 	s.font("B", 11.5)
-	s.MultiCell(width, 5.8, drawn(text), "", "L", false)
+	s.MultiCell(width, 5.8, drawableText(text), "", "L", false)
 	s.Ln(1)
 }
 
@@ -84,7 +84,7 @@ func (s sheet) row(t table, cells []string, head bool) {
 // fpdf's own wrapping, it does not break at a no-break space.
 func (s sheet) wrap(text string, room float64) []string {
 	lines, line := []string{}, ""
-	for word := range strings.SplitSeq(drawn(text), " ") {
+	for word := range strings.SplitSeq(drawableText(text), " ") {
 		if longer := strings.TrimPrefix(line+" "+word, " "); s.GetStringWidth(longer) <= room {
 			line = longer
 			continue

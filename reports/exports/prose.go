@@ -81,8 +81,8 @@ func (d *Document) method() []string {
 		left += " Số liệu của ngày này " + text + "."
 	}
 	return []string{
-		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s", count(markets),
-			count(len(d.Report.Rows)), d.basisText(), left),
+		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s", formatCount(markets),
+			formatCount(len(d.Report.Rows)), d.basisText(), left),
 		"2. Thời điểm: trạng thái lúc 00 giờ 00 phút ngày " + dayText(d.AsOf) +
 			" (giờ Việt Nam); các chỉ số về giao dịch tính trong 30 ngày liền trước, trừ khi định nghĩa nêu khác.",
 		"3. Nguồn: hệ thống Chợ 4.0 tổng hợp từ sổ đăng ký điểm kinh doanh, thông báo của ngân hàng và ghi nhận tại chợ; định nghĩa từng chỉ số nêu tại Phụ lục III. " + frozen,
@@ -153,12 +153,12 @@ func (d *Document) comparison() []string {
 	if shown > 0 && units > 1 { // a single unit cannot be compared
 		out = append(out, fmt.Sprintf(
 			"Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
-			count(shown), count(units), strings.Join(names, ", "), figureText(best, share)))
+			formatCount(shown), formatCount(units), strings.Join(names, ", "), figureText(best, share)))
 	}
 	parts := []string{}
 	for _, code := range []string{"dat", "chua_dat", "chua_den_han", "can_chu_y", "khong_du_du_lieu"} {
 		if n := counts[statuses[code]]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s địa phương %s", count(n), strings.ToLower(statuses[code])))
+			parts = append(parts, fmt.Sprintf("%s địa phương %s", formatCount(n), strings.ToLower(statuses[code])))
 		}
 	}
 	if len(parts) > 0 {

@@ -31,9 +31,9 @@ func (d *Document) figuresOf(title string, figures figures.Figures) table {
 	}
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
-		t.rows = append(t.rows, figureRow(line{code: code, name: definition.Name, unit: definition.Unit}, figure))
+		t.rows = append(t.rows, figureRow(rowSubject{code: code, name: definition.Name, unit: definition.Unit}, figure))
 		for _, key := range definition.partsIn(figure) {
-			of := line{code: code, part: key, name: "– " + definition.partName(key), unit: partUnit(definition.Unit,
+			of := rowSubject{code: code, part: key, name: "– " + definition.partName(key), unit: partUnit(definition.Unit,
 				key)}
 			t.rows = append(t.rows, figureRow(of, figure.Parts[key]))
 		}
@@ -55,10 +55,10 @@ func partUnit(unit, key string) string {
 	return unit
 }
 
-// line is what a row of figures is about.
-type line struct{ code, part, name, unit string }
+// rowSubject is what a row of figures is about.
+type rowSubject struct{ code, part, name, unit string }
 
-func figureRow(of line, f figures.Figure) []string {
+func figureRow(of rowSubject, f figures.Figure) []string {
 	value, name := valueText(f, of.unit), of.name
 	if interval := intervalText(f.Interval, of.unit); interval != "" && !f.Suppressed {
 		value += " (" + interval + ")"
@@ -127,7 +127,7 @@ func (d *Document) funnel() (table, bool) {
 		cells := []string{fmt.Sprint(i + 1), row.Locality.Name}
 		if f := row.Funnel; f != nil {
 			known = true
-			for _, n := range steps(f) {
+			for _, n := range funnelCounts(f) {
 				cells = append(cells, countText(n))
 			}
 		}
@@ -138,7 +138,7 @@ func (d *Document) funnel() (table, bool) {
 	}
 	if f := d.Report.Funnel; f != nil {
 		cells := []string{"", "Tổng cộng"}
-		for _, n := range steps(f) {
+		for _, n := range funnelCounts(f) {
 			cells = append(cells, countText(n))
 		}
 		t.rows = append(t.rows, cells)
@@ -146,7 +146,7 @@ func (d *Document) funnel() (table, bool) {
 	return t, known
 }
 
-func steps(f *figures.Funnel) []*int {
+func funnelCounts(f *figures.Funnel) []*int {
 	return []*int{f.Registered, f.Verified, f.Printed, f.FirstPayment, f.Active, f.Habitual}
 }
 
@@ -202,8 +202,8 @@ func (d *Document) definitions() table {
 			version = d.Report.Total[code].Definition
 		}
 		t.rows = append(t.rows, []string{
-			code, definition.Name, fmt.Sprint(version), unmarked(definition.formula()),
-			unmarked(definition.Prose),
+			code, definition.Name, fmt.Sprint(version), withoutMarkdown(definition.formula()),
+			withoutMarkdown(definition.Prose),
 		})
 	}
 	return t

@@ -13,10 +13,10 @@ import (
 	"market40/reports/exports/verify"
 )
 
-// TestAnOlderTableIsJudgedByItsRelease verifies a table written by a release of November 2026:
+// TestOlderTableFollowsItsRelease verifies a table written by a release of November 2026:
 // without the status columns, and with empty cells for hidden figures. A changed figure is still
 // detected, and so is a number in a hidden cell.
-func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
+func TestOlderTableFollowsItsRelease(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile("testdata/november_2026.csv")
 	must(t, err)
@@ -38,7 +38,7 @@ func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 		"a number in a hidden cell": {bytes.Replace(raw, hidden, []byte("CHO-573,I03,1,3,52,,"), 1), "I03, numerator"},
 		"a line less":               {raw[:bytes.LastIndexByte(bytes.TrimSpace(raw), '\n')+1], "lines"},
 	} {
-		proof, err := verify.Check(file.raw, public(), library(seal))
+		proof, err := verify.Check(file.raw, publicKey(), lookupOf(seal))
 		must(t, err)
 		if faults := strings.Join(proof.Faults, "; "); (file.want == "") != proof.Proven() ||
 			!strings.Contains(faults, file.want) || proof.Compared == 0 {
@@ -53,7 +53,7 @@ func TestAnOlderTableIsJudgedByItsRelease(t *testing.T) {
 // changed figure is verified too.
 func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
 	t.Parallel()
-	_, files := every(t)
+	_, files := writeEvery(t)
 	for name, tt := range map[string]struct {
 		change          func(*excelize.File)
 		faults, earlier bool
@@ -73,7 +73,7 @@ func TestAnOlderWorkbookIsOfAnEarlierForm(t *testing.T) {
 		tt.change(file)
 		var b bytes.Buffer
 		must(t, file.Write(&b))
-		proof, err := verify.Check(b.Bytes(), public(), nil)
+		proof, err := verify.Check(b.Bytes(), publicKey(), nil)
 		must(t, err)
 		if !proof.Signed || proof.Proven() == tt.faults || proof.Earlier != tt.earlier {
 			t.Errorf("%s: signed %t, of an earlier form %t, %q", name, proof.Signed, proof.Earlier, proof.Faults)

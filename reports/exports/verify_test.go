@@ -19,8 +19,8 @@ import (
 	"market40/reports/periodic"
 )
 
-// library returns a lookup that knows only one seal.
-func library(s *exports.Seal) func(string) (*exports.Seal, error) {
+// lookupOf returns a lookup that knows only one seal.
+func lookupOf(s *exports.Seal) func(string) (*exports.Seal, error) {
 	return func(hash string) (*exports.Seal, error) {
 		if hash != s.SHA256 {
 			return nil, errors.New("not here")
@@ -29,15 +29,15 @@ func library(s *exports.Seal) func(string) (*exports.Seal, error) {
 	}
 }
 
-// every returns a frozen report in every kind of file, including JSON.
-func every(t testing.TB) (*exports.Seal, map[string][]byte) {
+// writeEvery returns a frozen report in every kind of file, including JSON.
+func writeEvery(t testing.TB) (*exports.Seal, map[string][]byte) {
 	t.Helper()
-	seal := sealed(t, october())
+	seal := sealContent(t, octoberReport())
 	d, err := exports.Open(seal)
 	must(t, err)
 	files := map[string][]byte{}
 	for kind := range exports.Kinds {
-		files[kind] = written(t, d, kind)
+		files[kind] = writeDocument(t, d, kind)
 	}
 	files["json"], err = json.MarshalIndent(seal, "", "  ")
 	must(t, err)
@@ -46,22 +46,22 @@ func every(t testing.TB) (*exports.Seal, map[string][]byte) {
 
 func TestEveryKindIsProven(t *testing.T) {
 	t.Parallel()
-	seal, files := every(t)
+	seal, files := writeEvery(t)
 	for kind, raw := range files {
-		proof, err := verify.Check(raw, public(), library(seal))
+		proof, err := verify.Check(raw, publicKey(), lookupOf(seal))
 		must(t, err)
 		if !proof.Proven() || proof.Kind != kind || proof.Compared == 0 {
 			t.Errorf("%s: %s %v", kind, proof.Kind, proof.Faults)
 		}
 		stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{1}, 32)).Public().(ed25519.PublicKey)
-		if proof, err := verify.Check(raw, stranger, library(seal)); err != nil || proof.Proven() {
+		if proof, err := verify.Check(raw, stranger, lookupOf(seal)); err != nil || proof.Proven() {
 			t.Errorf("%s is proven with a foreign key, %v", kind, err)
 		}
 		if kind != "csv" {
-			if proof, err := verify.Check(raw, public(), nil); err != nil || !proof.Proven() {
+			if proof, err := verify.Check(raw, publicKey(), nil); err != nil || !proof.Proven() {
 				t.Errorf("%s cannot be run alone: %v", kind, err)
 			}
-		} else if _, err := verify.Check(raw, public(), nil); !errors.Is(err, verify.ErrNoContent) {
+		} else if _, err := verify.Check(raw, publicKey(), nil); !errors.Is(err, verify.ErrNoContent) {
 			t.Errorf("a CSV alone: %v", err)
 		}
 	}
@@ -70,20 +70,20 @@ func TestEveryKindIsProven(t *testing.T) {
 // The same report gives the same bytes; otherwise a PDF could not be compared with another.
 func TestAFileHasNothingOfItsDay(t *testing.T) {
 	t.Parallel()
-	d := document(t, october())
+	d := newDocument(t, octoberReport())
 	for kind := range exports.Kinds {
-		first := written(t, d, kind)
+		first := writeDocument(t, d, kind)
 		for range 5 {
 			// a workbook contains the time of writing
-			if kind != "xlsx" && !bytes.Equal(first, written(t, d, kind)) {
+			if kind != "xlsx" && !bytes.Equal(first, writeDocument(t, d, kind)) {
 				t.Fatalf("%s differs from itself", kind)
 			}
 		}
 	}
 }
 
-// repacked rewrites a zip file after changing its parts.
-func repacked(t testing.TB, raw []byte, change func(name string, part []byte) []byte) []byte {
+// rewriteZip rewrites a zip file after changing its parts.
+func rewriteZip(t testing.TB, raw []byte, change func(name string, part []byte) []byte) []byte {
 	t.Helper()
 	from, err := zip.NewReader(bytes.NewReader(raw), int64(len(raw)))
 	must(t, err)
@@ -106,7 +106,7 @@ func repacked(t testing.TB, raw []byte, change func(name string, part []byte) []
 // TestTampering makes one plausible change to each file and expects an error that names the figure.
 func TestTampering(t *testing.T) {
 	t.Parallel()
-	seal, files := every(t)
+	seal, files := writeEvery(t)
 	in := func(part, old, next string) func(string, []byte) []byte {
 		return func(name string, raw []byte) []byte {
 			if name != part {
@@ -143,33 +143,33 @@ func TestTampering(t *testing.T) {
 			"Số liệu!K6 (Thành phố Nha Trang, I05, Giá trị): the file says “0.8799”, the signed content “0.5798755186722”",
 		},
 		"a workbook's chart": {changedCell(t, files["xlsx"], "Biểu đồ", "B4", 0.99), "Biểu đồ!B4"},
-		"a workbook's formula": {repacked(t, files["xlsx"], in("xl/worksheets/sheet3.xml", "<v>559</v>",
+		"a workbook's formula": {rewriteZip(t, files["xlsx"], in("xl/worksheets/sheet3.xml", "<v>559</v>",
 			"<f>1+2</f><v>559</v>")), "formula"},
 		"a draft's cell": {
-			repacked(t, files["docx"], in("word/document.xml", "559 / 964", "859 / 964")),
+			rewriteZip(t, files["docx"], in("word/document.xml", "559 / 964", "859 / 964")),
 			"559 / 964",
 		},
-		"a draft's sentence": {repacked(t, files["docx"], in("word/document.xml", "tương ứng 1.425",
+		"a draft's sentence": {rewriteZip(t, files["docx"], in("word/document.xml", "tương ứng 1.425",
 			"tương ứng 1.925")), "1.925"},
 		"a draft's hidden text": {
-			repacked(t, files["docx"], in("word/document.xml",
+			rewriteZip(t, files["docx"], in("word/document.xml",
 				`<w:r><w:t xml:space="preserve">92,0`, `<w:r><w:rPr><w:vanish/></w:rPr><w:t xml:space="preserve">92,0`)),
 			"92,0",
 		},
-		"a PDF's digit":          {redrawn(t, files["pdf"], "1.425", "1.925"), "1.925"},
+		"a PDF's digit":          {redrawPDF(t, files["pdf"], "1.425", "1.925"), "1.925"},
 		"a PDF's addition":       {append(bytes.Clone(files["pdf"]), "\n1 0 obj\n<<>>\nendobj\n"...), "another program rewrote"},
-		"a workbook of a forger": {written(t, forgedDocument, "xlsx"), exports.ErrHash.Error()},
-		"a draft of a forger":    {written(t, forgedDocument, "docx"), exports.ErrHash.Error()},
-		"a PDF of a forger":      {written(t, forgedDocument, "pdf"), exports.ErrHash.Error()},
-		"a table of two in a file": {repacked(t, files["docx"], func(name string, raw []byte) []byte {
-			return twice(
+		"a workbook of a forger": {writeDocument(t, forgedDocument, "xlsx"), exports.ErrHash.Error()},
+		"a draft of a forger":    {writeDocument(t, forgedDocument, "docx"), exports.ErrHash.Error()},
+		"a PDF of a forger":      {writeDocument(t, forgedDocument, "pdf"), exports.ErrHash.Error()},
+		"a table of two in a file": {rewriteZip(t, files["docx"], func(name string, raw []byte) []byte {
+			return repeatPart(
 				name, raw)
 		}), "looks like one of a report"},
 	} {
 		if bytes.Equal(tt.raw, files["csv"]) {
 			t.Errorf("%s changed nothing", name)
 		}
-		proof, err := verify.Check(tt.raw, public(), library(seal))
+		proof, err := verify.Check(tt.raw, publicKey(), lookupOf(seal))
 		said := ""
 		if err != nil {
 			said = err.Error()
@@ -192,8 +192,8 @@ func changedCell(t testing.TB, raw []byte, sheet, at string, value any) []byte {
 	return out.Bytes()
 }
 
-// twice inserts a false table after the first table of figures.
-func twice(name string, raw []byte) []byte {
+// repeatPart inserts a false table after the first table of figures.
+func repeatPart(name string, raw []byte) []byte {
 	if name != "word/document.xml" {
 		return raw
 	}
@@ -206,8 +206,8 @@ func twice(name string, raw []byte) []byte {
 // An office fills in its draft, opens the files and saves them: the figures are still verified.
 func TestWhatAnOfficeDoes(t *testing.T) {
 	t.Parallel()
-	seal, files := every(t)
-	filled := repacked(t, files["docx"], func(name string, raw []byte) []byte {
+	seal, files := writeEvery(t)
+	filled := rewriteZip(t, files["docx"], func(name string, raw []byte) []byte {
 		if name == "word/document.xml" {
 			raw = bytes.Replace(raw, []byte("Số:         /BC-"), []byte("Số: 12/BC-"), 1)
 			raw = bytes.Replace(raw, []byte("[Cơ quan báo cáo bổ sung.]"),
@@ -217,11 +217,11 @@ func TestWhatAnOfficeDoes(t *testing.T) {
 	})
 	for name, raw := range map[string][]byte{
 		"filled in":                filled,
-		"a draft saved again":      office(t, "filled.docx", filled, "docx"),
-		"a workbook saved again":   office(t, "x.xlsx", files["xlsx"], "xlsx"),
+		"a draft saved again":      convertFile(t, "filled.docx", filled, "docx"),
+		"a workbook saved again":   convertFile(t, "x.xlsx", files["xlsx"], "xlsx"),
 		"a table with a semicolon": bytes.ReplaceAll(files["csv"], []byte(","), []byte(";")),
 	} {
-		proof, err := verify.Check(raw, public(), library(seal))
+		proof, err := verify.Check(raw, publicKey(), lookupOf(seal))
 		if err != nil || !proof.Proven() {
 			t.Errorf("%s: %v %v", name, err, proof)
 			continue
@@ -235,10 +235,10 @@ func TestWhatAnOfficeDoes(t *testing.T) {
 
 func TestWhatIsNoReport(t *testing.T) {
 	t.Parallel()
-	d := document(t, october())
+	d := newDocument(t, octoberReport())
 	d.Seal = nil
 	for kind := range exports.Kinds {
-		if _, err := verify.Check(written(t, d, kind), public(), nil); !errors.Is(err, verify.ErrNoSeal) {
+		if _, err := verify.Check(writeDocument(t, d, kind), publicKey(), nil); !errors.Is(err, verify.ErrNoSeal) {
 			t.Errorf("a live %s: %v", kind, err)
 		}
 	}
@@ -246,7 +246,7 @@ func TestWhatIsNoReport(t *testing.T) {
 		"", "{}", "x", "%PDF-1.3\n", "PK\x03\x04", "a,b\n\"",
 		`{"sha256":"00","signature":"00","content":{}}`,
 	} {
-		if proof, err := verify.Check([]byte(raw), public(), nil); err == nil && proof.Proven() {
+		if proof, err := verify.Check([]byte(raw), publicKey(), nil); err == nil && proof.Proven() {
 			t.Errorf("%q is proven", raw)
 		}
 	}
@@ -254,7 +254,7 @@ func TestWhatIsNoReport(t *testing.T) {
 
 // FuzzCheck checks that no file makes the program fail and that no foreign file is verified.
 func FuzzCheck(f *testing.F) {
-	seal, files := every(f)
+	seal, files := writeEvery(f)
 	for _, raw := range files {
 		f.Add(raw)
 	}
@@ -266,17 +266,17 @@ func FuzzCheck(f *testing.F) {
 	)
 	stranger := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)).Public().(ed25519.PublicKey)
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		if proof, err := verify.Check(raw, stranger, library(seal)); err == nil && proof.Proven() {
+		if proof, err := verify.Check(raw, stranger, lookupOf(seal)); err == nil && proof.Proven() {
 			t.Errorf("proven: %q", raw)
 		}
-		_, _ = verify.Check(raw, public(), library(seal))
+		_, _ = verify.Check(raw, publicKey(), lookupOf(seal))
 	})
 }
 
 // FuzzSeal checks that signed content is either written as every kind of file or refused. Every
 // written file must pass its own verification.
 func FuzzSeal(f *testing.F) {
-	whole, err := json.Marshal(october())
+	whole, err := json.Marshal(octoberReport())
 	must(f, err)
 	small := []byte(
 		`{"campaign":{"code":"C","name":"=x","legal_ref":"y"},"kind":"month","period":"2026-10","basis":"current","as_of":"2026-11-01","demo":true,
@@ -294,7 +294,7 @@ func FuzzSeal(f *testing.F) {
 		if err != nil {
 			return
 		}
-		seal := signed(content)
+		seal := signRaw(content)
 		d, err := exports.Open(seal)
 		if err != nil {
 			return
@@ -307,7 +307,7 @@ func FuzzSeal(f *testing.F) {
 		if of == "csv" && bytes.Count(out.Bytes(), []byte("\n")) == 1 {
 			return // without a figure no line can carry the hash
 		}
-		if proof, err := verify.Check(out.Bytes(), public(), library(seal)); err != nil || !proof.Proven() {
+		if proof, err := verify.Check(out.Bytes(), publicKey(), lookupOf(seal)); err != nil || !proof.Proven() {
 			t.Errorf("%s of %s: %v %+v", of, content, err, proof)
 		}
 	})

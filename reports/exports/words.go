@@ -121,8 +121,8 @@ func valueText(f figures.Figure, unit string) string {
 	return figureText(f, unit)
 }
 
-// grouped writes 1234567.8 as 1.234.567,8.
-func grouped(s string) string {
+// groupDigits writes 1234567.8 as 1.234.567,8.
+func groupDigits(s string) string {
 	minus := strings.HasPrefix(s, "-")
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(s, "-"), ".")
 	var b strings.Builder
@@ -147,9 +147,9 @@ func quantityText(q *figures.Quantity, missing string) string {
 	case q == nil:
 		return missing
 	case q.Money:
-		return grouped(q.StringFixed(0)) + "\u00a0đ"
+		return groupDigits(q.StringFixed(0)) + "\u00a0đ"
 	}
-	return grouped(q.String())
+	return groupDigits(q.String())
 }
 
 // carriesMix reports whether an indicator or a part has an evidence mix. Events and hours have
@@ -166,15 +166,15 @@ func mixText(f figures.Figure, code, part string) string {
 	case f.Suppressed, f.Value == nil:
 		return unknownText
 	case e != nil:
-		return fmt.Sprintf("A\u00a0%s\u00a0· B\u00a0%s\u00a0· C\u00a0%s\u00a0· D\u00a0%s", count(e.A), count(e.B),
-			count(e.C), count(e.D))
+		return fmt.Sprintf("A\u00a0%s\u00a0· B\u00a0%s\u00a0· C\u00a0%s\u00a0· D\u00a0%s", formatCount(e.A), formatCount(e.B),
+			formatCount(e.C), formatCount(e.D))
 	case carriesMix(code, part) && f.Numerator != nil:
 		return "ẩn"
 	}
 	return unknownText
 }
 
-func count(n int) string { return grouped(fmt.Sprint(n)) }
+func formatCount(n int) string { return groupDigits(fmt.Sprint(n)) }
 
 // intervalText returns the 95 % interval of the true share: 31,2 – 44,2 %.
 func intervalText(i *figures.Interval, unit string) string {
@@ -199,7 +199,7 @@ func coverageText(c *figures.Share) string {
 		Value: c.Value, Numerator: figures.Count(*c.Numerator),
 		Denominator: figures.Count(c.Denominator),
 	}, share)
-	return fmt.Sprintf("%s (%s/%s)", exact, count(*c.Numerator), count(c.Denominator))
+	return fmt.Sprintf("%s (%s/%s)", exact, formatCount(*c.Numerator), formatCount(c.Denominator))
 }
 
 // countText returns a step of the funnel as text; nil is hidden.
@@ -207,7 +207,7 @@ func countText(n *int) string {
 	if n == nil {
 		return HiddenText
 	}
-	return count(*n)
+	return formatCount(*n)
 }
 
 // statuses are a unit's states in words. The code of the first one was chua_du_du_lieu until

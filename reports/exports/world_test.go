@@ -33,20 +33,20 @@ var must = worldtest.Must
 // signer is the platform's signing key in these tests.
 var signer = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{40}, ed25519.SeedSize))
 
-func public() ed25519.PublicKey { return signer.Public().(ed25519.PublicKey) }
+func publicKey() ed25519.PublicKey { return signer.Public().(ed25519.PublicKey) }
 
-// sealed freezes a content as the program does.
-func sealed(t testing.TB, content *exports.Content) *exports.Seal {
+// sealContent freezes a content as the program does.
+func sealContent(t testing.TB, content *exports.Content) *exports.Seal {
 	t.Helper()
 	raw, err := json.Marshal(content)
 	must(t, err)
 	raw, err = periodic.Canonical(raw)
 	must(t, err)
-	return signed(raw)
+	return signRaw(raw)
 }
 
-// signed returns a seal, signed by the test key, around content in canonical form.
-func signed(raw []byte) *exports.Seal {
+// signRaw returns a seal, signed by the test key, around content in canonical form.
+func signRaw(raw []byte) *exports.Seal {
 	digest := sha256.Sum256(raw)
 	return &exports.Seal{
 		SHA256:    hex.EncodeToString(digest[:]),
@@ -55,14 +55,14 @@ func signed(raw []byte) *exports.Seal {
 	}
 }
 
-func document(t testing.TB, content *exports.Content) *exports.Document {
+func newDocument(t testing.TB, content *exports.Content) *exports.Document {
 	t.Helper()
-	d, err := exports.Open(sealed(t, content))
+	d, err := exports.Open(sealContent(t, content))
 	must(t, err)
 	return d
 }
 
-func written(t testing.TB, d *exports.Document, kind string) []byte {
+func writeDocument(t testing.TB, d *exports.Document, kind string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	must(t, exports.Kinds[kind].Write(&out, d))
@@ -80,11 +80,11 @@ func rate(n, of int, mix figures.Evidence) figures.Figure {
 	return f
 }
 
-func hidden(of int) figures.Figure {
+func hiddenFigure(of int) figures.Figure {
 	return figures.Figure{Denominator: figures.Count(of), Suppressed: true, Definition: 1}
 }
 
-func covered(f figures.Figure, n, of int) figures.Figure {
+func coveredFigure(f figures.Figure, n, of int) figures.Figure {
 	f.Coverage = &figures.Share{
 		Numerator: &n, Denominator: of,
 		Value: text(fmt.Sprintf("%.4f", float64(n)/float64(of))),
@@ -95,7 +95,7 @@ func covered(f figures.Figure, n, of int) figures.Figure {
 // unitFigures returns the figures of a unit with mop merchants.
 func unitFigures(mop int) figures.Figures {
 	active, ready := mop*58/100, mop*76/100
-	i05 := covered(rate(active, mop, figures.Evidence{A: active - 6, B: 6}), mop*8/10, mop)
+	i05 := coveredFigure(rate(active, mop, figures.Evidence{A: active - 6, B: 6}), mop*8/10, mop)
 	i05.Parts = map[string]figures.Figure{"strict": rate(active/2, mop, figures.Evidence{A: active / 2})}
 	money := figures.Count(1_234_567_000)
 	money.Money = true
@@ -107,7 +107,7 @@ func unitFigures(mop int) figures.Figures {
 	return figures.Figures{
 		"I01": rate(mop*92/100, mop, figures.Evidence{C: mop * 92 / 100}), "I02": rate(mop/2, mop,
 			figures.Evidence{A: mop / 2}), "I03": rate(ready, mop, figures.Evidence{B: 10, D: ready - 10}),
-		"I04": covered(rate(active*2/3, mop, figures.Evidence{A: active * 2 / 3}), mop*8/10, mop), "I05": i05,
+		"I04": coveredFigure(rate(active*2/3, mop, figures.Evidence{A: active * 2 / 3}), mop*8/10, mop), "I05": i05,
 		"I06": {
 			Numerator: figures.Count(ready - active), Denominator: figures.Count(mop),
 			Value: text(fmt.Sprintf("%.4f", float64(ready-active)/float64(mop))), Definition: 1,
@@ -125,14 +125,14 @@ func unitFigures(mop int) figures.Figures {
 				"to_200k": rate(active*5, active*11, figures.Evidence{A: active * 5}),
 			},
 		},
-		"I13": {Definition: 1}, "I18": covered(rate(mop/5, mop, figures.Evidence{A: mop / 5}), mop*8/10, mop),
+		"I13": {Definition: 1}, "I18": coveredFigure(rate(mop/5, mop, figures.Evidence{A: mop / 5}), mop*8/10, mop),
 		"I23": {Numerator: money, Denominator: figures.Count(active), Value: text("152341.1234"), Definition: 1},
 	}
 }
 
-// october returns the report of the eight districts for October 2026. It is invented and has every
+// octoberReport returns the report of the eight districts for October 2026. It is invented and has every
 // form of figure.
-func october() *exports.Content {
+func octoberReport() *exports.Content {
 	district := func(code, name string) scope.Locality {
 		return scope.Locality{ID: uuid.NewSHA1(uuid.Nil, []byte(code)), Level: "district", Code: code, Name: name}
 	}
@@ -182,7 +182,7 @@ func october() *exports.Content {
 	add(district("572", "Thị xã Ninh Hòa"), unitFigures(401), "dat", "Chợ Dinh")
 	small := unitFigures(52)
 	for _, code := range []string{"I01", "I02", "I03", "I04", "I05", "I06", "I18"} {
-		small[code] = hidden(52)
+		small[code] = hiddenFigure(52)
 	}
 	add(district("573", "Huyện Khánh Vĩnh"), small, "chua_du_du_lieu", "Chợ Khánh Vĩnh")
 	add(district("574", "Huyện Diên Khánh"), unitFigures(288), "chua_dat", "Chợ Thành")
@@ -210,8 +210,8 @@ func october() *exports.Content {
 	return c
 }
 
-// office converts a file to another kind with LibreOffice, which shares no code with this program.
-func office(t testing.TB, name string, raw []byte, to string) []byte {
+// convertFile converts a file to another kind with LibreOffice, which shares no code with this program.
+func convertFile(t testing.TB, name string, raw []byte, to string) []byte {
 	t.Helper()
 	folder := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(folder, name), raw, 0o600))
@@ -236,15 +236,15 @@ func TestShots(t *testing.T) {
 	if folder == "" {
 		t.Skip("SHOTS names no folder")
 	}
-	d := document(t, october())
+	d := newDocument(t, octoberReport())
 	for kind := range exports.Kinds {
-		must(t, os.WriteFile(filepath.Join(folder, "report."+kind), written(t, d, kind), 0o600))
+		must(t, os.WriteFile(filepath.Join(folder, "report."+kind), writeDocument(t, d, kind), 0o600))
 	}
 }
 
-// redrawn replaces a text in the first page of a PDF and rewrites the file with correct object
+// redrawPDF replaces a text in the first page of a PDF and rewrites the file with correct object
 // offsets.
-func redrawn(t testing.TB, raw []byte, old, next string) []byte {
+func redrawPDF(t testing.TB, raw []byte, old, next string) []byte {
 	t.Helper()
 	wide := func(s string) []byte {
 		b := []byte{}

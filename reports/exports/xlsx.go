@@ -133,7 +133,7 @@ func (b *workbook) sheet(name string, widths []float64, freeze int, rows [][]cel
 		b.note(b.file.SetColWidth(name, column, column, width))
 	}
 	if freeze > 0 {
-		b.note(b.file.SetPanes(name, frozen(freeze)))
+		b.note(b.file.SetPanes(name, freezeRows(freeze)))
 	}
 	for y, row := range rows {
 		for x, c := range row {
@@ -163,7 +163,7 @@ func rowHeight(row []cell, widths []float64) float64 {
 	return min(line*float64(lines), 400)
 }
 
-func frozen(rows int) *excelize.Panes {
+func freezeRows(rows int) *excelize.Panes {
 	return &excelize.Panes{
 		Freeze: true, YSplit: rows, TopLeftCell: fmt.Sprintf("A%d", rows+1),
 		ActivePane: "bottomLeft",
@@ -181,7 +181,7 @@ func (b *workbook) stream(name string, widths []float64, rows [][]cell) {
 	for i, width := range widths {
 		b.note(stream.SetColWidth(i+1, i+1, width))
 	}
-	b.note(stream.SetPanes(frozen(1)))
+	b.note(stream.SetPanes(freezeRows(1)))
 	for i, row := range rows {
 		b.note(stream.SetRow(fmt.Sprintf("A%d", i+1), b.cells(row), excelize.RowOpts{Height: rowHeight(row, widths)}))
 	}

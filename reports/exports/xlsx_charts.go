@@ -23,7 +23,7 @@ func (b *workbook) charts(d *Document) {
 	}
 	for _, row := range d.Report.Rows {
 		f := row.Indicators["I05"]
-		untold := line{}.missingText(f)
+		untold := rowSubject{}.missingText(f)
 		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, share, untold), quantityCell(f.Numerator,
 			untold), quantityCell(f.Denominator, untold)})
 	}
@@ -97,7 +97,7 @@ type step struct {
 func (d *Document) steps() []step {
 	out := []step{}
 	if f := d.Report.Funnel; f != nil {
-		for i, n := range steps(f) {
+		for i, n := range funnelCounts(f) {
 			out = append(out, step{stepNames[i], intCell(n)})
 		}
 		return out
@@ -110,7 +110,7 @@ func (d *Document) steps() []step {
 		{"Có giao dịch trong 30 ngày", "I05"},
 	} {
 		if f, has := total[s.code]; has {
-			out = append(out, step{s.name, quantityCell(f.Numerator, line{}.missingText(f))})
+			out = append(out, step{s.name, quantityCell(f.Numerator, rowSubject{}.missingText(f))})
 		}
 	}
 	return out

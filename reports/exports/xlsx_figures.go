@@ -81,20 +81,20 @@ func (d *Document) figureRows(of reports.Row) [][]cell {
 	for _, code := range slices.Sorted(maps.Keys(figures)) {
 		figure, definition := figures[code], d.define(code)
 		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}},
-			figureCells(figure, line{unit: definition.Unit}, note), tail))
+			figureCells(figure, rowSubject{unit: definition.Unit}, note), tail))
 		for _, key := range definition.partsIn(figure) {
 			rows = append(rows, slices.Concat(head, []cell{
 				{"center", code},
 				{"cell", definition.Name},
 				{"cell", definition.partName(key)},
 			},
-				figureCells(figure.Parts[key], line{unit: partUnit(definition.Unit, key)}, note), tail))
+				figureCells(figure.Parts[key], rowSubject{unit: partUnit(definition.Unit, key)}, note), tail))
 		}
 	}
 	return rows
 }
 
-func figureCells(f figures.Figure, of line, note string) []cell {
+func figureCells(f figures.Figure, of rowSubject, note string) []cell {
 	missing := of.missingText(f)
 	row := []cell{
 		{"center", f.Definition},
@@ -143,7 +143,7 @@ func intCell(n *int) cell {
 }
 
 // missingText returns the text of a figure without a number. It is empty for an unknown figure.
-func (of line) missingText(f figures.Figure) string {
+func (of rowSubject) missingText(f figures.Figure) string {
 	if f.Suppressed {
 		return HiddenText
 	}

@@ -13,19 +13,19 @@ import (
 	"market40/reports/indicators"
 )
 
-// mostCached is how many merchants the cache holds over all days, at about 100 bytes each.
-const mostCached = 400_000
+// maxCached is how many merchants the cache holds over all days, at about 100 bytes each.
+const maxCached = 400_000
 
 // cache holds facts of days that have begun. They are valid until a fact of their days changes.
 // Each change is recorded in its own transaction (fact_changes). So a snapshot can decide whether
 // facts read on another snapshot equal what it would read.
 type cache struct {
 	mu   sync.Mutex
-	list []*Known // the most recently used at the end
+	list []*DayFacts // the most recently used at the end
 }
 
-// Known is the facts of a day that were read together.
-type Known struct {
+// DayFacts is the facts of a day that were read together.
+type DayFacts struct {
 	about    topic
 	markets  []uuid.UUID
 	queries  []string
@@ -37,30 +37,30 @@ type Known struct {
 	derived map[string]any // values computed from the facts; read-only once stored
 }
 
-// mostDerived is the number of computed values that are stored for the facts of a day. The bases
+// maxDerived is the number of computed values that are stored for the facts of a day. The bases
 // and campaigns that group the markets rarely change.
-const mostDerived = 4
+const maxDerived = 4
 
-// Assume returns given facts of a day as the result of every query, without reading any.
-func Assume(day time.Time, cells map[string]*Cell) *Known {
-	return &Known{about: topic{day: day}, queries: indicators.MarketQueries(), Cells: cells}
+// NewDayFacts returns given facts of a day as the result of every query, without reading any.
+func NewDayFacts(day time.Time, cells map[string]*Cell) *DayFacts {
+	return &DayFacts{about: topic{day: day}, queries: indicators.MarketQueries(), Cells: cells}
 }
 
 // Has reports whether the facts of some queries are included.
-func (f *Known) Has(queries []string) bool { return containsAll(f.queries, queries) }
+func (f *DayFacts) Has(queries []string) bool { return containsAll(f.queries, queries) }
 
 // Cohort returns the cohort of I17 on the day.
-func (f *Known) Cohort() Cohort { return CohortOf(f.about.day) }
+func (f *DayFacts) Cohort() Cohort { return CohortOf(f.about.day) }
 
-// Remember returns the stored value of a key, or computes and stores it.
-func Remember[T any](f *Known, key string, from func() T) T {
+// CachedValue returns the stored value of a key, or computes and stores it.
+func CachedValue[T any](f *DayFacts, key string, from func() T) T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if known, is := f.derived[key].(T); is {
 		return known
 	}
 	made := from()
-	if len(f.derived) >= mostDerived || f.derived == nil {
+	if len(f.derived) >= maxDerived || f.derived == nil {
 		f.derived = map[string]any{}
 	}
 	f.derived[key] = made
@@ -101,7 +101,7 @@ func aboutOf(a Question) topic {
 }
 
 // find returns the cached facts for a question as of a revision, or nil.
-func (k *cache) find(a Question, s Revision) *Known {
+func (k *cache) find(a Question, s Revision) *DayFacts {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for i, f := range k.list {
@@ -116,8 +116,8 @@ func (k *cache) find(a Question, s Revision) *Known {
 
 // store adds an answer unless its day may still change. It removes the entries that the answer
 // replaces, and the oldest ones above the limit.
-func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *Known {
-	f := &Known{about: aboutOf(a), markets: a.Markets, queries: a.Queries, revision: s, Cells: cells}
+func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *DayFacts {
+	f := &DayFacts{about: aboutOf(a), markets: a.Markets, queries: a.Queries, revision: s, Cells: cells}
 	if !s.Settled {
 		return f
 	}
@@ -126,14 +126,14 @@ func (k *cache) store(a Question, s Revision, cells map[string]*Cell) *Known {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.list = slices.DeleteFunc(k.list, func(o *Known) bool {
+	k.list = slices.DeleteFunc(k.list, func(o *DayFacts) bool {
 		same := o.about == f.about && slices.Equal(o.markets, f.markets)
 		return same && (o.revision != s || containsAll(f.queries, o.queries))
 	})
 	k.list = append(k.list, f)
 	size := 0
 	for i, o := range slices.Backward(k.list) {
-		if size += o.size; size > mostCached {
+		if size += o.size; size > maxCached {
 			k.list = slices.Delete(k.list, 0, i+1)
 			break
 		}

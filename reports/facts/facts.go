@@ -54,7 +54,7 @@ func readFacts(ctx context.Context, tx pgx.Tx, a Question) (map[string]*Cell, er
 	moment := bizday.StartOf(a.Day)
 	var f fact
 	for rows.Next() {
-		if err := rows.Scan(&f.query, &f.cell, &f.merchants, &f.level, &f.n, &f.knownAt); err != nil {
+		if err := rows.Scan(&f.query, &f.cell, &f.merchants, &f.level, &f.n, &f.enteredAt); err != nil {
 			return nil, fmt.Errorf("read facts: %w", err)
 		}
 		c := cells[f.cell]
@@ -75,7 +75,7 @@ type fact struct {
 	query, cell, level string
 	merchants          []MerchantID
 	n                  []int64
-	knownAt            *time.Time
+	enteredAt            *time.Time
 }
 
 func (f *fact) num(i int) int64 {
@@ -87,13 +87,13 @@ func (f *fact) num(i int) int64 {
 
 func (c *Cell) add(f *fact, moment time.Time) {
 	// A fact that was recorded after the moment does not count for the freshness at that moment.
-	if at := f.knownAt; at != nil && !at.After(moment) && at.After(c.FreshAt[f.query]) {
+	if at := f.enteredAt; at != nil && !at.After(moment) && at.After(c.FreshAt[f.query]) {
 		c.FreshAt[f.query] = *at
 	}
 	if len(f.merchants) == 0 {
 		c.addEvent(f)
 	}
-	place, isLevel := levelPlaces[f.query]
+	place, isLevel := levelIndexes[f.query]
 	for _, id := range f.merchants {
 		p := c.People[id]
 		if p == nil {

@@ -36,7 +36,7 @@ func LevelOf(m indicators.Measure) LevelFunc {
 	if rule, known := rules[m]; known {
 		return rule
 	}
-	place, known := levelPlaces[string(m)]
+	place, known := levelIndexes[string(m)]
 	if !known {
 		panic("no rule and no query counts the measure " + string(m)) // a fault of the build
 	}
@@ -69,18 +69,18 @@ var denominators = map[indicators.Measure]Denominator{
 	indicators.Retention: (*Person).beganIn,
 }
 
-// readyPlace is the index of the level of Ready in a person's levels.
-var readyPlace = levelPlaces[string(indicators.Ready)]
+// readyIndex is the index of the level of Ready in a person's levels.
+var readyIndex = levelIndexes[string(indicators.Ready)]
 
 // MayBeDormant reports whether a merchant is ready, and observed or known to be active.
 func (p *Person) MayBeDormant() bool {
-	return p.levels[readyPlace] != Nothing && (p.covered || p.Lately() != Nothing)
+	return p.levels[readyIndex] != Nothing && (p.covered || p.Lately() != Nothing)
 }
 
 // beganIn reports whether a merchant was first active in the month of a cohort and could be
 // observed later.
 func (p *Person) beganIn(of Cohort) bool {
-	first := earlier(p.FirstBankDay, p.FirstOwnerDay)
+	first := earlierOf(p.FirstBankDay, p.FirstOwnerDay)
 	return first >= of[0] && first < of[1] && (p.LaterBank || p.LaterOwner || !p.stayed || p.watched)
 }
 

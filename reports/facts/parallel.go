@@ -72,11 +72,11 @@ func (s *Store) readParallel(ctx context.Context, tx pgx.Tx, a Question) (map[st
 	if h.err != nil {
 		return nil, h.err
 	}
-	return merged(cells, h.cells), nil
+	return mergeCells(cells, h.cells), nil
 }
 
-// merged merges the results of two statements about the same cells.
-func merged(cells, more map[string]*Cell) map[string]*Cell {
+// mergeCells merges the results of two statements about the same cells.
+func mergeCells(cells, more map[string]*Cell) map[string]*Cell {
 	for name, o := range more {
 		c := cells[name]
 		if c == nil {

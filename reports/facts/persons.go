@@ -36,8 +36,8 @@ func levelOf(text string) Level {
 // mostLevels is the maximum number of queries that return only a level of each merchant.
 const mostLevels = 8
 
-// levelPlaces maps these queries to their index in a person's levels.
-var levelPlaces = func() map[string]int {
+// levelIndexes maps these queries to their index in a person's levels.
+var levelIndexes = func() map[string]int {
 	places := map[string]int{}
 	for place, query := range indicators.LevelQueries() {
 		places[query] = place
@@ -78,7 +78,7 @@ func (p *Person) join(o *Person) {
 	for b := range p.Bands {
 		p.Bands[b] += o.Bands[b]
 	}
-	p.FirstBankDay, p.FirstOwnerDay = earlier(p.FirstBankDay, o.FirstBankDay), earlier(p.FirstOwnerDay, o.FirstOwnerDay)
+	p.FirstBankDay, p.FirstOwnerDay = earlierOf(p.FirstBankDay, o.FirstBankDay), earlierOf(p.FirstOwnerDay, o.FirstOwnerDay)
 	p.LaterBank, p.LaterOwner = p.LaterBank || o.LaterBank, p.LaterOwner || o.LaterOwner
 	p.stayed, p.watched, p.Inactive = p.stayed || o.stayed, p.watched || o.watched, p.Inactive || o.Inactive
 	p.Codes += o.Codes
@@ -92,10 +92,10 @@ func laterOf(p, o *Person) int64 {
 	if p.Operates && p.EnteredLate == 0 || o.Operates && o.EnteredLate == 0 {
 		return 0
 	}
-	return earlier(p.EnteredLate, o.EnteredLate)
+	return earlierOf(p.EnteredLate, o.EnteredLate)
 }
 
-func earlier(a, b int64) int64 {
+func earlierOf(a, b int64) int64 {
 	if a == 0 || (b != 0 && b < a) {
 		return b
 	}

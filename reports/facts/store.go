@@ -33,7 +33,7 @@ func PlanOnce(ctx context.Context, tx pgx.Tx) error {
 
 // Read returns the requested facts on the snapshot of a transaction, from the cache if they are
 // still valid.
-func (s *Store) Read(ctx context.Context, tx pgx.Tx, of Question) (*Known, error) {
+func (s *Store) Read(ctx context.Context, tx pgx.Tx, of Question) (*DayFacts, error) {
 	revision, err := ReadRevision(ctx, tx, of.Day)
 	if err != nil {
 		return nil, err

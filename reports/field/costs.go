@@ -42,7 +42,7 @@ func (c Cost) mark() web.Mark { return dayMark(c.SpentOn, c.ID) }
 
 var costs = &kind[CostOrder, Cost]{
 	name: "cost", vi: "Chi phí chương trình", path: "/api/v1/campaigns/{campaign}/costs",
-	place: (*Field).campaignPlace, read: roles.ReadCosts, write: roles.RecordCosts, scoped: true,
+	place: (*Field).findCampaign, read: roles.ReadCosts, write: roles.RecordCosts, scoped: true,
 	fields: []roster.Field{
 		{Name: "market", Needed: true, Headings: []string{"Chợ", "Mã chợ", "Market"}},
 		{Name: "spent_on", Needed: true, Headings: []string{"Ngày", "Ngày chi", "Date", "Spent on"}},
@@ -53,11 +53,11 @@ var costs = &kind[CostOrder, Cost]{
 	row: func(c *roster.Cells) CostOrder {
 		return CostOrder{
 			Market: c.Text("market"), SpentOn: c.Day("spent_on"), Purpose: c.Word("purpose", purposeWords),
-			Amount: c.Whole("amount"), Note: c.Long("note", maxNote),
+			Amount: c.WholeNumber("amount"), Note: c.Long("note", maxNote),
 		}
 	},
-	check: func(here *place, e *entry[CostOrder]) {
-		e.ownID(e.order.ID)
+	check: func(here *factSubject, e *entry[CostOrder]) {
+		e.readID(e.order.ID)
 		e.word("market", e.order.Market)
 		if on := e.day("spent_on", e.order.SpentOn, here.now); len(e.errors) == 0 &&
 			on.Format(time.DateOnly) < here.begins.Format(time.DateOnly) {
@@ -71,11 +71,11 @@ var costs = &kind[CostOrder, Cost]{
 		e.short("note", e.order.Note, maxNote)
 	},
 	find: findMarkets,
-	keep: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CostOrder]) error {
-		return keepIn(table{name: "programme_costs", columns: []string{
+	store: func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[CostOrder]) error {
+		return storeIn(table{name: "programme_costs", columns: []string{
 			"campaign_id uuid", "spent_on date",
 			"purpose text", "amount numeric", "note text",
-		}, taken: idTaken},
+		}, conflict: idConflict},
 			func(e *entry[CostOrder]) map[string]any {
 				return map[string]any{
 					"campaign_id": here.campaign, "spent_on": e.order.SpentOn,
@@ -90,7 +90,7 @@ var costs = &kind[CostOrder, Cost]{
 }
 
 // findMarkets finds the markets in scope that costs name by id or by code.
-func findMarkets(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CostOrder]) error {
+func findMarkets(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[CostOrder]) error {
 	names := make([]string, len(entries))
 	for i, e := range entries {
 		names[i] = e.order.Market

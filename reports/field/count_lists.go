@@ -23,7 +23,7 @@ type CountRow struct {
 // with the same rules.
 var countLists = &kind[CountRow, Slot]{
 	name: "sample slot", vi: "Số đếm", path: "/api/v1/markets/{id}/sample-slots",
-	place: (*Field).marketPlace, read: roles.ReadSamples, write: roles.RecordFacts, repeat: true,
+	place: (*Field).findMarket, read: roles.ReadSamples, write: roles.RecordFacts, repeat: true,
 	fields: []roster.Field{
 		{Name: "starts_at", Needed: true, Headings: []string{
 			"Nửa giờ", "Bắt đầu", "Giờ bắt đầu", "Thời gian",
@@ -46,11 +46,11 @@ var countLists = &kind[CountRow, Slot]{
 			StartsAt: c.Moment("starts_at"), Stratum: c.Long("stratum", maxTopic),
 			CountOrder: CountOrder{
 				Sales: c.Count("sales"), CashlessSales: c.Count("cashless_sales"),
-				Turnover: c.Whole("turnover"), CashlessTurnover: c.Whole("cashless_turnover"),
+				Turnover: c.WholeNumber("turnover"), CashlessTurnover: c.WholeNumber("cashless_turnover"),
 			},
 		}
 	},
-	check: func(here *place, e *entry[CountRow]) {
+	check: func(here *factSubject, e *entry[CountRow]) {
 		starts := e.moment("starts_at", e.order.StartsAt, here.now)
 		if starts.Add(slotLength).After(here.now.Add(clockRuns)) {
 			e.fail("starts_at", "slot_not_over", "Nửa giờ này chưa kết thúc.", "This half-hour has not ended yet.")
@@ -58,12 +58,12 @@ var countLists = &kind[CountRow, Slot]{
 		e.count(&e.order.CountOrder)
 	},
 	find: findSlots,
-	keep: keepCounts,
+	store: storeCounts,
 }
 
 // findSlots finds the drawn half-hours that rows name. A list may name each half-hour once.
-func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CountRow]) error {
-	named := sound(entries)
+func findSlots(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[CountRow]) error {
+	named := withoutFaults(entries)
 	given := make([]map[string]any, len(named))
 	for i, e := range named {
 		given[i] = map[string]any{"n": i, "starts_at": e.order.StartsAt, "stratum": e.order.Stratum}
@@ -108,12 +108,12 @@ func findSlots(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Cou
 	return nil
 }
 
-// countsGiven makes rows of counts readable in SQL.
-const countsGiven = `json_to_recordset($1::json) AS g (id uuid, sales int, cashless_sales int, turnover numeric, cashless_turnover numeric)`
+// givenCounts makes rows of counts readable in SQL.
+const givenCounts = `json_to_recordset($1::json) AS g (id uuid, sales int, cashless_sales int, turnover numeric, cashless_turnover numeric)`
 
-// keepCounts writes counts once, as count does. Only the person who counted may correct them, on
+// storeCounts writes counts once, as count does. Only the person who counted may correct them, on
 // the day of counting.
-func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[CountRow]) error {
+func storeCounts(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[CountRow]) error {
 	given := make([]map[string]any, len(entries))
 	for i, e := range entries {
 		given[i] = map[string]any{
@@ -125,16 +125,16 @@ func keepCounts(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[Co
 	if err != nil {
 		return err
 	}
-	written, err := ids(ctx, tx, `UPDATE sample_slots s SET sales = g.sales, cashless_sales = g.cashless_sales,
+	written, err := queryIDs(ctx, tx, `UPDATE sample_slots s SET sales = g.sales, cashless_sales = g.cashless_sales,
 		turnover = g.turnover, cashless_turnover = g.cashless_turnover, actor_id = $2, counted_at = $3
-		FROM `+countsGiven+` WHERE s.id = g.id AND (s.sales IS NULL OR s.actor_id = $2 AND s.counted_at >= $4)
+		FROM `+givenCounts+` WHERE s.id = g.id AND (s.sales IS NULL OR s.actor_id = $2 AND s.counted_at >= $4)
 		AND (s.sales, s.cashless_sales, s.turnover, s.cashless_turnover) IS DISTINCT
 		FROM (g.sales, g.cashless_sales, g.turnover, g.cashless_turnover) RETURNING s.id`,
 		raw, here.who.ActorID, here.now, bizday.StartOf(bizday.DateOf(here.now)))
 	if err != nil {
 		return err
 	}
-	alike, err := standing(ctx, tx, `SELECT g.id, s.id FROM `+countsGiven+` JOIN sample_slots s ON s.id = g.id
+	alike, err := mapExisting(ctx, tx, `SELECT g.id, s.id FROM `+givenCounts+` JOIN sample_slots s ON s.id = g.id
 		AND (s.sales, s.cashless_sales, s.turnover, s.cashless_turnover) IS NOT DISTINCT
 		FROM (g.sales, g.cashless_sales, g.turnover, g.cashless_turnover)`, raw)
 	if err != nil {

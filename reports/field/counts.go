@@ -95,10 +95,10 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 	var starts time.Time
 	err = f.db.Pool.QueryRow(ctx, `SELECT starts_at FROM sample_slots WHERE id = $1
 		AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).Scan(&starts)
-	if err := missing(err, "sample slot"); err != nil {
+	if err := missingRow(err, "sample slot"); err != nil {
 		return nil, err
 	}
-	if err := allow(who, roles.RecordFacts); err != nil {
+	if err := requireAction(who, roles.RecordFacts); err != nil {
 		return nil, err
 	}
 	now := f.now()

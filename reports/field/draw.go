@@ -20,11 +20,11 @@ type hours struct{ from, to int }
 // slotsIn returns the number of half-hours in these hours over a number of days.
 func (h hours) slotsIn(days int) int { return days * (h.to - h.from) * slotsAnHour }
 
-// draw draws n of a stratum's half-hours without replacement and returns them in order of time.
+// drawHalfHours draws n of a stratum's half-hours without replacement and returns them in order of time.
 // Each half-hour has the SHA-256 of "seed/stratum/2026-11-20T05:30:00+07:00", and the n smallest
 // hashes are drawn. With the seed, anyone can repeat the draw in any language, and the draw cannot
 // be manipulated.
-func draw(seed int64, stratum string, first time.Time, days int, h hours, n int) []time.Time {
+func drawHalfHours(seed int64, stratum string, first time.Time, days int, h hours, n int) []time.Time {
 	type lot struct {
 		starts time.Time
 		digest [sha256.Size]byte

@@ -65,9 +65,9 @@ func (e *entry[O]) refusal() error {
 // errUndo rolls back a transaction that must write nothing.
 var errUndo = errors.New("undo: nothing is stored")
 
-// take checks facts and writes all of them, or none if one is faulty. A dry run does the same and
+// storeAll checks facts and writes all of them, or none if one is faulty. A dry run does the same and
 // rolls back.
-func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func() []*entry[O],
+func (k *kind[O, F]) storeAll(ctx context.Context, f *Field, at *factSubject, fresh func() []*entry[O],
 	dryRun bool,
 ) ([]*entry[O], error) {
 	var entries []*entry[O]
@@ -82,10 +82,10 @@ func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func()
 				return err
 			}
 		}
-		if err := k.keep(ctx, tx, at, sound(entries)); err != nil {
+		if err := k.store(ctx, tx, at, withoutFaults(entries)); err != nil {
 			return err
 		}
-		if dryRun || len(sound(entries)) < len(entries) {
+		if dryRun || len(withoutFaults(entries)) < len(entries) {
 			return errUndo
 		}
 		return nil
@@ -96,8 +96,8 @@ func (k *kind[O, F]) take(ctx context.Context, f *Field, at *place, fresh func()
 	return entries, nil
 }
 
-// sound returns the entries without a fault.
-func sound[O any](entries []*entry[O]) []*entry[O] {
+// withoutFaults returns the entries without a fault.
+func withoutFaults[O any](entries []*entry[O]) []*entry[O] {
 	var good []*entry[O]
 	for _, e := range entries {
 		if len(e.errors) == 0 {
@@ -113,7 +113,7 @@ type table struct {
 	// besides id, market_id, actor_id and recorded_at, each with its type: "visited_at timestamptz"
 	columns []string
 	byDay   bool // recognised by its content, not by its id
-	taken   problem.Field
+	conflict   problem.Field
 }
 
 func (t table) names(of string) string {
@@ -125,25 +125,25 @@ func (t table) names(of string) string {
 	return strings.Join(names, ", ")
 }
 
-func (t table) given() string {
+func (t table) givenRows() string {
 	return `json_to_recordset($1::json) AS g (id uuid, market_id uuid, ` + strings.Join(t.columns, ", ") + `)`
 }
 
-// keepIn writes sound entries as rows of a table. An entry with an existing id is unchanged if the
+// storeIn writes sound entries as rows of a table. An entry with an existing id is unchanged if the
 // content is equal; otherwise it is a conflict.
-func keepIn[O any](t table, values func(
+func storeIn[O any](t table, values func(
 	*entry[O]) map[string]any,
-) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
+) func(context.Context, pgx.Tx, *factSubject, []*entry[O]) error {
 	insert := `INSERT INTO ` + t.name + ` (id, market_id, ` + t.names("") + `, actor_id, recorded_at)
-		SELECT g.id, g.market_id, ` + t.names("g.") + `, $2, $3 FROM ` + t.given() +
+		SELECT g.id, g.market_id, ` + t.names("g.") + `, $2, $3 FROM ` + t.givenRows() +
 		` ON CONFLICT DO NOTHING RETURNING id`
 	byID := ` AND v.id = g.id`
 	if t.byDay {
 		byID = ""
 	}
-	same := `SELECT g.id, v.id FROM ` + t.given() + ` JOIN ` + t.name + ` v ON (v.market_id, ` + t.names("v.") + `) IS
+	same := `SELECT g.id, v.id FROM ` + t.givenRows() + ` JOIN ` + t.name + ` v ON (v.market_id, ` + t.names("v.") + `) IS
 		NOT DISTINCT FROM (g.market_id, ` + t.names("g.") + `)` + byID
-	return func(ctx context.Context, tx pgx.Tx, at *place, entries []*entry[O]) error {
+	return func(ctx context.Context, tx pgx.Tx, at *factSubject, entries []*entry[O]) error {
 		rows := make([]map[string]any, len(entries))
 		for i, e := range entries {
 			rows[i] = values(e)
@@ -153,11 +153,11 @@ func keepIn[O any](t table, values func(
 		if err != nil {
 			return err
 		}
-		made, err := ids(ctx, tx, insert, given, at.who.ActorID, at.now)
+		made, err := queryIDs(ctx, tx, insert, given, at.who.ActorID, at.now)
 		if err != nil || len(made) == len(entries) {
 			return err
 		}
-		alike, err := standing(ctx, tx, same, given)
+		alike, err := mapExisting(ctx, tx, same, given)
 		if err != nil {
 			return err
 		}
@@ -169,15 +169,15 @@ func keepIn[O any](t table, values func(
 				e.id, e.state = alike[e.id], unchanged
 			default:
 				e.conflict = true
-				e.fail(t.taken.Name, t.taken.Code, t.taken.Vi, t.taken.En)
+				e.fail(t.conflict.Name, t.conflict.Code, t.conflict.Vi, t.conflict.En)
 			}
 		}
 		return nil
 	}
 }
 
-// standing maps each given id to the id of the equal stored fact.
-func standing(ctx context.Context, tx pgx.Tx, sql string, given []byte) (map[uuid.UUID]uuid.UUID, error) {
+// mapExisting maps each given id to the id of the equal stored fact.
+func mapExisting(ctx context.Context, tx pgx.Tx, sql string, given []byte) (map[uuid.UUID]uuid.UUID, error) {
 	rows, err := tx.Query(ctx, sql, given)
 	if err != nil {
 		return nil, err
@@ -191,7 +191,7 @@ func standing(ctx context.Context, tx pgx.Tx, sql string, given []byte) (map[uui
 	return alike, err
 }
 
-func ids(ctx context.Context, tx pgx.Tx, sql string, args ...any) (map[uuid.UUID]bool, error) {
+func queryIDs(ctx context.Context, tx pgx.Tx, sql string, args ...any) (map[uuid.UUID]bool, error) {
 	rows, err := tx.Query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
@@ -271,9 +271,9 @@ func (e *entry[O]) dong(field, text string) money.Amount {
 	return amount
 }
 
-// ownID reads the id that a phone gave to a fact, so that the phone can refer to it before it is
+// readID reads the id that a phone gave to a fact, so that the phone can refer to it before it is
 // sent. Without one, it generates an id.
-func (e *entry[O]) ownID(text string) {
+func (e *entry[O]) readID(text string) {
 	if text == "" {
 		if e.id == uuid.Nil {
 			e.id = uuid.Must(uuid.NewV7())

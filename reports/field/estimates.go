@@ -73,7 +73,7 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 	AsOf string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today" example:"2026-11-22"`
 },
 ) (*web.Body[*SampleEstimate], error) {
-	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
+	here, err := f.findMarket(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}

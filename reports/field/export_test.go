@@ -11,7 +11,7 @@ import (
 
 // Draw lets tests draw half-hours.
 func Draw(seed int64, stratum string, first time.Time, days, from, to, n int) []time.Time {
-	return draw(seed, stratum, first, days, hours{from, to}, n)
+	return drawHalfHours(seed, stratum, first, days, hours{from, to}, n)
 }
 
 // ReadLists reads a file as a list of each kind, as an import does before it queries the database.
@@ -36,7 +36,7 @@ func readList[O any, F listed](k *kind[O, F], name string, data []byte, now time
 	for i, cells := range list.Rows {
 		orders[i] = k.row(cells)
 	}
-	here := &place{now: now, market: uuid.Max}
+	here := &factSubject{now: now, market: uuid.Max}
 	faults := [][]problem.Field{}
 	for _, e := range k.entries(here, list.Rows, orders) {
 		k.check(here, e)

@@ -451,7 +451,7 @@ func TestWhoReadsSingleFacts(t *testing.T) {
 	w.Call(w.admin, "GET", "/api/v1/campaigns/NONE/costs", nil, 404)
 }
 
-func TestAFailureTellsNothing(t *testing.T) {
+func TestFailureRevealsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.Exec(`ALTER TABLE visits RENAME TO gone`)

@@ -40,7 +40,7 @@ func (f Fee) mark() web.Mark { return dayMark(f.Month+"-01", uuid.Nil) }
 
 var fees = &kind[FeeOrder, Fee]{
 	name: "fee", vi: "Phí chợ theo tháng", path: "/api/v1/markets/{id}/fees",
-	place: (*Field).marketPlace, read: roles.ReadFees, write: roles.RecordFees, repeat: true,
+	place: (*Field).findMarket, read: roles.ReadFees, write: roles.RecordFees, repeat: true,
 	fields: []roster.Field{
 		{Name: "month", Needed: true, Headings: []string{"Tháng", "Kỳ", "Month"}},
 		{Name: "due", Needed: true, Headings: []string{"Phải thu", "Số phải thu", "Phí phải thu", "Due"}},
@@ -52,8 +52,8 @@ var fees = &kind[FeeOrder, Fee]{
 	},
 	row: func(c *roster.Cells) FeeOrder {
 		return FeeOrder{
-			Month: c.Month("month"), Due: c.Whole("due"), Paid: c.Whole("paid"),
-			PaidByTransfer: c.Whole("paid_by_transfer"),
+			Month: c.Month("month"), Due: c.WholeNumber("due"), Paid: c.WholeNumber("paid"),
+			PaidByTransfer: c.WholeNumber("paid_by_transfer"),
 		}
 	},
 	check: checkFee,
@@ -61,7 +61,7 @@ var fees = &kind[FeeOrder, Fee]{
 		month := monthOf(e.order.Month)
 		return selected{from: &month, to: &month}
 	},
-	find: func(_ context.Context, _ pgx.Tx, _ *place, entries []*entry[FeeOrder]) error {
+	find: func(_ context.Context, _ pgx.Tx, _ *factSubject, entries []*entry[FeeOrder]) error {
 		lines := map[string]int{}
 		for _, e := range entries {
 			if first := lines[e.order.Month]; first > 0 {
@@ -73,7 +73,7 @@ var fees = &kind[FeeOrder, Fee]{
 		}
 		return nil
 	},
-	keep: keepFees,
+	store: storeFees,
 	hide: hideFees,
 	list: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text,
 		v.paid_by_transfer::text, 'VND', v.recorded_at, false
@@ -84,7 +84,7 @@ var fees = &kind[FeeOrder, Fee]{
 }
 
 // hideFees hides the amounts that today's report does not publish.
-func hideFees(ctx context.Context, f *Field, here *place, list []Fee) error {
+func hideFees(ctx context.Context, f *Field, here *factSubject, list []Fee) error {
 	hidden, err := f.hiddenSums(ctx, here, f.today())
 	if err != nil || !hidden.Fees {
 		return err
@@ -100,7 +100,7 @@ func monthOf(text string) time.Time {
 	return month
 }
 
-func checkFee(here *place, e *entry[FeeOrder]) {
+func checkFee(here *factSubject, e *entry[FeeOrder]) {
 	month, err := time.ParseInLocation("2006-01", e.order.Month, bizday.Vietnam)
 	switch {
 	case e.order.Month == "":
@@ -131,8 +131,8 @@ func checkFee(here *place, e *entry[FeeOrder]) {
 	}
 }
 
-// keepFees writes a new version for each month with changed fees.
-func keepFees(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[FeeOrder]) error {
+// storeFees writes a new version for each month with changed fees.
+func storeFees(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[FeeOrder]) error {
 	rows := make([]map[string]any, len(entries))
 	for i, e := range entries {
 		rows[i] = map[string]any{

@@ -33,7 +33,7 @@ func New(db *database.DB, figures *reports.Reports, now func() time.Time) *Field
 }
 
 // hiddenSums returns which sums of a place the reader may not see as of a day.
-func (f *Field) hiddenSums(ctx context.Context, here *place, day time.Time) (reports.HiddenSums, error) {
+func (f *Field) hiddenSums(ctx context.Context, here *factSubject, day time.Time) (reports.HiddenSums, error) {
 	return f.reports.HiddenSums(ctx, here.who, here.market, day)
 }
 
@@ -42,8 +42,8 @@ func (f *Field) today() time.Time {
 	return bizday.DateOf(f.now())
 }
 
-// place is the market, training or campaign that facts belong to, with the caller and the time.
-type place struct {
+// factSubject is the market, training or campaign that facts belong to, with the caller and the time.
+type factSubject struct {
 	who    roles.Principal
 	now    time.Time
 	market uuid.UUID // not set for costs, because each cost names its own market
@@ -54,33 +54,33 @@ type place struct {
 	begins   time.Time // the campaign's first day
 }
 
-// marketPlace returns the market of a path. It checks the scope first (404), then the permission
+// findMarket returns the market of a path. It checks the scope first (404), then the permission
 // (403). A caller with the scope of a stall has no permission for its market.
-func (f *Field) marketPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
+func (f *Field) findMarket(ctx context.Context, id string, a roles.Action) (*factSubject, error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
-	at := &place{who: who, now: f.now()}
+	at := &factSubject{who: who, now: f.now()}
 	named, err := uuid.Parse(id)
 	if err != nil {
 		return nil, problem.Missing("market")
 	}
 	err = f.db.Pool.QueryRow(ctx, `SELECT id FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3))`,
 		named, who.ScopeKind, who.ScopeID).Scan(&at.market)
-	if err := missing(err, "market"); err != nil {
+	if err := missingRow(err, "market"); err != nil {
 		return nil, err
 	}
-	return at, allow(who, a)
+	return at, requireAction(who, a)
 }
 
-// trainingPlace returns the training of a path, with its market.
-func (f *Field) trainingPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
+// findTraining returns the training of a path, with its market.
+func (f *Field) findTraining(ctx context.Context, id string, a roles.Action) (*factSubject, error) {
 	who, err := roles.From(ctx)
 	if err != nil {
 		return nil, err
 	}
-	at := &place{who: who, now: f.now()}
+	at := &factSubject{who: who, now: f.now()}
 	named, err := uuid.Parse(id)
 	if err != nil {
 		return nil, problem.Missing("training")
@@ -88,29 +88,29 @@ func (f *Field) trainingPlace(ctx context.Context, id string, a roles.Action) (*
 	err = f.db.Pool.QueryRow(ctx, `SELECT id, market_id, to_char(held_on, 'YYYY-MM-DD') FROM trainings WHERE id = $1
 		AND market_id IN (SELECT scope_markets($2, $3))`,
 		named, who.ScopeKind, who.ScopeID).Scan(&at.training, &at.market, &at.heldOn)
-	if err := missing(err, "training"); err != nil {
+	if err := missingRow(err, "training"); err != nil {
 		return nil, err
 	}
-	return at, allow(who, a)
+	return at, requireAction(who, a)
 }
 
-// campaignPlace returns the campaign that a path names by its id or its code. Campaigns belong to
+// findCampaign returns the campaign that a path names by its id or its code. Campaigns belong to
 // the whole province, so the permission is checked first.
-func (f *Field) campaignPlace(ctx context.Context, name string, a roles.Action) (*place, error) {
+func (f *Field) findCampaign(ctx context.Context, name string, a roles.Action) (*factSubject, error) {
 	who, err := roles.Require(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	at := &place{who: who, now: f.now()}
+	at := &factSubject{who: who, now: f.now()}
 	err = f.db.Pool.QueryRow(ctx, `SELECT id, starts_on FROM campaigns WHERE code = $1 OR id::text = $1`, name).Scan(
 		&at.campaign, &at.begins)
-	if err := missing(err, "campaign"); err != nil {
+	if err := missingRow(err, "campaign"); err != nil {
 		return nil, err
 	}
-	return at, allow(who, a)
+	return at, requireAction(who, a)
 }
 
-func allow(who roles.Principal, a roles.Action) error {
+func requireAction(who roles.Principal, a roles.Action) error {
 	if err := who.Allow(a); err != nil {
 		return err
 	}
@@ -121,8 +121,8 @@ func allow(who roles.Principal, a roles.Action) error {
 	return nil
 }
 
-// missing converts "no rows" to a 404. The answer is the same if the row is outside the scope.
-func missing(err error, what string) error {
+// missingRow converts "no rows" to a 404. The answer is the same if the row is outside the scope.
+func missingRow(err error, what string) error {
 	if errors.Is(err, pgx.ErrNoRows) {
 		return problem.Missing(what)
 	}

@@ -19,15 +19,15 @@ func (f *Field) Routes(e *web.Edge) {
 			WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`)
 	}
 	// Facts: a list, one by one, or many at once.
-	mount(e, f, visits)
-	mount(e, f, trainings)
-	mount(e, f, attendances)
-	mount(e, f, shares)
-	mount(e, f, surveys)
-	mount(e, f, refusals)
-	mount(e, f, incidents)
-	mount(e, f, fees)
-	mount(e, f, costs)
+	mountKind(e, f, visits)
+	mountKind(e, f, trainings)
+	mountKind(e, f, attendances)
+	mountKind(e, f, shares)
+	mountKind(e, f, surveys)
+	mountKind(e, f, refusals)
+	mountKind(e, f, incidents)
+	mountKind(e, f, fees)
+	mountKind(e, f, costs)
 
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{

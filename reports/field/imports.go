@@ -62,7 +62,7 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 		for i, cells := range list.Rows {
 			orders[i] = k.row(cells)
 		}
-		entries, err := k.take(ctx, f, at, func() []*entry[O] { return k.entries(at, list.Rows, orders) }, dryRun)
+		entries, err := k.storeAll(ctx, f, at, func() []*entry[O] { return k.entries(at, list.Rows, orders) }, dryRun)
 		if err != nil {
 			return err
 		}
@@ -74,7 +74,7 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 // entries returns the entries of a list's rows. The same list again gives the same facts: a row's
 // id is derived from its content and the number of equal rows above it. Kinds with repeat set get
 // no such id.
-func (k *kind[O, F]) entries(at *place, rows []*roster.Cells, orders []O) []*entry[O] {
+func (k *kind[O, F]) entries(at *factSubject, rows []*roster.Cells, orders []O) []*entry[O] {
 	entries := make([]*entry[O], len(orders))
 	said := map[string]int{}
 	for i, order := range orders {

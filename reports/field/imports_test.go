@@ -122,7 +122,7 @@ func TestListsOfEachKindAreImported(t *testing.T) {
 		}
 		for i, want := range tt.want {
 			for field, value := range want {
-				if got := local(list[i].Text(field)); got != value {
+				if got := localTime(list[i].Text(field)); got != value {
 					t.Errorf("%s %d: %s is %q, want %q", tt.path, i, field, got, value)
 				}
 			}
@@ -130,8 +130,8 @@ func TestListsOfEachKindAreImported(t *testing.T) {
 	}
 }
 
-// local returns a time in Vietnam's zone; it returns any other text unchanged.
-func local(text string) string {
+// localTime returns a time in Vietnam's zone; it returns any other text unchanged.
+func localTime(text string) string {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return text
@@ -155,7 +155,7 @@ func TestTheSameListAgainAddsNothing(t *testing.T) {
 }
 
 // An upload is accepted once under its key, although each retry has another multipart boundary.
-func TestAnUploadHonoursItsKey(t *testing.T) {
+func TestUploadUsesIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	list := []byte("Ngày,Smartphone,Sóng,Nhận chuyển khoản\n20/11/2026,x,x,x\n")
@@ -175,7 +175,7 @@ func TestAnUploadHonoursItsKey(t *testing.T) {
 	}
 }
 
-func TestAFaultyListWritesNothingAndSaysWhy(t *testing.T) {
+func TestFaultyListIsExplainedAndNotStored(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	training := "/api/v1/trainings/" + w.Call(w.team, "POST", w.at+"/trainings", object{

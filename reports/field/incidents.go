@@ -46,7 +46,7 @@ func (i Incident) mark() web.Mark { return web.Mark{At: &i.OccurredAt, ID: i.ID}
 
 var incidents = &kind[IncidentOrder, Incident]{
 	name: "incident", vi: "Sự cố", path: "/api/v1/markets/{id}/incidents",
-	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
+	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		{Name: "stall_number", Headings: stallField.Headings},
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Loại sự cố", "Sự cố", "Kind"}},
@@ -64,8 +64,8 @@ var incidents = &kind[IncidentOrder, Incident]{
 			Note: c.Long("note", maxNote),
 		}
 	},
-	check: func(here *place, e *entry[IncidentOrder]) {
-		e.ownID(e.order.ID)
+	check: func(here *factSubject, e *entry[IncidentOrder]) {
+		e.readID(e.order.ID)
 		if !e.order.empty() {
 			e.checkStall(e.order.StallRef)
 		}
@@ -81,7 +81,7 @@ var incidents = &kind[IncidentOrder, Incident]{
 		}
 		e.short("note", e.order.Note, maxNote)
 	},
-	find: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[IncidentOrder]) error {
+	find: func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[IncidentOrder]) error {
 		stalls := findTenancies(func(e *entry[IncidentOrder]) at {
 			return at{
 				e.order.StallRef,
@@ -93,13 +93,13 @@ var incidents = &kind[IncidentOrder, Incident]{
 		}
 		return findOrigins(ctx, tx, here, entries)
 	},
-	keep: keepIn(table{
+	store: storeIn(table{
 		name: "incidents",
 		columns: []string{
 			"stall_id uuid", "kind text", "occurred_at timestamptz", "closed_at timestamptz",
 			"complaint_id uuid", "alert_id uuid", "note text",
 		},
-		taken: problem.Field{
+		conflict: problem.Field{
 			Name: "id", Code: "told_already", Vi: "Sự cố này đã được ghi.",
 			En: "This incident is already recorded.",
 		},
@@ -125,7 +125,7 @@ var incidents = &kind[IncidentOrder, Incident]{
 }
 
 // findOrigins checks that the complaints and alerts that incidents name belong to the market.
-func findOrigins(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[IncidentOrder]) error {
+func findOrigins(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[IncidentOrder]) error {
 	for _, origin := range []struct {
 		field, sql string
 		of         func(*IncidentOrder) string
@@ -146,7 +146,7 @@ func findOrigins(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[I
 		if err != nil {
 			return err
 		}
-		known, err := ids(ctx, tx, origin.sql+` WHERE market_id = $1 AND id::text IN (SELECT lower(n)
+		known, err := queryIDs(ctx, tx, origin.sql+` WHERE market_id = $1 AND id::text IN (SELECT lower(n)
 			FROM json_array_elements_text($2::json) AS n)`, here.market, given)
 		if err != nil {
 			return fmt.Errorf("find %s: %w", origin.field, err)
@@ -173,7 +173,7 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	here := &place{who: who, now: f.now()}
+	here := &factSubject{who: who, now: f.now()}
 	id, err := in.UUID("incident")
 	if err != nil {
 		return nil, err
@@ -182,10 +182,10 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	err = f.db.Pool.QueryRow(ctx, `SELECT market_id, occurred_at FROM incidents WHERE id = $1
 		AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).
 		Scan(&here.market, &occurred)
-	if err := missing(err, "incident"); err != nil {
+	if err := missingRow(err, "incident"); err != nil {
 		return nil, err
 	}
-	if err := allow(who, roles.RecordFacts); err != nil {
+	if err := requireAction(who, roles.RecordFacts); err != nil {
 		return nil, err
 	}
 	closed, e := here.now, &entry[struct{}]{}

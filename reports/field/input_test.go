@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 )
 
-func TestBadInputIsToldFieldByField(t *testing.T) {
+func TestBadInputIsReportedByField(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	costs := w.campaign()

@@ -23,7 +23,7 @@ import (
 type kind[O any, F listed] struct {
 	name, vi    string // "visit", "lượt hỗ trợ"
 	path        string // of its list
-	place       func(f *Field, ctx context.Context, id string, a roles.Action) (*place, error)
+	place       func(f *Field, ctx context.Context, id string, a roles.Action) (*factSubject, error)
 	read, write roles.Action
 
 	fields []roster.Field          // of an imported list
@@ -31,12 +31,12 @@ type kind[O any, F listed] struct {
 	scoped bool                    // the list's SQL takes the caller's scope as $8 and $9
 	// equal facts are separate facts: importing a list again adds its rows again
 	repeat bool
-	check  func(*place, *entry[O])  // the checks that need no database
+	check  func(*factSubject, *entry[O])  // the checks that need no database
 	only   func(*entry[O]) selected // selects a written fact; nil: by its id
-	find   func(context.Context, pgx.Tx, *place, []*entry[O]) error
-	keep   func(context.Context, pgx.Tx, *place, []*entry[O]) error
+	find   func(context.Context, pgx.Tx, *factSubject, []*entry[O]) error
+	store   func(context.Context, pgx.Tx, *factSubject, []*entry[O]) error
 	// removes from a list what its reader may not see; nil: nothing is removed
-	hide func(context.Context, *Field, *place, []F) error
+	hide func(context.Context, *Field, *factSubject, []F) error
 	// SQL: $1 is the place, $2 and $3 are days or null, $4 and $5 the cursor, $6 the limit, $7 one
 	// id or null
 	list string
@@ -105,7 +105,7 @@ func (d Days) selected() (s selected, err error) {
 }
 
 // facts returns a page of a list.
-func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected, page web.Page) (*web.List[F], error) {
+func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *factSubject, s selected, page web.Page) (*web.List[F], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
@@ -127,7 +127,7 @@ func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *place, s selected,
 }
 
 // of returns the id of what the list belongs to.
-func (k *kind[O, F]) of(at *place) uuid.UUID {
+func (k *kind[O, F]) of(at *factSubject) uuid.UUID {
 	for _, id := range []uuid.UUID{at.training, at.campaign} {
 		if id != uuid.Nil {
 			return id
@@ -137,8 +137,8 @@ func (k *kind[O, F]) of(at *place) uuid.UUID {
 }
 
 // record writes one fact and returns it as it is listed.
-func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (*F, error) {
-	entries, err := k.take(ctx, f, at, func() []*entry[O] { return []*entry[O]{{order: order, state: created}} }, false)
+func (k *kind[O, F]) record(ctx context.Context, f *Field, at *factSubject, order O) (*F, error) {
+	entries, err := k.storeAll(ctx, f, at, func() []*entry[O] { return []*entry[O]{{order: order, state: created}} }, false)
 	if err != nil {
 		return nil, err
 	}
@@ -159,8 +159,8 @@ func (k *kind[O, F]) record(ctx context.Context, f *Field, at *place, order O) (
 	return &list.Items[0], nil
 }
 
-// mount registers the list, the recording and the import of a kind.
-func mount[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
+// mountKind registers the list, the recording and the import of a kind.
+func mountKind[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,

@@ -83,7 +83,7 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 	if named == "" {
 		return web.Answer(kit, nil)
 	}
-	here, err := f.marketPlace(ctx, named, roles.RecordFacts)
+	here, err := f.findMarket(ctx, named, roles.RecordFacts)
 	if err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 	return web.Answer(kit, nil)
 }
 
-func (f *Field) fillKit(ctx context.Context, here *place, kit *Kit) error {
+func (f *Field) fillKit(ctx context.Context, here *factSubject, kit *Kit) error {
 	rows, _ := f.db.Pool.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id = $1`, here.market)
 	market, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[KitMarket])
 	if err != nil {

@@ -38,7 +38,7 @@ func (r Refusal) mark() web.Mark { return dayMark(r.SaidOn, r.ID) }
 
 var refusals = &kind[RefusalOrder, Refusal]{
 	name: "refusal", vi: "Từ chối và rút khỏi", path: "/api/v1/markets/{id}/refusals",
-	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
+	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		stallField,
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Hình thức", "Kind"}},
@@ -53,8 +53,8 @@ var refusals = &kind[RefusalOrder, Refusal]{
 			SaidOn: c.Day("said_on"), Note: c.Long("note", maxNote),
 		}
 	},
-	check: func(here *place, e *entry[RefusalOrder]) {
-		e.ownID(e.order.ID)
+	check: func(here *factSubject, e *entry[RefusalOrder]) {
+		e.readID(e.order.ID)
 		e.checkStall(e.order.StallRef)
 		e.word("kind", e.order.Kind)
 		e.word("reason", e.order.Reason)
@@ -62,10 +62,10 @@ var refusals = &kind[RefusalOrder, Refusal]{
 		e.short("note", e.order.Note, maxNote)
 	},
 	find: findTenancies(func(e *entry[RefusalOrder]) at { return at{e.order.StallRef, dayOf(e.order.SaidOn)} }, true),
-	keep: keepIn(table{name: "refusals", columns: []string{
+	store: storeIn(table{name: "refusals", columns: []string{
 		"tenancy_id uuid", "kind text", "reason text",
 		"said_on date", "note text",
-	}, taken: idTaken},
+	}, conflict: idConflict},
 		func(e *entry[RefusalOrder]) map[string]any {
 			return map[string]any{
 				"tenancy_id": e.tenancy, "kind": e.order.Kind, "reason": e.order.Reason,

@@ -167,7 +167,7 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 	Body PlanOrder
 },
 ) (*web.Body[*Drawn], error) {
-	here, err := f.marketPlace(ctx, in.ID, roles.RecordFacts)
+	here, err := f.findMarket(ctx, in.ID, roles.RecordFacts)
 	if err != nil {
 		return nil, err
 	}
@@ -192,20 +192,20 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 			Stratum: name, Slots: h.slotsIn(days),
 			Drawn: in.Body.SlotsPerStratum,
 		})
-		for _, starts := range draw(plan.Seed, name, first, days, h, in.Body.SlotsPerStratum) {
+		for _, starts := range drawHalfHours(plan.Seed, name, first, days, h, in.Body.SlotsPerStratum) {
 			plan.Slots = append(plan.Slots, Slot{
 				ID: uuid.Must(uuid.NewV7()), PlanID: plan.ID, MarketID: here.market,
 				Stratum: name, StartsAt: starts, EndsAt: starts.Add(slotLength),
 			})
 		}
 	}
-	if err := f.keepPlan(ctx, here, plan); err != nil {
+	if err := f.storePlan(ctx, here, plan); err != nil {
 		return nil, fmt.Errorf("keep a sample plan of market %s: %w", here.market, err)
 	}
 	return web.Answer(plan, nil)
 }
 
-func (f *Field) keepPlan(ctx context.Context, here *place, plan *Drawn) error {
+func (f *Field) storePlan(ctx context.Context, here *factSubject, plan *Drawn) error {
 	strata, err := json.Marshal(plan.Strata)
 	if err != nil {
 		return err
@@ -238,7 +238,7 @@ func (f *Field) listPlans(ctx context.Context, in *struct {
 	web.Page
 },
 ) (*web.Body[*web.List[Plan]], error) {
-	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
+	here, err := f.findMarket(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +273,7 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	web.Page
 },
 ) (*web.Body[*web.List[Slot]], error) {
-	here, err := f.marketPlace(ctx, in.ID, roles.ReadSamples)
+	here, err := f.findMarket(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}
@@ -302,7 +302,7 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 }
 
 // hideCounts hides counts that today's report does not publish.
-func (f *Field) hideCounts(ctx context.Context, here *place, slots []Slot) error {
+func (f *Field) hideCounts(ctx context.Context, here *factSubject, slots []Slot) error {
 	hidden, err := f.hiddenSums(ctx, here, f.today())
 	if err != nil {
 		return err

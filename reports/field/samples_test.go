@@ -86,7 +86,7 @@ func (w *world) plan(key string, seed int64) object {
 	}, 201)
 }
 
-func TestAPlanIsKeptAsItWasDrawn(t *testing.T) {
+func TestPlanIsStoredAsDrawn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	first, second := w.plan(w.team, 42), w.plan(w.admin, 42)

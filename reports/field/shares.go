@@ -40,7 +40,7 @@ func (s Share) mark() web.Mark { return dayMark(s.AskedOn, s.ID) }
 
 var shares = &kind[ShareOrder, Share]{
 	name: "declared share", vi: "Tỷ lệ chuyển khoản tự khai", path: "/api/v1/markets/{id}/declared-shares",
-	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
+	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		stallField,
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Date", "Asked on"}},
@@ -60,8 +60,8 @@ var shares = &kind[ShareOrder, Share]{
 		}
 		return o
 	},
-	check: func(here *place, e *entry[ShareOrder]) {
-		e.ownID(e.order.ID)
+	check: func(here *factSubject, e *entry[ShareOrder]) {
+		e.readID(e.order.ID)
 		e.checkStall(e.order.StallRef)
 		e.day("asked_on", e.order.AskedOn, here.now)
 		if e.order.Customers < 1 || e.order.Customers > lastCustomers {
@@ -82,12 +82,12 @@ var shares = &kind[ShareOrder, Share]{
 		}
 	},
 	find: findTenancies(func(e *entry[ShareOrder]) at { return at{e.order.StallRef, dayOf(e.order.AskedOn)} }, true),
-	keep: keepIn(table{
+	store: storeIn(table{
 		name: "declared_shares", columns: []string{
 			"tenancy_id uuid", "asked_on date", "customers smallint",
 			"transfers smallint",
 		}, byDay: true,
-		taken: problem.Field{
+		conflict: problem.Field{
 			Name: "asked_on", Code: "asked_already", Vi: "Sạp này đã có câu trả lời khác trong ngày đó.",
 			En: "The stall already has another answer of that day.",
 		},

@@ -44,7 +44,7 @@ func (s SurveyAnswer) mark() web.Mark { return dayMark(s.AskedOn, s.ID) }
 
 var surveys = &kind[SurveyOrder, SurveyAnswer]{
 	name: "survey answer", vi: "Phiếu khảo sát", path: "/api/v1/markets/{id}/survey-answers",
-	place: (*Field).surveyPlace, read: roles.ReadAnswers, write: roles.RecordFacts, repeat: true,
+	place: (*Field).findSurveyMarket, read: roles.ReadAnswers, write: roles.RecordFacts, repeat: true,
 	fields: []roster.Field{
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Ngày khảo sát", "Date"}},
 		{Name: "smartphone", Needed: true, Headings: []string{"Điện thoại thông minh", "Smartphone"}},
@@ -72,22 +72,22 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 		o.Smartphone, o.Signal, o.Active = c.Yes("smartphone"), c.Yes("signal"), c.Yes("active")
 		return o
 	},
-	check: func(here *place, e *entry[SurveyOrder]) {
+	check: func(here *factSubject, e *entry[SurveyOrder]) {
 		e.id = uuid.New()
 		e.day("asked_on", e.order.AskedOn, here.now)
 		e.word("sex", e.order.Sex)
 	},
-	keep: keepAnswers,
+	store: storeAnswers,
 	list: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex,
 		v.aged_60, v.minority, v.non_fixed
 		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on"),
 }
 
-// surveyPlace returns the market of a path. Combined, its answers would identify people that I22
+// findSurveyMarket returns the market of a path. Combined, its answers would identify people that I22
 // hides. Of the readers of I22, only the market's own manager, who sees small counts anyway, may
 // read them. The team, which asks the questions, may read them too.
-func (f *Field) surveyPlace(ctx context.Context, id string, a roles.Action) (*place, error) {
-	at, err := f.marketPlace(ctx, id, a)
+func (f *Field) findSurveyMarket(ctx context.Context, id string, a roles.Action) (*factSubject, error) {
+	at, err := f.findMarket(ctx, id, a)
 	if err == nil && a == roles.ReadAnswers && at.who.Role == roles.Manager && at.who.ScopeKind != roles.ScopeMarket {
 		return nil, problem.New(problem.Forbidden, "not_allowed",
 			"Chỉ ban quản lý của chợ đó và tổ công nghệ số được đọc phiếu của từng người; số tổng hợp có ở I21, I22.",
@@ -96,9 +96,9 @@ func (f *Field) surveyPlace(ctx context.Context, id string, a roles.Action) (*pl
 	return at, err
 }
 
-// keepAnswers writes answers in the order of their random ids, so that the order of a list is lost
+// storeAnswers writes answers in the order of their random ids, so that the order of a list is lost
 // too.
-func keepAnswers(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[SurveyOrder]) error {
+func storeAnswers(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[SurveyOrder]) error {
 	type row struct {
 		SurveyOrder
 

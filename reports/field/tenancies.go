@@ -61,8 +61,8 @@ func (e *entry[O]) failStall() {
 func findTenancies[O any](
 	of func(*entry[O]) at,
 	withTenant bool,
-) func(context.Context, pgx.Tx, *place, []*entry[O]) error {
-	return func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[O]) error {
+) func(context.Context, pgx.Tx, *factSubject, []*entry[O]) error {
+	return func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[O]) error {
 		type row struct {
 			Place   int     `json:"place"`
 			StallID *string `json:"stall_id"`

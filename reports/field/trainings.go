@@ -40,7 +40,7 @@ func (t Training) mark() web.Mark { return dayMark(t.HeldOn, t.ID) }
 
 var trainings = &kind[TrainingOrder, Training]{
 	name: "training", vi: "Buổi tập huấn", path: "/api/v1/markets/{id}/trainings",
-	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
+	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		{Name: "held_on", Needed: true, Headings: []string{"Ngày", "Ngày tập huấn", "Ngày tổ chức", "Date", "Held on"}},
 		{Name: "topic", Needed: true, Headings: []string{
@@ -56,8 +56,8 @@ var trainings = &kind[TrainingOrder, Training]{
 		return TrainingOrder{HeldOn: c.Day("held_on"), Topic: c.Long("topic", maxTopic), Trainer: c.Long("trainer",
 			maxTopic)}
 	},
-	check: func(here *place, e *entry[TrainingOrder]) {
-		e.ownID(e.order.ID)
+	check: func(here *factSubject, e *entry[TrainingOrder]) {
+		e.readID(e.order.ID)
 		e.day("held_on", e.order.HeldOn, here.now)
 		if strings.TrimSpace(e.order.Topic) == "" {
 			e.fail("topic", "required", "Thiếu nội dung tập huấn.", "The topic is missing.")
@@ -65,9 +65,9 @@ var trainings = &kind[TrainingOrder, Training]{
 		e.short("topic", e.order.Topic, maxTopic)
 		e.short("trainer", e.order.Trainer, maxTopic)
 	},
-	keep: keepIn(table{
+	store: storeIn(table{
 		name: "trainings", columns: []string{"held_on date", "topic text", "trainer text"},
-		taken: idTaken,
+		conflict: idConflict,
 	}, func(e *entry[TrainingOrder]) map[string]any {
 		return map[string]any{"held_on": e.order.HeldOn, "topic": e.order.Topic, "trainer": e.order.Trainer}
 	}),
@@ -94,12 +94,12 @@ func (a Attendance) mark() web.Mark { return web.Mark{At: &a.RecordedAt, ID: a.M
 
 var attendances = &kind[AttendanceOrder, Attendance]{
 	name: "attendance", vi: "Người dự tập huấn", path: "/api/v1/trainings/{id}/attendances",
-	place: (*Field).trainingPlace, read: roles.ReadFacts, write: roles.RecordFacts, repeat: true,
+	place: (*Field).findTraining, read: roles.ReadFacts, write: roles.RecordFacts, repeat: true,
 	fields: []roster.Field{stallField},
 	row: func(c *roster.Cells) AttendanceOrder {
 		return AttendanceOrder{StallRef: StallRef{StallNumber: c.Text("stall_number")}}
 	},
-	check: func(_ *place, e *entry[AttendanceOrder]) {
+	check: func(_ *factSubject, e *entry[AttendanceOrder]) {
 		switch {
 		case e.order.MerchantID == "":
 			e.checkStall(e.order.StallRef)
@@ -118,7 +118,7 @@ var attendances = &kind[AttendanceOrder, Attendance]{
 			e.merchant = id
 		}
 	},
-	find: func(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
+	find: func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[AttendanceOrder]) error {
 		stalls := findTenancies(func(e *entry[AttendanceOrder]) at { return at{e.order.StallRef, dayOf(here.heldOn)} },
 			true)
 		if err := stalls(ctx, tx, here, entries); err != nil {
@@ -126,7 +126,7 @@ var attendances = &kind[AttendanceOrder, Attendance]{
 		}
 		return findMerchants(ctx, tx, here, entries)
 	},
-	keep: keepAttendances,
+	store: storeAttendances,
 	list: `SELECT v.training_id, v.merchant_id, m.full_name, v.recorded_at FROM attendances v
 		JOIN merchants m ON m.id = v.merchant_id
 		WHERE v.training_id = $1` + byMoment("v.recorded_at", "v.merchant_id"),
@@ -137,17 +137,17 @@ func (e *entry[O]) failMerchant() {
 }
 
 // findMerchants requires that the named merchants have, or have had, a stall of the market.
-func findMerchants(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
+func findMerchants(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[AttendanceOrder]) error {
 	merchants := []uuid.UUID{}
-	for _, e := range sound(entries) {
+	for _, e := range withoutFaults(entries) {
 		merchants = append(merchants, e.merchant)
 	}
-	known, err := ids(ctx, tx, `SELECT DISTINCT merchant_id FROM tenancies WHERE market_id = $1
+	known, err := queryIDs(ctx, tx, `SELECT DISTINCT merchant_id FROM tenancies WHERE market_id = $1
 		AND merchant_id = ANY ($2)`, here.market, merchants)
 	if err != nil {
 		return err
 	}
-	for _, e := range sound(entries) {
+	for _, e := range withoutFaults(entries) {
 		if e.id = e.merchant; !known[e.merchant] {
 			e.failMerchant()
 		}
@@ -155,9 +155,9 @@ func findMerchants(ctx context.Context, tx pgx.Tx, here *place, entries []*entry
 	return nil
 }
 
-// keepAttendances writes attendances, once for each merchant. A list may be imported again with
+// storeAttendances writes attendances, once for each merchant. A list may be imported again with
 // additional people.
-func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*entry[AttendanceOrder]) error {
+func storeAttendances(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[AttendanceOrder]) error {
 	merchants := make([]uuid.UUID, len(entries))
 	for i, e := range entries {
 		merchants[i] = e.merchant
@@ -166,7 +166,7 @@ func keepAttendances(ctx context.Context, tx pgx.Tx, here *place, entries []*ent
 	if err != nil {
 		return err
 	}
-	made, err := ids(ctx, tx, `INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
+	made, err := queryIDs(ctx, tx, `INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
 		SELECT $2, m::uuid, $3, $4, $5 FROM json_array_elements_text($1::json) AS m ON CONFLICT DO NOTHING
 		RETURNING merchant_id`,
 		given, here.training, here.market, here.who.ActorID, here.now)

@@ -35,8 +35,8 @@ type Visit struct {
 
 func (v Visit) mark() web.Mark { return web.Mark{At: &v.VisitedAt, ID: v.ID} }
 
-// idTaken is the conflict of an id that is already used for other content.
-var idTaken = problem.Field{
+// idConflict is the conflict of an id that is already used for other content.
+var idConflict = problem.Field{
 	Name: "id", Code: "id_in_use", Vi: "Mã này đã dùng cho nội dung khác.",
 	En: "This id already exists with other content.",
 }
@@ -47,7 +47,7 @@ const ofTenancy = ` JOIN tenancies t ON t.id = v.tenancy_id JOIN stalls s ON s.i
 
 var visits = &kind[VisitOrder, Visit]{
 	name: "visit", vi: "Lượt hỗ trợ", path: "/api/v1/markets/{id}/visits",
-	place: (*Field).marketPlace, read: roles.ReadFacts, write: roles.RecordFacts,
+	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
 	fields: []roster.Field{
 		stallField,
 		{Name: "visited_at", Needed: true, Headings: []string{
@@ -66,8 +66,8 @@ var visits = &kind[VisitOrder, Visit]{
 			Outcome: c.Word("outcome", outcomeWords), Note: c.Long("note", maxNote),
 		}
 	},
-	check: func(here *place, e *entry[VisitOrder]) {
-		e.ownID(e.order.ID)
+	check: func(here *factSubject, e *entry[VisitOrder]) {
+		e.readID(e.order.ID)
 		e.checkStall(e.order.StallRef)
 		e.moment("visited_at", e.order.VisitedAt, here.now)
 		e.word("outcome", e.order.Outcome)
@@ -76,9 +76,9 @@ var visits = &kind[VisitOrder, Visit]{
 	find: findTenancies(func(e *entry[VisitOrder]) at {
 		return at{e.order.StallRef, momentOf(e.order.VisitedAt)}
 	}, true),
-	keep: keepIn(table{
+	store: storeIn(table{
 		name: "visits", columns: []string{"tenancy_id uuid", "visited_at timestamptz", "outcome text", "note text"},
-		taken: idTaken,
+		conflict: idConflict,
 	}, func(e *entry[VisitOrder]) map[string]any {
 		return map[string]any{
 			"tenancy_id": e.tenancy, "visited_at": e.order.VisitedAt, "outcome": e.order.Outcome,

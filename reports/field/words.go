@@ -11,7 +11,7 @@ type Word struct {
 	written []string // other spellings in lists
 }
 
-func vocabulary(words []Word) roster.Vocabulary {
+func vocabularyOf(words []Word) roster.Vocabulary {
 	meanings := make([]roster.Meaning, len(words))
 	for i, w := range words {
 		meanings[i] = roster.Meaning{Word: w.Word, Written: append([]string{w.Vi, w.En}, w.written...)}
@@ -68,12 +68,12 @@ var (
 )
 
 var (
-	outcomeWords      = vocabulary(outcomes)
-	refusalKindWords  = vocabulary(refusalKinds)
-	reasonWords       = vocabulary(reasons)
-	incidentKindWords = vocabulary(incidentKinds)
-	purposeWords      = vocabulary(purposes)
-	sexWords          = vocabulary(sexes)
+	outcomeWords      = vocabularyOf(outcomes)
+	refusalKindWords  = vocabularyOf(refusalKinds)
+	reasonWords       = vocabularyOf(reasons)
+	incidentKindWords = vocabularyOf(incidentKinds)
+	purposeWords      = vocabularyOf(purposes)
+	sexWords          = vocabularyOf(sexes)
 )
 
 var noteField = roster.Field{Name: "note", Headings: []string{"Ghi chú", "Nội dung", "Mô tả", "Note"}}

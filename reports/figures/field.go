@@ -43,7 +43,7 @@ func (v View) declaredShare() Figure {
 	}
 	shown.Value = Ratio(shown.Numerator, shown.Denominator, 4)
 	if e, seen := estimate.Clusters(v.Tally.Declared); seen && e.Sure {
-		shown.Interval = &Interval{rounded(e.Low), rounded(e.High)}
+		shown.Interval = &Interval{roundEstimate(e.Low), roundEstimate(e.High)}
 	}
 	shown.FreshAt = v.fresh(shown, "declared")
 	return shown
@@ -69,7 +69,7 @@ func (v View) sampledShare(code string, under indicators.Family, turnover bool) 
 	if e, any := estimate.Strata(strata); any {
 		shown.Value = weighted(strata)
 		if e.Sure {
-			shown.Interval = &Interval{rounded(e.Low), rounded(e.High)}
+			shown.Interval = &Interval{roundEstimate(e.Low), roundEstimate(e.High)}
 		}
 	}
 	shown.FreshAt = v.fresh(shown, "sampled")

@@ -11,9 +11,9 @@ import (
 	"market40/merchants/platform/bizday"
 )
 
-// LeastCoverage is the share of observed merchants below which there are not enough data to judge a
+// MinCoverage is the share of observed merchants below which there are not enough data to judge a
 // market or to rank a unit.
-var LeastCoverage = decimal.RequireFromString("0.3")
+var MinCoverage = decimal.RequireFromString("0.3")
 
 // Figures are the figures of one group of markets, by the indicator's code (I01 … I24).
 type Figures map[string]Figure

@@ -273,8 +273,8 @@ func medianHours(seconds []int64) *string {
 	return &s
 }
 
-// rounded formats an estimate with four decimals.
-func rounded(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
+// roundEstimate formats an estimate with four decimals.
+func roundEstimate(x float64) string { return strconv.FormatFloat(x, 'f', 4, 64) }
 
 // Funnel returns the steps to habit of the group.
 func (v View) Funnel() *Funnel {

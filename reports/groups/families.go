@@ -25,7 +25,7 @@ type family struct {
 	under []indicators.Family // hidden if one of these is hidden
 
 	count func(*Tally, Hidden) figures // given what is already hidden
-	holds HoldsFunc
+	contribution ContributionFunc
 
 	// tooFew replaces count and holds for amounts: it reports whether the joint figure of some
 	// markets must not be published.
@@ -52,8 +52,8 @@ func activeWithin() (within [][]int) {
 	return within
 }
 
-// mixes returns the families of the evidence of all measures.
-func mixes(cohort facts.Cohort) (list []family) {
+// evidenceFamilies returns the families of the evidence of all measures.
+func evidenceFamilies(cohort facts.Cohort) (list []family) {
 	for _, row := range indicators.Rows {
 		if row.Register || row.SureEvidence {
 			continue
@@ -62,7 +62,7 @@ func mixes(cohort facts.Cohort) (list []family) {
 			if m != "" {
 				list = append(list, family{
 					id: m.Evidence(), needs: row.DecidedFrom(), under: []indicators.Family{m.Family()},
-					count: countMix(m), holds: holdsMix(m, HoldsOf(m, cohort)),
+					count: countMix(m), contribution: contributeMix(m, ContributionOf(m, cohort)),
 				})
 			}
 		}
@@ -75,35 +75,35 @@ func mixes(cohort facts.Cohort) (list []family) {
 func allFamilies(cohort facts.Cohort) []family {
 	list := []family{activityFamily()}
 	for _, row := range indicators.Guarded() {
-		list = append(list, guard(row, cohort))
+		list = append(list, guardedFamily(row, cohort))
 	}
-	list = append(list, mixes(cohort)...)
+	list = append(list, evidenceFamilies(cohort)...)
 	active, _ := indicators.Find("I05")
 	activeMix := []indicators.Family{indicators.Active30.Family(), indicators.Active30.Evidence()}
 	list = append(list,
 		family{
 			id: indicators.Payments, needs: active.DecidedFrom(), under: activeMix, count: countPayers,
-			holds: holdsPayers,
+			contribution: contributePayers,
 		},
 		family{
 			id: indicators.Bands, needs: active.DecidedFrom(), under: []indicators.Family{indicators.Payments},
-			count: countBands, holds: holdsBands,
+			count: countBands, contribution: contributeBands,
 		},
-		family{id: indicators.Codes, needs: []string{"displayed"}, count: countChecked, holds: holdsChecked},
-		family{id: indicators.Declared, needs: []string{"mop", "declared"}, count: countDeclared, holds: holdsDeclared},
+		family{id: indicators.Codes, needs: []string{"displayed"}, count: countChecked, contribution: contributeChecked},
+		family{id: indicators.Declared, needs: []string{"mop", "declared"}, count: countDeclared, contribution: contributeDeclared},
 	)
-	return append(append(list, amounts()...), surveys()...)
+	return append(append(list, amountFamilies()...), surveyFamilies()...)
 }
 
-// amounts returns the families of amounts. They depend on the number of merchants behind the
+// amountFamilies returns the families of amounts. They depend on the number of merchants behind the
 // amount.
-func amounts() []family {
+func amountFamilies() []family {
 	of := func(least int, has func(*facts.Cell) bool) func([]*facts.Cell) bool {
 		return func(at []*facts.Cell) bool { return tooFew(at, least, has) }
 	}
 	turnover := func(at []*facts.Cell) bool {
 		return tooFew(at, disclosure.FewestOfAmounts, (*facts.Cell).Sampled) ||
-			slices.ContainsFunc(at, (*facts.Cell).Sampled) && dominated(at)
+			slices.ContainsFunc(at, (*facts.Cell).Sampled) && hasDominant(at)
 	}
 	return []family{
 		{id: indicators.Sampled, needs: []string{"mop", "sampled"}, tooFew: of(disclosure.Fewest,
@@ -119,8 +119,8 @@ func amounts() []family {
 	}
 }
 
-// surveys returns the families of anonymous survey answers.
-func surveys() []family {
+// surveyFamilies returns the families of anonymous survey answers.
+func surveyFamilies() []family {
 	list := []family{{id: indicators.Survey, needs: []string{"surveyed"}, count: countSurvey}}
 	for q := range facts.Questions {
 		list = append(list, family{
@@ -131,10 +131,10 @@ func surveys() []family {
 	return list
 }
 
-// guard returns the family of a guarded measure.
-func guard(row indicators.Row, cohort facts.Cohort) family {
+// guardedFamily returns the family of a guarded measure.
+func guardedFamily(row indicators.Row, cohort facts.Cohort) family {
 	return family{
-		id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), holds: HoldsOf(row.Measure, cohort),
+		id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), contribution: ContributionOf(row.Measure, cohort),
 	}
 }
 
@@ -156,7 +156,7 @@ func activityFamily() family {
 			}
 			return all
 		},
-		holds: func(p *facts.Person) (bool, []bool) {
+		contribution: func(p *facts.Person) (bool, []bool) {
 			counted := make([]bool, len(levels))
 			for k, level := range levels {
 				counted[k] = level(p) != facts.Nothing
@@ -217,12 +217,12 @@ func (t *Tally) countDormant(hidden Hidden) figures {
 	return figures{of, []disclosure.Count{known, silent}}
 }
 
-// HoldsFunc returns what one merchant adds at one market: whether it belongs to the figure there,
+// ContributionFunc returns what one merchant adds at one market: whether it belongs to the figure there,
 // and to which counts.
-type HoldsFunc func(*facts.Person) (belongs bool, counted []bool)
+type ContributionFunc func(*facts.Person) (belongs bool, counted []bool)
 
-// HoldsOf returns what a merchant adds to a measure at a market.
-func HoldsOf(m indicators.Measure, cohort facts.Cohort) HoldsFunc {
+// ContributionOf returns what a merchant adds to a measure at a market.
+func ContributionOf(m indicators.Measure, cohort facts.Cohort) ContributionFunc {
 	level, among := facts.LevelOf(m), facts.DenominatorOf(m)
 	if among == nil {
 		return func(p *facts.Person) (bool, []bool) { return p.Operates, []bool{level(p) != facts.Nothing} }
@@ -249,7 +249,7 @@ func countMix(m indicators.Measure) func(*Tally, Hidden) figures {
 	}
 }
 
-func holdsMix(m indicators.Measure, holds HoldsFunc) HoldsFunc {
+func contributeMix(m indicators.Measure, holds ContributionFunc) ContributionFunc {
 	level := facts.LevelOf(m)
 	return func(p *facts.Person) (bool, []bool) {
 		belongs, counted := holds(p)
@@ -263,7 +263,7 @@ func countPayers(t *Tally, _ Hidden) figures {
 	return figures{t.payers, []disclosure.Count{{N: t.payers, Of: t.Merchants, Most: t.Merchants}}}
 }
 
-func holdsPayers(p *facts.Person) (bool, []bool) {
+func contributePayers(p *facts.Person) (bool, []bool) {
 	return p.Operates, []bool{p.Lately() == facts.LevelA}
 }
 
@@ -275,7 +275,7 @@ func countBands(t *Tally, _ Hidden) figures {
 	return f
 }
 
-func holdsBands(p *facts.Person) (bool, []bool) {
+func contributeBands(p *facts.Person) (bool, []bool) {
 	counted := make([]bool, len(p.Bands))
 	for b, n := range p.Bands {
 		counted[b] = n > 0 && p.Lately() == facts.LevelA
@@ -290,7 +290,7 @@ func countChecked(t *Tally, _ Hidden) figures {
 	return figures{of, []disclosure.Count{{N: t.Codes.checked, Of: of, Most: of}}}
 }
 
-func holdsChecked(p *facts.Person) (bool, []bool) {
+func contributeChecked(p *facts.Person) (bool, []bool) {
 	return p.Codes > 0, []bool{p.CodesByOwner+p.CodesByOthers > 0}
 }
 
@@ -299,7 +299,7 @@ func countDeclared(t *Tally, _ Hidden) figures {
 	return figures{len(t.Declared), []disclosure.Count{{N: len(t.Declared), Of: all, Most: all}}}
 }
 
-func holdsDeclared(p *facts.Person) (bool, []bool) {
+func contributeDeclared(p *facts.Person) (bool, []bool) {
 	return p.Operates || p.Customers > 0, []bool{p.Customers > 0}
 }
 
@@ -312,9 +312,9 @@ func tooFew(at []*facts.Cell, least int, has func(*facts.Cell) bool) bool {
 	return operating < least && (operating > 0 || least > disclosure.Fewest)
 }
 
-// dominated reports whether one merchant has more than half of the amounts that banks reported at
+// hasDominant reports whether one merchant has more than half of the amounts that banks reported at
 // some markets.
-func dominated(cells []*facts.Cell) bool {
+func hasDominant(cells []*facts.Cell) bool {
 	var most, all int64
 	for _, p := range facts.Join(cells).People {
 		most, all = max(most, p.Turnover), all+p.Turnover

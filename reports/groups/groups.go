@@ -33,11 +33,11 @@ type Group struct {
 type Groups struct {
 	All     []*Group    // first every single market, in order
 	Markets []uuid.UUID // by their index in a set
-	places  map[uuid.UUID]int
+	indexes  map[uuid.UUID]int
 	numbers map[string]int // the index of a group in All, by its markets
 	cells   map[string]*facts.Cell
 	cohort  facts.Cohort
-	facts   *facts.Known
+	facts   *facts.DayFacts
 	several map[facts.MerchantID]bool // merchants who are known at several markets
 	pilots  disclosure.Set            // markets that a campaign chose
 	small   disclosure.Set            // markets that are counted only alone
@@ -59,11 +59,11 @@ func (u Unit) counted(pilots map[uuid.UUID]bool) []uuid.UUID {
 
 // New returns the groups of the units' markets, and of the pilots of each campaign among them.
 func New(units []Unit, campaigns []map[uuid.UUID]bool, also []uuid.UUID) *Groups {
-	g := &Groups{places: map[uuid.UUID]int{}, numbers: map[string]int{}}
+	g := &Groups{indexes: map[uuid.UUID]int{}, numbers: map[string]int{}}
 	for _, u := range append(slices.Clone(units), Unit{Markets: also}) {
 		for _, id := range u.Markets {
-			if _, known := g.places[id]; !known {
-				g.places[id] = len(g.Markets)
+			if _, known := g.indexes[id]; !known {
+				g.indexes[id] = len(g.Markets)
 				g.Markets = append(g.Markets, id)
 			}
 		}
@@ -106,7 +106,7 @@ func (g *Groups) order() {
 func (g *Groups) set(markets ...uuid.UUID) disclosure.Set {
 	set := disclosure.NewSet(len(g.Markets))
 	for _, id := range markets {
-		set.Add(g.places[id])
+		set.Add(g.indexes[id])
 	}
 	return set
 }
@@ -131,7 +131,7 @@ func (g *Groups) Of(markets ...uuid.UUID) *Group {
 		return g.All[number]
 	}
 	made := &Group{markets: set, Hidden: Hidden{}}
-	made.Tally = tallied(facts.Join(g.cellsOf(set)), g.cohort)
+	made.Tally = tallyCell(facts.Join(g.cellsOf(set)), g.cohort)
 	for _, f := range allFamilies(g.cohort) {
 		for _, id := range f.ids() {
 			made.Hidden[id] = !g.facts.Has(f.needs) || !g.publishes(&f, id, made)
@@ -153,7 +153,7 @@ func (g *Groups) PaidAt(of *Group, own bool) *time.Time {
 		if at == nil || !of.markets.Has(place) {
 			continue
 		}
-		if alone := g.All[g.numbers[g.set(id).Key()]]; !own && (alone.quiet() || disclosure.Few(alone.Tally.paid)) {
+		if alone := g.All[g.numbers[g.set(id).Key()]]; !own && (alone.quiet() || disclosure.IsFew(alone.Tally.paid)) {
 			continue
 		}
 		if known := at.FreshAt["activity"]; known.After(newest) {
@@ -183,11 +183,11 @@ func (g *Groups) publishes(f *family, id indicators.Family, made *Group) bool {
 
 // belonging returns how many people of a group a family's figures may be about.
 func (f *family) belonging(c *Group) (n int) {
-	if f.holds == nil {
+	if f.contribution == nil {
 		return 0 // none of them is in the register
 	}
 	for _, p := range c.Tally.Facts.People {
-		belongs, _ := f.holds(p)
+		belongs, _ := f.contribution(p)
 		n += oneIf(belongs)
 	}
 	return n
@@ -229,12 +229,12 @@ func (g *Groups) Key(bound bool) string {
 }
 
 // Count fills the tallies from what is known of each market.
-func (g *Groups) Count(known *facts.Known) {
+func (g *Groups) Count(known *facts.DayFacts) {
 	g.several = map[facts.MerchantID]bool{}
 	g.cells, g.cohort, g.facts = facts.JoinParts(known.Cells), known.Cohort(), known
 	g.leaveOut()
 	for _, c := range g.All {
-		c.Tally = tallied(facts.Join(g.cellsOf(c.markets)), g.cohort)
+		c.Tally = tallyCell(facts.Join(g.cellsOf(c.markets)), g.cohort)
 	}
 }
 
@@ -247,7 +247,7 @@ func (g *Groups) leaveOut() {
 	}
 	for place := range g.Markets {
 		at := g.CellAt(place)
-		if at != nil && !g.pilots.Has(place) && disclosure.Few(at.Operating()) {
+		if at != nil && !g.pilots.Has(place) && disclosure.IsFew(at.Operating()) {
 			g.small.Add(place)
 		}
 	}
@@ -278,7 +278,7 @@ func (g *Groups) Apart(markets []uuid.UUID) map[uuid.UUID]bool {
 	set := g.summed(g.set(markets...))
 	left := map[uuid.UUID]bool{}
 	for _, id := range markets {
-		left[id] = !set.Has(g.places[id])
+		left[id] = !set.Has(g.indexes[id])
 	}
 	return left
 }

@@ -16,7 +16,7 @@ var day = time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
 
 // marketsOf returns markets with the given numbers of merchants, all of them paid. If shared, all
 // markets have the same first merchant.
-func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.Known) {
+func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.DayFacts) {
 	cells := map[string]*facts.Cell{}
 	number := uint64(1)
 	for place, size := range sizes {
@@ -31,7 +31,7 @@ func marketsOf(shared bool, sizes ...int) (ids []uuid.UUID, known *facts.Known) 
 		}
 		cells[facts.PartName(place, "A", "khac", "stall")] = at
 	}
-	return ids, facts.Assume(day, cells)
+	return ids, facts.NewDayFacts(day, cells)
 }
 
 // A merchant of two markets is one person in a unit that contains both. Two units with the same
@@ -67,7 +67,7 @@ func TestASmallMarketBesidePilotsIsApart(t *testing.T) {
 }
 
 // A group that hides nothing and is not a sum of published groups is hidden as a whole.
-func TestAGroupThatNobodyHasIsHidden(t *testing.T) {
+func TestEmptyGroupIsHidden(t *testing.T) {
 	t.Parallel()
 	ids, known := marketsOf(true, 10, 20, 30)
 	g := groups.New([]groups.Unit{{Basis: "current", Markets: ids}}, nil, nil)

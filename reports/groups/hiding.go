@@ -125,19 +125,19 @@ func peopleOf(n int, cellOf func(int) *facts.Cell, elsewhere map[facts.MerchantI
 // order of reading. Merchants who add nothing are left out, because they are known from another
 // query.
 func (f *family) people(of []shared) []disclosure.Person {
-	if f.holds == nil {
+	if f.contribution == nil {
 		return nil
 	}
 	var list []disclosure.Person
 	for _, s := range of {
 		one := disclosure.Person{}
 		for i, p := range s.at {
-			belongs, counted := f.holds(p)
+			belongs, counted := f.contribution(p)
 			bit := uint32(1) << len(one.Atoms)
 			if one.Counted == nil {
 				one.Counted = make([]uint32, len(counted))
 			}
-			if !belongs && !slices.Contains(counted, true) || len(one.Atoms) == mostPlaces {
+			if !belongs && !slices.Contains(counted, true) || len(one.Atoms) == maxAtoms {
 				continue
 			}
 			one.Atoms = append(one.Atoms, s.atoms[i])
@@ -162,5 +162,5 @@ func (f *family) people(of []shared) []disclosure.Person {
 	return list
 }
 
-// mostPlaces is the number of atoms that fit into the bits of a person.
-const mostPlaces = 32
+// maxAtoms is the number of atoms that fit into the bits of a person.
+const maxAtoms = 32

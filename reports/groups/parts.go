@@ -18,8 +18,8 @@ type Part struct {
 	hidden          Hidden
 }
 
-// divide returns the parts of a market in every dimension.
-func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
+// divideGroup returns the parts of a market in every dimension.
+func divideGroup(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
 	var parts []*Part
 	for _, dimension := range facts.Dimensions() {
 		of := map[string][]string{}
@@ -34,7 +34,7 @@ func divide(cells map[string]*facts.Cell, cohort facts.Cohort) []*Part {
 			for _, atom := range of[name] {
 				here = append(here, cells[atom])
 			}
-			p.Tally = tallied(facts.Join(here), cohort)
+			p.Tally = tallyCell(facts.Join(here), cohort)
 			if p.Tally.Merchants > 0 {
 				parts = append(parts, p)
 			}
@@ -55,7 +55,7 @@ func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool)
 	families := []family{activityFamily()}
 	for _, row := range indicators.Guarded() { // parts have no published evidence or amounts
 		if row.Divisible {
-			families = append(families, guard(row, [2]int64{}))
+			families = append(families, guardedFamily(row, [2]int64{}))
 		}
 	}
 	for _, f := range families {
@@ -67,7 +67,7 @@ func hideParts(parts []*Part, whole *Group, elsewhere map[facts.MerchantID]bool)
 		}
 		if len(parts) > 1 {
 			own := f.inside(all, &whole.Tally, whole.Hidden, whole)
-			own.Stays = true // already decided among the markets
+			own.AlwaysPublished = true // already decided among the markets
 			table.Cells = append(table.Cells, own)
 		}
 		table.Protect()
@@ -98,7 +98,7 @@ func (g *Groups) Parts(market uuid.UUID, dimension string) []*Part {
 // AllParts returns the parts of a market in every dimension, for its own manager. Nothing is hidden
 // of them.
 func (g *Groups) AllParts(market uuid.UUID) []*Part {
-	return divide(facts.PartsOf(g.facts.Cells, g.places[market]), g.cohort)
+	return divideGroup(facts.PartsOf(g.facts.Cells, g.indexes[market]), g.cohort)
 }
 
 // Group returns the counts of a part, and what is hidden of it.

@@ -85,9 +85,9 @@ var bases = func() (list []basis) {
 	return list
 }()
 
-// tallied counts what is known of a group. The cohort is the first day of the cohort's month and of
+// tallyCell counts what is known of a group. The cohort is the first day of the cohort's month and of
 // the following month, in days since 1970.
-func tallied(facts *facts.Cell, cohort facts.Cohort) Tally {
+func tallyCell(facts *facts.Cell, cohort facts.Cohort) Tally {
 	t := Tally{Facts: facts, Measured: make(map[indicators.Measure]*Measured, len(bases))}
 	counts := make([]Measured, len(bases))
 	for i, b := range bases {

@@ -86,14 +86,14 @@ func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, as
 		return nil, fmt.Errorf("figures of %s in campaign %s: %w", a.period, c.Code, err)
 	}
 	if a.locality != nil {
-		keepRow(served, a.locality.ID)
+		reduceToRow(served, a.locality.ID)
 	}
 	content := &Content{
 		Campaign: CampaignHead{c.ID, c.Code, c.Name, c.LegalRef}, Locality: a.locality, Kind: a.period.Kind,
 		Period: a.period.String(),
 		Basis:  served.Basis, AsOf: served.AsOf, Units: []CountedUnit{}, Report: served, Statuses: []Standing{},
 	}
-	if content.Definitions, err = meanings(served); err != nil {
+	if content.Definitions, err = frozenMeanings(served); err != nil {
 		return nil, err
 	}
 	if content.Issuer, err = p.issuer(ctx, a); err != nil {
@@ -122,9 +122,9 @@ func (p *Periodic) content(ctx context.Context, who roles.Principal, a about, as
 	return content, nil
 }
 
-// keepRow reduces a report to the row of one unit, which also becomes the total. The row gets no
+// reduceToRow reduces a report to the row of one unit, which also becomes the total. The row gets no
 // rank, because there is nothing to compare.
-func keepRow(served *reports.Adoption, unit uuid.UUID) {
+func reduceToRow(served *reports.Adoption, unit uuid.UUID) {
 	rows := []reports.Row{}
 	for _, row := range served.Rows {
 		if row.Locality.ID == unit {

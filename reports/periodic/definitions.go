@@ -21,8 +21,8 @@ type Meaning struct {
 	Parts     []indicators.DefinedPart `json:"parts" nullable:"false"`
 }
 
-// meanings returns the meanings of the figures in a report, by code.
-func meanings(served *reports.Adoption) ([]Meaning, error) {
+// frozenMeanings returns the meanings of the figures in a report, by code.
+func frozenMeanings(served *reports.Adoption) ([]Meaning, error) {
 	definitions, err := indicators.Definitions()
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ func (d *Difference) figures(unit *scope.Locality, before, after figures.Figures
 	for _, code := range codes {
 		was, had := before[code]
 		is, has := after[code]
-		if had && has && says(was) == says(is) {
+		if had && has && figureText(was) == figureText(is) {
 			continue
 		}
 		change := FigureChange{Locality: unit, Indicator: code}
@@ -106,8 +106,8 @@ func (d *Difference) figures(unit *scope.Locality, before, after figures.Figures
 	}
 }
 
-// says returns a figure as text for comparison, without the time of its newest fact.
-func says(f figures.Figure) string {
+// figureText returns a figure as text for comparison, without the time of its newest fact.
+func figureText(f figures.Figure) string {
 	f.FreshAt = nil
 	parts := map[string]figures.Figure{}
 	for key, part := range f.Parts {

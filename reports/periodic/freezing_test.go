@@ -50,8 +50,8 @@ func plain(t *testing.T, value any) string {
 	return ""
 }
 
-// proved checks a version's hash and signature independently of the program.
-func proved(t *testing.T, version object) {
+// checkProof checks a version's hash and signature independently of the program.
+func checkProof(t *testing.T, version object) {
 	t.Helper()
 	digest := sha256.Sum256([]byte(plain(t, map[string]any(version.Member("content")))))
 	if got := hex.EncodeToString(digest[:]); got != version.Text("sha256") {
@@ -74,8 +74,8 @@ func shortFigure(figure object) string {
 	return fmt.Sprintf("%v/%v", figure["numerator"], figure["denominator"])
 }
 
-// changed lists the changed figures of a difference with each unit's code; the total has no code.
-func changed(difference object) string {
+// differenceText lists the changed figures of a difference with each unit's code; the total has no code.
+func differenceText(difference object) string {
 	var list []string
 	for _, c := range difference.List("figures") {
 		list = append(list, c.Text("locality.code")+" "+c.Text("indicator")+" "+shortFigure(c.Member("before"))+"→"+
@@ -107,7 +107,7 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	first := w.Send(w.nhaTrang, "GET", at+"/versions/1", nil).Body.Bytes()
 	var one object
 	must(t, json.Unmarshal(first, &one))
-	proved(t, one)
+	checkProof(t, one)
 	content := one.Member("content")
 	for key, want := range map[string]string{
 		"kind": "month", "period": "2026-10", "basis": "districts_2024",
@@ -130,11 +130,11 @@ func TestAFrozenReportDoesNotMove(t *testing.T) {
 	w.Call(w.nhaTrang, "POST", at+"/correct", object{"reason": "ngân hàng báo muộn"}, 200)
 	var two object
 	must(t, json.Unmarshal(w.Send(w.province, "GET", at+"/versions/2", nil).Body.Bytes(), &two))
-	proved(t, two)
+	checkProof(t, two)
 	d := w.Call(w.nhaTrang, "GET", at+"/versions/2/difference", nil, 200)
 	// These figures depend on payments; of I24 only the hours since the last one.
 	const want = "568 I05 7/12→10/12, 568 I06 -7/12→-10/12, 568 I09 7/7→10/10, 568 I10 0/7→0/10, 568 I20 0/7→0/10, 568 I24 0/12→0/12"
-	if got := changed(d); got != want || len(d.List("markets")) != 0 {
+	if got := differenceText(d); got != want || len(d.List("markets")) != 0 {
 		t.Errorf("the difference is %s", got)
 	}
 	if back := w.Call(w.nhaTrang, "GET", at+"/versions/1/difference?from=2", nil, 200).List("figures"); len(
@@ -201,7 +201,7 @@ func TestTheWholeCampaign(t *testing.T) {
 	w.Call(w.province, "POST", at+"/correct", object{"reason": "ngày sai"}, 200)
 	const want = "569 I05 0/20→10/20, 569 I06 0/20→-10/20, 569 I09 0/0→10/10, 569 I10 0/0→0/10, 569 I20 0/0→0/10, 569 I24 0/12→0/12, " +
 		" I05 0/32→10/32,  I06 0/32→-10/32,  I09 0/0→10/10,  I10 0/0→0/10,  I20 0/0→0/10,  I24 0/96→0/96"
-	if got := changed(w.Call(w.province, "GET", at+"/versions/2/difference", nil, 200)); got != want {
+	if got := differenceText(w.Call(w.province, "GET", at+"/versions/2/difference", nil, 200)); got != want {
 		t.Errorf("changed: %s", got)
 	}
 	w.Refuse(w.nhaTrang, "GET", at, nil, 404, "not_found")

@@ -21,7 +21,7 @@ func TestTheCommuneActs(t *testing.T) {
 		made := w.Call(w.province, "POST", all, order, 201)
 		w.Call(w.province, "POST", all+"/"+made.Text("id")+"/submit", object{}, 200)
 		version := w.Call(w.province, "GET", all+"/"+made.Text("id")+"/versions/1", nil, 200)
-		proved(t, version)
+		checkProof(t, version)
 		if known := version.List("content.definitions"); known[0].Text("formula_vi") == "" ||
 			known[0].Text("formula") == "" {
 			t.Error("a formula is not frozen in both languages")

@@ -63,10 +63,10 @@ func (p *Periodic) Board(ctx context.Context, who roles.Principal, campaign, kin
 			return nil, err
 		}
 	}
-	if err := p.owed(ctx, about{campaign: c, period: of}); err != nil {
+	if err := p.requireDue(ctx, about{campaign: c, period: of}); err != nil {
 		return nil, err
 	}
-	list, err := p.owing(ctx, who, kind, asked{[]*programme.Campaign{c}, []Period{of}})
+	list, err := p.owing(ctx, who, kind, campaignPeriods{[]*programme.Campaign{c}, []Period{of}})
 	if err != nil {
 		return nil, err
 	}
@@ -85,18 +85,18 @@ func (p *Periodic) Board(ctx context.Context, who roles.Principal, campaign, kin
 	return board, nil
 }
 
-// asked is a list of campaigns and periods, in pairs.
-type asked struct {
+// campaignPeriods is a list of campaigns and periods, in pairs.
+type campaignPeriods struct {
 	campaigns []*programme.Campaign
 	periods   []Period
 }
 
-func (a *asked) add(c *programme.Campaign, of Period) {
+func (a *campaignPeriods) add(c *programme.Campaign, of Period) {
 	a.campaigns, a.periods = append(a.campaigns, c), append(a.periods, of)
 }
 
 // owing returns what localities in scope owe for each pair.
-func (p *Periodic) owing(ctx context.Context, who roles.Principal, kind string, a asked) ([][]Owing, error) {
+func (p *Periodic) owing(ctx context.Context, who roles.Principal, kind string, a campaignPeriods) ([][]Owing, error) {
 	var campaigns []uuid.UUID
 	var firsts, nexts, dues []time.Time
 	for i, c := range a.campaigns {

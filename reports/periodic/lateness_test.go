@@ -116,9 +116,9 @@ func TestReminders(t *testing.T) {
 	}
 }
 
-// TestWhatCameBackEarlyIsTold checks that a report that was submitted and returned long before its
+// TestEarlyReturnIsReported checks that a report that was submitted and returned long before its
 // due day is still listed as waiting for its locality.
-func TestWhatCameBackEarlyIsTold(t *testing.T) {
+func TestEarlyReturnIsReported(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-01 09:00")
 	w.Exec(`UPDATE campaigns SET starts_on = '2026-10-01'`)

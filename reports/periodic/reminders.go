@@ -29,7 +29,7 @@ const (
 // reminded of, newest first. Reminders are computed from the reports and not stored. The platform
 // has no phone numbers of officers, so the app shows reminders when it is opened.
 func (p *Periodic) Reminders(ctx context.Context, who roles.Principal) ([]Reminder, error) {
-	begun, err := p.programme.Begun(ctx)
+	begun, err := p.programme.StartedCampaigns(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (p *Periodic) Reminders(ctx context.Context, who roles.Principal) ([]Remind
 	}
 	list := []Reminder{}
 	for _, kind := range []string{Quarter, Month} {
-		var a asked
+		var a campaignPeriods
 		for _, of := range periods[kind] {
 			for i := range begun {
 				if p.remindable(&begun[i], of) {
@@ -68,7 +68,7 @@ func (p *Periodic) remindable(c *programme.Campaign, of Period) bool {
 
 // reminders returns the reports that need an action on a day. A returned report is always included.
 // A report that was never submitted is included from three days before it is due.
-func (a *asked) reminders(owing [][]Owing, today time.Time) (list []Reminder) {
+func (a *campaignPeriods) reminders(owing [][]Owing, today time.Time) (list []Reminder) {
 	for i, c := range a.campaigns {
 		early := today.AddDate(0, 0, remindBefore).Before(a.periods[i].Due(c.DueDay))
 		for _, o := range owing[i] {

@@ -88,7 +88,7 @@ func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.owed(ctx, a); err != nil {
+	if err := p.requireDue(ctx, a); err != nil {
 		return nil, err
 	}
 	id := uuid.Must(uuid.NewV7())
@@ -133,9 +133,9 @@ func (p *Periodic) about(ctx context.Context, who roles.Principal, o ReportOrder
 	return a, nil
 }
 
-// owed refuses a report of a period that has not begun or is outside the campaign, and a report of
+// requireDue refuses a report of a period that has not begun or is outside the campaign, and a report of
 // an exempt locality.
-func (p *Periodic) owed(ctx context.Context, a about) error {
+func (p *Periodic) requireDue(ctx context.Context, a about) error {
 	c := a.campaign
 	switch {
 	case a.period.First.After(p.today()):
@@ -222,8 +222,8 @@ func (p *Periodic) list(ctx context.Context, who roles.Principal, q Query, page 
 	return &web.List[Report]{Items: items, Next: nextPage}, nil
 }
 
-// standing returns the report with a subject, or nil if none exists.
-func (p *Periodic) standing(ctx context.Context, who roles.Principal, a about) (*Report, error) {
+// findReport returns the report with a subject, or nil if none exists.
+func (p *Periodic) findReport(ctx context.Context, who roles.Principal, a about) (*Report, error) {
 	var unit *uuid.UUID
 	if a.locality != nil {
 		unit = &a.locality.ID
@@ -276,7 +276,7 @@ func (p *Periodic) read(ctx context.Context, who roles.Principal, id string) (*W
 	if w.Steps, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Step]); err != nil {
 		return nil, fmt.Errorf("steps of report %s: %w", r.ID, err)
 	}
-	if _, w.Own, err = submitter(p.db.Pool.QueryRow(ctx, submittedLast, r.ID, who.ActorID)); err != nil {
+	if _, w.Own, err = readSubmitter(p.db.Pool.QueryRow(ctx, submittedLast, r.ID, who.ActorID)); err != nil {
 		return nil, fmt.Errorf("find who submitted report %s: %w", r.ID, err)
 	}
 	if r.State == Draft {

@@ -20,8 +20,8 @@ import (
 	"market40/reports/proof"
 )
 
-// steps are the actions: the states in which each is allowed, and the state after it.
-var steps = map[string]struct {
+// allowedSteps are the actions: the states in which each is allowed, and the state after it.
+var allowedSteps = map[string]struct {
 	from  []string
 	state string
 }{
@@ -39,16 +39,16 @@ func (p *Periodic) Submit(ctx context.Context, who roles.Principal, id, note str
 	if err := encodings.CheckText("note", note); err != nil {
 		return nil, err
 	}
-	return p.freeze(ctx, who, id, freezing{step: "submit", note: note})
+	return p.freeze(ctx, who, id, freezing{action: "submit", note: note})
 }
 
 // Correct freezes the content as a new version and submits it. Earlier versions do not change.
 func (p *Periodic) Correct(ctx context.Context, who roles.Principal, id, reason string) (*Whole, error) {
-	reason, err := said("reason", reason)
+	reason, err := readNote("reason", reason)
 	if err != nil {
 		return nil, err
 	}
-	return p.freeze(ctx, who, id, freezing{step: "correct", reason: reason})
+	return p.freeze(ctx, who, id, freezing{action: "correct", reason: reason})
 }
 
 // Freeze submits the report of an order and returns its newest version. It creates the report if
@@ -58,7 +58,7 @@ func (p *Periodic) Freeze(ctx context.Context, who roles.Principal, o ReportOrde
 	if err != nil {
 		return nil, err
 	}
-	r, err := p.standing(ctx, who, a)
+	r, err := p.findReport(ctx, who, a)
 	if err == nil && r == nil {
 		r, err = p.Make(ctx, who, o)
 	}
@@ -75,8 +75,8 @@ func (p *Periodic) Freeze(ctx context.Context, who roles.Principal, o ReportOrde
 	return p.ReadVersion(ctx, who, r.ID.String(), *r.Version)
 }
 
-// said returns a text that is not empty and is readable.
-func said(field, text string) (string, error) {
+// readNote returns a text that is not empty and is readable.
+func readNote(field, text string) (string, error) {
 	if err := encodings.CheckText(field, text); err != nil {
 		return "", err
 	}
@@ -89,7 +89,7 @@ func said(field, text string) (string, error) {
 }
 
 type freezing struct {
-	step, note, reason string
+	action, note, reason string
 }
 
 // freeze counts on one snapshot and then writes under the report's lock. Of two at the same time
@@ -99,7 +99,7 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 	if err != nil {
 		return nil, err
 	}
-	if err := p.mayFreeze(who, r, f.step); err != nil {
+	if err := p.mayFreeze(who, r, f.action); err != nil {
 		return nil, err
 	}
 	if err := p.prove(ctx, r.about); err != nil {
@@ -110,7 +110,7 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 		return nil, err
 	}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := take(ctx, tx, r.ID, f.step); err != nil {
+		if err := advanceState(ctx, tx, r.ID, f.action); err != nil {
 			return err
 		}
 		version := 0
@@ -118,8 +118,8 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 			r.ID).Scan(&version); err != nil {
 			return err
 		}
-		if f.step == "correct" {
-			if err := p.step(ctx, tx, who, r.ID, Step{Step: "reopened", Version: version, Note: f.reason}); err != nil {
+		if f.action == "correct" {
+			if err := p.recordStep(ctx, tx, who, r.ID, Step{Step: "reopened", Version: version, Note: f.reason}); err != nil {
 				return err
 			}
 		}
@@ -127,13 +127,13 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 			Report: r.ID, Version: version + 1, At: p.now().UTC().Truncate(time.Microsecond),
 			Reason: f.reason,
 		}
-		if err := p.keep(ctx, tx, who, content); err != nil {
+		if err := p.storeVersion(ctx, tx, who, content); err != nil {
 			return err
 		}
-		return p.step(ctx, tx, who, r.ID, Step{Step: Submitted, Version: version + 1, Note: f.note})
+		return p.recordStep(ctx, tx, who, r.ID, Step{Step: Submitted, Version: version + 1, Note: f.note})
 	})
 	if err != nil {
-		return nil, fmt.Errorf("%s report %s: %w", f.step, r.ID, err)
+		return nil, fmt.Errorf("%s report %s: %w", f.action, r.ID, err)
 	}
 	return p.read(ctx, who, id)
 }
@@ -162,7 +162,7 @@ func (p *Periodic) mayFreeze(who roles.Principal, r *Report, step string) error 
 		return problem.New(problem.Forbidden, "not_allowed", "Chỉ cấp tỉnh được chốt báo cáo của cả chiến dịch.",
 			"Only the province may freeze the report of the whole campaign.")
 	}
-	if !slices.Contains(steps[step].from, r.State) {
+	if !slices.Contains(allowedSteps[step].from, r.State) {
 		return otherState(r.State)
 	}
 	if next := r.about.period.Next; p.today().Before(next) {
@@ -180,22 +180,22 @@ func otherState(state string) error {
 		"The report is "+state+".")
 }
 
-// take locks a report and moves it to the state after a step, or refuses (409).
-func take(ctx context.Context, tx pgx.Tx, id uuid.UUID, step string) error {
+// advanceState locks a report and moves it to the state after a step, or refuses (409).
+func advanceState(ctx context.Context, tx pgx.Tx, id uuid.UUID, step string) error {
 	var state string
 	if err := tx.QueryRow(ctx, `SELECT state FROM periodic_reports WHERE id = $1 FOR UPDATE`, id).Scan(
 		&state); err != nil {
 		return err
 	}
-	if !slices.Contains(steps[step].from, state) {
+	if !slices.Contains(allowedSteps[step].from, state) {
 		return otherState(state)
 	}
-	_, err := tx.Exec(ctx, `UPDATE periodic_reports SET state = $2 WHERE id = $1`, id, steps[step].state)
+	_, err := tx.Exec(ctx, `UPDATE periodic_reports SET state = $2 WHERE id = $1`, id, allowedSteps[step].state)
 	return err
 }
 
-// keep writes a version.
-func (p *Periodic) keep(ctx context.Context, tx pgx.Tx, who roles.Principal, content *Content) error {
+// storeVersion writes a version.
+func (p *Periodic) storeVersion(ctx context.Context, tx pgx.Tx, who roles.Principal, content *Content) error {
 	s, err := p.seal(content)
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func (p *Periodic) keep(ctx context.Context, tx pgx.Tx, who roles.Principal, con
 	return err
 }
 
-func (p *Periodic) step(ctx context.Context, tx pgx.Tx, who roles.Principal, report uuid.UUID, s Step) error {
+func (p *Periodic) recordStep(ctx context.Context, tx pgx.Tx, who roles.Principal, report uuid.UUID, s Step) error {
 	_, err := tx.Exec(ctx, `INSERT INTO report_steps (id, report_id, step, version, note, actor_id, at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 		uuid.Must(uuid.NewV7()), report, s.Step, s.Version, strings.TrimSpace(s.Note), who.ActorID, p.now())
@@ -222,29 +222,29 @@ func (p *Periodic) Approve(ctx context.Context, who roles.Principal, id, note st
 	if err := encodings.CheckText("note", note); err != nil {
 		return nil, err
 	}
-	return p.judge(ctx, who, id, "approve", note)
+	return p.decide(ctx, who, id, "approve", note)
 }
 
 // Return returns a report with the reason. An approved report can be returned too, if it turns out
 // to be wrong.
 func (p *Periodic) Return(ctx context.Context, who roles.Principal, id, note string) (*Whole, error) {
-	note, err := said("note", note)
+	note, err := readNote("note", note)
 	if err != nil {
 		return nil, err
 	}
-	return p.judge(ctx, who, id, "return", note)
+	return p.decide(ctx, who, id, "return", note)
 }
 
-func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, note string) (*Whole, error) {
+func (p *Periodic) decide(ctx context.Context, who roles.Principal, id, step, note string) (*Whole, error) {
 	r, err := p.find(ctx, who, id)
 	if err != nil {
 		return nil, err
 	}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := take(ctx, tx, r.ID, step); err != nil {
+		if err := advanceState(ctx, tx, r.ID, step); err != nil {
 			return err
 		}
-		version, own, err := submitter(tx.QueryRow(ctx, submittedLast, r.ID, who.ActorID))
+		version, own, err := readSubmitter(tx.QueryRow(ctx, submittedLast, r.ID, who.ActorID))
 		if err != nil {
 			return err
 		}
@@ -256,7 +256,7 @@ func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, not
 				"The person who submitted it cannot approve it: a second person has to.",
 			)
 		}
-		return p.step(ctx, tx, who, r.ID, Step{Step: steps[step].state, Version: version, Note: note})
+		return p.recordStep(ctx, tx, who, r.ID, Step{Step: allowedSteps[step].state, Version: version, Note: note})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s report %s: %w", step, r.ID, err)
@@ -269,8 +269,8 @@ func (p *Periodic) judge(ctx context.Context, who roles.Principal, id, step, not
 const submittedLast = `SELECT version, person(actor_id) = person($2) FROM report_steps WHERE report_id = $1
 	AND step = 'submitted' ORDER BY version DESC LIMIT 1`
 
-// submitter reads the result of submittedLast; version 0 means that none was submitted.
-func submitter(row pgx.Row) (version int, own bool, err error) {
+// readSubmitter reads the result of submittedLast; version 0 means that none was submitted.
+func readSubmitter(row pgx.Row) (version int, own bool, err error) {
 	if err = row.Scan(&version, &own); errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
 	}

@@ -11,8 +11,8 @@ import (
 	"market40/merchants/access/signin"
 )
 
-// steps returns a report's steps in order, as text.
-func steps(report object) string {
+// allowedSteps returns a report's steps in order, as text.
+func allowedSteps(report object) string {
 	var list []string
 	for _, s := range report.List("steps") {
 		list = append(list, s.Text("step"))
@@ -39,7 +39,7 @@ func TestAReportsWay(t *testing.T) {
 	w.Refuse(w.province, "POST", at+"/approve", object{}, 409, "report_state")
 	w.Call(w.nhaTrang, "POST", at+"/correct", object{"reason": "đã kiểm tem"}, 200)
 	approved := w.Call(w.province, "POST", at+"/approve", object{"note": "đạt"}, 200)
-	if got := steps(approved); got != "submitted returned reopened submitted approved" ||
+	if got := allowedSteps(approved); got != "submitted returned reopened submitted approved" ||
 		approved.Text("state") != "approved" || approved["version"] != 2.0 {
 		t.Errorf("the file's steps were %s: %v", got, approved)
 	}
@@ -230,7 +230,7 @@ func TestTheHeirReports(t *testing.T) {
 	}
 }
 
-func TestAFailureTellsNothing(t *testing.T) {
+func TestFailureRevealsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "2026-11-03 09:00")
 	at := w.october(w.nhaTrang, "568")

@@ -50,8 +50,8 @@ func (c *Campaign) over() error {
 		"The campaign ended on "+last+".")
 }
 
-// notBegun returns the refusal of a date before the campaign's first day.
-func (c *Campaign) notBegun(field string) error {
+// refuseEarlyDate returns the refusal of a date before the campaign's first day.
+func (c *Campaign) refuseEarlyDate(field string) error {
 	return problem.Of(field, "before_campaign", "Chiến dịch bắt đầu ngày "+bizday.ShowDay(c.Starts)+".",
 		"The campaign starts on "+c.Starts.Format(time.DateOnly)+".")
 }
@@ -76,20 +76,20 @@ func (p *Programme) check(ctx context.Context, o *CampaignOrder) (c *Campaign, e
 		return nil, problem.Of("code", "code_form", "Mã gồm 2 đến 32 ký tự A–Z, 0–9, _ và -.",
 			"A code has 2 to 32 characters of A–Z, 0–9, _ and -.")
 	}
-	if c.Name, err = present("name", o.Name); err != nil {
+	if c.Name, err = requireText("name", o.Name); err != nil {
 		return nil, err
 	}
-	if c.LegalRef, err = present("legal_ref", o.LegalRef); err != nil {
+	if c.LegalRef, err = requireText("legal_ref", o.LegalRef); err != nil {
 		return nil, err
 	}
 	if err = encodings.Check(map[string]string{"name": o.Name, "legal_ref": o.LegalRef}); err != nil {
 		return nil, err
 	}
-	if c.Starts, err = day("starts_on", o.StartsOn); err != nil {
+	if c.Starts, err = parseDay("starts_on", o.StartsOn); err != nil {
 		return nil, err
 	}
 	if o.EndsOn != "" {
-		ends, err := day("ends_on", o.EndsOn)
+		ends, err := parseDay("ends_on", o.EndsOn)
 		if err != nil {
 			return nil, err
 		}
@@ -157,7 +157,7 @@ const readCampaigns = `SELECT id, code, name, legal_ref, basis, starts_on, ends_
 func campaignOf(row pgx.CollectableRow) (Campaign, error) {
 	var c Campaign
 	err := row.Scan(&c.ID, &c.Code, &c.Name, &c.LegalRef, &c.Basis, &c.Starts, &c.Ends, &c.DueDay)
-	c.StartsOn, c.EndsOn = c.Starts.Format(time.DateOnly), text(c.Ends)
+	c.StartsOn, c.EndsOn = c.Starts.Format(time.DateOnly), dayText(c.Ends)
 	return c, err
 }
 
@@ -175,8 +175,8 @@ func (p *Programme) Campaign(ctx context.Context, name string) (*Campaign, error
 	return &c, nil
 }
 
-// Begun returns the campaigns that have begun, by code.
-func (p *Programme) Begun(ctx context.Context) ([]Campaign, error) {
+// StartedCampaigns returns the campaigns that have begun, by code.
+func (p *Programme) StartedCampaigns(ctx context.Context) ([]Campaign, error) {
 	rows, _ := p.db.Pool.Query(ctx, readCampaigns+` WHERE starts_on <= $1 ORDER BY code COLLATE "C"`, p.today())
 	found, err := pgx.CollectRows(rows, campaignOf)
 	if err != nil {

@@ -29,8 +29,8 @@ type choice struct {
 	since  time.Time
 }
 
-// same reports whether the locality already has this choice, so that the request changes nothing.
-func (ch *choice) same(now Pilot, dated bool) bool {
+// equals reports whether the locality already has this choice, so that the request changes nothing.
+func (ch *choice) equals(now Pilot, dated bool) bool {
 	if dated && (now.Since == nil || *now.Since != ch.since.Format(time.DateOnly)) {
 		return false
 	}
@@ -64,7 +64,7 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 	ch.since = p.today()
 	switch first := len(now.History) == 0; {
 	case in.Since != "":
-		if ch.since, err = day("since", in.Since); err != nil {
+		if ch.since, err = parseDay("since", in.Since); err != nil {
 			return ch, err
 		}
 		if ch.since.After(p.today()) {
@@ -72,7 +72,7 @@ func (p *Programme) readChoice(in Choice, c *Campaign, now Pilot) (ch choice, er
 				"The date of a designation cannot be after today.")
 		}
 		if ch.since.Before(c.Starts) && !c.Starts.After(p.today()) {
-			return ch, c.notBegun("since")
+			return ch, c.refuseEarlyDate("since")
 		}
 	case first:
 		ch.since = c.Starts
@@ -101,18 +101,18 @@ func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campa
 		return now, err
 	}
 	ch, err := p.readChoice(in, c, now)
-	if err != nil || ch.same(now, in.Since != "") {
+	if err != nil || ch.equals(now, in.Since != "") {
 		return now, err
 	}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := lock(ctx, tx, c); err != nil {
+		if err := lockCampaign(ctx, tx, c); err != nil {
 			return err
 		}
 		if err := p.unchanged(ctx, tx, c, now); err != nil {
 			return err
 		}
 		if ch.market != nil {
-			if err := p.standsThere(ctx, tx, who, c, now.Locality.ID, *ch.market); err != nil {
+			if err := p.requireInUnit(ctx, tx, who, c, now.Locality.ID, *ch.market); err != nil {
 				return err
 			}
 		}
@@ -162,9 +162,9 @@ func (p *Programme) unchanged(ctx context.Context, tx pgx.Tx, c *Campaign, seen 
 	return nil
 }
 
-// standsThere refuses a market that the caller does not see, and a market that the campaign's basis
+// requireInUnit refuses a market that the caller does not see, and a market that the campaign's basis
 // counts in another unit.
-func (p *Programme) standsThere(ctx context.Context, tx pgx.Tx, who roles.Principal, c *Campaign, unit,
+func (p *Programme) requireInUnit(ctx context.Context, tx pgx.Tx, who roles.Principal, c *Campaign, unit,
 	market uuid.UUID,
 ) error {
 	var there bool

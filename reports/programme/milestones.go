@@ -55,7 +55,7 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 	if err := encodings.CheckText("note", in.Note); err != nil {
 		return now, err
 	}
-	on, err := day("reached_on", in.ReachedOn)
+	on, err := parseDay("reached_on", in.ReachedOn)
 	switch {
 	case err != nil:
 		return now, err
@@ -63,11 +63,11 @@ func (p *Programme) Reach(ctx context.Context, who roles.Principal, c *Campaign,
 		return now, problem.Of("reached_on", "date_in_future", "Ngày đạt mốc muộn nhất là hôm nay.",
 			"The date of a milestone cannot be after today.")
 	case on.Before(c.Starts):
-		return now, c.notBegun("reached_on")
+		return now, c.refuseEarlyDate("reached_on")
 	case c.Over(on):
 		return now, c.over()
 	}
-	if err := now.Milestones.inOrder(milestone, *text(&on)); err != nil {
+	if err := now.Milestones.inOrder(milestone, *dayText(&on)); err != nil {
 		return now, err
 	}
 	_, err = p.db.Pool.Exec(ctx, `INSERT INTO milestones (id, campaign_id, market_id, milestone, reached_on, note,

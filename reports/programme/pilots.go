@@ -131,7 +131,7 @@ func pilotOf(row pgx.CollectableRow) (i Pilot, err error) {
 	if err != nil {
 		return i, err
 	}
-	i.Since = text(since)
+	i.Since = dayText(since)
 	switch i.State {
 	case Chosen:
 		i.Market = &scope.Market{ID: *market, Code: *code, Name: *name, Demo: *demo}

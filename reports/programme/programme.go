@@ -47,8 +47,8 @@ func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign,
 // The range of valid years in a programme.
 const firstYear, lastYear = 2000, 2100
 
-// day parses the date in a field.
-func day(field, text string) (time.Time, error) {
+// parseDay parses the date in a field.
+func parseDay(field, text string) (time.Time, error) {
 	at, err := time.Parse(time.DateOnly, text)
 	if err != nil {
 		return at, problem.Of(field, "date_form", "Ngày có dạng 2026-11-22.", "Expected a day such as 2026-11-22.")
@@ -60,8 +60,8 @@ func day(field, text string) (time.Time, error) {
 	return at, nil
 }
 
-// text returns a date as JSON text; nil stays nil.
-func text(day *time.Time) *string {
+// dayText returns a date as JSON text; nil stays nil.
+func dayText(day *time.Time) *string {
 	if day == nil {
 		return nil
 	}
@@ -69,8 +69,8 @@ func text(day *time.Time) *string {
 	return &s
 }
 
-// present returns a text without surrounding space, or refuses an empty one.
-func present(field, given string) (string, error) {
+// requireText returns a text without surrounding space, or refuses an empty one.
+func requireText(field, given string) (string, error) {
 	given = strings.TrimSpace(given)
 	if given == "" {
 		return "", problem.Of(field, "required", "Thiếu trường này.", "This field is required.")
@@ -87,9 +87,9 @@ func refusedBy(err error) string {
 	return ""
 }
 
-// lock lets one change of a campaign's pilots run at a time, without blocking rows that refer to
+// lockCampaign lets one change of a campaign's pilots run at a time, without blocking rows that refer to
 // the campaign.
-func lock(ctx context.Context, tx pgx.Tx, c *Campaign) error {
+func lockCampaign(ctx context.Context, tx pgx.Tx, c *Campaign) error {
 	if _, err := tx.Exec(ctx, `SELECT FROM campaigns WHERE id = $1 FOR NO KEY UPDATE`, c.ID); err != nil {
 		return fmt.Errorf("lock campaign %s: %w", c.Code, err)
 	}

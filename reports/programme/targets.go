@@ -56,7 +56,7 @@ func (o *TargetOrder) check(c *Campaign) (value decimal.Decimal, due time.Time, 
 		return value, due, problem.Of("value", "share_above_one", "Tỷ lệ lớn nhất là 1.0000 (100 %).",
 			"A share is at most 1.0000 (100 %).")
 	}
-	if due, err = day("due_on", o.DueOn); err != nil {
+	if due, err = parseDay("due_on", o.DueOn); err != nil {
 		return value, due, err
 	}
 	if due.Before(c.Starts) {

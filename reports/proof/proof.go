@@ -20,10 +20,10 @@ type ErrUnproved struct{ Findings []string }
 
 func (e *ErrUnproved) Error() string { return "not proved: " + strings.Join(e.Findings, "; ") }
 
-// Check bounds every hidden count of a day by linear programming, over all that a role may ask of
+// CheckDay bounds every hidden count of a day by linear programming, over all that a role may ask of
 // the day. Its error is an *ErrUnproved where a count can be narrowed down. Dimensions are those in
 // which the parts of each market are published.
-func Check(ctx context.Context, day *figures.Day, markets []scope.Market, dimensions map[uuid.UUID]string) error {
+func CheckDay(ctx context.Context, day *figures.Day, markets []scope.Market, dimensions map[uuid.UUID]string) error {
 	found, err := findNarrowed(ctx, day, markets, dimensions)
 	if err == nil && len(found) > 0 {
 		err = &ErrUnproved{found}

@@ -48,7 +48,7 @@ func (p *province) count(cells map[string]*facts.Cell) {
 		units = append(units, groups.Unit{Basis: "current", Markets: []uuid.UUID{m.ID}})
 	}
 	p.Groups = groups.New(units, nil, scope.IDs(p.markets))
-	p.Groups.Count(facts.Assume(p.Date, cells))
+	p.Groups.Count(facts.NewDayFacts(p.Date, cells))
 }
 
 func newProvince() *province {

@@ -8,7 +8,7 @@ import (
 )
 
 // Hide is what is done to text that is logged.
-func Hide(text string) string { return hide(text) }
+func Hide(text string) string { return hideSecrets(text) }
 
 // LANHosts are the addresses that a server on every address of the machine has.
 func LANHosts(ctx context.Context) ([]net.IP, error) { return lanHosts(ctx, net.IPv4zero) }

@@ -32,17 +32,17 @@ func hideSensitive(_ []string, a slog.Attr) slog.Attr {
 	}
 	switch a.Value.Kind() {
 	case slog.KindString:
-		a.Value = slog.StringValue(hide(a.Value.String()))
+		a.Value = slog.StringValue(hideSecrets(a.Value.String()))
 	case slog.KindAny:
 		if _, isLevel := a.Value.Any().(slog.Level); !isLevel {
-			a.Value = slog.StringValue(hide(fmt.Sprint(a.Value.Any())))
+			a.Value = slog.StringValue(hideSecrets(fmt.Sprint(a.Value.Any())))
 		}
 	}
 	return a
 }
 
-// hide replaces what is sensitive in a text.
-func hide(text string) string {
+// hideSecrets replaces what is sensitive in a text.
+func hideSecrets(text string) string {
 	return sensitive.ReplaceAllStringFunc(text, func(found string) string {
 		if len(found) == 36 && found[8] == '-' && found[23] == '-' {
 			return found

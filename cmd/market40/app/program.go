@@ -110,9 +110,9 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	p.orders = orders.New(db, p.Registry.Codes, now)
 	p.field = field.New(db, p.reports, now)
 	p.Periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
-	p.sso = signin.NewSSO(p.People, outgoing.Client(s.Allow), s.Providers)
+	p.sso = signin.NewSSO(p.People, outgoing.NewClient(s.Allow), s.Providers)
 	if p.pushes, err = push.New(push.Parts{
-		DB: db, Keys: keys, Payments: p.payments, Now: now, Hosts: s.PushHosts, Client: outgoing.Client(s.PushAllow),
+		DB: db, Keys: keys, Payments: p.payments, Now: now, Hosts: s.PushHosts, Client: outgoing.NewClient(s.PushAllow),
 		PublicURL: s.PublicURL,
 	}); err != nil {
 		closeDB()

@@ -52,7 +52,7 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	}
 	signIn.Routes(e)
 	p.codes = signin.NewPhoneCodes(p.People, p.smsSender(demo), p.Settings.publicHost())
-	(&web.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normal}).Routes(e)
+	(&web.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normalize}).Routes(e)
 	web.TrailRoutes(e, p.trail)
 	(&web.Users{People: p.People, Keys: p.APIKeys, Now: p.Now}).Routes(e)
 	p.Registry.Routes(e)

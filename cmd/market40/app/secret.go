@@ -29,7 +29,7 @@ func findSecret(ctx context.Context, s *Settings, pool *pgxpool.Pool) ([seal.Key
 	if s.Secret != nil {
 		return *s.Secret, nil
 	}
-	if err := s.settleSecret(ctx, pool); err != nil {
+	if err := s.finishSecretRotation(ctx, pool); err != nil {
 		return [seal.KeySize]byte{}, err
 	}
 	key, err := ReadSecretFile(s.KeyFile())

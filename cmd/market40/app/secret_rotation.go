@@ -22,14 +22,14 @@ func (s *Settings) nextSecretFile() string { return s.KeyFile() + ".next" }
 // RotateKey changes the key of the data directory in steps. First it writes the new key to disk
 // beside the old one. Then it encrypts the stored keys with both, gives the new file the old one's
 // name, and deletes what the old key encrypted. It may stop after any step: the next start finds a
-// key that opens the database, and settleSecret continues.
+// key that opens the database, and finishSecretRotation continues.
 func (s *Settings) RotateKey(ctx context.Context, pool *pgxpool.Pool) error {
 	unlock, err := s.lockSecret(ctx)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	if err := s.settleLocked(ctx, pool); err != nil {
+	if err := s.finishLockedRotation(ctx, pool); err != nil {
 		return err
 	}
 	old, err := ReadSecretFile(s.KeyFile())
@@ -49,7 +49,7 @@ func (s *Settings) RotateKey(ctx context.Context, pool *pgxpool.Pool) error {
 	if err := seal.Rotate(ctx, pool, old, next, time.Now()); err != nil {
 		return err
 	}
-	if err := s.settleLocked(ctx, pool); err != nil {
+	if err := s.finishLockedRotation(ctx, pool); err != nil {
 		return err
 	}
 	left, _ := filepath.Glob(filepath.Join(s.DataDir, unnamedSecret)) // only a malformed pattern fails
@@ -59,9 +59,9 @@ func (s *Settings) RotateKey(ctx context.Context, pool *pgxpool.Pool) error {
 	return seal.Finish(ctx, pool, next)
 }
 
-// settleSecret ends a rotation that was cut off after its commit: the new key's file takes the old
+// finishSecretRotation ends a rotation that was cut off after its commit: the new key's file takes the old
 // one's name. One that was cut off before is no rotation, and its key is for the next one.
-func (s *Settings) settleSecret(ctx context.Context, pool *pgxpool.Pool) error {
+func (s *Settings) finishSecretRotation(ctx context.Context, pool *pgxpool.Pool) error {
 	if _, err := os.Stat(s.nextSecretFile()); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -70,11 +70,11 @@ func (s *Settings) settleSecret(ctx context.Context, pool *pgxpool.Pool) error {
 		return err
 	}
 	defer unlock()
-	return s.settleLocked(ctx, pool)
+	return s.finishLockedRotation(ctx, pool)
 }
 
-// settleLocked does what settleSecret does, under the lock.
-func (s *Settings) settleLocked(ctx context.Context, pool *pgxpool.Pool) error {
+// finishLockedRotation does what finishSecretRotation does, under the lock.
+func (s *Settings) finishLockedRotation(ctx context.Context, pool *pgxpool.Pool) error {
 	next, err := ReadSecretFile(s.nextSecretFile())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -59,7 +59,7 @@ func (g *smsGateway) read(vars environment) (name string, err error) {
 func (p *Program) smsSender(demo bool) notify.Sender {
 	switch {
 	case p.Settings.SMS.URL != "":
-		return notify.NewGateway(p.Settings.SMS.URL, string(p.Settings.SMS.Token), outgoing.Client(p.Settings.Allow))
+		return notify.NewGateway(p.Settings.SMS.URL, string(p.Settings.SMS.Token), outgoing.NewClient(p.Settings.Allow))
 	case demo:
 		return notify.Console{Out: os.Stdout}
 	}

@@ -24,7 +24,7 @@ func IsWrongUse(err error) bool {
 	for _, cause := range []error{
 		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey,
 		database.ErrTransactionPool,
-		private.ErrUnreachableDir, private.ErrVersion, private.ErrNotOurs,
+		private.ErrUnreachableDir, private.ErrVersion, private.ErrForeignFolder,
 	} {
 		if errors.Is(err, cause) {
 			return true

@@ -64,7 +64,7 @@ func Command() *cobra.Command {
 	return c
 }
 
-func (b *bench) wants(bar string) bool { return b.only == nil || b.only[bar] }
+func (b *bench) includes(bar string) bool { return b.only == nil || b.only[bar] }
 
 func (b *bench) run(ctx context.Context) (err error) {
 	if b.dir, err = os.MkdirTemp("", "market40-bench-"); err != nil {
@@ -76,27 +76,27 @@ func (b *bench) run(ctx context.Context) (err error) {
 	}
 	fmt.Fprintf(b.out, "%s, %d cores, %s, PostgreSQL with fsync and synchronous_commit on\n", cpuName(),
 		runtime.NumCPU(), runtime.Version())
-	if b.wants("P8") {
+	if b.includes("P8") {
 		if err := b.codes(); err != nil {
 			return err
 		}
 	}
-	if b.wants("P5") {
+	if b.includes("P5") {
 		if err := b.reports(ctx); err != nil {
 			return err
 		}
 	}
-	if b.wants("P9") {
+	if b.includes("P9") {
 		if err := b.prints(); err != nil {
 			return err
 		}
 	}
-	if b.wants("P11") {
+	if b.includes("P11") {
 		if err := b.starts(ctx); err != nil {
 			return err
 		}
 	}
-	if b.wants("P1") || b.wants("P3") || b.wants("P4") || b.wants("P7") {
+	if b.includes("P1") || b.includes("P3") || b.includes("P4") || b.includes("P7") {
 		return b.notices(ctx)
 	}
 	return nil
@@ -148,8 +148,8 @@ func (b *bench) starts(ctx context.Context) error {
 			}
 		}
 	}
-	fmt.Fprintf(b.out, "P11  cold start %s s (bar 4)   warm start %s s (bar 1)\n", spread(cold, "%.2f"),
-		spread(warm, "%.2f"))
+	fmt.Fprintf(b.out, "P11  cold start %s s (bar 4)   warm start %s s (bar 1)\n", formatSpread(cold, "%.2f"),
+		formatSpread(warm, "%.2f"))
 	return nil
 }
 
@@ -166,7 +166,7 @@ func (b *bench) notices(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.wants("P4") {
+	if b.includes("P4") {
 		for range b.rounds {
 			if err := b.streams(ctx, load); err != nil {
 				return err
@@ -176,11 +176,11 @@ func (b *bench) notices(ctx context.Context) error {
 			b.out,
 			"P4   %d open streams, %s payments a second: p99 %s ms from acknowledgement to stream (bar 250)\n",
 			openStreams,
-			spread(b.rates["P4 rate"], "%.0f"),
-			spread(b.rates["P4"], "%.0f"),
+			formatSpread(b.rates["P4 rate"], "%.0f"),
+			formatSpread(b.rates["P4"], "%.0f"),
 		)
 	}
-	if !b.wants("P1") && !b.wants("P3") && !b.wants("P7") {
+	if !b.includes("P1") && !b.includes("P3") && !b.includes("P7") {
 		return load.verify(ctx, b.out)
 	}
 	pg, err := newPgbench(ctx, dir)
@@ -217,10 +217,15 @@ func (b *bench) notices(ctx context.Context) error {
 
 func (b *bench) print(memoryMB float64) {
 	fmt.Fprintf(b.out, "     pgbench TPC-B-like, scale %d, %d clients: %s a second\n", pgbenchScale, pgbenchClients,
-		spread(b.rates["pgbench"], "%.0f"))
+		formatSpread(b.rates["pgbench"], "%.0f"))
 	for _, bar := range []struct{ name, want string }{{"P1/64", "3"}, {"P1/256", "4.5"}, {"P3/64", ""}} {
-		line := fmt.Sprintf("%-7s %s a second, p99 %s ms, %s × pgbench", bar.name, spread(b.rates[bar.name], "%.0f"),
-			spread(b.rates[bar.name+" p99"], "%.0f"), spread(b.ratios[bar.name], "%.2f"))
+		line := fmt.Sprintf(
+			"%-7s %s a second, p99 %s ms, %s × pgbench",
+			bar.name,
+			formatSpread(b.rates[bar.name], "%.0f"),
+			formatSpread(b.rates[bar.name+" p99"], "%.0f"),
+			formatSpread(b.ratios[bar.name], "%.2f"),
+		)
 		if bar.want != "" {
 			line += " (bar " + bar.want + ")"
 		} else {
@@ -239,8 +244,8 @@ func median(values []float64) float64 {
 	return sorted[len(sorted)/2]
 }
 
-// spread returns the median with the least and the greatest value as text.
-func spread(values []float64, format string) string {
+// formatSpread returns the median with the least and the greatest value as text.
+func formatSpread(values []float64, format string) string {
 	if len(values) == 0 {
 		return "–"
 	}

@@ -151,12 +151,12 @@ func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 		if !hot {
 			t = l.targets[int(n)*7919%len(l.targets)]
 		}
-		request = l.sign(request[:0], notice(n, t), mac)
+		request = l.sign(request[:0], buildNotice(n, t), mac)
 		sent := time.Now()
 		if _, err := conn.Write(request); err != nil {
 			return took, err
 		}
-		if err := answered(answers); err != nil {
+		if err := expectOK(answers); err != nil {
 			return took, err
 		}
 		l.acked.Add(1)
@@ -165,8 +165,8 @@ func (l *load) work(ctx context.Context, hot bool) ([]time.Duration, error) {
 	return took, nil
 }
 
-// notice returns the n-th of all notices, to a stall's account with its code.
-func notice(n int64, to target) []byte {
+// buildNotice returns the n-th of all notices, to a stall's account with its code.
+func buildNotice(n int64, to target) []byte {
 	return fmt.Appendf(
 		nil,
 		`{"id":%d,"gateway":"MBBank","transactionDate":"%s","accountNumber":"%s","code":null,"content":"CUSTOMER NGUYEN THI LAN %s mua ca","transferType":"in","transferAmount":%d,"accumulated":0,"subAccount":null,"referenceCode":"FT26%012d","description":""}`,
@@ -196,8 +196,8 @@ func (l *load) sign(request, body []byte, mac hash.Hash) []byte {
 	return append(request, body...)
 }
 
-// answered reads one answer and refuses any status except 200.
-func answered(r *bufio.Reader) error {
+// expectOK reads one answer and refuses any status except 200.
+func expectOK(r *bufio.Reader) error {
 	line, err := r.ReadSlice('\n')
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func (b *bench) prints() error {
 		}
 		took, size = append(took, time.Since(began).Seconds()), append(size, float64(written)/1e6)
 	}
-	fmt.Fprintf(b.out, "P9   1,000 posters of A6 in %s s (bar 3)   %s MB (bar 5)\n", spread(took, "%.2f"),
-		spread(size, "%.2f"))
+	fmt.Fprintf(b.out, "P9   1,000 posters of A6 in %s s (bar 3)   %s MB (bar 5)\n", formatSpread(took, "%.2f"),
+		formatSpread(size, "%.2f"))
 	return nil
 }

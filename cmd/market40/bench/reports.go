@@ -124,7 +124,13 @@ func (b *bench) pages(ctx context.Context, address, key string, owner *pgx.Conn,
 				*took = append(*took, time.Since(began).Seconds()*1000)
 			}
 		}
-		fmt.Fprintf(b.out, "     %s ms, the first %s ms  %s\n", spread(again, "%.0f"), spread(first, "%.0f"), at.path)
+		fmt.Fprintf(
+			b.out,
+			"     %s ms, the first %s ms  %s\n",
+			formatSpread(again, "%.0f"),
+			formatSpread(first, "%.0f"),
+			at.path,
+		)
 	}
 	return nil
 }

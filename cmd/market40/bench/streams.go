@@ -53,7 +53,7 @@ func (b *bench) streams(ctx context.Context, l *load) error {
 	if err := m.send(ctx, b.length); err != nil {
 		return err
 	}
-	for until := time.Now().Add(10 * time.Second); m.heard.Load() < m.sent.Load() && time.Now().Before(until); {
+	for until := time.Now().Add(10 * time.Second); m.received.Load() < m.sent.Load() && time.Now().Before(until); {
 		time.Sleep(10 * time.Millisecond)
 	}
 	hangUp()
@@ -64,11 +64,15 @@ func (b *bench) streams(ctx context.Context, l *load) error {
 			return err
 		}
 	}
-	if m.heard.Load() < m.sent.Load() {
-		return fmt.Errorf("%d payments were acknowledged, %d came through the streams", m.sent.Load(), m.heard.Load())
+	if m.received.Load() < m.sent.Load() {
+		return fmt.Errorf(
+			"%d payments were acknowledged, %d came through the streams",
+			m.sent.Load(),
+			m.received.Load(),
+		)
 	}
-	slices.Sort(m.took)
-	b.rates["P4"] = append(b.rates["P4"], m.took[len(m.took)*99/100].Seconds()*1000)
+	slices.Sort(m.delays)
+	b.rates["P4"] = append(b.rates["P4"], m.delays[len(m.delays)*99/100].Seconds()*1000)
 	b.rates["P4 rate"] = append(b.rates["P4 rate"], float64(m.sent.Load())/b.length.Seconds())
 	return nil
 }
@@ -76,12 +80,12 @@ func (b *bench) streams(ctx context.Context, l *load) error {
 // streamMeter stores when each notice was acknowledged and when its payment was received.
 type streamMeter struct {
 	*load
-	keys        []string
-	first       int64          // the serial before its own
-	acked       []atomic.Int64 // by serial: unix nanoseconds
-	sent, heard atomic.Int64
-	mu          sync.Mutex
-	took        []time.Duration
+	keys           []string
+	first          int64          // the serial before its own
+	acked          []atomic.Int64 // by serial: unix nanoseconds
+	sent, received atomic.Int64
+	mu             sync.Mutex
+	delays         []time.Duration
 }
 
 var seenReference = regexp.MustCompile(`"reference":"FT26(\d{12})"`)
@@ -131,14 +135,14 @@ func (m *streamMeter) note(serial string, at time.Time) {
 	if err != nil || n <= m.first || n-m.first >= int64(len(m.acked)) {
 		return
 	}
-	m.heard.Add(1)
+	m.received.Add(1)
 	var took time.Duration
 	if acked := m.acked[n-m.first].Load(); acked > 0 {
 		took = max(0, at.Sub(time.Unix(0, acked)))
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.took = append(m.took, took)
+	m.delays = append(m.delays, took)
 }
 
 // send pays at an even rate, to stalls that somebody listens to.
@@ -177,11 +181,11 @@ func (m *streamMeter) sender(ctx context.Context, after time.Duration) error {
 		}
 		next = next.Add(time.Second * streamSenders / streamedRate)
 		n := m.serial.Add(1)
-		request = m.sign(request[:0], notice(n, m.targets[int(n)%openStreams]), mac)
+		request = m.sign(request[:0], buildNotice(n, m.targets[int(n)%openStreams]), mac)
 		if _, err := conn.Write(request); err != nil {
 			return err
 		}
-		if err := answered(answers); err != nil {
+		if err := expectOK(answers); err != nil {
 			return err
 		}
 		m.acked[n-m.first].Store(time.Now().UnixNano())

@@ -32,9 +32,9 @@ func parseDay(text string) time.Time {
 // daysBetween counts whole days; both are at 00:00.
 func daysBetween(from, to time.Time) int { return int(math.Round(to.Sub(from).Hours() / 24)) }
 
-// busy returns how much is sold on a day, 1 on a usual one. It depends on the week, the weeks
+// salesFactor returns how much is sold on a day, 1 on a usual one. It depends on the week, the weeks
 // before Tết and its days, holidays and a flood.
-func busy(day time.Time) float64 {
+func salesFactor(day time.Time) float64 {
 	factor := weekdays[day.Weekday()]
 	for _, text := range tets {
 		after := daysBetween(parseDay(text), day)
@@ -65,12 +65,12 @@ func busy(day time.Time) float64 {
 // mornings are how payments are spread over the hours of a market's day, from 4 o'clock on;
 // evenings those of who cooks.
 var (
-	mornings = cumulated(2, 12, 18, 16, 12, 9, 6, 3, 2, 3, 6, 7, 3, 1)
-	evenings = cumulated(1, 6, 10, 8, 5, 5, 9, 6, 2, 2, 5, 9, 12, 10, 6, 4)
+	mornings = sumUp(2, 12, 18, 16, 12, 9, 6, 3, 2, 3, 6, 7, 3, 1)
+	evenings = sumUp(1, 6, 10, 8, 5, 5, 9, 6, 2, 2, 5, 9, 12, 10, 6, 4)
 )
 
-// cumulated turns weights into the shares up to each.
-func cumulated(weights ...float64) []float64 {
+// sumUp turns weights into the shares up to each.
+func sumUp(weights ...float64) []float64 {
 	all, sum := 0.0, 0.0
 	for _, w := range weights {
 		all += w

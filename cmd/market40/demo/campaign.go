@@ -154,7 +154,7 @@ func (m *marketHistory) addCosts(t *tableRows, campaign uuid.UUID) {
 	spend("equipment", 6000+m.stalls*45, launched.AddDate(0, 0, -25))
 	spend("printing", 500+m.stalls*18, launched.AddDate(0, 0, -12))
 	spend("communication", 3000+m.stalls*6, launched)
-	for i, month := range m.monthsBegun() {
+	for i, month := range m.startedMonths() {
 		if month.Before(launched) {
 			continue
 		}

@@ -11,9 +11,9 @@ import (
 const (
 	// roundDays is how long the team takes to go round a market; in the last eight weeks it
 	// hurries.
-	roundDays   = 24
-	hurryDays   = 9
-	hurryBefore = 56
+	roundDays  = 24
+	rushDays   = 9
+	rushBefore = 56
 )
 
 // codeSwap is a sticker that somebody pasted over a stall's, or a complaint like it, until it was
@@ -74,8 +74,8 @@ func (m *marketHistory) check(ctx context.Context, tx pgx.Tx) error {
 			if c := n.code(when, true); c != nil && n.hangs(when) && n.stall.open(when) {
 				at(n, &c.code, "official", when.Add(time.Duration(7*60+m.draw.IntN(540))*time.Minute))
 			}
-			if len(m.usedBy)-day < hurryBefore {
-				day += hurryDays - 2 + m.draw.IntN(5)
+			if len(m.usedBy)-day < rushBefore {
+				day += rushDays - 2 + m.draw.IntN(5)
 			} else {
 				day += roundDays - 6 + m.draw.IntN(12)
 			}

@@ -32,7 +32,7 @@ func (m *marketHistory) confirm(ctx context.Context, tx pgx.Tx) error {
 		}
 		for day := first; day < len(m.usedBy); day++ {
 			on := m.from.AddDate(0, 0, day)
-			if m.draw.Float64() > often*busy(on) || !n.has(on) || !n.stall.open(on) || m.uses(n, day) {
+			if m.draw.Float64() > often*salesFactor(on) || !n.has(on) || !n.stall.open(on) || m.uses(n, day) {
 				continue
 			}
 			hour, _ := slices.BinarySearch(mornings, m.draw.Float64())

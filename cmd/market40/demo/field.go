@@ -26,7 +26,7 @@ var (
 )
 
 // months are the first days of the months that the demo's past has begun.
-func (m *marketHistory) monthsBegun() []time.Time {
+func (m *marketHistory) startedMonths() []time.Time {
 	var months []time.Time
 	first := time.Date(m.from.Year(), m.from.Month(), 1, 0, 0, 0, 0, bizday.Vietnam)
 	for ; first.Before(m.until); first = first.AddDate(0, 1, 0) {
@@ -140,7 +140,7 @@ var trainingTopics = []string{
 
 // addTrainings: one every other month since the pilot began, in a small market every month.
 func (m *marketHistory) addTrainings(t *tableRows) {
-	for i, month := range m.monthsBegun() {
+	for i, month := range m.startedMonths() {
 		held := month.AddDate(0, 0, 6+m.draw.IntN(15))
 		if !m.within(held) || held.Before(parseDay(m.launched).AddDate(0, -1, 0)) || (i%2 == 1 && m.stalls > 100) {
 			continue

@@ -111,7 +111,7 @@ type payer struct {
 // day draws one day's payments of all stalls and deals them to the deliveries that brought them.
 func (p *payer) day(n int) {
 	day := p.from.AddDate(0, 0, n)
-	factor := busy(day) * p.grown(n)
+	factor := salesFactor(day) * p.grown(n)
 	var notices []*history.Notice
 	for _, t := range p.tenancies {
 		if !p.uses(t, n) || (p.draw.IntN(8) == 0 && t.will != 0) { // a day off
@@ -131,7 +131,7 @@ func (p *payer) day(n int) {
 	for i, one := range notices {
 		at := one.OccurredAt.Truncate(every).Add(every + 4*time.Second)
 		if i == 0 && len(p.corrected) > 0 {
-			p.deliveries = append(p.deliveries, history.Delivery{At: at.Add(-time.Second), Notices: p.takeBack()})
+			p.deliveries = append(p.deliveries, history.Delivery{At: at.Add(-time.Second), Notices: p.drawReversals()})
 		}
 		last := len(p.deliveries) - 1
 		if last < 0 || !p.deliveries[last].At.Equal(at) {
@@ -150,14 +150,14 @@ func (p *payer) grown(n int) float64 {
 	return paidAtTheEnd * math.Pow(paidYearBefore, float64(len(p.usedBy)-n)/365)
 }
 
-// takeBack draws the notices by which the bank takes back what was corrected the day before.
-func (p *payer) takeBack() []*history.Notice {
+// drawReversals draws the notices by which the bank takes back what was corrected the day before.
+func (p *payer) drawReversals() []*history.Notice {
 	taken := make([]*history.Notice, 0, len(p.corrected))
 	for _, first := range p.corrected {
 		back := *first
 		p.serial++
 		back.ExternalID = fmt.Sprintf("demo-%s-%07d", p.code, p.serial)
-		back.Reverses, back.Takes = first.ExternalID, first
+		back.Reverses, back.Original = first.ExternalID, first
 		taken = append(taken, &back)
 	}
 	p.corrected = nil

@@ -103,7 +103,7 @@ func (m *marketHistory) addRegister(ctx context.Context, t *tableRows) error {
 		}
 	}
 	for _, p := range m.merchants {
-		phone, _ := phones.Normal(p.phone)
+		phone, _ := phones.Normalize(p.phone)
 		sealed, err := m.Keys.Seal(ctx, seal.Place{Table: "merchants", Column: "phone", ID: p.id}, []byte(phone))
 		if err != nil {
 			return err

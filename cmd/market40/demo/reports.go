@@ -19,8 +19,8 @@ import (
 	"market40/reports/programme"
 )
 
-// owedReport is a report that a locality of the demo owed, and what became of it.
-type owedReport struct {
+// dueReport is a report that a locality of the demo owed, and what became of it.
+type dueReport struct {
 	kind, period string
 	first, next  time.Time // 00:00 of the first day, and of the first day after
 	district     string    // empty: the province's own of the whole campaign
@@ -28,18 +28,18 @@ type owedReport struct {
 	returned     bool      // the province handed it back once, and it was corrected
 }
 
-// owedReports returns the reports to make, in the order of submission: those of the last four
+// dueReports returns the reports to make, in the order of submission: those of the last four
 // quarters and the last eighteen months. Vạn Ninh is always late, Khánh Vĩnh stopped making them
 // this half-year, and the province returned one of Cam Ranh.
-func (d *inventedProvince) owedReports() []owedReport {
-	var owed []owedReport
+func (d *inventedProvince) dueReports() []dueReport {
+	var owed []dueReport
 	from := d.lives[0].from
 	add := func(kind, period string, first, next time.Time) {
 		if first.Before(from) || next.After(d.today) {
 			return
 		}
 		for i, l := range d.lives {
-			r := owedReport{kind: kind, period: period, first: first, next: next, district: l.district, handedIn: 1 +
+			r := dueReport{kind: kind, period: period, first: first, next: next, district: l.district, handedIn: 1 +
 				(i+int(first.Month()))%4}
 			switch {
 			case l.code == "KHANHVINH" && first.After(d.today.AddDate(0, -7, 0)):
@@ -52,7 +52,7 @@ func (d *inventedProvince) owedReports() []owedReport {
 			owed = append(owed, r)
 		}
 		if kind == periodic.Quarter {
-			owed = append(owed, owedReport{kind: kind, period: period, first: first, next: next, handedIn: 4})
+			owed = append(owed, dueReport{kind: kind, period: period, first: first, next: next, handedIn: 4})
 		}
 	}
 	for n := 4; n >= 0; n-- {
@@ -64,12 +64,12 @@ func (d *inventedProvince) owedReports() []owedReport {
 		add(periodic.Month, first.Format("2006-01"), first, first.AddDate(0, 1, 0))
 	}
 	// A report that is handed in says which were before it.
-	slices.SortStableFunc(owed, func(a, b owedReport) int { return a.sent().Compare(b.sent()) })
+	slices.SortStableFunc(owed, func(a, b dueReport) int { return a.sent().Compare(b.sent()) })
 	return owed
 }
 
 // sent returns when a report is submitted.
-func (r owedReport) sent() time.Time {
+func (r dueReport) sent() time.Time {
 	return r.next.AddDate(0, 0, r.handedIn).Add(time.Duration(9*60+17*r.handedIn) * time.Minute)
 }
 
@@ -90,7 +90,7 @@ func Report(ctx context.Context, p *app.Program) error {
 	for i, m := range inventedMarkets {
 		d.lives = append(d.lives, d.live(i, m))
 	}
-	for _, r := range d.owedReports() {
+	for _, r := range d.dueReports() {
 		if err := d.handIn(ctx, r); err != nil {
 			return fmt.Errorf("report %s of %s: %w", r.period, r.district, err)
 		}
@@ -99,10 +99,10 @@ func Report(ctx context.Context, p *app.Program) error {
 }
 
 // handIn brings a report to the state that it should have today, from any state.
-func (d *inventedProvince) handIn(ctx context.Context, r owedReport) error {
+func (d *inventedProvince) handIn(ctx context.Context, r dueReport) error {
 	office := roles.Principal{ActorID: d.board, Role: roles.Admin, ScopeKind: roles.ScopeAll}
 	province := roles.Principal{ActorID: d.province, Role: roles.ProvinceOfficer, ScopeKind: roles.ScopeAll}
-	id, state, versions, err := d.standing(ctx, r)
+	id, state, versions, err := d.findReport(ctx, r)
 	if err != nil {
 		return err
 	}
@@ -137,8 +137,8 @@ func (d *inventedProvince) handIn(ctx context.Context, r owedReport) error {
 	}
 }
 
-// standing returns the state of a report; an empty state means that it was not made.
-func (d *inventedProvince) standing(ctx context.Context, r owedReport) (id, state string, versions int, err error) {
+// findReport returns the state of a report; an empty state means that it was not made.
+func (d *inventedProvince) findReport(ctx context.Context, r dueReport) (id, state string, versions int, err error) {
 	var found uuid.UUID
 	err = d.DB.Pool.QueryRow(ctx, `SELECT r.id, r.state, (SELECT count(*) FROM report_versions v
 		WHERE v.report_id = r.id)

@@ -99,7 +99,7 @@ func Needed(ctx context.Context, p *app.Program) (bool, error) {
 // Everything but secrets follows from the seed and the day.
 func Seed(ctx context.Context, p *app.Program) error {
 	d := &inventedProvince{Program: p}
-	for _, step := range []func(context.Context) error{d.actors, d.begin, d.register, d.past, d.programme} {
+	for _, step := range []func(context.Context) error{d.actors, d.registerMarkets, d.register, d.past, d.programme} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -157,9 +157,9 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 	return nil
 }
 
-// begin registers the bank connection and the markets that do not exist yet, and draws each
+// registerMarkets registers the bank connection and the markets that do not exist yet, and draws each
 // market's stalls.
-func (d *inventedProvince) begin(ctx context.Context) error {
+func (d *inventedProvince) registerMarkets(ctx context.Context) error {
 	err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, connectionName).Scan(
 		&d.connection)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -263,7 +263,7 @@ func (d *inventedProvince) past(ctx context.Context) error {
 func (m *marketHistory) write(ctx context.Context, tx pgx.Tx) error {
 	m.redraw(drawingPast)
 	for _, part := range []func(context.Context, pgx.Tx) error{
-		m.pay, m.check, m.visit, m.ask, m.report, m.confirm,
+		m.pay, m.check, m.visit, m.writeSurveys, m.report, m.confirm,
 		m.complain,
 	} {
 		if err := part(ctx, tx); err != nil {

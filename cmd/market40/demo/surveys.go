@@ -31,15 +31,15 @@ var (
 	}
 )
 
-// seen returns the share of cashless sales of a market on the n-th day, as a counter in the field
+// observedShare returns the share of cashless sales of a market on the n-th day, as a counter in the field
 // would observe it.
-func (m *marketHistory) seen(n int) float64 { return 0.62 * m.usedBy[n] }
+func (m *marketHistory) observedShare(n int) float64 { return 0.62 * m.usedBy[n] }
 
-// ask writes what merchants declared, what was counted in drawn half-hours, and anonymous answers,
+// writeSurveys writes what merchants declared, what was counted in drawn half-hours, and anonymous answers,
 // once a quarter.
-func (m *marketHistory) ask(ctx context.Context, tx pgx.Tx) error {
+func (m *marketHistory) writeSurveys(ctx context.Context, tx pgx.Tx) error {
 	var t tableRows
-	for i, month := range m.monthsBegun() {
+	for i, month := range m.startedMonths() {
 		day := month.AddDate(0, 0, 9)
 		if !m.within(day) || !m.within(day.AddDate(0, 0, 13)) {
 			continue
@@ -56,7 +56,7 @@ func (m *marketHistory) ask(ctx context.Context, tx pgx.Tx) error {
 // addDeclared: "Trong 10 khách gần nhất, mấy khách chuyển khoản?". One market's merchants say what
 // its board likes to hear.
 func (m *marketHistory) addDeclared(t *tableRows, day time.Time) {
-	share := min(0.93, m.seen(daysBetween(m.from, day))*m.declared)
+	share := min(0.93, m.observedShare(daysBetween(m.from, day))*m.declared)
 	for _, n := range m.tenancies {
 		if m.draw.IntN(12) > 0 || !n.has(day) || !n.stall.open(day) {
 			continue
@@ -87,7 +87,7 @@ func (m *marketHistory) addSample(t *tableRows, day time.Time) {
 		LowerType: pgtype.Inclusive, UpperType: pgtype.Exclusive, Valid: true,
 	}
 	t.add("sample_plans", planColumns, plan, m.id, days, int64(m.draw.IntN(1<<30)), m.team, at)
-	share := m.seen(daysBetween(m.from, day))
+	share := m.observedShare(daysBetween(m.from, day))
 	for _, part := range surveyStrata {
 		halves := 2 * (part.to - part.from)
 		t.add("sample_strata", strataColumns, plan, part.stratum, 14*halves)
@@ -152,7 +152,7 @@ func bit(yes bool) float64 {
 // report writes the market's fees, month by month; now and then the board corrects one.
 func (m *marketHistory) report(ctx context.Context, tx pgx.Tx) error {
 	var t tableRows
-	for _, month := range m.monthsBegun() {
+	for _, month := range m.startedMonths() {
 		reported := month.AddDate(0, 1, 2).Add(9 * time.Hour)
 		if !reported.Before(m.until) {
 			continue

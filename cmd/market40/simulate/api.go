@@ -199,8 +199,8 @@ func (a *apiClient) hookAnswer(ctx context.Context, path string, r banks.Request
 	return hookAnswer{res.StatusCode, string(body)}, err
 }
 
-// spoil removes the signature of a call, or breaks the one inside its body.
-func spoil(r banks.Request) banks.Request {
+// breakSignature removes the signature of a call, or breaks the one inside its body.
+func breakSignature(r banks.Request) banks.Request {
 	spoilt := r
 	spoilt.Header = http.Header{"Content-Type": r.Header["Content-Type"]}
 	spoilt.Body = bytes.ReplaceAll(r.Body, []byte(`"signature":"`), []byte(`"signature":"0`))

@@ -132,9 +132,9 @@ func (s *simulation) stateOf(ctx context.Context, n *playedNotice, want string) 
 	return state, err
 }
 
-// mangled returns a memo as a bank delivers it (payments/banks/README.md, "How banks change a
+// mangleMemo returns a memo as a bank delivers it (payments/banks/README.md, "How banks change a
 // memo"); the code inside survives.
-func mangled(memo string) string {
+func mangleMemo(memo string) string {
 	names := []string{"NGUYEN THI LAN", "TRAN VAN BAY", "LE MINH", "PHAM NGOC KHUONG"}
 	name := names[rand.IntN(len(names))]
 	digits := func(n int) string {
@@ -146,12 +146,12 @@ func mangled(memo string) string {
 	}
 	switch rand.IntN(8) {
 	case 0:
-		return wrap("CUSTOMER "+name+" mua ca "+memo+" - Ma giao dich/ Trace "+digits(6), 35)
+		return wrapRequest("CUSTOMER "+name+" mua ca "+memo+" - Ma giao dich/ Trace "+digits(6), 35)
 	case 1:
 		return "MBVCB." + digits(10) + "." + digits(6) + "." + memo + ".CT tu 1027000393 " + name +
 			" toi 0900000001 CHU SAP tai MB"
 	case 2:
-		return wrap("CT DEN:"+digits(12)+" "+memo+" "+name+"; tai Napas", 40)
+		return wrapRequest("CT DEN:"+digits(12)+" "+memo+" "+name+"; tai Napas", 40)
 	case 3:
 		return strings.ToLower(memo)
 	case 4:
@@ -160,13 +160,13 @@ func mangled(memo string) string {
 	case 5:
 		return "NHAN TU " + digits(10) + " TRACE " + digits(6) + " ND " + memo
 	case 6:
-		return wrap(digits(6)+"."+digits(6)+"."+digits(6)+"."+name+" "+memo+" FT"+digits(14), 33)
+		return wrapRequest(digits(6)+"."+digits(6)+"."+digits(6)+"."+name+" "+memo+" FT"+digits(14), 33)
 	}
 	return memo
 }
 
-// wrap breaks a narrative hard at a width and joins the lines with a space, as T24 banks do.
-func wrap(s string, width int) string {
+// wrapRequest breaks a narrative hard at a width and joins the lines with a space, as T24 banks do.
+func wrapRequest(s string, width int) string {
 	var lines []string
 	for ; len(s) > width; s = s[width:] {
 		lines = append(lines, s[:width])

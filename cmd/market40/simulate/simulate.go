@@ -98,7 +98,7 @@ unsigned=P (must be refused), debit=P (must be ignored); P as in 5%, without it 
 			if o.server == "" {
 				o.server = "http://" + settings.ListenAddr
 			}
-			return simulate(ctx, settings, o, cmd.OutOrStdout())
+			return runSimulation(ctx, settings, o, cmd.OutOrStdout())
 		},
 	}
 	c.Flags().StringVar(&o.connection, "connection", "", "id or name of the bank connection to play")
@@ -111,9 +111,9 @@ unsigned=P (must be refused), debit=P (must be ignored); P as in 5%, without it 
 	return c
 }
 
-// simulate opens the same database for the secret and a key of its own, and does the rest over
+// runSimulation opens the same database for the secret and a key of its own, and does the rest over
 // HTTP.
-func simulate(ctx context.Context, s *app.Settings, o options, out io.Writer) error {
+func runSimulation(ctx context.Context, s *app.Settings, o options, out io.Writer) error {
 	api, err := newAPIClient(o.server)
 	if err != nil {
 		return app.WrongUse(err)
@@ -267,7 +267,7 @@ func (s *simulation) next() *playedNotice {
 		Precision: banks.Second,
 	}}
 	if s.faults.mangle {
-		n.Memo = mangled(n.Memo)
+		n.Memo = mangleMemo(n.Memo)
 	}
 	if s.faults.hit(s.faults.late) {
 		n.OccurredAt = n.OccurredAt.Add(-time.Duration(1+rand.IntN(20)) * time.Hour)
@@ -338,7 +338,7 @@ func (s *simulation) sendUntilAcknowledged(ctx context.Context, n *playedNotice,
 
 // refusal sends the same call without a good signature; the server must not acknowledge it.
 func (s *simulation) refusal(ctx context.Context, request banks.Request) {
-	spoilt := spoil(request)
+	spoilt := breakSignature(request)
 	status, err := s.api.hookAnswer(ctx, s.hook, spoilt)
 	s.count(func(t *tally) {
 		switch {

@@ -3,4 +3,4 @@ package soundbox
 import "market40/payments/soundbox"
 
 // Sentences are what a soundbox says of messages that wait.
-func Sentences(waiting []soundbox.Message) [][]string { return sentences(waiting) }
+func Sentences(waiting []soundbox.Message) [][]string { return sentencesOf(waiting) }

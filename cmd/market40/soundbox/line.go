@@ -43,7 +43,7 @@ func (b *box) run(ctx context.Context) error {
 	b.lineLost = time.Now()
 	for pause := boxGathers; ctx.Err() == nil; pause = min(2*pause, boxPauses) {
 		began := time.Now()
-		err := b.line(ctx)
+		err := b.runConnection(ctx)
 		if b.lineLost.IsZero() {
 			b.lineLost = time.Now()
 		}
@@ -62,22 +62,22 @@ func (b *box) run(ctx context.Context) error {
 		case <-ctx.Done():
 		case <-time.After(pause):
 		}
-		if !b.saidLost && time.Since(b.lineLost) > boxSilent {
-			b.saidLost = true
-			b.say(ctx, []string{"lost", "offline"})
+		if !b.lossSpoken && time.Since(b.lineLost) > boxSilent {
+			b.lossSpoken = true
+			b.queueSentences(ctx, []string{"lost", "offline"})
 		}
 	}
 	return nil
 }
 
-// line connects, and speaks what comes until the line is lost.
-func (b *box) line(ctx context.Context) error {
+// runConnection connects, and speaks what comes until the line is lost.
+func (b *box) runConnection(ctx context.Context) error {
 	lost := make(chan error, 4)
 	if err := b.connect(ctx, lost); err != nil {
 		return err
 	}
 	defer func() { _ = b.client.Disconnect(&paho.Disconnect{}) }() // it may be lost
-	if err := b.begin(ctx); err != nil {
+	if err := b.subscribe(ctx); err != nil {
 		return err
 	}
 	tick := time.NewTicker(boxGathers)
@@ -90,11 +90,11 @@ func (b *box) line(ctx context.Context) error {
 			return err
 		case err := <-b.mute:
 			return fatal{err} // a box that cannot be heard must not say that it speaks
-		case m := <-b.came:
-			if err := b.take(ctx, m); err != nil {
+		case m := <-b.received:
+			if err := b.handleMessage(ctx, m); err != nil {
 				return err
 			}
-			if len(b.came) > 0 {
+			if len(b.received) > 0 {
 				continue // one receipt for all
 			}
 			if err := b.receipt(ctx); err != nil {
@@ -125,7 +125,7 @@ func (b *box) connect(ctx context.Context, lost chan<- error) error {
 		}
 		conn = packets.NewThreadSafeConn(over)
 	}
-	b.came = make(chan *paho.Publish, 256)
+	b.received = make(chan *paho.Publish, 256)
 	report := func(err error) {
 		select {
 		case lost <- err:
@@ -136,7 +136,7 @@ func (b *box) connect(ctx context.Context, lost chan<- error) error {
 		Conn: conn,
 		OnPublishReceived: []func(paho.PublishReceived) (bool, error){func(p paho.PublishReceived) (bool, error) {
 			select {
-			case b.came <- p.Packet:
+			case b.received <- p.Packet:
 			default: // the gap shows
 			}
 			return true, nil
@@ -154,13 +154,13 @@ func (b *box) connect(ctx context.Context, lost chan<- error) error {
 	})
 	if err != nil {
 		_ = conn.Close()
-		return refused(answer, err)
+		return checkRefusal(answer, err)
 	}
 	return nil
 }
 
-// refused returns why a server refuses the box, and whether that may change.
-func refused(answer *paho.Connack, err error) error {
+// checkRefusal returns why a server refuses the box, and whether that may change.
+func checkRefusal(answer *paho.Connack, err error) error {
 	if answer == nil {
 		return err
 	}
@@ -175,9 +175,9 @@ func refused(answer *paho.Connack, err error) error {
 	return err
 }
 
-// begin subscribes to both kinds of topics of a box: the one that is granted shows whether it is
+// subscribe subscribes to both kinds of topics of a box: the one that is granted shows whether it is
 // paired.
-func (b *box) begin(ctx context.Context) error {
+func (b *box) subscribe(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, boxConnects)
 	defer cancel()
 	granted, err := b.client.Subscribe(ctx,
@@ -203,7 +203,7 @@ func (b *box) begin(ctx context.Context) error {
 	case b.state.Paired:
 		return fatal{errors.New("the server does not know this box any longer: start again with --pair")}
 	}
-	return b.ask(ctx)
+	return b.requestCode(ctx)
 }
 
 func (b *box) topic(name string) string { return soundbox.Topic(b.state.ID, name) }

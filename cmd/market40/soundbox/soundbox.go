@@ -74,12 +74,12 @@ type box struct {
 	receiver *soundbox.Receiver
 
 	client         *paho.Client // the present line
-	came           chan *paho.Publish
+	received       chan *paho.Publish
 	code           soundbox.Code // of a new box
 	codeEnds       time.Time
-	codeSaid       time.Time
+	codeSpokenAt   time.Time
 	lineLost       time.Time // zero: there is one
-	saidLost       bool
+	lossSpoken     bool
 	started        bool // it has said that it is there
 	greeted        time.Time
 	unacknowledged bool // messages were received and not yet acknowledged
@@ -170,8 +170,8 @@ func (b *box) print(what, about string) {
 	fmt.Fprintf(b.out, "%s\t%s\n", what, strings.ReplaceAll(about, "\n", " "))
 }
 
-// say has sentences said, each after what is being said; it does not wait for that.
-func (b *box) say(ctx context.Context, sentences ...[]string) {
+// queueSentences has sentences said, each after what is being said; it does not wait for that.
+func (b *box) queueSentences(ctx context.Context, sentences ...[]string) {
 	b.speaking.Add(1)
 	b.voice.Go(func() {
 		defer b.speaking.Add(-1)
@@ -181,7 +181,7 @@ func (b *box) say(ctx context.Context, sentences ...[]string) {
 			if ctx.Err() != nil {
 				return
 			}
-			if err := b.sound(ctx, clips); err != nil && ctx.Err() == nil {
+			if err := b.play(ctx, clips); err != nil && ctx.Err() == nil {
 				select {
 				case b.mute <- err:
 				default: // one is enough
@@ -192,8 +192,8 @@ func (b *box) say(ctx context.Context, sentences ...[]string) {
 	})
 }
 
-// sound makes sound of a sentence.
-func (b *box) sound(ctx context.Context, clips []string) error {
+// play makes sound of a sentence.
+func (b *box) play(ctx context.Context, clips []string) error {
 	samples, rate, err := voice.Samples(clips)
 	if err != nil {
 		return err

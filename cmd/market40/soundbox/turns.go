@@ -13,13 +13,13 @@ import (
 	"market40/payments/soundbox"
 )
 
-// take handles one message of the server.
-func (b *box) take(ctx context.Context, m *paho.Publish) error {
+// handleMessage handles one message of the server.
+func (b *box) handleMessage(ctx context.Context, m *paho.Publish) error {
 	if m.Topic == b.topic(soundbox.Pairing) {
-		return b.takeCode(m.Payload)
+		return b.handleCode(m.Payload)
 	}
 	before := b.receiver.Waits()
-	err := b.receiver.Take(m.Payload)
+	err := b.receiver.Accept(m.Payload)
 	switch {
 	case err == nil:
 		if before > 0 {
@@ -61,11 +61,11 @@ func (b *box) welcomed(ctx context.Context) error {
 	}
 	switch {
 	case !b.started:
-		b.say(ctx, []string{"chime", "ready"})
-	case b.saidLost:
-		b.say(ctx, []string{"online"})
+		b.queueSentences(ctx, []string{"chime", "ready"})
+	case b.lossSpoken:
+		b.queueSentences(ctx, []string{"online"})
 	}
-	b.started, b.saidLost = true, false
+	b.started, b.lossSpoken = true, false
 	return nil
 }
 
@@ -87,12 +87,12 @@ func (b *box) turn(ctx context.Context) error {
 	if err := b.save(); err != nil { // what was begun is not begun again
 		return fatal{err}
 	}
-	b.say(ctx, sentences(waiting)...)
+	b.queueSentences(ctx, sentencesOf(waiting)...)
 	return nil
 }
 
-// ask requests a code, as a new box.
-func (b *box) ask(ctx context.Context) error {
+// requestCode requests a code, as a new box.
+func (b *box) requestCode(ctx context.Context) error {
 	b.code, b.codeEnds = soundbox.Code{}, time.Now().Add(boxGreetsAgain)
 	payload, err := json.Marshal(soundbox.Request{Key: base64.RawURLEncoding.EncodeToString(b.state.Key)})
 	if err != nil {
@@ -101,8 +101,8 @@ func (b *box) ask(ctx context.Context) error {
 	return b.publish(ctx, soundbox.Ask, payload)
 }
 
-// takeCode handles the code that the box has to speak, or the news that somebody has entered it.
-func (b *box) takeCode(payload []byte) error {
+// handleCode handles the code that the box has to speak, or the news that somebody has entered it.
+func (b *box) handleCode(payload []byte) error {
 	var code soundbox.Code
 	if err := soundbox.Open(b.state.Key, b.topic(soundbox.Pairing), payload, &code); err != nil {
 		b.print("refused", err.Error())
@@ -111,7 +111,7 @@ func (b *box) takeCode(payload []byte) error {
 	if code.Paired {
 		return errors.New("it was paired, and connects again as a paired box")
 	}
-	b.code, b.codeSaid = code, time.Time{}
+	b.code, b.codeSpokenAt = code, time.Time{}
 	b.codeEnds = time.Now().Add(time.Duration(code.ExpiresIn+code.Wait) * time.Second)
 	if code.Code != "" {
 		b.print("code", code.Code)
@@ -123,11 +123,11 @@ func (b *box) takeCode(payload []byte) error {
 func (b *box) turnNew(ctx context.Context) error {
 	switch {
 	case time.Now().After(b.codeEnds):
-		return b.ask(ctx)
-	case b.code.Code == "" || time.Since(b.codeSaid) < codeEvery:
+		return b.requestCode(ctx)
+	case b.code.Code == "" || time.Since(b.codeSpokenAt) < codeEvery:
 		return nil
 	}
-	b.codeSaid = time.Now()
-	b.say(ctx, voice.Pairing(b.code.Code))
+	b.codeSpokenAt = time.Now()
+	b.queueSentences(ctx, voice.Pairing(b.code.Code))
 	return nil
 }

@@ -92,10 +92,10 @@ const (
 	lateAfter = 2 * time.Minute
 )
 
-// sentences returns what a box says about waiting messages, as lists of clips. After a gap it says
+// sentencesOf returns what a box says about waiting messages, as lists of clips. After a gap it says
 // a count and a sum instead of thirty sentences, but mentions small amounts.
 // frontend/stall/announce.ts says the same.
-func sentences(waiting []soundbox.Message) (said [][]string) {
+func sentencesOf(waiting []soundbox.Message) (said [][]string) {
 	var came, back []soundbox.Message
 	for _, m := range waiting {
 		switch m.Kind {
@@ -104,33 +104,33 @@ func sentences(waiting []soundbox.Message) (said [][]string) {
 		case soundbox.Correction:
 			back = append(back, m)
 		case soundbox.Missed:
-			said = append(said, missed(m)...)
+			said = append(said, missedSentences(m)...)
 		}
 	}
 	if len(came) > oneByOne {
-		said = append(said, gap(came)...)
+		said = append(said, gapSentences(came)...)
 	} else {
 		for _, m := range came {
 			said = append(said, payment(m))
 		}
 	}
 	for _, m := range back {
-		said = append(said, voice.TakenBack(uint64(m.Amount.Dong())))
+		said = append(said, voice.Reversed(uint64(m.Amount.Dong())))
 	}
 	return said
 }
 
-func missed(m soundbox.Message) (said [][]string) {
+func missedSentences(m soundbox.Message) (said [][]string) {
 	if m.Count > 0 {
 		said = append(said, voice.Several(uint64(m.Count), uint64(m.Amount.Dong())))
 	}
 	if m.Corrections > 0 {
-		said = append(said, voice.TakenBack(uint64(m.TakenBack.Dong())))
+		said = append(said, voice.Reversed(uint64(m.TakenBack.Dong())))
 	}
 	return said
 }
 
-func gap(came []soundbox.Message) (said [][]string) {
+func gapSentences(came []soundbox.Message) (said [][]string) {
 	total, small := money.FromDong(0), [][]string(nil)
 	for _, m := range came {
 		total = total.Add(*m.Amount)

@@ -24,9 +24,9 @@ func message(kind string, dong int64, seconds int) soundbox.Message {
 	}
 }
 
-// TestTheBoxSaysWhatTheAppSays: the same words as frontend/stall/announce.test.ts expects of the
+// TestBoxSpeaksAsTheApp: the same words as frontend/stall/announce.test.ts expects of the
 // phone.
-func TestTheBoxSaysWhatTheAppSays(t *testing.T) {
+func TestBoxSpeaksAsTheApp(t *testing.T) {
 	t.Parallel()
 	back, sum := money.FromDong(45000), money.FromDong(61200)
 	day := message(soundbox.Payment, 45000, 9000)

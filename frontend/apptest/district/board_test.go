@@ -41,7 +41,7 @@ func theBoard(o *office) {
 func (o *office) twoCodes(market string) {
 	o.T.Helper()
 	o.sent++
-	o.Ask(program.SepayKey, "POST", o.hook, object{
+	o.CallAs(program.SepayKey, "POST", o.hook, object{
 		"id": o.sent, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 			time.DateTime), "accountNumber": o.account(market, 1), "code": nil,
 		"content": o.codes[market][1] + " " + o.codes[market][2], "transferType": "in", "transferAmount": 77000,
@@ -57,15 +57,15 @@ func (o *office) dormant(market string) {
 	for _, n := range []int{10, 11} {
 		stall := o.stall(market, n)
 		_, payload := o.Get("/q/" + o.codes[market][n] + ".txt")
-		if verdict := o.Ask(o.admin, "POST", "/api/v1/stalls/"+stall.Text("id")+"/checks",
+		if verdict := o.CallAs(o.admin, "POST", "/api/v1/stalls/"+stall.Text("id")+"/checks",
 			object{"payload": strings.TrimSpace(payload)}, 201).Text("verdict"); verdict != "official" {
 			o.T.Errorf("the sticker is %s", verdict)
 		}
 		if n == 11 {
 			merchant, _ := stall["merchant"].(map[string]any)
-			o.Ask(o.admin, "POST", "/api/v1/merchants/"+object(merchant).Text("id")+"/consents",
+			o.CallAs(o.admin, "POST", "/api/v1/merchants/"+object(merchant).Text("id")+"/consents",
 				object{"purpose": "dormant_list", "given": true, "how": "paper", "text_version": 1}, 201)
-			o.Ask(o.admin, "POST", "/api/v1/markets/"+o.markets[market]+"/refusals",
+			o.CallAs(o.admin, "POST", "/api/v1/markets/"+o.markets[market]+"/refusals",
 				object{"stall_id": stall.Text("id"), "kind": "refusal", "reason": "tax", "said_on": time.Now().AddDate(
 					0, 0, -3).Format(time.DateOnly)}, 201)
 		}
@@ -83,7 +83,7 @@ func (o *office) dormant(market string) {
 // stall is the n-th stall of a market, as the admin reads it.
 func (o *office) stall(market string, n int) object {
 	o.T.Helper()
-	for _, s := range o.Ask(o.admin, "GET", "/api/v1/markets/"+o.markets[market]+"/stalls?limit=200", nil,
+	for _, s := range o.CallAs(o.admin, "GET", "/api/v1/markets/"+o.markets[market]+"/stalls?limit=200", nil,
 		200).Items() {
 		if one, _ := s.(map[string]any); object(one).Text("number") == fmt.Sprintf("A%02d", n+1) {
 			return one
@@ -106,27 +106,27 @@ func (v *official) aCase() {
 	v.write(`[name=number]`, "Z99")
 	v.write(`[name=reason]`, "khách nói đã trả cho A02")
 	v.press("Ghi")
-	v.says(`[data-case] [role=alert]`, "Không có sạp Z99 ở chợ này.")
+	v.expectText(`[data-case] [role=alert]`, "Không có sạp Z99 ở chợ này.")
 	v.write(`[name=number]`, "a02")
 	v.press("Ghi")
-	v.says(`.note.good`, "Không có hồ sơ nào.")
+	v.expectText(`.note.good`, "Không có hồ sơ nào.")
 	v.open("cases?state=proposed")
-	v.says(`[data-case] .pill`, "chờ người thứ hai duyệt")
+	v.expectText(`[data-case] .pill`, "chờ người thứ hai duyệt")
 	v.press("Duyệt hoặc xử lý khác")
 	v.write(`[name=reason]`, "tự duyệt")
 	v.press("Ghi")
-	v.says(`[data-case] [role=alert]`, "người thứ hai")
-	status, list := v.asks("GET", "/api/v1/cases?state=proposed", nil)
+	v.expectText(`[data-case] [role=alert]`, "người thứ hai")
+	status, list := v.expectQuestion("GET", "/api/v1/cases?state=proposed", nil)
 	if status != 200 || len(list.Items()) != 1 {
 		v.T.Fatalf("proposed: %d %v", status, list)
 	}
 	one, _ := list.Items()[0].(map[string]any)
-	v.Ask(v.admin, "POST", "/api/v1/cases/"+object(one).Text("id")+"/resolve", object{
+	v.CallAs(v.admin, "POST", "/api/v1/cases/"+object(one).Text("id")+"/resolve", object{
 		"action":   "assign",
 		"stall_id": object(one).Text("stall_id"), "reason": "đúng sạp",
 	}, 200)
 	v.open("cases?state=assigned")
-	v.says(`[data-case] .pill`, "đã gán")
+	v.expectText(`[data-case] .pill`, "đã gán")
 }
 
 // anInvitation is made on the screen; what is shown there is read as a phone would.
@@ -135,7 +135,7 @@ func (v *official) anInvitation() {
 	v.open("invitations")
 	v.write(`input[type=search]`, "A03")
 	v.click(`[aria-label="Mời A03"]`)
-	v.says(`dialog p`, "Chưa mời lần nào.")
+	v.expectText(`dialog p`, "Chưa mời lần nào.")
 	v.press("Tạo thư mời")
 	v.until(
 		`(() => { const i = document.querySelector('dialog .qr img'); return i !== null && i.complete && i.naturalWidth > 0; })()`,
@@ -160,7 +160,7 @@ func (v *official) anInvitation() {
 	v.press("Đóng")
 	v.until(`document.querySelector('dialog') === null`)
 	v.click(`[aria-label="Mời A03"]`)
-	v.says(`dialog li`, "còn hạn")
+	v.expectText(`dialog li`, "còn hạn")
 	v.press("Đóng")
 	v.until(`document.querySelector('dialog') === null`)
 }
@@ -182,7 +182,7 @@ func (v *official) posters() {
 	v.write(`input[placeholder="A001, A002"]`, "Z99")
 	v.press("Tải PDF để in")
 	v.until(`document.querySelector('[data-work=failed]') !== null`)
-	v.says(`[data-work=failed]`, "Z99")
+	v.expectText(`[data-work=failed]`, "Z99")
 }
 
 // aCheck of a sticker, by a picture of it, takes its stall off the list of those that want one; a
@@ -190,7 +190,7 @@ func (v *official) posters() {
 func (v *official) aCheck() {
 	v.T.Helper()
 	v.open("checks")
-	v.says(`main p`, "10 sạp cần kiểm tra tem.")
+	v.expectText(`main p`, "10 sạp cần kiểm tra tem.")
 	v.follow("Quét một tem")
 	v.until(`document.querySelector('.pick input') !== null`)
 	_, own := v.Get("/q/" + v.codes["BANGOI"][0] + ".txt")
@@ -203,25 +203,25 @@ func (v *official) aCheck() {
 		v.do(chromedp.SetUploadFiles(`.card input[type=file]`, []string{file}))
 	}
 	scan(own)
-	v.says(`.note.bad`, "Chọn một sạp trong danh sách.")
+	v.expectText(`.note.bad`, "Chọn một sạp trong danh sách.")
 	for payload, verdict := range map[string]string{own: "official", another: "swapped"} {
 		v.write(`.pick input`, map[string]string{own: "a01", another: "a02"}[payload])
 		v.click(`.pick li button`)
 		scan(payload)
 		v.until(fmt.Sprintf(`document.querySelector('[data-verdict]')?.dataset.verdict === %q`, verdict))
 	}
-	v.looks("sticker-check")
+	v.checkScreen("sticker-check")
 	v.open("checks")
-	v.says(`main p`, "9 sạp cần kiểm tra tem.")
-	v.says(`tbody tr`, "bị tráo")
+	v.expectText(`main p`, "9 sạp cần kiểm tra tem.")
+	v.expectText(`tbody tr`, "bị tráo")
 	v.open("alerts")
-	v.says(`main .card`, "Mã bị tráo")
+	v.expectText(`main .card`, "Mã bị tráo")
 	v.press("Xử lý xong")
 	v.write(`[name=reason]`, "đã gỡ tem, dán lại mã đúng")
 	v.press("Đóng lại")
-	v.says(`.note.good`, "Không có cảnh báo nào.")
+	v.expectText(`.note.good`, "Không có cảnh báo nào.")
 	v.open("alerts?state=closed")
-	v.says(`main .card`, "đã gỡ tem, dán lại mã đúng")
+	v.expectText(`main .card`, "đã gỡ tem, dán lại mã đúng")
 }
 
 // aStall is registered on the screen; an account that another merchant receives on is refused in a
@@ -241,7 +241,7 @@ func (v *official) aStall() {
 	v.choose(`details [name=bank_bin]`, "970436")
 	v.choose(`details [name=goods_group]`, "rau")
 	v.press("Đăng ký")
-	v.says(`details [role=alert]`, "Tài khoản này đã đăng ký cho tiểu thương khác.")
+	v.expectText(`details [role=alert]`, "Tài khoản này đã đăng ký cho tiểu thương khác.")
 	v.write(`details [name=account_number]`, "0071000999888")
 	v.press("Đăng ký")
 	v.write(`[name=sought]`, "nguyen thi hoa")
@@ -277,7 +277,7 @@ func (v *official) theDormant() {
 			who.click(`.who [lang=` + language + `]`)
 			who.until(fmt.Sprintf(`document.documentElement.lang === %q`, language))
 			name := fmt.Sprintf("district-dormant-%s-%d", language, who.width)
-			who.settled()
+			who.waitSettled()
 			apptest.CheckFits(v.T, who.tab, name)
 			apptest.CheckAccessible(v.T, who.tab, name)
 		}
@@ -313,14 +313,14 @@ func TestABoardImportsItsRoster(t *testing.T) {
 	// Two names with one phone: the choice names both, and the result names the stall's merchant.
 	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("chung.csv", header+
 		"B11,Rau củ,rau,Vợ Một,0905111333\nB12,Rau củ,rau,Chồng Một,0905111333\n")))
-	v.says(`label:has([name=phone-3])`,
+	v.expectText(`label:has([name=phone-3])`,
 		"Dòng 3: Số điện thoại này đã ghi cho Vợ Một ở dòng 2, dòng này ghi cho Chồng Một")
 	v.choose(`[name=phone-3]`, "same_person")
 	v.press("Xem thử lại")
-	v.says(`[data-row-warning=name_dropped]`,
+	v.expectText(`[data-row-warning=name_dropped]`,
 		"Dòng 3, cột D: Sạp ghi cho Vợ Một, vì đã chọn là cùng một người; tên Chồng Một không được ghi.")
 	v.press("Ghi 2 điểm kinh doanh")
-	v.says(`[data-import=applied] [data-row-warning=name_dropped]`, "Sạp ghi cho Vợ Một")
+	v.expectText(`[data-import=applied] [data-row-warning=name_dropped]`, "Sạp ghi cho Vợ Một")
 	// The result of a workbook of several sheets names the sheet; a plain account number needs a
 	// confirmation.
 	v.do(chromedp.SetUploadFiles(`input[name=roster]`, file("khu.xlsx", twoZones(t))))

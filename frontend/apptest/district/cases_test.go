@@ -12,7 +12,7 @@ import (
 // reportTransfer has the bank report a transfer to a stall under an id of its own.
 func (o *office) reportTransfer(id, stall, amount int) {
 	o.T.Helper()
-	o.Ask(program.SepayKey, "POST", o.hook, object{
+	o.CallAs(program.SepayKey, "POST", o.hook, object{
 		"id": id, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(time.DateTime),
 		"accountNumber": o.account("BANGOI", stall), "code": nil,
 		"content": o.codes["BANGOI"][stall], "transferType": "in", "transferAmount": amount, "accumulated": 0,
@@ -39,20 +39,20 @@ func rareCases(o *office) *official {
 		"later": {"41.000 đ", "A05", "chưa ghi sổ", today},
 	} {
 		for _, part := range parts {
-			v.says(`[data-case=conflict] [data-content=`+content+`]`, part)
+			v.expectText(`[data-case=conflict] [data-content=`+content+`]`, part)
 		}
 	}
-	v.looks("case-conflict")
+	v.checkScreen("case-conflict")
 	v.resolves("conflict", "assign", "hai khoản khác nhau")
 	v.open("cases?state=proposed")
-	v.says(`[data-proposal=assign]`, "A05")
-	_, list := v.asks("GET", "/api/v1/cases?state=proposed", nil)
+	v.expectText(`[data-proposal=assign]`, "A05")
+	_, list := v.expectQuestion("GET", "/api/v1/cases?state=proposed", nil)
 	one, _ := list.Items()[0].(map[string]any)
-	v.Ask(v.admin, "POST", "/api/v1/cases/"+object(one).Text("id")+"/resolve", object{
+	v.CallAs(v.admin, "POST", "/api/v1/cases/"+object(one).Text("id")+"/resolve", object{
 		"action": "assign",
 		"reason": "đúng sạp",
 	}, 200)
-	if paid := v.Ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 4).Text("id")+"/payments", nil,
+	if paid := v.CallAs(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 4).Text("id")+"/payments", nil,
 		200).Items(); len(paid) == 0 || object(paid[0].(map[string]any)).Text("amount") != "41000" {
 		v.T.Errorf("the later content's stall has %v", paid)
 	}
@@ -61,24 +61,24 @@ func rareCases(o *office) *official {
 		`fetch('/api/v1/cases?state=open').then((r) => r.json()).then((l) => { window.kinds = l.items.map((c) => c.kind).join(); }) && window.kinds?.includes('retry_failed')`,
 	)
 	v.open("cases?state=open")
-	v.says(`[data-case=retry_failed] h2`, "Chưa ghi được vào sổ")
-	v.says(`[data-case=retry_failed] [data-cause]`, "Dữ liệu trái với một quy tắc của sổ")
+	v.expectText(`[data-case=retry_failed] h2`, "Chưa ghi được vào sổ")
+	v.expectText(`[data-case=retry_failed] [data-cause]`, "Dữ liệu trái với một quy tắc của sổ")
 	v.until(
 		`document.querySelector('[data-case=retry_failed] details:not([open]) [lang=en]').textContent.includes('SQLSTATE 23514')`,
 	)
-	v.looks("case-retry")
+	v.checkScreen("case-retry")
 	v.click(`[data-case=retry_failed] button`)
 	v.press("Thử lại")
-	v.says(`[data-case=retry_failed] [role=alert]`, "Thử lại chưa được")
+	v.expectText(`[data-case=retry_failed] [role=alert]`, "Thử lại chưa được")
 	program.Execute(o.T, database, `ALTER TABLE payments DROP CONSTRAINT trap`)
 	v.press("Thử lại")
 	v.until(`document.querySelector('[data-case=retry_failed] form') === null`)
-	if paid := v.Ask(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 5).Text("id")+"/payments", nil,
+	if paid := v.CallAs(v.admin, "GET", "/api/v1/stalls/"+o.stall("BANGOI", 5).Text("id")+"/payments", nil,
 		200).Items(); len(paid) == 0 || object(paid[0].(map[string]any)).Text("amount") != "66000" {
 		v.T.Errorf("after the retry the stall has %v", paid)
 	}
 	v.open("cases?state=dismissed")
-	v.says(`[data-case=retry_failed] button`, "Mở lại hồ sơ")
+	v.expectText(`[data-case=retry_failed] button`, "Mở lại hồ sơ")
 	return v
 }
 

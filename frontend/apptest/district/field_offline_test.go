@@ -20,13 +20,13 @@ import (
 func TestATeamsDayWithoutANetwork(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
-	market := s.Ask(s.Admin, "GET", "/api/v1/stalls/"+s.Stall, nil, 200).Text("market_id")
-	code := s.Ask(s.Admin, "GET", "/api/v1/markets/"+market, nil, 200).Text("code")
+	market := s.CallAs(s.Admin, "GET", "/api/v1/stalls/"+s.Stall, nil, 200).Text("market_id")
+	code := s.CallAs(s.Admin, "GET", "/api/v1/markets/"+market, nil, 200).Text("code")
 	order := object{
 		"login": "lan", "full_name": "Lan", "role": "team",
 		"scopes": []any{object{"scope": "market:" + code}},
 	}
-	enrolment, _ := s.Ask(s.Admin, "POST", "/api/v1/users", order, 201)["enrolment"].(map[string]any)
+	enrolment, _ := s.CallAs(s.Admin, "POST", "/api/v1/users", order, 201)["enrolment"].(map[string]any)
 	line := program.NewNetwork(t, strings.TrimPrefix(s.Address, "http://"))
 	v := &apptest.Visitor{T: t, Tab: apptest.Browse(t, 360), At: "http://" + line.Listener.Addr().String(), Width: 360}
 	v.Do(chromedp.Navigate(v.At+"/sign-in?next=/district/"), chromedp.WaitVisible(`#password`))
@@ -77,10 +77,10 @@ func TestATeamsDayWithoutANetwork(t *testing.T) {
 	back := time.Now()
 	line.Cut(false)
 	apptest.Until(t, v.Tab, `(dispatchEvent(new Event('online')), document.body.textContent.includes('Đã gửi hết'))`)
-	if visits := s.Ask(s.Admin, "GET", "/api/v1/markets/"+market+"/visits", nil, 200).Items(); len(visits) != 1 {
+	if visits := s.CallAs(s.Admin, "GET", "/api/v1/markets/"+market+"/visits", nil, 200).Items(); len(visits) != 1 {
 		t.Errorf("%d visits came", len(visits))
 	}
-	if checks := s.Ask(s.Admin, "GET", "/api/v1/stalls/"+s.Stall+"/checks", nil, 200).Items(); len(checks) != 1 {
+	if checks := s.CallAs(s.Admin, "GET", "/api/v1/stalls/"+s.Stall+"/checks", nil, 200).Items(); len(checks) != 1 {
 		t.Errorf("%d scans came", len(checks))
 	} else if at, err := time.Parse(time.RFC3339, object(checks[0].(map[string]any)).Text("checked_at")); err != nil ||
 		!at.Before(back) {

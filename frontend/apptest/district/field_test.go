@@ -59,17 +59,17 @@ func theField(o *office) {
 		)
 		before := 0
 		if form.list != "" {
-			before = len(o.Ask(o.admin, "GET", form.list, nil, 200).Items())
+			before = len(o.CallAs(o.admin, "GET", form.list, nil, 200).Items())
 		}
 		v.firsts()
 		form.fill()
 		v.press("Ghi lại")
-		v.says(`form.card .note.good`, "Đã ghi (1).")
+		v.expectText(`form.card .note.good`, "Đã ghi (1).")
 		v.sent()
 		if form.list == "" {
 			continue
 		}
-		came := func() int { return len(o.Ask(o.admin, "GET", form.list, nil, 200).Items()) - before }
+		came := func() int { return len(o.CallAs(o.admin, "GET", form.list, nil, 200).Items()) - before }
 		for until := time.Now().Add(program.Patience); came() == 0 && time.Now().Before(until); {
 			v.sent()
 		}
@@ -94,10 +94,10 @@ func theField(o *office) {
 	v.fill("Số nửa giờ mỗi khung", "2")
 	v.fill("Khung giờ mỗi ngày", "9-5")
 	v.press("Rút thăm")
-	v.says(`form.card .note.bad`, "giờ đầu trước giờ cuối")
+	v.expectText(`form.card .note.bad`, "giờ đầu trước giờ cuối")
 	v.fill("Khung giờ mỗi ngày", "5-9, 15-18")
 	v.press("Rút thăm")
-	v.says(`form.card .note.good`, "Đã rút 4 nửa giờ")
+	v.expectText(`form.card .note.good`, "Đã rút 4 nửa giờ")
 	v.until(`document.querySelectorAll('form.card select option').length >= 5`)
 	v.until(
 		`(() => { const e = document.querySelector('form.card select'); e.value = e.options[1].value; e.dispatchEvent(new Event('change', { bubbles: true })); return e.value !== ''; })()`,
@@ -111,7 +111,7 @@ func theField(o *office) {
 	v.until(`document.querySelector('form.card select').value === ''`) // it is on the phone
 	v.sent()
 	v.do(chromedp.Reload())
-	v.says(`.card p`, "Lượt không dùng tiền mặt: 40,0 %")
+	v.expectText(`.card p`, "Lượt không dùng tiền mặt: 40,0 %")
 }
 
 // stallAt picks a stall of the field's list.
@@ -139,7 +139,7 @@ func (v *official) refusesAmounts(label string) {
 	for _, text := range apptest.AmbiguousAmounts {
 		v.fill(label, text)
 		v.press("Ghi lại")
-		v.says(`form.card .note.bad`, "“"+text+"” chưa phải số tiền")
+		v.expectText(`form.card .note.bad`, "“"+text+"” chưa phải số tiền")
 	}
 }
 

@@ -37,7 +37,7 @@ func TestAHoldersNameIsChecked(t *testing.T) {
 	v.until(`document.querySelector('[data-account=A01]')?.textContent.includes('Xem giấy tờ')`)
 	v.do(chromedp.Reload())
 	v.until(`document.querySelectorAll('[data-account]').length === 1`)
-	for _, item := range o.Ask(o.admin, "GET", "/api/v1/markets/"+o.markets["DAM"]+"/stalls?limit=200", nil,
+	for _, item := range o.CallAs(o.admin, "GET", "/api/v1/markets/"+o.markets["DAM"]+"/stalls?limit=200", nil,
 		200).Items() {
 		stall, _ := item.(map[string]any)
 		accounts, _ := stall["accounts"].([]any)
@@ -77,7 +77,7 @@ func TestAFieldListIsImported(t *testing.T) {
 	v.until(faulty)
 	v.lists("visits", header+"A01;"+day+";Đã hỗ trợ;\nA02;"+day+";Vắng;đóng sạp\n")
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
-	if visits := o.Ask(o.admin, "GET", at+"/visits", nil, 200).Items(); len(visits) != 0 {
+	if visits := o.CallAs(o.admin, "GET", at+"/visits", nil, 200).Items(); len(visits) != 0 {
 		t.Errorf("a trial wrote %d visits", len(visits))
 	}
 	v.do(chromedp.Reload())
@@ -85,20 +85,23 @@ func TestAFieldListIsImported(t *testing.T) {
 	apptest.CheckFits(t, v.tab, "field-lists-tried-360")
 	v.press("Ghi 2 dòng")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	if visits := o.Ask(o.admin, "GET", at+"/visits", nil, 200).Items(); len(visits) != 2 {
+	if visits := o.CallAs(o.admin, "GET", at+"/visits", nil, 200).Items(); len(visits) != 2 {
 		t.Errorf("%d visits were written", len(visits))
 	}
 	v.lists("visits", header+"A01;"+day+";Đã hỗ trợ;\nA02;"+day+";Vắng;đóng sạp\n")
 	v.until(`document.querySelector('[data-import=tried]')?.textContent.includes('2 dòng đã có')`)
 
-	training := o.Ask(o.admin, "POST", at+"/trainings", object{"held_on": time.Now().AddDate(0, 0, -3).Format(
+	training := o.CallAs(o.admin, "POST", at+"/trainings", object{"held_on": time.Now().AddDate(0, 0, -3).Format(
 		time.DateOnly), "topic": "An toàn thanh toán"}, 201).Text("id")
 	v.open("field/lists/attendances")
 	v.lists("attendances", "Số sạp\nA01\nA03\n")
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 2 dòng")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	if came := o.Ask(o.admin, "GET", "/api/v1/trainings/"+training+"/attendances", nil, 200).Items(); len(came) != 2 {
+	if came := o.CallAs(o.admin, "GET", "/api/v1/trainings/"+training+"/attendances", nil, 200).
+		Items(); len(
+		came,
+	) != 2 {
 		t.Errorf("%d attended", len(came))
 	}
 }
@@ -113,7 +116,7 @@ func TestTheProgrammesCostsAreImported(t *testing.T) {
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 1 dòng")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	costs := o.Ask(o.admin, "GET", "/api/v1/campaigns/CHO40/costs", nil, 200).Items()
+	costs := o.CallAs(o.admin, "GET", "/api/v1/campaigns/CHO40/costs", nil, 200).Items()
 	if len(costs) != 1 || !strings.Contains(fmt.Sprint(costs[0]), "amount:1250000 ") {
 		t.Errorf("the costs are %v", costs)
 	}
@@ -126,9 +129,14 @@ func TestEveryFieldScreen(t *testing.T) {
 	o := openOffice(t)
 	at := "/api/v1/markets/" + o.markets["DAM"]
 	now := time.Now()
-	o.Ask(o.admin, "POST", at+"/trainings", object{"held_on": now.Format(time.DateOnly), "topic": "An toàn thanh toán"},
-		201)
-	o.Ask(o.admin, "POST", at+"/sample-plans", object{
+	o.CallAs(
+		o.admin,
+		"POST",
+		at+"/trainings",
+		object{"held_on": now.Format(time.DateOnly), "topic": "An toàn thanh toán"},
+		201,
+	)
+	o.CallAs(o.admin, "POST", at+"/sample-plans", object{
 		"from": now.Format(time.DateOnly), "to": now.AddDate(0, 0, 6).Format(time.DateOnly), "slots_per_stratum": 2,
 		"strata": []any{object{"stratum": "sáng", "hours": []int{5, 9}}},
 	}, 201)
@@ -163,7 +171,7 @@ func TestEveryFieldScreen(t *testing.T) {
 func TestTemplatesHaveTheHeadingsThatTheServerReads(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	o.Ask(o.admin, "POST", "/api/v1/markets/"+o.markets["DAM"]+"/trainings",
+	o.CallAs(o.admin, "POST", "/api/v1/markets/"+o.markets["DAM"]+"/trainings",
 		object{"held_on": time.Now().Format(time.DateOnly), "topic": "An toàn thanh toán"}, 201)
 	v := o.seat("admin", "", 1440)
 	v.open("field/visit")

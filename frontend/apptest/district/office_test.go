@@ -43,12 +43,12 @@ func openOffice(t *testing.T) *office {
 		env: env, admin: program.AdminKey(t, env), Server: program.Serve(t, env), markets: map[string]string{},
 		codes: map[string][]string{},
 	}
-	o.hook = o.Ask(o.admin, "POST", "/api/v1/bank-connections", object{
+	o.hook = o.CallAs(o.admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay",
 		"name":     "office",
 		"secrets":  object{"api_key": strings.TrimPrefix(program.SepayKey, "Apikey ")},
 	}, 201).Text("webhook_path")
-	o.Ask(o.admin, "POST", "/api/v1/campaigns", object{
+	o.CallAs(o.admin, "POST", "/api/v1/campaigns", object{
 		"code": "CHO40", "name": "Mỗi địa phương một chợ",
 		"legal_ref": "Công văn ngày 28/05/2024", "basis": "districts_2024", "starts_on": "2024-05-28",
 	}, 201)
@@ -61,12 +61,12 @@ func openOffice(t *testing.T) *office {
 		{"DAM", "Chợ Đầm", "22366", "568", 12.2545, 109.1917, 7},
 		{"BANGOI", "Chợ Ba Ngòi", "22423", "569", 11.9095, 109.1389, 5},
 	} {
-		o.markets[m.code] = o.Ask(o.admin, "POST", "/api/v1/markets", object{
+		o.markets[m.code] = o.CallAs(o.admin, "POST", "/api/v1/markets", object{
 			"code": m.code, "name": m.name, "class": 1, "kind": "dan_sinh", "commune_code": m.commune,
 			"latitude": m.latitude, "longitude": m.longitude,
 		}, 201).Text("id")
 		for n := range 12 {
-			stall := o.Ask(o.admin, "POST", "/api/v1/markets/"+o.markets[m.code]+"/stalls", object{
+			stall := o.CallAs(o.admin, "POST", "/api/v1/markets/"+o.markets[m.code]+"/stalls", object{
 				"number": fmt.Sprintf("A%02d", n+1), "kind": "stall", "zone": "Hải sản", "goods_group": "hai_san",
 				"merchant": object{"full_name": fmt.Sprintf("Người bán %d", n+1), "phone": fmt.Sprintf("09050%d%04d", i,
 					n)},
@@ -81,10 +81,22 @@ func openOffice(t *testing.T) *office {
 		for n := range m.paid {
 			o.pay(m.code, n, at)
 		}
-		o.Ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/"+m.district, object{"market_id": o.markets[m.code]}, 200)
+		o.CallAs(
+			o.admin,
+			"PUT",
+			"/api/v1/campaigns/CHO40/pilots/"+m.district,
+			object{"market_id": o.markets[m.code]},
+			200,
+		)
 	}
-	o.Ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/576", object{"exempt_reason": "huyện đảo, không có chợ"}, 200)
-	o.Ask(o.admin, "POST", "/api/v1/campaigns/CHO40/targets", object{
+	o.CallAs(
+		o.admin,
+		"PUT",
+		"/api/v1/campaigns/CHO40/pilots/576",
+		object{"exempt_reason": "huyện đảo, không có chợ"},
+		200,
+	)
+	o.CallAs(o.admin, "POST", "/api/v1/campaigns/CHO40/targets", object{
 		"indicator": "I05", "value": "0.5000",
 		"due_on": "2030-12-31",
 	}, 201)
@@ -99,7 +111,7 @@ func (o *office) account(market string, n int) string {
 func (o *office) pay(market string, n int, at time.Time) {
 	o.T.Helper()
 	o.sent++
-	o.Ask(program.SepayKey, "POST", o.hook, object{
+	o.CallAs(program.SepayKey, "POST", o.hook, object{
 		"id": o.sent, "gateway": "", "transactionDate": at.Format(time.DateTime), "accountNumber": o.account(market, n),
 		"code": nil, "content": o.codes[market][n],
 		"transferType": "in", "transferAmount": 45000, "accumulated": 0, "subAccount": nil,
@@ -219,10 +231,10 @@ func (v *official) open(place string) {
 	_, err := chromedp.Run(v.tab, chromedp.Evaluate[string](fmt.Sprintf(`location.hash = %q`, "#/"+place)))
 	must(v.T, err)
 	v.until(fmt.Sprintf(`document.querySelector('main').dataset.place === %q`, path))
-	v.settled()
+	v.waitSettled()
 }
 
-func (v *official) settled() {
+func (v *official) waitSettled() {
 	v.T.Helper()
 	v.until(`document.querySelector('h1') !== null && document.querySelector('.waiting, [aria-busy=true]') === null`)
 }
@@ -255,7 +267,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	)
 	v.click(`.tile.main h2 a`)
 	v.until(`document.querySelector('[data-definition="1"] .formula') !== null`)
-	v.settled()
+	v.waitSettled()
 
 	// Charts begin where the data do, whatever the day; what was not chosen yet is not said to
 	// be chosen.
@@ -272,21 +284,21 @@ func TestAnOfficersMonth(t *testing.T) {
 	v.until(
 		`[...document.querySelectorAll('.funnel li span')].map((s) => s.textContent).join('; ') === 'Chợ Đầm, hải sản; Chợ Ba Ngòi, hải sản'`,
 	)
-	o.Ask(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{
+	o.CallAs(o.admin, "PUT", "/api/v1/campaigns/CHO40/pilots/572", object{
 		"exempt_reason": "chợ đang xây lại",
 		"since":         firstDay,
 	}, 200)
 	v.open("overview?as_of=2024-06-15")
-	v.says(`.tile:last-child .big`, "2 / 8")
-	v.says(`tr[data-locality="572"]`, "chưa chọn chợ")
+	v.expectText(`.tile:last-child .big`, "2 / 8")
+	v.expectText(`tr[data-locality="572"]`, "chưa chọn chợ")
 	v.open("overview?as_of=" + firstDay)
-	v.says(`.tile:last-child .big`, "2 / 7")
+	v.expectText(`.tile:last-child .big`, "2 / 7")
 
 	v.open("compare?as_of=" + firstDay)
 	if said := v.read(`[data-difference] .big`); said != "0,0 điểm" {
 		t.Errorf("the same markets in two bases differ by %s", said)
 	}
-	v.says(`.said`, "Mỗi địa phương một chợ · I05")
+	v.expectText(`.said`, "Mỗi địa phương một chợ · I05")
 	if said := v.read(`main table`); !strings.Contains(said, "Thành phố Cam Ranh") ||
 		!strings.Contains(said, "Phường Ba Ngòi") {
 		t.Errorf("side by side: %s", said)
@@ -302,7 +314,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	v.until(
 		`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-version="1"]') !== null`,
 	)
-	v.settled()
+	v.waitSettled()
 	frozen, hash := v.read(figure), v.read(`[data-sha256]`)
 
 	o.pay("BANGOI", 5, at)
@@ -318,7 +330,7 @@ func TestAnOfficersMonth(t *testing.T) {
 	)
 	v.choose(`[name=version]`, "1")
 	v.until(`document.querySelector('[data-version="1"]') !== null`)
-	v.settled()
+	v.waitSettled()
 	if now := v.read(figure); now != frozen || v.read(`[data-sha256]`) != hash {
 		t.Errorf("corrected, the first version says %s, not %s", now, frozen)
 	}
@@ -352,7 +364,7 @@ func TestALocalityOfficerSeesItsOwn(t *testing.T) {
 func TestEveryDistrictScreen(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
-	made := o.Ask(o.admin, "POST", "/api/v1/periodic-reports", object{
+	made := o.CallAs(o.admin, "POST", "/api/v1/periodic-reports", object{
 		"campaign": "CHO40", "kind": "month",
 		"period": lastPeriod(),
 	}, 201).Text("id")

@@ -27,7 +27,7 @@ func TestTheDistrictsPeople(t *testing.T) {
 		{"the province runs its programme", theProgramme},
 		{"a board runs its market", theBoard},
 		{"a team records what it sees", theField},
-		{"what is refused is said", theRefused},
+		{"what is refused is said", checkRefusals},
 	} {
 		t.Run(desk.name, func(t *testing.T) {
 			t.Parallel()
@@ -52,8 +52,8 @@ func (o *office) in(t *testing.T, n int) *office {
 	}
 }
 
-// asks calls the API from the page, with the session of its user.
-func (v *official) asks(method, path string, body object) (int, object) {
+// expectQuestion calls the API from the page, with the session of its user.
+func (v *official) expectQuestion(method, path string, body object) (int, object) {
 	v.T.Helper()
 	raw, err := json.Marshal(body)
 	must(v.T, err)
@@ -84,8 +84,8 @@ func (v *official) follow(label string) {
 	)
 }
 
-// says waits until the page says something somewhere.
-func (v *official) says(selector, text string) {
+// expectText waits until the page says something somewhere.
+func (v *official) expectText(selector, text string) {
 	v.T.Helper()
 	v.until(
 		fmt.Sprintf(

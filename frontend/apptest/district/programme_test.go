@@ -23,40 +23,40 @@ func theProgramme(o *office) {
 		{"VANGIA", "Chợ Vạn Giã", "22489"},
 		{"VANPHU", "Chợ Vạn Phú", "22489"},
 	} {
-		o.Ask(o.admin, "POST", "/api/v1/markets", object{
+		o.CallAs(o.admin, "POST", "/api/v1/markets", object{
 			"code": m.code, "name": m.name, "class": 2, "kind": "dan_sinh",
 			"commune_code": m.commune, "latitude": 12.69, "longitude": 109.22,
 		}, 201)
 	}
 	v := o.seatAs("chuong-trinh", "province_officer", "", 1440)
 	v.open("programme")
-	v.says(`.card p`, "đã chọn 2, miễn 1, chưa chọn 6")
+	v.expectText(`.card p`, "đã chọn 2, miễn 1, chưa chọn 6")
 	v.edit("571", func() {
 		v.pick(`dialog [name=market_id]`, "Chợ Đầm")
 		v.press("Ghi")
-		v.says(`dialog [role=alert]`, "Chợ này không nằm trong địa phương.")
-		v.looks("pilot")
+		v.expectText(`dialog [role=alert]`, "Chợ này không nằm trong địa phương.")
+		v.checkScreen("pilot")
 		v.pick(`dialog [name=market_id]`, "Chợ Vạn Giã")
 		v.press("Ghi")
 	})
-	v.says(`.card p`, "đã chọn 3, miễn 1, chưa chọn 5")
-	v.says(`[data-pilot="571"] td`, "Chợ Vạn Giã")
-	v.says(`[data-pilot="571"] td`, "từ 28/05/2024")
+	v.expectText(`.card p`, "đã chọn 3, miễn 1, chưa chọn 5")
+	v.expectText(`[data-pilot="571"] td`, "Chợ Vạn Giã")
+	v.expectText(`[data-pilot="571"] td`, "từ 28/05/2024")
 	v.edit("573", func() {
 		v.click(`dialog [name=exempt]`)
 		v.write(`dialog [name=exempt_reason]`, "chợ đang xây lại")
 		v.press("Ghi")
 	})
-	v.says(`.card p`, "đã chọn 3, miễn 2, chưa chọn 4")
-	v.says(`[data-pilot="573"] td`, "chợ đang xây lại")
+	v.expectText(`.card p`, "đã chọn 3, miễn 2, chưa chọn 4")
+	v.expectText(`[data-pilot="573"] td`, "chợ đang xây lại")
 
 	v.edit("571", func() {
 		v.pick(`dialog [name=market_id]`, "Chợ Vạn Phú")
 		v.press("Ghi")
 	})
-	v.says(`[data-pilot="571"] details`, "Lịch sử (2)")
-	v.says(`[data-pilot="571"] details li`, "Chợ Vạn Giã, 28/05/2024 – ")
-	v.says(`[data-pilot="571"] details li`, "Chợ Vạn Phú, ")
+	v.expectText(`[data-pilot="571"] details`, "Lịch sử (2)")
+	v.expectText(`[data-pilot="571"] details li`, "Chợ Vạn Giã, 28/05/2024 – ")
+	v.expectText(`[data-pilot="571"] details li`, "Chợ Vạn Phú, ")
 
 	v.edit("568", func() {
 		v.choose(`dialog [name=milestone]`, "equipped")
@@ -67,31 +67,31 @@ func theProgramme(o *office) {
 		v.choose(`dialog [name=milestone]`, "launched")
 		v.write(`dialog fieldset:last-of-type .day input`, "31/05/2024")
 		v.press("Ghi mốc")
-		v.says(`dialog [role=alert]`, "Các mốc theo thứ tự: đã trang bị")
+		v.expectText(`dialog [role=alert]`, "Các mốc theo thứ tự: đã trang bị")
 		v.write(`dialog fieldset:last-of-type .day input`, "03/06/2024")
 		v.press("Ghi mốc")
 	})
-	v.says(`[data-pilot="568"] [data-label="Đã ra mắt"]`, "03/06/2024")
-	v.says(`[data-pilot="568"] [data-label="Đã trang bị"]`, "01/06/2024")
+	v.expectText(`[data-pilot="568"] [data-label="Đã ra mắt"]`, "03/06/2024")
+	v.expectText(`[data-pilot="568"] [data-label="Đã trang bị"]`, "01/06/2024")
 
 	v.write(`[name=value]`, "nhiều")
 	v.press("Giao chỉ tiêu")
-	v.says(`form [role=alert]`, "Viết số như 60 hoặc 83,5.")
+	v.expectText(`form [role=alert]`, "Viết số như 60 hoặc 83,5.")
 	v.choose(`[name=indicator]`, "I01")
 	v.pick(`[name=locality]`, "Huyện Vạn Ninh")
 	v.write(`[name=value]`, "83,5")
 	v.press("Giao chỉ tiêu")
-	v.says(`tbody tr`, "Huyện Vạn Ninh83,5 %")
+	v.expectText(`tbody tr`, "Huyện Vạn Ninh83,5 %")
 	year := time.Now().In(bizday.Vietnam).Year()
 	// the choice is the default of the next one
 	v.until(fmt.Sprintf(`[...document.querySelectorAll('form .day input')].some((e) => e.value === '31/12/%d')`, year))
 	v.until(
 		`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`,
 	)
-	v.says(`[data-leaving]`, "Huyện Vạn Ninh: 83,5 %")
+	v.expectText(`[data-leaving]`, "Huyện Vạn Ninh: 83,5 %")
 	v.press("Giữ lại")
 	v.until(`document.querySelector('dialog[open]') === null`)
-	v.says(`main`, "Huyện Vạn Ninh83,5 %")
+	v.expectText(`main`, "Huyện Vạn Ninh83,5 %")
 	v.until(
 		`(() => { const b = [...document.querySelectorAll('tbody tr')].find((r) => r.textContent.includes('Huyện Vạn Ninh83,5'))?.querySelector('button'); b?.click(); return !!b; })()`,
 	)
@@ -99,7 +99,7 @@ func theProgramme(o *office) {
 	v.until(`![...document.querySelectorAll('tbody tr')].some((r) => r.textContent.includes('83,5 %'))`)
 	v.until(`![...document.querySelectorAll('tbody tr')].some((r) => r.textContent.includes('83,5 %'))`)
 	v.open("overview")
-	v.says(`.tile`, "3 / 7")
+	v.expectText(`.tile`, "3 / 7")
 	if said := v.read(`tr[data-locality="573"]`); !strings.Contains(said, "được miễn") ||
 		!strings.Contains(said, "chợ đang xây lại") {
 		v.T.Errorf("an exempt locality: %s", said)
@@ -124,22 +124,22 @@ func (v *official) anotherCampaign() {
 	}
 	v.write(`details.card .day input`, "02/01/2024")
 	v.press("Thêm")
-	v.says(`details.card [role=alert]`, "Mã chiến dịch này đã có.")
+	v.expectText(`details.card [role=alert]`, "Mã chiến dịch này đã có.")
 	v.write(`details.card [name=code]`, "A-THU")
 	v.press("Thêm")
-	v.says(`.card h2`, "Đợt thử")
-	v.says(`.card dd`, "ngày 10 tháng sau")
-	v.says(`.card dd`, "02/01/2024")
+	v.expectText(`.card h2`, "Đợt thử")
+	v.expectText(`.card dd`, "ngày 10 tháng sau")
+	v.expectText(`.card dd`, "02/01/2024")
 	v.do(chromedp.Navigate(v.Address+"/district/#/overview"), chromedp.Reload())
-	v.says(`.said`, "Mỗi địa phương một chợ")
-	v.Ask(v.admin, "POST", "/api/v1/campaigns", object{
+	v.expectText(`.said`, "Mỗi địa phương một chợ")
+	v.CallAs(v.admin, "POST", "/api/v1/campaigns", object{
 		"code": "B-HET", "name": "Đợt đã hết", "legal_ref": "x",
 		"starts_on": "2025-08-01", "ends_on": "2025-12-31",
 	}, 201)
 	v.do(chromedp.Reload())
-	v.says(`.said`, "Mỗi địa phương một chợ") // which runs, though the other began later
+	v.expectText(`.said`, "Mỗi địa phương một chợ") // which runs, though the other began later
 	v.open("programme?campaign=B-HET")
-	v.says(`.row .soft`, "đã chọn 0, miễn 0, chiến dịch đã kết thúc ")
+	v.expectText(`.row .soft`, "đã chọn 0, miễn 0, chiến dịch đã kết thúc ")
 }
 
 // edit opens a locality's dialog, does something there, and waits until it is closed.
@@ -149,7 +149,7 @@ func (v *official) edit(locality string, does func()) {
 	v.until(`document.querySelector('dialog[open] h2') !== null`)
 	does()
 	v.until(`document.querySelector('dialog[open]') === null`)
-	v.settled()
+	v.waitSettled()
 }
 
 // pick chooses the option of a field that begins with some words.
@@ -195,14 +195,14 @@ func (v *official) boundaries() {
 		{"vn2000.geojson", `{"type":"Polygon","coordinates":[[[600000,1350000],[600010,1350000],[600010,1350010],[600000,1350000]]]}`, "VN-2000"},
 	} {
 		v.do(chromedp.SetUploadFiles(`input[name=boundaries]`, file(tt.name, tt.text)))
-		v.says(`.note.bad`, tt.said)
+		v.expectText(`.note.bad`, tt.said)
 		v.until(`document.querySelectorAll('path.area').length === 0`)
 	}
 	v.do(chromedp.SetUploadFiles(`input[name=boundaries]`, file("khanh-hoa.geojson", districtsOfTwo)))
 	v.until(
 		`document.querySelectorAll('path.area').length === 2 && document.querySelector('[data-boundaries="2"]') !== null && document.querySelector('.note.bad') === null`,
 	)
-	v.says(`path.area title`, "Cam Ranh")
+	v.expectText(`path.area title`, "Cam Ranh")
 	apptest.CheckFits(v.T, v.tab, "district-map-boundaries-1440")
 	apptest.CheckAccessible(v.T, v.tab, "a map with boundaries")
 	v.do(chromedp.Reload())

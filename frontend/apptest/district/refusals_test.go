@@ -13,11 +13,11 @@ import (
 	"market40/frontend/apptest"
 )
 
-// theRefused: what the API refuses reaches who asked as a sentence, on the screen where it was
+// checkRefusals: what the API refuses reaches who asked as a sentence, on the screen where it was
 // asked, from which one goes on; what nothing is known of is never 0 %; and each such state holds
 // on a phone and before axe.
-func theRefused(o *office) {
-	empty := o.Ask(o.admin, "POST", "/api/v1/markets", object{
+func checkRefusals(o *office) {
+	empty := o.CallAs(o.admin, "POST", "/api/v1/markets", object{
 		"code": "TRONG", "name": "Chợ Trống", "class": 3,
 		"kind": "nong_thon", "commune_code": "22633",
 	}, 201).Text("id")
@@ -38,7 +38,7 @@ func theRefused(o *office) {
 		{"reports/00000000-0000-0000-0000-000000000000", "Không tìm thấy"},
 	} {
 		v.open(tt.place)
-		v.says(`main .note`, tt.said)
+		v.expectText(`main .note`, tt.said)
 		apptest.CheckFits(v.T, v.tab, fmt.Sprintf("district-refused-%d", i+1))
 	}
 	apptest.CheckAccessible(v.T, v.tab, "what is not found")
@@ -58,7 +58,7 @@ func (v *official) goesOn() {
 	must(v.T, err)
 	for _, place := range []string{"overview", "indicators/I05", "market/" + v.markets["DAM"]} {
 		v.open(place + "?as_of=2020-01-01")
-		v.says(`main .note`, "Số liệu bắt đầu từ")
+		v.expectText(`main .note`, "Số liệu bắt đầu từ")
 		apptest.CheckAccessible(v.T, v.tab, place+" before the data")
 		v.write(`.filters [name=as_of]`, written.Format("02/01/2006"))
 		v.until(`document.querySelector('main .note.bad') === null && document.querySelector('.rate b') !== null`)
@@ -91,7 +91,12 @@ func (v *official) tooLong() {
 		}, "invalid", "Cần một số nguyên."},
 		{"GET", "/api/v1/campaigns?limit=500", nil, "invalid", "Lớn nhất là 200."},
 	} {
-		if status, said := v.asks(tt.method, tt.path, tt.body); status != 422 || said.Text("code") != tt.code ||
+		if status, said := v.expectQuestion(
+			tt.method,
+			tt.path,
+			tt.body,
+		); status != 422 ||
+			said.Text("code") != tt.code ||
 			said.Text("detail") != tt.said {
 			v.T.Errorf("%s %s is answered %d %v", tt.method, tt.path, status, said)
 		}
@@ -103,7 +108,7 @@ func (v *official) knowsNothing(market string) {
 	v.T.Helper()
 	v.open("market/" + market)
 	v.until(`document.querySelector('.tile.main .rate') !== null`)
-	v.settled()
+	v.waitSettled()
 	if said := v.read("main"); !strings.Contains(said, "chưa có dữ liệu") || strings.Contains(said, "Thường xuyên") ||
 		strings.Contains(said, "0,0 %") || strings.Contains(said, "0 %") {
 		v.T.Errorf("an empty market's page says %s", said)
@@ -115,7 +120,7 @@ func (v *official) knowsNothing(market string) {
 	}
 	v.open("market/" + market)
 	v.until(`document.querySelector('.tile.main .rate') !== null`)
-	v.settled()
+	v.waitSettled()
 	apptest.CheckFits(v.T, v.tab, "district-empty-market-360")
 	apptest.CheckAccessible(v.T, v.tab, "an empty market")
 }
@@ -137,22 +142,22 @@ func (v *official) offline() {
 	v.open("markets")
 	line(true)
 	v.open("lateness")
-	v.says(`main .note.bad`, "Mất mạng, hãy thử lại.")
+	v.expectText(`main .note.bad`, "Mất mạng, hãy thử lại.")
 	apptest.CheckFits(v.T, v.tab, "district-offline-360")
 	apptest.CheckAccessible(v.T, v.tab, "offline")
 	line(false)
 	v.press("Thử lại")
-	v.says(`tbody tr`, "Thành phố Nha Trang")
+	v.expectText(`tbody tr`, "Thành phố Nha Trang")
 }
 
 // forbidden: another role's screen is none, and what the API forbids is said.
 func (v *official) forbidden() {
 	v.T.Helper()
 	v.open("cases")
-	v.says(`h1`, "Không có trang này")
+	v.expectText(`h1`, "Không có trang này")
 	apptest.CheckFits(v.T, v.tab, "district-no-such-page-360")
 	apptest.CheckAccessible(v.T, v.tab, "no such page")
-	if status, said := v.asks("GET", "/api/v1/markets/"+v.markets["DAM"]+"/dormant", nil); status != 403 ||
+	if status, said := v.expectQuestion("GET", "/api/v1/markets/"+v.markets["DAM"]+"/dormant", nil); status != 403 ||
 		said.Text("detail") != "Vai trò của bạn không được làm việc này." {
 		v.T.Errorf("an officer who asks who is dormant is answered %d %v", status, said)
 	}
@@ -163,7 +168,7 @@ func (v *official) forbidden() {
 func (o *office) foreignLists() {
 	v := o.seatAs("ban-cho-dam", "manager", "market:DAM", 360)
 	v.open("market/" + o.markets["BANGOI"])
-	v.says(`main .note.bad`, "Không tìm thấy, hoặc nằm ngoài phạm vi của bạn.")
+	v.expectText(`main .note.bad`, "Không tìm thấy, hoặc nằm ngoài phạm vi của bạn.")
 	v.open("field/lists")
 	v.until(`document.querySelector('input[type=file]') !== null`)
 	for _, tt := range []struct{ kind, text, said string }{
@@ -185,7 +190,7 @@ func (o *office) foreignLists() {
 		must(v.T, os.WriteFile(path, []byte(tt.text), 0o600))
 		v.choose(`section select`, tt.kind)
 		v.do(chromedp.SetUploadFiles(`input[type=file]`, []string{path}))
-		v.says(`section td, section .note.bad`, tt.said)
+		v.expectText(`section td, section .note.bad`, tt.said)
 		apptest.CheckFits(v.T, v.tab, fmt.Sprintf("district-foreign-%s-360", tt.kind))
 	}
 	apptest.CheckAccessible(v.T, v.tab, "a list from elsewhere")

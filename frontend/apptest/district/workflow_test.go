@@ -50,10 +50,10 @@ func twoOffices(o *office) {
 	v.until(
 		`window.worked.some((w) => w.startsWith('running Chốt số liệu') && w.endsWith('with progress')) && window.worked.some((w) => w.startsWith('done Chốt số liệu'))`,
 	)
-	v.says(`.steps li`, "số liệu tháng, xin duyệt")
+	v.expectText(`.steps li`, "số liệu tháng, xin duyệt")
 	v.mayNotPress("Duyệt báo cáo")
 	id := v.placeID()
-	if status, _ := v.asks("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 403 {
+	if status, _ := v.expectQuestion("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 403 {
 		v.T.Errorf("a locality that approves is answered %d", status)
 	}
 
@@ -61,31 +61,31 @@ func twoOffices(o *office) {
 	p.open("reports")
 	p.follow(at.Format("01/2006"))
 	p.until(`document.querySelector('[data-version="1"]') !== null`)
-	p.says(`.steps li`, "nha-trang")
+	p.expectText(`.steps li`, "nha-trang")
 	p.write(`[name=note]`, "thiếu một khoản báo muộn")
 	p.press("Trả lại")
 	p.until(`document.querySelector('[data-state=returned]') !== null`)
 
 	o.pay("DAM", 7, at)
 	v.open("reports")
-	v.says(`.note.warn li`, "bị trả lại")
+	v.expectText(`.note.warn li`, "bị trả lại")
 	v.follow("mở")
-	v.says(`[data-returned]`, "thiếu một khoản báo muộn")
-	v.looks("returned")
+	v.expectText(`[data-returned]`, "thiếu một khoản báo muộn")
+	v.checkScreen("returned")
 	v.write(`[name=reason]`, "ngân hàng báo muộn một khoản")
 	v.interrupted("/correct", func() { v.press("Chốt bản đính chính") })
 	v.until(
 		`document.querySelector('[data-version="2"]') !== null && document.querySelector('[data-difference="568-I05"]') !== null`,
 	)
-	v.differs()
-	v.looks("corrected")
+	v.checkDifference()
+	v.checkScreen("corrected")
 
 	p.do(chromedp.Reload())
 	p.until(`document.querySelector('[data-version="2"]') !== null`)
 	p.files(id)
 	p.press("Duyệt báo cáo")
 	p.until(`document.querySelector('[data-state=approved]') !== null`)
-	if status, said := p.asks("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 409 ||
+	if status, said := p.expectQuestion("POST", "/api/v1/periodic-reports/"+id+"/approve", object{}); status != 409 ||
 		said.Text("code") != "report_state" {
 		p.T.Errorf("approved twice: %d %v", status, said)
 	}
@@ -93,8 +93,8 @@ func twoOffices(o *office) {
 	p.ownReport(at)
 }
 
-// differs says what the correction changed, each figure in its unit.
-func (v *official) differs() {
+// checkDifference says what the correction changed, each figure in its unit.
+func (v *official) checkDifference() {
 	v.T.Helper()
 	for figure, row := range map[string]string{
 		"568-I05": "58,3 % 7 / 12 | 66,7 % 8 / 12 | +8,3 điểm",
@@ -113,13 +113,13 @@ func (v *official) differs() {
 			v.T.Errorf("%s differs: %s", figure, said)
 		}
 	}
-	v.says(`.steps li`, "ngân hàng báo muộn một khoản")
+	v.expectText(`.steps li`, "ngân hàng báo muộn một khoản")
 }
 
-// looks holds a screen against axe, and against the edge of a phone and a desk.
-func (v *official) looks(name string) {
+// checkScreen holds a screen against axe, and against the edge of a phone and a desk.
+func (v *official) checkScreen(name string) {
 	v.T.Helper()
-	v.settled()
+	v.waitSettled()
 	for _, width := range []int64{1800 - v.width, v.width} { // its own width last: it stays
 		v.do(chromedp.EmulateViewport(width, 900))
 		apptest.CheckFits(v.T, v.tab, fmt.Sprintf("district-%s-%d", name, width))
@@ -129,7 +129,7 @@ func (v *official) looks(name string) {
 
 func (v *official) mayNotPress(label string) {
 	v.T.Helper()
-	v.settled()
+	v.waitSettled()
 	there, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[bool](
 			fmt.Sprintf(`[...document.querySelectorAll('main button')].some((b) => b.textContent.includes(%q))`,
@@ -278,7 +278,7 @@ func forgedSheets(v *official, path, old, next string) []byte {
 func (v *official) lateness(at time.Time) {
 	v.T.Helper()
 	v.open("lateness?period=" + at.Format("2006-01"))
-	v.says(`tbody tr`, "Thành phố Cam Ranh")
+	v.expectText(`tbody tr`, "Thành phố Cam Ranh")
 	when := "trễ"
 	if time.Now().In(at.Location()).Day() <= 5 {
 		when = "đúng hạn"
@@ -316,7 +316,11 @@ func (v *official) ownReport(at time.Time) {
 		`document.querySelector('[data-state=submitted]') !== null && document.querySelector('[data-own]') !== null`,
 	)
 	v.mayNotPress("Duyệt báo cáo")
-	if status, said := v.asks("POST", "/api/v1/periodic-reports/"+v.placeID()+"/approve", object{}); status != 409 ||
+	if status, said := v.expectQuestion(
+		"POST",
+		"/api/v1/periodic-reports/"+v.placeID()+"/approve",
+		object{},
+	); status != 409 ||
 		said.Text("code") != "second_person_needed" {
 		v.T.Errorf("who approves the own report is answered %d %v", status, said)
 	}

@@ -21,17 +21,17 @@ func TestPages(t *testing.T) {
 	env := []string{"DATABASE_URL=" + program.DemoURL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	s := program.Serve(t, env, "--demo")
 	key := "Bearer " + program.DemoKeys(t, s)["admin"]
-	hook := s.Ask(key, "POST", "/api/v1/bank-connections", object{
+	hook := s.CallAs(key, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay",
 		"name":     "browser",
 		"secrets":  object{"api_key": strings.TrimPrefix(program.SepayKey, "Apikey ")},
 	}, 201).Text("webhook_path")
-	code, _ := s.Ask(key, "GET", "/api/v1/codes?state=current&limit=1", nil, 200).Items()[0].(map[string]any)
+	code, _ := s.CallAs(key, "GET", "/api/v1/codes?state=current&limit=1", nil, 200).Items()[0].(map[string]any)
 	_, payload := s.Get("/q/" + object(code).Text("code") + ".txt")
 	printed, err := vietqr.Decode(strings.TrimSpace(payload))
 	must(t, err)
 	pay := func(id int, amount int) {
-		s.Ask(program.SepayKey, "POST", hook, object{
+		s.CallAs(program.SepayKey, "POST", hook, object{
 			"id": id, "gateway": "", "transactionDate": time.Now().In(bizday.Vietnam).Format(
 				time.DateTime),
 			"accountNumber": printed.Account, "code": nil, "content": object(code).Text("code"), "transferType": "in",
@@ -76,9 +76,9 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// TestBrowserKeepsTheSession: browsers count loopback as safe, so the Secure cookie lasts over http
+// TestBrowserStoresTheSession: browsers count loopback as safe, so the Secure cookie lasts over http
 // there.
-func TestBrowserKeepsTheSession(t *testing.T) {
+func TestBrowserStoresTheSession(t *testing.T) {
 	t.Parallel()
 	env := []string{"DATABASE_URL=" + program.DemoURL(t), "SECRET_KEY=" + program.SecretKey(1)}
 	s := program.Serve(t, env, "--demo")

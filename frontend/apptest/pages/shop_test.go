@@ -55,21 +55,21 @@ func TestShopInABrowser(t *testing.T) {
 		apptest.CheckAccessible(t, tab, "shop-problem")
 		apptest.CheckPage(t, tab, s.Address+"/q/M4J2222222AB", "shop-unknown", width)
 		if width == 1440 { // last: the code is no more
-			s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/codes", object{}, 201)
+			s.CallAs(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/codes", object{}, 201)
 		}
 	}
 	phone, screen := apptest.Browse(t, 360), apptest.Browse(t, 1440)
 	apptest.CheckPage(t, phone, s.Address+"/q/"+s.Code, "shop-superseded", 360)
 	apptest.CheckPage(t, screen, s.Address+"/q/"+s.Code, "shop-superseded", 1440)
-	s.Approve(s.Env, s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/tenancies",
+	s.Approve(s.Env, s.CallAs(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/tenancies",
 		object{"merchant": object{"full_name": "Lê Văn Ba", "phone": "0905000009"}}, 202))
 	apptest.CheckPage(t, phone, s.Address+"/q/"+s.Code, "shop-revoked", 360)
 	apptest.CheckPage(t, screen, s.Address+"/q/"+s.Code, "shop-revoked", 1440)
 }
 
-// TestAnUnknownCodeIsSaidSo: the page of a false sticker's code asks not to pay; a
+// TestUnknownCodeIsReported: the page of a false sticker's code asks not to pay; a
 // program gets the problem.
-func TestAnUnknownCodeIsSaidSo(t *testing.T) {
+func TestUnknownCodeIsReported(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
 	for _, path := range []string{"/q/M4J2222222AB", "/q/nothing", "/q/" + s.Code +

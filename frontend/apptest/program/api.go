@@ -66,9 +66,9 @@ func (o Object) Items() []any {
 	return items
 }
 
-// Ask calls the API with an Authorization header, and fails the test unless it answers a status. It
+// CallAs calls the API with an Authorization header, and fails the test unless it answers a status. It
 // retries a webhook that is too busy, as a bank does.
-func (s *Server) Ask(authorization, method, path string, body Object, status int) Object {
+func (s *Server) CallAs(authorization, method, path string, body Object, status int) Object {
 	s.T.Helper()
 	got, answered := s.answer(authorization, method, path, body)
 	again := status == 200 && strings.HasPrefix(path, "/webhooks/")

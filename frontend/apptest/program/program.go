@@ -105,8 +105,8 @@ func readSources(root string) error {
 	})
 }
 
-// ownSettings lists the variables that a test sets or leaves out. Those of the caller are ignored.
-var ownSettings = []string{
+// testSettings lists the variables that a test sets or leaves out. Those of the caller are ignored.
+var testSettings = []string{
 	"LISTEN_ADDR=", "PUBLIC_URL=", "DATABASE_URL=", "MIGRATE_DATABASE_URL=", "DATA_DIR=", "SECRET_KEY=",
 	"SECRET_KEY_FILE=", "LOG_LEVEL=",
 	"TRUSTED_PROXIES=", "OUTGOING_ALLOW=", "PUSH_HOSTS=", "OIDC_CONFIG_FILE=",
@@ -126,7 +126,7 @@ func Command(t *testing.T, env []string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), path, args...)
 	for _, e := range os.Environ() {
 		name, _, _ := strings.Cut(e, "=")
-		if !strings.Contains(" "+strings.Join(ownSettings, " "), " "+name+"=") {
+		if !strings.Contains(" "+strings.Join(testSettings, " "), " "+name+"=") {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}

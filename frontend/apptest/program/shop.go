@@ -37,7 +37,7 @@ func OpenShop(t *testing.T, settings ...string) *Shop {
 // Connect makes a bank connection for some accounts; for all if accounts is nil.
 func (s *Shop) Connect(accounts []any) {
 	s.T.Helper()
-	s.Hook = s.Ask(s.Admin, "POST", "/api/v1/bank-connections", Object{
+	s.Hook = s.CallAs(s.Admin, "POST", "/api/v1/bank-connections", Object{
 		"provider": "sepay", "name": "shop", "secrets": Object{"api_key": strings.TrimPrefix(SepayKey, "Apikey ")},
 		"accounts": accounts,
 	}, 201).Text("webhook_path")
@@ -49,11 +49,11 @@ func OpenUnconnectedShop(t *testing.T, settings ...string) *Shop {
 	env := append([]string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + SecretKey(1)}, settings...)
 	admin := AdminKey(t, env)
 	s := &Shop{Server: Serve(t, env), Env: env, Admin: admin, Account: "0011001234567"}
-	s.Market = s.Ask(admin, "POST", "/api/v1/markets", Object{
+	s.Market = s.CallAs(admin, "POST", "/api/v1/markets", Object{
 		"code": "CHODAM", "name": "Chợ Đầm", "class": 1,
 		"kind": "dan_sinh", "commune_code": "22366",
 	}, 201).Text("id")
-	stall := s.Ask(admin, "POST", "/api/v1/markets/"+s.Market+"/stalls", Object{
+	stall := s.CallAs(admin, "POST", "/api/v1/markets/"+s.Market+"/stalls", Object{
 		"number": "A-12", "kind": "stall", "goods_group": "hai_san", "merchant": Object{
 			"full_name": "Nguyễn Thị Lan",
 			"phone":     "0905000001",
@@ -78,7 +78,7 @@ func (s *Shop) Pay(memo string, amount int) {
 func (s *Shop) PayAt(memo string, amount int, at time.Time) {
 	s.T.Helper()
 	s.sent++
-	s.Ask(SepayKey, "POST", s.Hook, Object{
+	s.CallAs(SepayKey, "POST", s.Hook, Object{
 		"id": s.sent, "gateway": "", "transactionDate": at.In(bizday.Vietnam).Format(time.DateTime),
 		"accountNumber": s.Account, "code": nil, "content": memo, "transferType": "in", "transferAmount": amount,
 		"accumulated": 0, "subAccount": nil, "referenceCode": fmt.Sprintf("FT26325%09d", s.sent), "description": "",

@@ -73,8 +73,8 @@ func (b *Box) Printed() []string {
 	return append([]string(nil), b.lines...)
 }
 
-// Said returns the sentences that the box has spoken, each as its clips.
-func (b *Box) Said() (said []string) {
+// Spoken returns the sentences that the box has spoken, each as its clips.
+func (b *Box) Spoken() (said []string) {
 	for _, line := range b.Printed() {
 		if parts := strings.Split(line, "\t"); parts[0] == "said" {
 			said = append(said, parts[1])
@@ -93,11 +93,11 @@ func (b *Box) WaitUntil(what string, holds func(lines []string) bool) {
 	}
 }
 
-// WaitSaid waits for a sentence.
-func (b *Box) WaitSaid(clips string) {
+// WaitSpoken waits for a sentence.
+func (b *Box) WaitSpoken(clips string) {
 	b.T.Helper()
 	b.WaitUntil("says "+clips, func([]string) bool {
-		return strings.Contains("|"+strings.Join(b.Said(), "|")+"|", "|"+clips+
+		return strings.Contains("|"+strings.Join(b.Spoken(), "|")+"|", "|"+clips+
 			"|")
 	})
 }

@@ -25,8 +25,8 @@ type seller struct {
 	wire  *program.Network
 }
 
-// heardScript notes what the app says, clip by clip, as the page hears it.
-const heardScript = `window.heard = []; addEventListener('m40:say', (e) => window.heard.push(e.detail.join(' ')));`
+// spokenScript notes what the app says, clip by clip, as the page hears it.
+const spokenScript = `window.heard = []; addEventListener('m40:say', (e) => window.heard.push(e.detail.join(' ')));`
 
 // inviteOwner lets a board invite the owner, who opens the app with the invitation.
 func inviteOwner(s *program.Shop, width int64) *seller {
@@ -39,9 +39,9 @@ func inviteOwner(s *program.Shop, width int64) *seller {
 			"http://")),
 	}
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
-		page.AddScriptToEvaluateOnNewDocumentParams{Source: heardScript})
+		page.AddScriptToEvaluateOnNewDocumentParams{Source: spokenScript})
 	must(s.T, err)
-	url := s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/invitations", nil, 201).Text("url")
+	url := s.CallAs(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/invitations", nil, 201).Text("url")
 	url = strings.Replace(url, s.Address, "http://"+v.wire.Listener.Addr().String(), 1)
 	v.do(chromedp.Navigate(url), chromedp.Click("button"), chromedp.WaitVisible(`a[href="/stall/"]`),
 		chromedp.Click(`a[href="/stall/"]`))
@@ -77,15 +77,15 @@ func (v *seller) open(screen string) {
 	v.until(fmt.Sprintf(`document.querySelector('nav a[href="#%s"]').getAttribute('aria-current') === 'page'`, screen))
 }
 
-// hears waits until the app has said something.
-func (v *seller) hears(clips string) {
+// expectSpoken waits until the app has said something.
+func (v *seller) expectSpoken(clips string) {
 	v.T.Helper()
 	v.until(fmt.Sprintf(`window.heard.includes(%q)`, clips))
 }
 
-// looks holds a screen against axe-core's rules in both languages, and leaves a picture of each at
+// checkScreen holds a screen against axe-core's rules in both languages, and leaves a picture of each at
 // the width of a phone and of a screen.
-func (v *seller) looks(name string) {
+func (v *seller) checkScreen(name string) {
 	v.T.Helper()
 	for _, language := range []string{"vi", "en"} {
 		ending := map[string]string{"vi": "", "en": "-en"}[language]
@@ -107,29 +107,29 @@ func TestAStallsDay(t *testing.T) {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
 			v := inviteOwner(program.OpenShop(t), width)
-			v.looks("before")
+			v.checkScreen("before")
 			v.press("Bắt đầu bán")
-			v.hears("chime ready")
+			v.expectSpoken("chime ready")
 			v.Pay(v.Code, 45000)
 			v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
-			v.hears("chime received 4 tens five_after_tens thousand dong")
+			v.expectSpoken("chime received 4 tens five_after_tens thousand dong")
 			v.Pay("tien rau", 12000) // without the code: the account has one stall
-			v.hears("chime received ten 2 thousand dong")
+			v.expectSpoken("chime received ten 2 thousand dong")
 			v.Pay(v.Code, 200)
-			v.hears("alarm only 2 hundred dong")
-			v.looks("selling")
+			v.expectSpoken("alarm only 2 hundred dong")
+			v.checkScreen("selling")
 			v.collect()
 			v.open("code")
 			v.until(`document.querySelector('.code svg') !== null`)
-			v.looks("code")
+			v.checkScreen("code")
 			v.open("today")
 			v.until(`document.querySelector('.amount').textContent === '112.200 đ'`)
 			v.do(chromedp.SendKeys(`input[type=search]`, "45"))
 			v.until(`document.querySelectorAll('.list li').length === 1`)
 			v.press("Đọc tổng kết")
-			v.looks("today")
+			v.checkScreen("today")
 			v.open("more")
-			v.looks("more")
+			v.checkScreen("more")
 		})
 	}
 }
@@ -138,24 +138,24 @@ func TestAStallsDay(t *testing.T) {
 func (v *seller) collect() {
 	v.T.Helper()
 	v.open("keypad")
-	v.looks("keypad")
+	v.checkScreen("keypad")
 	for _, key := range []string{"2", "5", "Hiện mã"} {
 		v.press(key)
 	}
 	v.until(`document.querySelector('[data-order=open]') !== null && document.querySelector('.code svg') !== null`)
-	v.looks("order")
+	v.checkScreen("order")
 	v.Pay(v.shown(), 20000)
 	v.until(`document.querySelector('[data-order=under]')?.textContent.includes('5.000 đ')`)
-	v.hears("alarm different received 2 tens thousand dong missing 5 thousand dong")
-	v.looks("under")
+	v.expectSpoken("alarm different received 2 tens thousand dong missing 5 thousand dong")
+	v.checkScreen("under")
 	v.press("Mã cho phần còn thiếu")
 	v.until(
 		`document.querySelector('[data-order=open]') !== null && document.querySelector('.amount')?.textContent === '5.000 đ'`,
 	)
 	v.Pay(v.shown(), 5000)
 	v.until(`document.querySelector('[data-order=paid]') !== null`)
-	v.hears("chime received 5 thousand dong")
-	v.looks("paid")
+	v.expectSpoken("chime received 5 thousand dong")
+	v.checkScreen("paid")
 	v.press("Khách tiếp theo")
 	for _, key := range []string{"1", "0", "Hiện mã"} {
 		v.press(key)
@@ -163,9 +163,9 @@ func (v *seller) collect() {
 	v.until(`document.querySelector('[data-order=open]') !== null`)
 	v.Pay(v.shown(), 30000)
 	v.until(`document.querySelector('[data-order=over]') !== null`)
-	v.hears("alarm different received 3 tens thousand dong over")
+	v.expectSpoken("alarm different received 3 tens thousand dong over")
 	v.until(`document.querySelector('[data-order=over] .amount').textContent === '20.000 đ'`)
-	v.looks("over")
+	v.checkScreen("over")
 	v.press("Khách tiếp theo")
 	for _, key := range []string{"7", "Hiện mã"} {
 		v.press(key)
@@ -180,7 +180,7 @@ func (v *seller) collect() {
 	v.until(`document.querySelector('[data-order=open]') !== null`)
 	v.until(`(Date.now = () => real() + 16 * 60000, true)`)
 	v.until(`document.querySelector('[data-order=expired]') !== null`)
-	v.looks("expired")
+	v.checkScreen("expired")
 	v.until(`(Date.now = real, true)`)
 	v.press("Đóng")
 }
@@ -188,7 +188,7 @@ func (v *seller) collect() {
 // shown is the code of the stall's newest order, which is on the screen.
 func (v *seller) shown() string {
 	v.T.Helper()
-	newest, _ := v.Ask(v.Admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.Stall, nil, 200).Items()[0].(map[string]any)
+	newest, _ := v.CallAs(v.Admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.Stall, nil, 200).Items()[0].(map[string]any)
 	return object(newest).Text("code")
 }
 
@@ -198,7 +198,7 @@ func TestNothingIsLostOrRepeatedWhenTheNetworkIsCut(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
 	v.press("Bắt đầu bán")
-	v.hears("chime ready")
+	v.expectSpoken("chime ready")
 	total := 0
 	for cut := range 10 {
 		for n := range 5 {
@@ -233,17 +233,17 @@ func TestTheAppOpensWithoutANetwork(t *testing.T) {
 	v.do(chromedp.Reload())
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 	v.until(`document.querySelector('.bad')?.textContent.includes('Mất mạng, cập nhật lúc')`)
-	v.looks("offline")
+	v.checkScreen("offline")
 	v.do(chromedp.Click(`main button.huge`)) // a start without a network is no "ready"
-	v.hears("lost offline")
+	v.expectSpoken("lost offline")
 	v.is("no_network")
 	v.open("code")
 	v.until(`document.querySelector('.code svg') !== null`)
 	v.open("today")
 	v.until(`document.querySelector('.amount').textContent === '45.000 đ' && !window.heard.includes('chime ready')`)
 	v.wire.Cut(false)
-	v.hears("online")
-	v.hears("chime ready")
+	v.expectSpoken("online")
+	v.expectSpoken("chime ready")
 	v.is("live")
 	v.open("more")
 	v.press("Đăng xuất")
@@ -272,7 +272,7 @@ func TestAHelpersShift(t *testing.T) {
 	v.until(`[...document.querySelectorAll('.list li')].some((li) => li.textContent.includes('Chị Năm'))`)
 	v.press("Cho phép người bán giúp")
 	v.until(`document.querySelector('.good')?.textContent.includes('Máy này giờ dành cho')`)
-	v.looks("helpers")
+	v.checkScreen("helpers")
 	v.open("more")
 	v.press("Đăng xuất")
 	v.until(`location.pathname === '/sign-in' && !document.getElementById('helpers').hidden`)
@@ -284,19 +284,19 @@ func TestAHelpersShift(t *testing.T) {
 	v.until(`document.body.textContent.includes('Chưa có khoản nào hôm nay')`)
 	v.press("Bắt đầu bán")
 	v.Pay(v.Code, 12000)
-	v.hears("chime received ten 2 thousand dong")
+	v.expectSpoken("chime received ten 2 thousand dong")
 	v.open("today")
 	v.until(
 		`document.querySelector('.amount').textContent === '12.000 đ' && document.querySelectorAll('.list li').length === 1`,
 	)
 	v.open("more")
-	v.looks("helper-more")
+	v.checkScreen("helper-more")
 	owner := inviteOwner(v.Shop, 360)
 	owner.open("today")
 	owner.until(
 		`document.querySelector('[data-shifts]')?.textContent.includes('Chị Năm') && document.querySelector('[data-shifts]').textContent.includes('1 · 12.000 đ')`,
 	)
-	owner.looks("today-shifts")
+	owner.checkScreen("today-shifts")
 
 	// A shift that is over and a helper who is removed are heard of: the phone is deaf, and says so
 	// until somebody signs in again.
@@ -304,7 +304,7 @@ func TestAHelpersShift(t *testing.T) {
 	program.Execute(t, v.Database(), `UPDATE sessions SET created_at = created_at - interval '15 hours'
 		WHERE user_id IN (SELECT id FROM users WHERE role = 'staff')`)
 	v.is("signed_out")
-	v.hears("alarm signed_out")
+	v.expectSpoken("alarm signed_out")
 	// it may be touched
 	v.until(
 		`(() => { const a = document.querySelector('.bar a'); return a && !a.getAnimations().length && getComputedStyle(a).pointerEvents !== 'none'; })()`,
@@ -319,7 +319,7 @@ func TestAHelpersShift(t *testing.T) {
 	owner.press("Người bán giúp")
 	owner.press("Xóa")
 	v.is("signed_out")
-	v.hears("alarm signed_out")
+	v.expectSpoken("alarm signed_out")
 }
 
 // TestTheOwnersBookInTheApp: receipts become turnover only by the owner's word, cash is added, and
@@ -335,7 +335,7 @@ func TestTheOwnersBookInTheApp(t *testing.T) {
 	v.until(
 		`document.querySelectorAll('.choices').length === 3 && document.querySelector('.amount').textContent === '0 đ'`,
 	)
-	v.looks("book")
+	v.checkScreen("book")
 	v.until(
 		`(() => { document.querySelectorAll('.choices')[0].querySelectorAll('button')[1].click(); return true; })()`,
 	)
@@ -357,7 +357,7 @@ func TestTheOwnersBookInTheApp(t *testing.T) {
 		}
 	}
 	v.until(`document.querySelector('.amount').textContent === '57.000 đ'`)
-	v.looks("book-written")
+	v.checkScreen("book-written")
 	kind, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[string](
 			`fetch(document.querySelector('a[href*="revenue-book.pdf"]').href).then((r) => r.status + ' ' + r.headers.get('content-type'))`,
@@ -381,7 +381,7 @@ func TestTheOwnerAgreesAndWithdraws(t *testing.T) {
 	v.press("Điều tôi đồng ý")
 	v.until(click)
 	v.until(`document.querySelector('[data-consent=public_page]').dataset.given === 'true'`)
-	v.looks("consents")
+	v.checkScreen("consents")
 	if !named() {
 		t.Error("with consent the page does not name the seller")
 	}
@@ -410,7 +410,7 @@ func TestAStickerIsChecked(t *testing.T) {
 		v.do(chromedp.SetUploadFiles(`input[type=file]`, []string{file}))
 		v.until(fmt.Sprintf(`document.querySelector('[data-verdict]')?.dataset.verdict === %q`, verdict))
 	}
-	v.looks("check")
+	v.checkScreen("check")
 }
 
 // TestTheAppIsSmall holds the bytes to a working first screen against the budget, as they travel;

@@ -69,10 +69,10 @@ func (v *seller) spoke(version int) {
 	})()`, version))
 }
 
-// TestADeafPhoneSaysSo takes from a selling phone its recordings, its audio, its line and its
+// TestSilentPhoneIsReported takes from a selling phone its recordings, its audio, its line and its
 // session, one after the other. It never looks as if it listened, and says later what it could not
 // say.
-func TestADeafPhoneSaysSo(t *testing.T) {
+func TestSilentPhoneIsReported(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 320)
 	v.is("selling_off")
@@ -84,8 +84,8 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 	v.until(`(window.noClips = true)`)
 	v.press("Bắt đầu bán")
 	v.is("no_sound")
-	v.hears("alarm") // a tone without recordings
-	v.looks("no-sound")
+	v.expectSpoken("alarm") // a tone without recordings
+	v.checkScreen("no-sound")
 	for _, amount := range []int{45000, 12000, 200} {
 		v.Pay(v.Code, amount)
 	}
@@ -94,9 +94,9 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 	)
 	v.until(`(window.noClips = false, true)`)
 	v.is("live")
-	v.hears("chime ready")
+	v.expectSpoken("chime ready")
 	v.catchesUp("chime have 3 payments total 5 tens 7 thousand 2 hundred dong", "chime received ten 2 thousand dong")
-	v.hears("alarm only 2 hundred dong")
+	v.expectSpoken("alarm only 2 hundred dong")
 	v.spoke(4)
 
 	for n, state := range []string{"interrupted", "suspended"} {
@@ -108,7 +108,7 @@ func TestADeafPhoneSaysSo(t *testing.T) {
 		v.until(`document.querySelector('[data-newest]')?.textContent === '7.000 đ'`)
 		v.until(`(tellAudio(undefined), true)`)
 		v.is("live")
-		v.hears("chime sound_back")
+		v.expectSpoken("chime sound_back")
 		v.catchesUp("chime have 2 payments total 5 tens 9 thousand dong", "chime received 7 thousand dong")
 		v.spoke(6 + 2*n)
 	}
@@ -138,13 +138,13 @@ func (v *seller) swallowed() {
 	if waited := time.Since(began); waited > 40*time.Second { // ten, and what a busy machine takes
 		v.T.Errorf("a line that is dead without an end looks alive for %s", waited)
 	}
-	v.hears("lost offline")
+	v.expectSpoken("lost offline")
 	v.Pay(v.Code, 8000)
 	v.Pay(v.Code, 9000)
 	v.wire.Cut(true)
 	v.wire.Swallow(false)
 	v.wire.Cut(false)
-	v.hears("online")
+	v.expectSpoken("online")
 	v.is("live")
 	v.spoke(10) // together or one by one, as they come again
 }
@@ -156,14 +156,14 @@ func (v *seller) endedElsewhere() {
 	v.until(`(window.heard.length = 0, true)`)
 	program.Execute(v.T, v.Database(), `UPDATE sessions SET ended_at = now()`)
 	v.is("signed_out")
-	v.hears("alarm signed_out")
+	v.expectSpoken("alarm signed_out")
 	v.until(`!window.heard.includes('lost offline')`) // the network was there
 	v.isOnEveryScreen("signed_out")
-	v.looks("signed-out")
+	v.checkScreen("signed-out")
 	v.until(`location.pathname === '/stall/' && document.querySelector('.bar a')?.textContent === 'Đăng nhập lại'`)
 	v.Pay(v.Code, 20000)
 	v.Pay(v.Code, 30000)
-	url := v.Ask(v.Admin, "POST", "/api/v1/stalls/"+v.Stall+"/invitations", nil, 201).Text("url")
+	url := v.CallAs(v.Admin, "POST", "/api/v1/stalls/"+v.Stall+"/invitations", nil, 201).Text("url")
 	url = strings.Replace(url, v.Address, "http://"+v.wire.Listener.Addr().String(), 1)
 	_, err := chromedp.Call(v.tab, page.AddScriptToEvaluateOnNewDocument,
 		page.AddScriptToEvaluateOnNewDocumentParams{Source: fastMinutes})
@@ -184,9 +184,9 @@ const fastMinutes = `((every) => { window.setInterval = (does, ms, ...more) => e
 func (v *seller) switchedOff() {
 	v.T.Helper()
 	v.is("live")
-	v.Ask(v.Admin, "PATCH", "/api/v1/bank-connections/"+path.Base(v.Hook), object{"enabled": false}, 200)
+	v.CallAs(v.Admin, "PATCH", "/api/v1/bank-connections/"+path.Base(v.Hook), object{"enabled": false}, 200)
 	v.is("not_linked")
-	v.hears("alarm no_feed")
+	v.expectSpoken("alarm no_feed")
 }
 
 // TestTheOwnerStopsAChangeOfTheAccount sees on the first screen what somebody proposed for the
@@ -196,7 +196,7 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
 	s.Pay(s.Code, 1000)
-	s.Approve(s.Env, s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/accounts", program.SecondAccount, 202))
+	s.Approve(s.Env, s.CallAs(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/accounts", program.SecondAccount, 202))
 	// it began when it was approved
 	program.Execute(t, s.Database(), `UPDATE beneficiary_changes SET proposed_at = proposed_at - interval '2 days'`)
 	proposeChange(s)
@@ -207,36 +207,36 @@ func TestTheOwnerStopsAChangeOfTheAccount(t *testing.T) {
 	// an addition may be taken back for a day
 	v.until(`document.querySelector('[data-change=effective]')?.textContent.includes('VietinBank ••••0300')`)
 	v.until(`document.querySelector('[data-stale=unproven]')?.textContent.includes('VietinBank ••••0300')`)
-	v.looks("change")
+	v.checkScreen("change")
 	v.press("Bắt đầu bán")
 	v.is("not_linked")
-	v.hears("chime ready")
-	v.hears("alarm unproven")
+	v.expectSpoken("chime ready")
+	v.expectSpoken("alarm unproven")
 	v.open("code")
 	v.until(
 		`document.querySelectorAll('[aria-pressed]').length === 2 && document.querySelector('[data-stale]') === null`,
 	)
 	v.press("VietinBank ••••0300")
 	v.until(`document.querySelector('[data-stale=unproven]') !== null`)
-	v.looks("unproven")
+	v.checkScreen("unproven")
 	v.open("sell")
 	v.press("Không phải tôi, hủy")
 	v.press("Hủy yêu cầu")
 	v.until(`document.querySelector('[data-change=pending]') === null`)
-	changes := s.Ask(s.Admin, "GET", "/api/v1/stalls/"+s.Stall+"/beneficiary-changes", nil, 200).Items()
+	changes := s.CallAs(s.Admin, "GET", "/api/v1/stalls/"+s.Stall+"/beneficiary-changes", nil, 200).Items()
 	if newest, _ := changes[0].(map[string]any); newest["state"] != "cancelled" {
 		t.Errorf("the change is %v", newest["state"])
 	}
 	v.open("more")
 	v.press("Tài khoản nhận tiền")
 	v.until(`document.querySelector('[data-history]')?.textContent.includes('Đã hủy lúc')`)
-	v.looks("change-cancelled")
+	v.checkScreen("change-cancelled")
 }
 
 // proposeChange proposes another account of the stall's owner.
 func proposeChange(s *program.Shop) {
 	s.T.Helper()
-	s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/beneficiary-changes", object{
+	s.CallAs(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/beneficiary-changes", object{
 		"reason": "đổi ngân hàng",
 		"account": object{
 			"bank_bin": "970407", "account_number": "190368777", "holder_name": "NGUYEN THI LAN",
@@ -321,7 +321,7 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	}
 	v.open("more")
 	v.unbroken("more")
-	order, _ := v.Ask(v.Admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.Stall, nil, 200).Items()[0].(map[string]any)
+	order, _ := v.CallAs(v.Admin, "GET", "/api/v1/orders?limit=1&stall_id="+v.Stall, nil, 200).Items()[0].(map[string]any)
 	for _, language := range []string{"vi", "en"} {
 		v.do(chromedp.Navigate(v.Address + "/q/" + v.Code + "/orders/" + object(order).Text("id") + "?lang=" +
 			language))
@@ -330,9 +330,9 @@ func TestNumbersFitOnASmallScreen(t *testing.T) {
 	}
 }
 
-// TestEightTabsShareOneLine opens the app in more tabs than a browser has connections to a host:
+// TestEightTabsShareOneStream opens the app in more tabs than a browser has connections to a host:
 // each answers and shows what comes, and goes on when the tab that holds the line is closed.
-func TestEightTabsShareOneLine(t *testing.T) {
+func TestEightTabsShareOneStream(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
 	v.is("selling_off")

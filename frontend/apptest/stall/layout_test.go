@@ -44,7 +44,7 @@ func TestNothingMovesUnderTheFinger(t *testing.T) {
 	v := inviteOwner(program.OpenShop(t), 320)
 	v.do(chromedp.EmulateViewport(320, 568))
 	v.press("Bắt đầu bán")
-	v.hears("chime ready")
+	v.expectSpoken("chime ready")
 	for n, screen := range []string{"sell", "keypad", "code", "today", "more"} {
 		v.open(screen)
 		v.until(`document.querySelector('main .stack') !== null`)

@@ -177,7 +177,7 @@ func TestAPhoneIsNotifiedWhileTheAppIsClosed(t *testing.T) {
 	t.Parallel()
 	service := newPushService(t)
 	v := inviteOwner(program.OpenShop(t, "PUSH_HOSTS=127.0.0.1"), 360)
-	service.public = v.Ask(v.Admin, "GET", "/api/v1/push/key", nil, 200).Text("public_key")
+	service.public = v.CallAs(v.Admin, "GET", "/api/v1/push/key", nil, 200).Text("public_key")
 	subscribe := func(subscription object) string {
 		t.Helper()
 		raw, err := json.Marshal(subscription)

@@ -28,16 +28,16 @@ func TestASilentAccountIsRed(t *testing.T) {
 	)
 	v.until(`document.querySelectorAll('[data-silent] li').length === 3`)
 	v.press("Bắt đầu bán")
-	v.hears("alarm no_feed")
-	v.looks("silent")
+	v.expectSpoken("alarm no_feed")
+	v.checkScreen("silent")
 	// A second account that a bank reports: the silent one is still named.
-	v.Approve(v.Env, v.Ask(v.Admin, "POST", "/api/v1/stalls/"+v.Stall+"/accounts", program.SecondAccount, 202))
+	v.Approve(v.Env, v.CallAs(v.Admin, "POST", "/api/v1/stalls/"+v.Stall+"/accounts", program.SecondAccount, 202))
 	v.Connect([]any{object{"bank_bin": "970415", "account_number": "100200300"}})
 	v.do(chromedp.Reload())
 	v.until(
 		`document.querySelector('[data-silent]')?.textContent.includes('Tài khoản Vietcombank ••••4567 chưa nối báo có')`,
 	)
-	v.looks("one-silent")
+	v.checkScreen("one-silent")
 
 	// An account that was registered as a wallet's phone number before such were refused has no
 	// code.
@@ -47,7 +47,7 @@ func TestASilentAccountIsRed(t *testing.T) {
 	v.until(
 		`document.querySelector('main')?.textContent.includes('là ví điện tử, hoặc số tài khoản chưa đúng, nên sạp không có mã VietQR') && document.querySelector('.code svg') === null`,
 	)
-	v.looks("wallet")
+	v.checkScreen("wallet")
 }
 
 // TestEachAccountHasItsCode: a stall with two accounts shows the one that its owner chooses, as
@@ -59,12 +59,15 @@ func TestEachAccountHasItsCode(t *testing.T) {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			t.Parallel()
 			s := program.OpenShop(t)
-			s.Approve(s.Env, s.Ask(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/accounts", program.SecondAccount, 202))
+			s.Approve(
+				s.Env,
+				s.CallAs(s.Admin, "POST", "/api/v1/stalls/"+s.Stall+"/accounts", program.SecondAccount, 202),
+			)
 			v := inviteOwner(s, width)
 			v.until(
 				`document.querySelector('[data-reminder="01/BK-STK"]')?.textContent.includes('VietinBank ••••0300')`,
 			)
-			v.looks("reminder")
+			v.checkScreen("reminder")
 			v.press("Tôi đã biết")
 			v.until(`document.querySelector('[data-reminder]') === null`)
 			v.open("code")
@@ -74,7 +77,7 @@ func TestEachAccountHasItsCode(t *testing.T) {
 			v.press("VietinBank ••••0300")
 			v.until(fmt.Sprintf(`%s.startsWith('NGUYEN THI LAN|VietinBank ••••0300|M4J') && !%s.includes(%q)`, shown,
 				shown, v.Code))
-			v.looks("accounts")
+			v.checkScreen("accounts")
 			v.wire.Cut(true)
 			v.do(chromedp.Reload())
 			v.until(fmt.Sprintf(`%s.includes('VietinBank ••••0300')`, shown))
@@ -102,8 +105,8 @@ func TestEachAccountHasItsCode(t *testing.T) {
 func TestTwoStallsOfOneOwner(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
-	merchant, _ := s.Ask(s.Admin, "GET", "/api/v1/stalls/"+s.Stall, nil, 200)["merchant"].(map[string]any)
-	second := s.Ask(s.Admin, "POST", "/api/v1/markets/"+s.Market+"/stalls", object{
+	merchant, _ := s.CallAs(s.Admin, "GET", "/api/v1/stalls/"+s.Stall, nil, 200)["merchant"].(map[string]any)
+	second := s.CallAs(s.Admin, "POST", "/api/v1/markets/"+s.Market+"/stalls", object{
 		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{"id": object(merchant).Text("id")},
 		"account": program.SecondAccount,
 	}, 201)
@@ -130,28 +133,28 @@ func TestTwoStallsOfOneOwner(t *testing.T) {
 	v.until(`document.querySelector('h1')?.textContent.includes('B-7')`)
 }
 
-// TestWhatIsLateIsSaidSo: a payment of ten minutes ago is announced with its time; what came in a
+// TestLatePaymentsAreMarked: a payment of ten minutes ago is announced with its time; what came in a
 // gap is counted, and no small one hides.
-func TestWhatIsLateIsSaidSo(t *testing.T) {
+func TestLatePaymentsAreMarked(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
 	v.press("Bắt đầu bán")
-	v.hears("chime ready")
+	v.expectSpoken("chime ready")
 	v.PayAt(v.Code, 45000, time.Now().Add(-10*time.Minute))
 	v.until(`window.heard.some((said) => said.startsWith('chime received 4 tens five_after_tens thousand dong at '))`)
 	v.wire.Cut(true)
-	v.hears("lost offline")
+	v.expectSpoken("lost offline")
 	v.until(
 		`/Mất mạng, cập nhật lúc \d\d:\d\d\. Im lặng không có nghĩa là đã trả tiền/.test(document.querySelector('.line')?.textContent)`,
 	)
-	v.looks("lost")
+	v.checkScreen("lost")
 	for _, amount := range []int{10000, 20000, 200, 30000, 5000} {
 		v.Pay(v.Code, amount)
 	}
 	v.wire.Cut(false)
-	v.hears("online")
-	v.hears("chime have 5 payments total 6 tens five_after_tens thousand 2 hundred dong")
-	v.hears("alarm only 2 hundred dong")
+	v.expectSpoken("online")
+	v.expectSpoken("chime have 5 payments total 6 tens five_after_tens thousand 2 hundred dong")
+	v.expectSpoken("alarm only 2 hundred dong")
 	v.until(`document.querySelector('.line') === null`)
 }
 
@@ -167,7 +170,7 @@ func TestDaysAreStoredOnThePhone(t *testing.T) {
 	v := inviteOwner(s, 360)
 	v.open("today")
 	v.until(`document.querySelector('[data-days] li')?.textContent.includes('57.000 đ')`)
-	v.looks("days")
+	v.checkScreen("days")
 	v.until(`navigator.serviceWorker.controller !== null`)
 	gone, err := chromedp.Run(v.tab,
 		chromedp.Evaluate[string](
@@ -184,11 +187,11 @@ func TestDaysAreStoredOnThePhone(t *testing.T) {
 		`document.querySelector('.amount').textContent === '57.000 đ' && document.querySelectorAll('.bars li').length > 0`,
 	)
 	v.until(`document.body.textContent.includes('không có trên máy') && document.querySelector('[data-kept]') !== null`)
-	v.looks("days-offline")
+	v.checkScreen("days-offline")
 }
 
-// TestTheOwnerIsToldWhoSeesWhat: who looked, and what an officer sees and never sees.
-func TestTheOwnerIsToldWhoSeesWhat(t *testing.T) {
+// TestOwnerSeesWhoReadsWhat: who looked, and what an officer sees and never sees.
+func TestOwnerSeesWhoReadsWhat(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
 	v.open("more")
@@ -201,7 +204,7 @@ func TestTheOwnerIsToldWhoSeesWhat(t *testing.T) {
 	v.press("Xem 50 lần")
 	// by who registered the stall
 	v.until(`document.querySelector('.list')?.textContent.includes('điện thoại, tài khoản')`)
-	v.looks("visibility")
+	v.checkScreen("visibility")
 }
 
 // TestALongBookIsWrittenAtOnce: more receipts than one page, and the gauge at 70, 90 and 100 %.
@@ -242,9 +245,9 @@ func TestALongBookIsWrittenAtOnce(t *testing.T) {
 	v.until(`document.querySelector('[data-level]').textContent.includes('Đã chạm ngưỡng')`)
 }
 
-// TestACheckTellsItsPlaceIfAllowed: only where the owner ticks it, and the phone allows it;
+// TestCheckReportsPositionIfAllowed: only where the owner ticks it, and the phone allows it;
 // refused, the check counts all the same.
-func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
+func TestCheckReportsPositionIfAllowed(t *testing.T) {
 	t.Parallel()
 	v := inviteOwner(program.OpenShop(t), 360)
 	_, own := v.Get("/q/" + v.Code + ".txt")
@@ -256,7 +259,7 @@ func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 		checks := []any{}
 		for until := time.Now().Add(program.Patience); len(checks) < at && time.Now().Before(until); time.Sleep(
 			50 * time.Millisecond) {
-			checks = v.Ask(v.Admin, "GET", "/api/v1/stalls/"+v.Stall+"/checks", nil, 200).Items()
+			checks = v.CallAs(v.Admin, "GET", "/api/v1/stalls/"+v.Stall+"/checks", nil, 200).Items()
 		}
 		if len(checks) != at {
 			t.Fatalf("%d checks are recorded, want %d", len(checks), at)
@@ -297,5 +300,5 @@ func TestACheckTellsItsPlaceIfAllowed(t *testing.T) {
 	if got := place(3); got != latitude {
 		t.Errorf("the check is at %v", got)
 	}
-	v.looks("check-place")
+	v.checkScreen("check-place")
 }

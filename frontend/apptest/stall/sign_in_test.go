@@ -57,9 +57,9 @@ func TestAMerchantComesIn(t *testing.T) {
 	}
 
 	admin := "Bearer " + program.DemoKeys(t, s)["admin"]
-	listed, _ := s.Ask(admin, "GET", "/api/v1/codes?state=current&limit=1", nil, 200).Items()[0].(map[string]any)
+	listed, _ := s.CallAs(admin, "GET", "/api/v1/codes?state=current&limit=1", nil, 200).Items()[0].(map[string]any)
 	invitations := "/api/v1/stalls/" + object(listed).Text("stall_id") + "/invitations"
-	made := s.Ask(admin, "POST", invitations, nil, 201)
+	made := s.CallAs(admin, "POST", invitations, nil, 201)
 	if !strings.HasPrefix(made.Text("url"), s.Address+"/i/") {
 		t.Fatalf("the invitation leads to %s", made.Text("url"))
 	}
@@ -141,11 +141,11 @@ func TestMessagesNeedASender(t *testing.T) {
 	admin := "Bearer " + strings.TrimSpace(
 		program.Want(t, 0, env, "apikeys", "create", "--role", "admin", "--name", "x").Out,
 	)
-	market := s.Ask(admin, "POST", "/api/v1/markets", object{
+	market := s.CallAs(admin, "POST", "/api/v1/markets", object{
 		"code": "CHODAM", "name": "Chợ Đầm", "class": 1,
 		"kind": "dan_sinh", "commune_code": "22366",
 	}, 201).Text("id")
-	s.Ask(admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
+	s.CallAs(admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": "A-1", "kind": "stall", "goods_group": "rau", "merchant": object{
 			"full_name": "Nguyễn Thị Lan",
 			"phone":     "0905000001",
@@ -212,7 +212,7 @@ func TestWhoSharesAPhoneChooses(t *testing.T) {
 		"SMS_GATEWAY_URL="+gateway.URL+"/sms",
 		"SMS_GATEWAY_TOKEN_FILE="+file,
 	)
-	s.Ask(s.Admin, "POST", "/api/v1/markets/"+s.Market+"/stalls", object{
+	s.CallAs(s.Admin, "POST", "/api/v1/markets/"+s.Market+"/stalls", object{
 		"number": "B-7", "kind": "stall", "goods_group": "rau", "merchant": object{
 			"full_name": "Lê Văn Sáu",
 			"phone":     "0905000001", "known_phone": "another_person",

@@ -22,37 +22,37 @@ func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 	b := program.NewBox(t).Start(program.MQTTAddress(s.Server))
 	code := b.WaitFor("code")
 	v.press("Bắt đầu bán")
-	v.hears("chime ready")
+	v.expectSpoken("chime ready")
 	v.pairInTheApp("000000", "Mã ghép không đúng")
 	v.pairInTheApp(code, "Đã ghép Loa ở quầy")
-	b.WaitSaid("chime ready")
+	b.WaitSpoken("chime ready")
 	v.until(`document.querySelector('[data-soundbox]')?.textContent.includes('Loa ở quầy')`)
-	v.looks("soundbox")
+	v.checkScreen("soundbox")
 	v.do(chromedp.Reload()) // an opened stream first reports the box, then payments
 	v.open("sell")
 	v.press("Bắt đầu bán")
-	v.hears("chime ready")
+	v.expectSpoken("chime ready")
 	v.Pay(v.Code, 45000)
-	b.WaitSaid("chime received 4 tens five_after_tens thousand dong")
+	b.WaitSpoken("chime received 4 tens five_after_tens thousand dong")
 	v.until(`document.querySelector('[data-newest]')?.textContent === '45.000 đ'`)
 
 	must(t, b.Cmd.Process.Signal(syscall.SIGSTOP)) // connected, and dead
 	paid := time.Now()
 	v.Pay(v.Code, 12000)
 	v.until(`document.querySelector('[data-newest]')?.textContent === '12.000 đ'`)
-	v.hears("chime received ten 2 thousand dong")
+	v.expectSpoken("chime received ten 2 thousand dong")
 	if waited := time.Since(paid); waited < 4500*time.Millisecond || waited > 40*time.Second {
 		t.Errorf("the phone speaks after %s", waited)
 	}
 	must(t, b.Cmd.Process.Signal(syscall.SIGCONT))
-	b.WaitSaid("chime received ten 2 thousand dong") // it comes too late: both have said it
+	b.WaitSpoken("chime received ten 2 thousand dong") // it comes too late: both have said it
 	b.Off()
 	var waited time.Duration
 	// the server may not have heard yet that it is off, and the machine may be busy
 	for _, said := range []string{"7", "8", "9"} {
 		paid = time.Now()
 		v.Pay(v.Code, int(said[0]-'0')*1000)
-		v.hears("chime received " + said + " thousand dong")
+		v.expectSpoken("chime received " + said + " thousand dong")
 		if waited = time.Since(paid); waited < 4*time.Second {
 			break
 		}
@@ -70,7 +70,7 @@ func TestTheBoxSpeaksInThePhonesPlace(t *testing.T) {
 	v.until(`document.querySelector('[data-soundbox]')?.textContent.includes('Mất liên lạc từ')`)
 	v.press("Bỏ loa này")
 	v.until(`document.querySelector('[data-soundbox]') === null`)
-	v.looks("soundbox-gone")
+	v.checkScreen("soundbox-gone")
 }
 
 // pairInTheApp enters a code, and expects an answer.

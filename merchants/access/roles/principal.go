@@ -27,24 +27,24 @@ const (
 
 // Principal is the caller of a request.
 type Principal struct {
-	ActorID    uuid.UUID  // the API key or the user
-	SessionID  *uuid.UUID // of a user who signed in; nil: a program's key
-	Role       Role
-	ScopeKind  ScopeKind
-	ScopeID    *uuid.UUID // of the locality, market, stall, merchant or user; nil for ScopeAll
-	MerchantID *uuid.UUID // the merchant with the tenancies that it reads
-	ProvedAt   time.Time  // when the user last proved who it is; zero: a program
-	LetIn      bool       // a user who came in by what a program made: its password, its rights or its invitation
+	ActorID           uuid.UUID  // the API key or the user
+	SessionID         *uuid.UUID // of a user who signed in; nil: a program's key
+	Role              Role
+	ScopeKind         ScopeKind
+	ScopeID           *uuid.UUID // of the locality, market, stall, merchant or user; nil for ScopeAll
+	MerchantID        *uuid.UUID // the merchant with the tenancies that it reads
+	ProvedAt          time.Time  // when the user last proved who it is; zero: a program
+	AdmittedByProgram bool       // a user who came in by what a program made: its password, its rights or its invitation
 }
 
 // IsProgram reports whether no person but a program vouches for the caller: it is an API key, or
 // came in by what one made.
-func (p Principal) IsProgram() bool { return p.SessionID == nil || p.LetIn }
+func (p Principal) IsProgram() bool { return p.SessionID == nil || p.AdmittedByProgram }
 
-// LetInBy returns the program that gives access to a user in this request; nil: a person does, or
+// AdmittingProgram returns the program that gives access to a user in this request; nil: a person does, or
 // an operator at the server. The database stores person() of it, which does not change when a user
 // in between is renewed.
-func LetInBy(ctx context.Context) *uuid.UUID {
+func AdmittingProgram(ctx context.Context) *uuid.UUID {
 	who, err := From(ctx)
 	if err != nil || !who.IsProgram() {
 		return nil
@@ -75,7 +75,7 @@ func With(ctx context.Context, p Principal) context.Context {
 func From(ctx context.Context) (Principal, error) {
 	p, ok := ctx.Value(contextKey{}).(Principal)
 	if !ok {
-		return Principal{}, ErrStranger
+		return Principal{}, ErrNotSignedIn
 	}
 	return p, nil
 }
@@ -98,8 +98,8 @@ func Require(ctx context.Context, a Action) (Principal, error) {
 	return p, p.Allow(a)
 }
 
-// ErrStranger is the refusal of a caller without a key and without a valid session.
-var ErrStranger = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.",
+// ErrNotSignedIn is the refusal of a caller without a key and without a valid session.
+var ErrNotSignedIn = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.",
 	"Sign in or send an API key.")
 
 func NotAllowed() error {

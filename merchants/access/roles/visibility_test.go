@@ -7,9 +7,9 @@ import (
 	"market40/merchants/access/roles"
 )
 
-// TestMerchantsAreToldOfEveryAction: a new action is either shown to merchants as a sight of their
+// TestEveryActionHasADescription: a new action is either shown to merchants as a sight of their
 // data, or said to show nothing.
-func TestMerchantsAreToldOfEveryAction(t *testing.T) {
+func TestEveryActionHasADescription(t *testing.T) {
 	t.Parallel()
 	for _, p := range roles.Permissions() {
 		if _, known := p.Action.Shown(); !known {

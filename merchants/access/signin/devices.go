@@ -46,8 +46,13 @@ func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID
 	hash := sha256.Sum256([]byte(token))
 	d := &StallDevice{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: p.now()}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM stall_devices WHERE tenancy_id = $1 AND revoked_at IS NULL`,
-			maxDevices); err != nil {
+		if err := checkRoom(
+			ctx,
+			tx,
+			t.ID,
+			`SELECT count(*) FROM stall_devices WHERE tenancy_id = $1 AND revoked_at IS NULL`,
+			maxDevices,
+		); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO stall_devices (id, market_id, stall_id, tenancy_id, name, hash, created_at)

@@ -26,7 +26,7 @@ type Gate struct {
 	People *People
 	// Pace refuses (429) callers who request too often; a nil caller is a stranger. A nil Pace refuses
 	// no one.
-	Pace func(*gin.Context, *roles.Principal) error
+	RateLimit func(*gin.Context, *roles.Principal) error
 	// Scopes holds queries by the word of a path before an id. A query reports whether a caller's
 	// scope ($2, $3) contains the id ($1). The owner of a table registers its query (web.Edge.Scope).
 	Scopes map[string]string
@@ -37,14 +37,14 @@ type Gate struct {
 func (g *Gate) Identify(c *gin.Context) {
 	rule, _ := roles.RuleOf(c.Request.Method, c.FullPath())
 	p, err := g.caller(c.Request)
-	if slow := g.pace(c, p, err); slow != nil {
+	if slow := g.limitRate(c, p, err); slow != nil {
 		problem.Write(c, slow)
 		return
 	}
 	switch {
 	case err == nil:
 		c.Request = c.Request.WithContext(roles.With(c.Request.Context(), p))
-	case !errors.Is(err, roles.ErrStranger) || rule.Needs != roles.Anyone:
+	case !errors.Is(err, roles.ErrNotSignedIn) || rule.Needs != roles.Anyone:
 		problem.Write(c, err)
 	}
 }
@@ -88,17 +88,17 @@ func (g *Gate) refusal(c *gin.Context, p roles.Principal) error {
 	return roles.NotAllowed()
 }
 
-// pace checks with the rate limit whether a caller, or a refused stranger, may make one more
+// limitRate checks with the rate limit whether a caller, or a refused stranger, may make one more
 // request.
-func (g *Gate) pace(c *gin.Context, p roles.Principal, err error) error {
+func (g *Gate) limitRate(c *gin.Context, p roles.Principal, err error) error {
 	var refused *problem.Error
 	switch {
-	case g.Pace == nil:
+	case g.RateLimit == nil:
 		return nil
 	case err == nil:
-		return g.Pace(c, &p)
+		return g.RateLimit(c, &p)
 	case errors.As(err, &refused):
-		return g.Pace(c, nil)
+		return g.RateLimit(c, nil)
 	}
 	return nil // a failure of this server
 }
@@ -111,11 +111,11 @@ func (g *Gate) caller(r *http.Request) (roles.Principal, error) {
 	}
 	cookie, err := r.Cookie(Cookie)
 	if err != nil {
-		return roles.Principal{}, roles.ErrStranger
+		return roles.Principal{}, roles.ErrNotSignedIn
 	}
 	p, err := g.People.Find(r.Context(), cookie.Value)
 	if errors.Is(err, errSessionEnded) {
-		return p, roles.ErrStranger
+		return p, roles.ErrNotSignedIn
 	}
 	if err == nil && r.Method != http.MethodGet && r.Method != http.MethodHead && !SameOrigin(r.Header.Get, r.Host) {
 		return p, CrossOrigin()

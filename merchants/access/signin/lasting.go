@@ -11,9 +11,9 @@ import (
 	"market40/migrations/database"
 )
 
-// lastingSQL finds the callers with a key or session that is still valid for the role and scope
+// stillValidSQL finds the callers with a key or session that is still valid for the role and scope
 // they had at the request.
-const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
+const stillValidSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::uuid[], $4::text[], $5::text[],
 	$6::uuid[], $7::uuid[], $8::timestamptz[], $9::timestamptz[])
 		AS c (n, actor, session, role, kind, scope, merchant, seen, created))
 	SELECT c.n FROM c JOIN api_keys k ON k.id = c.actor
@@ -27,10 +27,10 @@ const lastingSQL = `WITH c AS (SELECT * FROM unnest($1::int[], $2::uuid[], $3::u
 	AND u.merchant_id IS NOT DISTINCT FROM c.merchant
 	AND (u.role <> 'staff' OR shift_span(s.id) @> $10::timestamptz)`
 
-// Lasting reports, for each caller of a long request, whether its key or session is still valid. A
+// StillValid reports, for each caller of a long request, whether its key or session is still valid. A
 // key or session is not valid after its end, if the user is disabled, the shift is over, or the
 // role or scope changed. One query checks all callers.
-func Lasting(ctx context.Context, db *database.DB, now time.Time, callers []roles.Principal) ([]bool, error) {
+func StillValid(ctx context.Context, db *database.DB, now time.Time, callers []roles.Principal) ([]bool, error) {
 	var numbers []int
 	var actors []uuid.UUID
 	var sessions, scopes, merchants []*uuid.UUID
@@ -47,7 +47,7 @@ func Lasting(ctx context.Context, db *database.DB, now time.Time, callers []role
 	if len(callers) == 0 {
 		return lasts, nil
 	}
-	rows, err := db.Pool.Query(ctx, lastingSQL, numbers, actors, sessions, roles, kinds, scopes, merchants, seen,
+	rows, err := db.Pool.Query(ctx, stillValidSQL, numbers, actors, sessions, roles, kinds, scopes, merchants, seen,
 		created, now)
 	if err != nil {
 		return nil, fmt.Errorf("look for callers' keys and sessions: %w", err)

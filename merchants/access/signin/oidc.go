@@ -113,15 +113,15 @@ func (p *provider) flow(callback string) *oauth2.Config {
 	}
 }
 
-// begun is what the second step of a sign-in needs from the first.
-type begun struct {
+// ssoState is what the second step of a sign-in needs from the first.
+type ssoState struct {
 	Provider, State, Nonce, Verifier, Callback, ReturnTo string
 }
 
 // Begin returns the provider's address for the browser, and a sealed state that the browser stores
 // until it returns to callback. It refuses a return page that is not on this server.
 func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, state string, err error) {
-	if !ownPage(returnTo) {
+	if !isOwnPage(returnTo) {
 		return "", "", problem.Of("return_to", "foreign_page", "Chỉ quay lại trang của hệ thống này.",
 			"The return page must be a page of this system.")
 	}
@@ -129,8 +129,8 @@ func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, sta
 	if err != nil {
 		return "", "", err
 	}
-	b := begun{p.ID, rand.Text(), rand.Text(), oauth2.GenerateVerifier(), callback, returnTo}
-	state, err = s.people.remember(ctx, oidcStep, b)
+	b := ssoState{p.ID, rand.Text(), rand.Text(), oauth2.GenerateVerifier(), callback, returnTo}
+	state, err = s.people.sealStep(ctx, oidcStep, b)
 	if err != nil {
 		return "", "", err
 	}
@@ -139,9 +139,9 @@ func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, sta
 		state, nil
 }
 
-// ownPage reports whether a path names a page of this server. Browsers read // and /\ as another
+// isOwnPage reports whether a path names a page of this server. Browsers read // and /\ as another
 // host.
-func ownPage(path string) bool {
+func isOwnPage(path string) bool {
 	u, err := url.Parse(path)
 	return err == nil && strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") &&
 		!strings.ContainsAny(path, "\\\r\n\t\x00") &&
@@ -165,8 +165,8 @@ type Arrival struct {
 // Finish opens a session for the person whom the provider names, and returns the page to go back
 // to.
 func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo string, made *Session, err error) {
-	var b begun
-	step, err := s.people.recall(ctx, oidcStep, a.State, &b)
+	var b ssoState
+	step, err := s.people.openStep(ctx, oidcStep, a.State, &b)
 	if err != nil || b.Provider != id {
 		return "", "", nil, refusedByProvider("the browser began no sign-in with this provider")
 	}
@@ -182,7 +182,7 @@ func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo
 		return "", "", nil, refusedByProvider("the answer comes from another provider") // mix-up, RFC 9207
 	}
 	if query.Get("code") == "" {
-		return "", "", nil, refusedByProvider("the provider answered " + shortened(query.Get("error")))
+		return "", "", nil, refusedByProvider("the provider answered " + shortenText(query.Get("error")))
 	}
 	subject, said, err := s.redeem(ctx, p, query.Get("code"), b)
 	if err != nil {
@@ -201,16 +201,21 @@ func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo
 	return token, b.ReturnTo, made, err
 }
 
-func shortened(text string) string { return text[:min(len(text), 60)] }
+func shortenText(text string) string { return text[:min(len(text), 60)] }
 
 // redeem exchanges a code for the provider's claims about a person, and checks them.
-func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (subject string, said claims, err error) {
+func (s *SSO) redeem(
+	ctx context.Context,
+	p *provider,
+	code string,
+	b ssoState,
+) (subject string, said claims, err error) {
 	ctx = oidc.ClientContext(ctx, s.client)
 	tokens, err := p.flow(b.Callback).Exchange(ctx, code, oauth2.VerifierOption(b.Verifier))
 	if err != nil {
 		var refused *oauth2.RetrieveError
 		if errors.As(err, &refused) {
-			return "", nil, refusedByProvider("the provider refuses the code: " + shortened(refused.ErrorCode))
+			return "", nil, refusedByProvider("the provider refuses the code: " + shortenText(refused.ErrorCode))
 		}
 		return "", nil, refusedByProvider("the provider's answer to the code cannot be used")
 	}
@@ -220,7 +225,7 @@ func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (su
 		Now: s.people.now,
 	}).Verify(ctx, raw)
 	if err != nil {
-		return "", nil, refusedByProvider("the ID token is not valid: " + shortened(err.Error()))
+		return "", nil, refusedByProvider("the ID token is not valid: " + shortenText(err.Error()))
 	}
 	if subtle.ConstantTimeCompare([]byte(verified.Nonce), []byte(b.Nonce)) != 1 {
 		return "", nil, refusedByProvider("the nonce is missing or does not match")
@@ -231,10 +236,10 @@ func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (su
 	if len(verified.Audience) > 1 && said.first("azp") != p.ClientID { // OpenID Connect Core 1.0, section 3.1.3.7
 		return "", nil, refusedByProvider("the ID token belongs to another client")
 	}
-	if err := p.askMore(ctx, tokens, verified.Subject, said); err != nil {
+	if err := p.addUserinfo(ctx, tokens, verified.Subject, said); err != nil {
 		return "", nil, err
 	}
-	if !p.provedTwice(said) {
+	if !p.provedSecondFactor(said) {
 		return "", nil, problem.New(problem.Forbidden, "second_factor_missing",
 			"Tài khoản cần xác thực hai lớp ở hệ thống đăng nhập.",
 			"The provider must ask this account for a second factor.")
@@ -242,9 +247,9 @@ func (s *SSO) redeem(ctx context.Context, p *provider, code string, b begun) (su
 	return verified.Subject, said, nil
 }
 
-// askMore adds the claims that only the provider's userinfo has, as many send names and groups. It
+// addUserinfo adds the claims that only the provider's userinfo has, as many send names and groups. It
 // does not replace the ID token's own claims.
-func (p *provider) askMore(ctx context.Context, tokens *oauth2.Token, subject string, said claims) error {
+func (p *provider) addUserinfo(ctx context.Context, tokens *oauth2.Token, subject string, said claims) error {
 	if p.found.UserInfoEndpoint() == "" {
 		return nil
 	}
@@ -314,7 +319,7 @@ func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string
 	batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, full_name = coalesce(nullif($5, ''),
 		full_name) WHERE id = $1`, id, as.Role, as.ScopeKind, as.ScopeID, name)
 	as.queueScopes(batch, id)
-	if before.Role != as.Role || !as.same(before.Scopes) {
+	if before.Role != as.Role || !as.equals(before.Scopes) {
 		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, s.people.now())
 	}
 	if err := s.people.send(ctx, batch); err != nil {
@@ -323,15 +328,15 @@ func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string
 	return nil
 }
 
-// same reports whether a post's scopes are those that a user has.
-func (as *post) same(have []UserScope) bool {
+// equals reports whether a post's scopes are those that a user has.
+func (as *post) equals(have []UserScope) bool {
 	if as.ScopeKind != roles.ScopeDated {
 		return len(have) == 1 && have[0].Kind == as.ScopeKind && sameID(have[0].ID, as.ScopeID)
 	}
 	for _, d := range as.dated {
 		if !slices.ContainsFunc(have, func(h UserScope) bool {
-			return h.Kind == d.kind && sameID(h.ID, &d.id) && text(h.From) == text(d.from) &&
-				text(h.Until) == text(d.until)
+			return h.Kind == d.kind && sameID(h.ID, &d.id) && textOrEmpty(h.From) == textOrEmpty(d.from) &&
+				textOrEmpty(h.Until) == textOrEmpty(d.until)
 		}) {
 			return false
 		}
@@ -344,7 +349,7 @@ func sameID(a, b *uuid.UUID) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-func text(s *string) string {
+func textOrEmpty(s *string) string {
 	if s == nil {
 		return ""
 	}
@@ -356,7 +361,7 @@ func text(s *string) string {
 func (s *SSO) create(ctx context.Context, p *provider, subject string, id uuid.UUID, as *post, said claims) error {
 	login := loginOf(said.first(p.LoginClaim))
 	mark := sha256.Sum256([]byte(p.Issuer + "\n" + subject))
-	name := orElse(said.first(p.NameClaim), login)
+	name := textOr(said.first(p.NameClaim), login)
 	now := s.people.now()
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, id, as.Role)

@@ -76,11 +76,11 @@ func ReadProviders(name string) ([]ProviderConfig, error) {
 
 // complete fills in what may be left out, reads the secret and refuses what cannot work.
 func (c *ProviderConfig) complete() error {
-	c.LoginClaim, c.NameClaim = orElse(c.LoginClaim, "preferred_username"), orElse(c.NameClaim, "name")
+	c.LoginClaim, c.NameClaim = textOr(c.LoginClaim, "preferred_username"), textOr(c.NameClaim, "name")
 	if len(c.AMR) == 0 {
 		c.AMR = secondFactors
 	}
-	if c.Name = orElse(c.Name, c.ID); !providerID.MatchString(c.ID) {
+	if c.Name = textOr(c.Name, c.ID); !providerID.MatchString(c.ID) {
 		return errors.New("id must be lower case letters, digits and -")
 	}
 	at, err := url.Parse(c.Issuer)
@@ -112,7 +112,7 @@ func (c *ProviderConfig) complete() error {
 	return nil
 }
 
-func orElse(s, other string) string {
+func textOr(s, other string) string {
 	if s == "" {
 		return other
 	}
@@ -159,8 +159,8 @@ func (c claims) first(name string) string {
 	return ""
 }
 
-// provedTwice reports whether the provider vouches for a second factor.
-func (c *ProviderConfig) provedTwice(said claims) bool {
+// provedSecondFactor reports whether the provider vouches for a second factor.
+func (c *ProviderConfig) provedSecondFactor(said claims) bool {
 	return c.TrustMFA ||
 		slices.ContainsFunc(said.find("amr"), func(m string) bool { return slices.Contains(c.AMR, m) }) ||
 		slices.Contains(c.ACR, said.first("acr"))

@@ -253,7 +253,7 @@ func unsigned(t *testing.T, says map[string]any) string {
 	return "eyJhbGciOiJub25lIn0." + base64.RawURLEncoding.EncodeToString(raw) + "."
 }
 
-func TestWhatAProviderSaysChangesThePost(t *testing.T) {
+func TestProviderClaimsChangeThePost(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
 	c.enrol("lan.nguyn") // somebody here has that login already
@@ -316,8 +316,8 @@ func TestWhatAProviderSaysChangesThePost(t *testing.T) {
 	c.wants("provider_away", err)
 }
 
-// TestAProviderThatIsAwayIsAskedOnce in half a minute, however many come.
-func TestAProviderThatIsAwayIsAskedOnce(t *testing.T) {
+// TestUnreachableProviderIsCalledOnce in half a minute, however many come.
+func TestUnreachableProviderIsCalledOnce(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
 	p := newIDP(t)

@@ -131,7 +131,7 @@ func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 // begin returns a ceremony for the browser. This server's clock limits it, not the library's.
 func (p *People) begin(ctx context.Context, s *webauthn.SessionData, options any) (*Ceremony, error) {
 	s.Expires = time.Time{}
-	text, err := p.remember(ctx, ceremony, s)
+	text, err := p.sealStep(ctx, ceremony, s)
 	return &Ceremony{text, options}, err
 }
 
@@ -171,7 +171,7 @@ func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, na
 		return nil, err
 	}
 	var s webauthn.SessionData
-	step, err := p.recall(ctx, ceremony, a.Ceremony, &s)
+	step, err := p.openStep(ctx, ceremony, a.Ceremony, &s)
 	if err != nil {
 		return nil, passkeyRefused()
 	}
@@ -234,7 +234,7 @@ func (p *People) ownerOf(ctx context.Context, origin string,
 	a DeviceAnswer,
 ) (user uuid.UUID, batch *pgx.Batch, err error) {
 	var s webauthn.SessionData
-	step, err := p.recall(ctx, ceremony, a.Ceremony, &s)
+	step, err := p.openStep(ctx, ceremony, a.Ceremony, &s)
 	if err != nil {
 		return user, nil, passkeyRefused()
 	}

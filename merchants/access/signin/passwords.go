@@ -43,21 +43,21 @@ const (
 //go:embed common_passwords.txt
 var commonest string
 
-// ours are words that are guessed here first, with whatever digits and signs surround them.
-var ours = []string{
+// localGuesses are words that are guessed here first, with whatever digits and signs surround them.
+var localGuesses = []string{
 	"matkhau", "matkhaumoi", "market", "cho", "tieuthuong", "khanhhoa", "nhatrang", "vietnam", "admin",
 	"password", "anhyeuem", "emyeuanh",
 }
 
-// guessable reports whether a password is among those that are tried first.
-func guessable(password, login string) bool {
+// isGuessable reports whether a password is among those that are tried first.
+func isGuessable(password, login string) bool {
 	p := strings.ToLower(password)
 	lines := strings.Split(commonest, "\n")
 	if _, found := slices.BinarySearch(lines, p); found {
 		return true
 	}
 	core := strings.TrimFunc(p, func(r rune) bool { return !unicode.IsLetter(r) })
-	return core == "" && utf8.RuneCountInString(p) < leastAlone || slices.Contains(ours, core) ||
+	return core == "" && utf8.RuneCountInString(p) < leastAlone || slices.Contains(localGuesses, core) ||
 		len(login) >= shortestOwn && strings.Contains(p, login)
 }
 
@@ -71,7 +71,7 @@ func checkPassword(password, login string, secondFactor bool) error {
 		return problem.Of("password", "password_length", fmt.Sprintf("Mật khẩu phải có từ %d ký tự.", least),
 			fmt.Sprintf("A password needs at least %d characters.", least))
 	}
-	if guessable(password, login) {
+	if isGuessable(password, login) {
 		return problem.Of("password", "password_common", "Mật khẩu này dễ đoán: hãy chọn mật khẩu khác.",
 			"This password is easy to guess: choose another.")
 	}
@@ -85,8 +85,14 @@ func sameLetters(password string) []byte { return norm.NFKC.Bytes([]byte(passwor
 // hashing bounds how many hashes are computed at once, 64 MiB each.
 var hashing = make(chan struct{}, 2)
 
-// derive computes argon2id. It gives up when ctx ends, or refuses as busy when too many wait.
-func derive(ctx context.Context, password string, salt []byte, passes, memory uint32, threads uint8) ([]byte, error) {
+// deriveKey computes argon2id. It gives up when ctx ends, or refuses as busy when too many wait.
+func deriveKey(
+	ctx context.Context,
+	password string,
+	salt []byte,
+	passes, memory uint32,
+	threads uint8,
+) ([]byte, error) {
 	late := time.NewTimer(hashWithin)
 	defer late.Stop()
 	select {
@@ -95,7 +101,7 @@ func derive(ctx context.Context, password string, salt []byte, passes, memory ui
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-late.C:
-		return nil, busy()
+		return nil, refuseBusy()
 	}
 	return argon2.IDKey(sameLetters(password), salt, passes, memory, threads, argonKey), nil
 }
@@ -104,7 +110,7 @@ func derive(ctx context.Context, password string, salt []byte, passes, memory ui
 func hashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails, says its documentation
-	key, err := derive(ctx, password, salt, argonTime, argonMemory, argonThreads)
+	key, err := deriveKey(ctx, password, salt, argonTime, argonMemory, argonThreads)
 	if err != nil {
 		return "", err
 	}
@@ -135,6 +141,6 @@ func samePassword(ctx context.Context, stored, password string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("key of a stored password: %w", err)
 	}
-	key, err := derive(ctx, password, salt, passes, memory, threads)
+	key, err := deriveKey(ctx, password, salt, passes, memory, threads)
 	return err == nil && subtle.ConstantTimeCompare(key, want) == 1, err
 }

@@ -28,9 +28,9 @@ const (
 	// unusedFor is after how long without a sign-in an account is closed.
 	unusedFor = 45 * 24 * time.Hour
 	// recoveryCodes is how many single-use codes replace a lost second factor.
-	recoveryCodes = 10
-	madePassword  = 16 // characters of 6 random bits
-	totpPeriod    = 30 // seconds of one code (RFC 6238)
+	recoveryCodes     = 10
+	newPasswordLength = 16 // characters of 6 random bits
+	totpPeriod        = 30 // seconds of one code (RFC 6238)
 )
 
 // People are the users and their sessions.
@@ -81,7 +81,7 @@ func (p *People) newCredentials(ctx context.Context, id uuid.UUID, login, passwo
 	}
 	c.Secret, c.URL = key.Secret(), key.URL()
 	if password == "" {
-		password = newToken()[:madePassword]
+		password = newToken()[:newPasswordLength]
 		c.Enrolment.Password = password
 	}
 	if err := checkPassword(password, login, true); err != nil {
@@ -125,7 +125,7 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 		created_at, let_in_by)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, person($11))`,
 		c.ID, o.Login, o.FullName, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, c.password, c.totp, p.now(),
-		roles.LetInBy(ctx))
+		roles.AdmittingProgram(ctx))
 	as.queueScopes(batch, c.ID)
 	batch.Queue(insertRecovery, c.ID, c.recovery)
 	err = p.send(ctx, batch)
@@ -173,7 +173,7 @@ func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment,
 		WHERE id = $1 AND let_in_by IS NOT NULL)`, id)
 	batch.Queue(`UPDATE users SET password = $2, totp = $3, totp_step = 0, disabled_at = NULL, signed_in_at = $4,
 		let_in_by = person($5) WHERE id = $1`,
-		id, c.password, c.totp, p.now(), roles.LetInBy(ctx))
+		id, c.password, c.totp, p.now(), roles.AdmittingProgram(ctx))
 	batch.Queue(`DELETE FROM recovery_codes WHERE user_id = $1`, id)
 	batch.Queue(insertRecovery, id, c.recovery)
 	batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, p.now())

@@ -24,7 +24,7 @@ import (
 const (
 	CodeLasts      = 5 * time.Minute
 	ResendAfter    = time.Minute
-	codeGuesses    = 5      // at one code: with strangerCodes and strangerGuesses 120 of a million a day
+	codeGuesses    = 5      // at one code: with unknownCodes and unknownGuesses 120 of a million a day
 	CodesOfAll     = 20_000 // messages of a day that strangers may request; known browsers are not counted
 	sendingAtOnce  = 16
 	gatewayPause   = 30 * time.Second // after it failed
@@ -71,11 +71,11 @@ func (p *People) codeHash(phone, code string) []byte {
 	return p.keys.Index("phone-code", phone+"\n"+code)
 }
 
-// Ask sends a code to a merchant's phone, given in its national form. The origin's earlier code
+// SendCode sends a code to a merchant's phone, given in its national form. The origin's earlier code
 // ends. Of several requests at once from one origin for one phone, only one sends a code. Ask
 // refuses, whether or not the phone is registered: no sender, a sender that failed just now, the
 // day's messages are spent (503), an address that requested too many codes (429).
-func (c *PhoneCodes) Ask(ctx context.Context, phone string, v Visit) error {
+func (c *PhoneCodes) SendCode(ctx context.Context, phone string, v Visit) error {
 	now := c.people.now()
 	if c.sender == nil {
 		return problem.New(problem.Unavailable, "no_sender",
@@ -114,7 +114,7 @@ func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUI
 	}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if from.address != nil {
-			if err := p.countStranger(ctx, tx, row, from.address); err != nil {
+			if err := p.countCode(ctx, tx, row, from.address); err != nil {
 				return err
 			}
 		}
@@ -136,9 +136,9 @@ func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUI
 // errCodesSpent undoes what was counted of a code that is not sent.
 var errCodesSpent = errors.New("no further code for now")
 
-// countStranger counts a code for its address, for all strangers at the phone and, when a message
+// countCode counts a code for its address, for all strangers at the phone and, when a message
 // is sent, for the day.
-func (p *People) countStranger(ctx context.Context, tx pgx.Tx, row codeRow, address []byte) error {
+func (p *People) countCode(ctx context.Context, tx pgx.Tx, row codeRow, address []byte) error {
 	now := p.now()
 	added, err := p.addCode(ctx, tx, codeRow{phone: address, origin: addressRow, hash: []byte{}, expires: now},
 		addressCodes, 0)
@@ -148,7 +148,7 @@ func (p *People) countStranger(ctx context.Context, tx pgx.Tx, row codeRow, addr
 	if err != nil {
 		return err
 	}
-	added, err = p.addCode(ctx, tx, codeRow{row.phone, strangersRow, row.merchant, []byte{}, now}, strangerCodes, 0)
+	added, err = p.addCode(ctx, tx, codeRow{row.phone, unknownRow, row.merchant, []byte{}, now}, unknownCodes, 0)
 	if err == nil && !added {
 		err = errCodesSpent
 	}
@@ -191,7 +191,7 @@ func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte, f
 			RETURNING 1)
 		UPDATE phone_code_days SET sent = sent - 1 WHERE day = ($3::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
 		AND EXISTS (SELECT FROM counted)`,
-		key, c.people.codeHash(phone, code), c.people.now(), strangersRow, from.address, addressRow)
+		key, c.people.codeHash(phone, code), c.people.now(), unknownRow, from.address, addressRow)
 	if err != nil {
 		slog.ErrorContext(ctx, "a code that was not sent still counts", "error", err)
 	}
@@ -284,8 +284,8 @@ const guessCode = `WITH own AS (
 func (p *People) guess(ctx context.Context, key []byte, phone, code string, v Visit) (stored []byte, err error) {
 	now := p.now()
 	var merchant *uuid.UUID
-	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, strangersRow,
-		strangerGuesses, now.Add(-24*time.Hour)).Scan(&stored, &merchant)
+	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, unknownRow,
+		unknownGuesses, now.Add(-24*time.Hour)).Scan(&stored, &merchant)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("find code: %w", err)
 	}
@@ -338,9 +338,9 @@ func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.
 		"Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: choose who you are.")
 }
 
-// WhoHasPhone returns the people who may sign in by a phone, to a caller who knows its code; the
+// ListPhoneUsers returns the people who may sign in by a phone, to a caller who knows its code; the
 // code stays valid. It counts as a guess.
-func (p *People) WhoHasPhone(ctx context.Context, phone, code string, v Visit) ([]PhonePerson, error) {
+func (p *People) ListPhoneUsers(ctx context.Context, phone, code string, v Visit) ([]PhonePerson, error) {
 	key, _, err := p.phoneRow(ctx, phone)
 	if err != nil {
 		return nil, err

@@ -27,21 +27,21 @@ type codeLimit struct{ hour, day int }
 
 // The limits of codes. Each origin of a phone has its own, so a stranger cannot use up the owner's.
 var (
-	originCodes   = codeLimit{5, 10}    // for one phone, to one address or one known browser
-	strangerCodes = codeLimit{10, 20}   // for one phone, to all addresses together
-	addressCodes  = codeLimit{120, 600} // to one address, for all phones: a market shares one
+	originCodes  = codeLimit{5, 10}    // for one phone, to one address or one known browser
+	unknownCodes = codeLimit{10, 20}   // for one phone, to all addresses together
+	addressCodes = codeLimit{120, 600} // to one address, for all phones: a market shares one
 )
 
-// strangerGuesses bounds the guesses of a day at one phone's codes by addresses that did not
+// unknownGuesses bounds the guesses of a day at one phone's codes by addresses that did not
 // request the code.
-const strangerGuesses = 20
+const unknownGuesses = 20
 
 // Rows of phone_codes that hold no code but count: of all strangers at one phone, and of one
 // address. An unregistered phone has only these two rows, from any origin.
 var (
-	strangersRow = []byte{0}
-	decoyRow     = []byte{1}
-	addressRow   = []byte{2}
+	unknownRow = []byte{0}
+	decoyRow   = []byte{1}
+	addressRow = []byte{2}
 )
 
 // codeOrigin is where a code is requested or typed: a known browser, or an address.
@@ -92,13 +92,13 @@ func (p *People) addCode(ctx context.Context, tx pgx.Tx, row codeRow, limit code
 		WHERE ($9::timestamptz IS NULL OR c.sent_at <= $9) AND (c.hour_began <= $7 OR c.hour_codes < $10)
 		AND (c.day_began <= $8 OR c.day_codes < $11)`,
 		row.phone, row.origin, row.merchant, row.hash, now, row.expires, now.Add(-time.Hour), now.Add(-24*time.Hour),
-		before(now, resend),
+		timeBefore(now, resend),
 		limit.hour, limit.day, resend > 0)
 	return err == nil && tag.RowsAffected() == 1, err
 }
 
-// before returns the moment that lies d before now; nil for no d.
-func before(now time.Time, d time.Duration) *time.Time {
+// timeBefore returns the moment that lies d before now; nil for no d.
+func timeBefore(now time.Time, d time.Duration) *time.Time {
 	if d == 0 {
 		return nil
 	}

@@ -61,7 +61,7 @@ func (h *hall) merchant(phone string) {
 // ask requests a code and expects so many messages by then.
 func (h *hall) ask(phone string, messages int) {
 	h.Helper()
-	if err := h.codes.Ask(h.Context(), phone, signin.Visit{Address: "10.0.0.1"}); err != nil {
+	if err := h.codes.SendCode(h.Context(), phone, signin.Visit{Address: "10.0.0.1"}); err != nil {
 		h.Fatal(err)
 	}
 	h.codes.Wait()
@@ -91,7 +91,7 @@ func (h *hall) come(phone, code, want string) string {
 
 const bay, unknown = "0905000001", "0905999999"
 
-func TestACodeIsTakenOnceAndEndsByItself(t *testing.T) {
+func TestCodeWorksOnceAndExpires(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
 	h.merchant(bay)
@@ -142,7 +142,7 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 200 { // they wait for each other
 		wait.Go(func() {
-			if err := h.codes.Ask(t.Context(), bay, signin.Visit{Address: "10.0.0.1"}); err != nil {
+			if err := h.codes.SendCode(t.Context(), bay, signin.Visit{Address: "10.0.0.1"}); err != nil {
 				refused.Add(1)
 			}
 		})
@@ -154,7 +154,7 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	}
 	for range 30 {
 		h.pass(signin.ResendAfter)
-		if err := h.codes.Ask(t.Context(), bay, signin.Visit{Address: "10.0.0.1"}); err != nil {
+		if err := h.codes.SendCode(t.Context(), bay, signin.Visit{Address: "10.0.0.1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -164,7 +164,7 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	}
 	for range 22 * 6 {
 		h.pass(10 * time.Minute)
-		_ = h.codes.Ask(t.Context(), bay, signin.Visit{Address: "10.0.0.1"})
+		_ = h.codes.SendCode(t.Context(), bay, signin.Visit{Address: "10.0.0.1"})
 	}
 	h.codes.Wait()
 	if n := len(h.operator.sent); n != 10 {
@@ -182,7 +182,7 @@ func TestAStrangerCannotUseUpTheOwnersCodes(t *testing.T) {
 	h.merchant(bay)
 	ask := func(v signin.Visit) (sent bool) {
 		before := len(h.operator.sent)
-		if err := h.codes.Ask(t.Context(), bay, v); err != nil {
+		if err := h.codes.SendCode(t.Context(), bay, v); err != nil {
 			t.Fatal(err)
 		}
 		h.codes.Wait()
@@ -260,7 +260,7 @@ func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	for i := range 130 {
 		phone := fmt.Sprintf("09059%05d", i)
 		h.merchant(phone)
-		if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "198.51.100.1"}); errors.Is(err,
+		if err := h.codes.SendCode(t.Context(), phone, signin.Visit{Address: "198.51.100.1"}); errors.Is(err,
 			&problem.Error{Code: "too_many_requests"}) {
 			refused++
 		} else if err != nil {
@@ -271,7 +271,7 @@ func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	if refused != 10 {
 		t.Errorf("%d of 130 requests were refused", refused)
 	}
-	if err := h.codes.Ask(t.Context(), unknown, signin.Visit{Address: "198.51.100.2"}); err != nil {
+	if err := h.codes.SendCode(t.Context(), unknown, signin.Visit{Address: "198.51.100.2"}); err != nil {
 		t.Errorf("another address: %v", err)
 	}
 }
@@ -319,7 +319,7 @@ func TestAGatewayThatFails(t *testing.T) {
 	for range 12 { // more than an hour and a day have
 		h.ask(bay, 0)
 		for _, phone := range []string{bay, unknown} {
-			if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
+			if err := h.codes.SendCode(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
 				&problem.Error{Code: "sender_down"}) {
 				t.Errorf("while the gateway is down: %v", err)
 			}
@@ -338,13 +338,13 @@ func TestAGatewayThatFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, phone := range []string{unknown, "0905999998"} {
-		if err := h.codes.Ask(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
+		if err := h.codes.SendCode(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
 			&problem.Error{Code: "messages_spent"}) {
 			t.Errorf("when the day's messages are spent: %v", err)
 		}
 	}
 	none := signin.NewPhoneCodes(h.people, nil, "")
-	if err := none.Ask(t.Context(), bay, signin.Visit{}); !errors.Is(err, &problem.Error{Code: "no_sender"}) {
+	if err := none.SendCode(t.Context(), bay, signin.Visit{}); !errors.Is(err, &problem.Error{Code: "no_sender"}) {
 		t.Errorf("without a sender: %v", err)
 	}
 }
@@ -411,11 +411,11 @@ func TestASharedPhoneAsksWho(t *testing.T) {
 	h.ask(bay, 1)
 	h.come(bay, "none", "code_wrong")
 	h.come(bay, h.lastCode(), "choose_person")
-	if _, err := h.people.WhoHasPhone(t.Context(), bay, "000000", signin.Visit{Address: "10.0.0.1"}); err == nil &&
+	if _, err := h.people.ListPhoneUsers(t.Context(), bay, "000000", signin.Visit{Address: "10.0.0.1"}); err == nil &&
 		h.lastCode() != "000000" {
 		t.Error("a wrong code reveals who shares a phone")
 	}
-	people, err := h.people.WhoHasPhone(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1"})
+	people, err := h.people.ListPhoneUsers(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1"})
 	if err != nil || len(people) != 2 || people[1].MerchantID != second || people[1].FullName != "Lê Văn Sáu" {
 		t.Fatalf("got %v, %v", people, err)
 	}

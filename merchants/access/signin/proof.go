@@ -14,8 +14,8 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// own returns the caller as a user, with its login.
-func (p *People) own(ctx context.Context, who roles.Principal) (u *stored, login string, err error) {
+// findCaller returns the caller as a user, with its login.
+func (p *People) findCaller(ctx context.Context, who roles.Principal) (u *stored, login string, err error) {
 	if who.SessionID == nil {
 		return nil, "", roles.ErrPersonNeeded
 	}
@@ -30,12 +30,12 @@ func (p *People) own(ctx context.Context, who roles.Principal) (u *stored, login
 
 // Prove checks a user's password and code again, and gives its session a new token.
 func (p *People) Prove(ctx context.Context, who roles.Principal, a Attempt) (token string, err error) {
-	u, login, err := p.own(ctx, who)
+	u, login, err := p.findCaller(ctx, who)
 	if err != nil {
 		return "", err
 	}
 	a.Login = login
-	counted, err := p.judge(ctx, u, true, a)
+	counted, err := p.checkAttempt(ctx, u, true, a)
 	if err != nil {
 		return "", err
 	}
@@ -63,7 +63,7 @@ func renewToken(batch *pgx.Batch, who roles.Principal, now time.Time) string {
 func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Attempt,
 	to string,
 ) (token string, err error) {
-	u, login, err := p.own(ctx, who)
+	u, login, err := p.findCaller(ctx, who)
 	if err != nil {
 		return "", err
 	}
@@ -71,7 +71,7 @@ func (p *People) ChangePassword(ctx context.Context, who roles.Principal, a Atte
 		return "", err
 	}
 	a.Login = login
-	counted, err := p.judge(ctx, u, true, a)
+	counted, err := p.checkAttempt(ctx, u, true, a)
 	if err != nil {
 		return "", err
 	}
@@ -107,10 +107,10 @@ func (p *People) find(ctx context.Context, login, address string) (u *stored, kn
 	return u, known, nil
 }
 
-// judge counts a guess and checks the password and the code. It returns where it counted the guess,
+// checkAttempt counts a guess and checks the password and the code. It returns where it counted the guess,
 // to be forgotten once the user is signed in. A missing code is refused (401 second_factor) and not
 // counted.
-func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (counted [][]byte, err error) {
+func (p *People) checkAttempt(ctx context.Context, u *stored, known bool, a Attempt) (counted [][]byte, err error) {
 	here, anywhere := p.keys.Index("sign-in", a.Login+"\n"+a.Address), p.keys.Index("sign-in", a.Login)
 	counted = [][]byte{here}
 	if err := p.countGuess(ctx, here, freeGuesses); err != nil {
@@ -124,7 +124,7 @@ func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (c
 	}
 	right, err := samePassword(ctx, u.password, a.Password)
 	if err != nil { // the password was not compared: this is not a guess
-		if failed := p.takeBackGuess(context.WithoutCancel(ctx), counted); failed != nil {
+		if failed := p.uncountGuess(context.WithoutCancel(ctx), counted); failed != nil {
 			return nil, failed
 		}
 		return nil, err
@@ -136,7 +136,7 @@ func (p *People) judge(ctx context.Context, u *stored, known bool, a Attempt) (c
 		return counted, nil
 	}
 	if a.Code == "" {
-		if err := p.takeBackGuess(ctx, counted); err != nil {
+		if err := p.uncountGuess(ctx, counted); err != nil {
 			return nil, err
 		}
 		return nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.",

@@ -13,15 +13,15 @@ import (
 const (
 	allSeats        = 128
 	seatsPerAddress = 48
-	comeAgain       = 5                // seconds
+	retrySeconds    = 5                // seconds
 	hashWithin      = 15 * time.Second // far below what an answer may take, so that everybody has one
 )
 
-// busy returns the refusal (503) of a caller who should try again.
-func busy() error {
+// refuseBusy returns the refusal (503) of a caller who should try again.
+func refuseBusy() error {
 	e := problem.New(problem.Unavailable, "sign_in_busy", "Nhiều người đang đăng nhập, xin thử lại sau vài giây.",
 		"Many people are signing in: try again in a few seconds.")
-	e.RetryAfter = comeAgain
+	e.RetryAfter = retrySeconds
 	return e
 }
 
@@ -43,7 +43,7 @@ func TakeSeat(address string) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.taken >= allSeats || s.of[address] >= seatsPerAddress {
-		return nil, busy()
+		return nil, refuseBusy()
 	}
 	s.taken++
 	s.of[address]++

@@ -82,7 +82,7 @@ func (p *People) Find(ctx context.Context, token string) (roles.Principal, error
 		WHERE s.hash = $1 AND s.ended_at IS NULL AND u.disabled_at IS NULL
 		AND (u.role <> 'staff' OR shift_span(s.id) @> $2::timestamptz)`, hash[:], now).
 		Scan(&session, &seen, &created, &who.ProvedAt, &who.ActorID, &who.Role, &who.ScopeKind, &who.ScopeID,
-			&who.MerchantID, &who.LetIn)
+			&who.MerchantID, &who.AdmittedByProgram)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return who, fmt.Errorf("find session: %w", err)
 	}

@@ -47,7 +47,7 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 	if err != nil {
 		return "", nil, err
 	}
-	counted, err := p.judge(ctx, u, known, a)
+	counted, err := p.checkAttempt(ctx, u, known, a)
 	if err != nil {
 		return "", nil, err
 	}
@@ -109,7 +109,7 @@ func (p *People) countGuess(ctx context.Context, subject []byte, free int) error
 	return nil
 }
 
-func (p *People) takeBackGuess(ctx context.Context, subjects [][]byte) error {
+func (p *People) uncountGuess(ctx context.Context, subjects [][]byte) error {
 	_, err := p.db.Pool.Exec(ctx, `UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ANY ($1)
 		AND failures > 0`, subjects)
 	if err != nil {

@@ -81,8 +81,14 @@ func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.
 		return nil, err
 	}
 	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		if err := room(ctx, tx, t.ID, `SELECT count(*) FROM staff f JOIN users u ON u.id = f.id WHERE f.tenancy_id = $1
-			AND u.disabled_at IS NULL`, maxStaff); err != nil {
+		if err := checkRoom(
+			ctx,
+			tx,
+			t.ID,
+			`SELECT count(*) FROM staff f JOIN users u ON u.id = f.id WHERE f.tenancy_id = $1
+			AND u.disabled_at IS NULL`,
+			maxStaff,
+		); err != nil {
 			return err
 		}
 		batch := &pgx.Batch{}
@@ -100,9 +106,9 @@ func (p *People) AddSeller(ctx context.Context, who roles.Principal, stall uuid.
 	return s, nil
 }
 
-// room refuses one more row of a kind than a tenancy may have. It locks the tenancy, so that two
+// checkRoom refuses one more row of a kind than a tenancy may have. It locks the tenancy, so that two
 // requests at once cannot both pass.
-func room(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most int) error {
+func checkRoom(ctx context.Context, tx pgx.Tx, tenancy uuid.UUID, count string, most int) error {
 	var n int
 	if _, err := tx.Exec(ctx, `SELECT FROM tenancies WHERE id = $1 FOR NO KEY UPDATE`, tenancy); err != nil {
 		return err

@@ -30,8 +30,8 @@ func stepPlace(kind string, id uuid.UUID) seal.Place {
 	return seal.Place{Table: "finished_steps", Column: kind, ID: id}
 }
 
-// remember seals what the second step of a kind of sign-in needs.
-func (p *People) remember(ctx context.Context, kind string, of any) (string, error) {
+// sealStep seals what the second step of a kind of sign-in needs.
+func (p *People) sealStep(ctx context.Context, kind string, of any) (string, error) {
 	raw, err := json.Marshal(of)
 	if err != nil {
 		return "", err
@@ -48,9 +48,9 @@ func (p *People) remember(ctx context.Context, kind string, of any) (string, err
 	return base64.RawURLEncoding.EncodeToString(append(id[:], sealed...)), nil
 }
 
-// recall opens what remember sealed (errNoStep otherwise), and returns the step's id, to be
+// openStep opens what remember sealed (errNoStep otherwise), and returns the step's id, to be
 // finished once.
-func (p *People) recall(ctx context.Context, kind, text string, of any) (id uuid.UUID, err error) {
+func (p *People) openStep(ctx context.Context, kind, text string, of any) (id uuid.UUID, err error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || len(raw) < len(id) {
 		return id, errNoStep

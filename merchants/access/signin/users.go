@@ -227,7 +227,7 @@ func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UU
 	}
 	if c.Disabled != nil || len(c.Scopes) > 0 {
 		batch.Queue(`UPDATE users SET let_in_by = coalesce(person($2), let_in_by) WHERE id = $1`, id,
-			roles.LetInBy(ctx))
+			roles.AdmittingProgram(ctx))
 		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, now)
 	}
 	if err := p.send(ctx, batch); err != nil {

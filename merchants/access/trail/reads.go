@@ -41,17 +41,17 @@ func (t *Trail) Watch(ctx context.Context, e Event) context.Context {
 	return context.WithValue(ctx, readerKey{}, &reader{trail: t, event: e})
 }
 
-// WasSeen reports whether Seen wrote a line in the context.
-func WasSeen(ctx context.Context) bool {
+// ReadingRecorded reports whether Seen wrote a line in the context.
+func ReadingRecorded(ctx context.Context) bool {
 	r, _ := ctx.Value(readerKey{}).(*reader)
 	return r != nil && r.seen
 }
 
-// Seen records which merchants' data the request of ctx is about to answer: the merchants in the
+// RecordReading records which merchants' data the request of ctx is about to answer: the merchants in the
 // time of these tenancies. Call it before the answer, and answer its error instead: without a line
 // no data is read. It does nothing for a merchant, who reads only the own data, and for a command,
 // which is not a request. It writes one row for each tenancy, in one statement.
-func Seen(ctx context.Context, what Reading, tenancies []uuid.UUID) error {
+func RecordReading(ctx context.Context, what Reading, tenancies []uuid.UUID) error {
 	r, _ := ctx.Value(readerKey{}).(*reader)
 	if who, err := roles.From(ctx); r == nil || err != nil || who.Role == roles.Merchant || len(tenancies) == 0 {
 		return nil //nolint:nilerr // a stranger is shown no merchant's data

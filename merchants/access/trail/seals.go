@@ -23,8 +23,8 @@ var sealsSQL string
 
 const (
 	sealEvery = time.Minute
-	// settled is how long after its end a minute is sealed: longer than adding to it may take.
-	settled = time.Minute
+	// settleDelay is how long after its end a minute is sealed: longer than adding to it may take.
+	settleDelay = time.Minute
 	// lostAfter is after how long a request without a result counts as lost with its server: longer than any
 	// may run.
 	lostAfter = 10 * time.Minute
@@ -87,13 +87,13 @@ func (s *minuteSeal) add(r *sealedRow) {
 		status = strconv.Itoa(*r.status)
 	}
 	if s.version > 1 {
-		s.write(strconv.FormatBool(r.result), orNone(r.reads), orNone(r.changes))
+		s.write(strconv.FormatBool(r.result), textOrNone(r.reads), textOrNone(r.changes))
 	}
 	s.write(e.ID.String(), strconv.FormatInt(e.At.UnixMicro(), 10), idText(e.ActorID), idText(e.SessionID), e.Address,
 		e.Method, e.Route, e.Object, status)
 }
 
-func orNone(text *string) string {
+func textOrNone(text *string) string {
 	if text == nil {
 		return ""
 	}
@@ -153,7 +153,7 @@ func (c *sealing) run(ctx context.Context, tx pgx.Tx) error {
 func (t *Trail) Seal(ctx context.Context) error {
 	return t.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		c := sealing{
-			to:      t.now().UTC().Add(-settled).Truncate(time.Minute),
+			to:      t.now().UTC().Add(-settleDelay).Truncate(time.Minute),
 			version: func(time.Time) int { return sealVersion },
 		}
 		err := tx.QueryRow(ctx, `SELECT minute + interval '1 minute', seal FROM audit_seals ORDER BY minute DESC

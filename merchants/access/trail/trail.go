@@ -43,15 +43,15 @@ type Trail struct {
 func NewTrail(db *database.DB, keys *seal.Keys, now func() time.Time) *Trail {
 	t := &Trail{db: db, now: now}
 	if keys != nil {
-		t.pads = pads(keys.Index("audit", "digest"))
+		t.pads = paddedKeys(keys.Index("audit", "digest"))
 	}
 	return t
 }
 
-// pads returns the two padded keys of HMAC-SHA-256 (RFC 2104, section 2) that the triggers of the
+// paddedKeys returns the two padded keys of HMAC-SHA-256 (RFC 2104, section 2) that the triggers of the
 // database use. The key is derived from the index key for this purpose only. The database knows
 // what it digests; readers of the trail and of backups do not.
-func pads(key []byte) string {
+func paddedKeys(key []byte) string {
 	const block = 64
 	padded := make([]byte, 2*block)
 	copy(padded, key)

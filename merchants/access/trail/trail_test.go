@@ -81,7 +81,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func (k *testTrail) lines(f trail.LineFilter) []trail.Line {
+func (k *testTrail) readLines(f trail.LineFilter) []trail.Line {
 	k.t.Helper()
 	list, err := k.Lines(k.t.Context(), f, nil, uuid.Nil, 100)
 	must(k.t, err)
@@ -158,9 +158,9 @@ func TestTamperedTrailIsFound(t *testing.T) {
 	}
 }
 
-// TestOldSealsStillHold seals a minute as the program did before results, changes and readings were
+// TestOldSealsStillVerify seals a minute as the program did before results, changes and readings were
 // stored.
-func TestOldSealsStillHold(t *testing.T) {
+func TestOldSealsStillVerify(t *testing.T) {
 	t.Parallel()
 	k := newTrail(t)
 	id, sum := uuid.Must(uuid.NewV7()), sha256.New()
@@ -195,14 +195,14 @@ func TestALineWithoutResultIsClosedAsUnknown(t *testing.T) {
 	_, err = k.db.Pool.Exec(ctx, `INSERT INTO merchants (id, full_name, created_at)
 		VALUES (gen_random_uuid(), 'Lan', now())`)
 	must(t, err)
-	if l := k.lines(trail.LineFilter{}); len(l) != 1 || l[0].Outcome != trail.UnderWay || l[0].Changed != 1 {
+	if l := k.readLines(trail.LineFilter{}); len(l) != 1 || l[0].Outcome != trail.UnderWay || l[0].Changed != 1 {
 		t.Errorf("while it runs: %+v", l)
 	}
 	k.clock = k.clock.Add(5 * time.Minute)
 	must(t, k.Seal(t.Context())) // the line's own minute
 	k.clock = k.clock.Add(20 * time.Minute)
 	must(t, k.Seal(t.Context()))
-	l := k.lines(trail.LineFilter{})
+	l := k.readLines(trail.LineFilter{})
 	if len(l) != 1 || l[0].Outcome != trail.Unknown || l[0].ID != line || l[0].Status != nil || l[0].Changed != 1 {
 		t.Errorf("after the server died: %+v", l)
 	}
@@ -213,9 +213,9 @@ func TestALineWithoutResultIsClosedAsUnknown(t *testing.T) {
 	}
 }
 
-// TestDigestsTellWhatARowWas follows one row through the trail, and computes its last digest by
+// TestDigestsIdentifyRowContent follows one row through the trail, and computes its last digest by
 // hand.
-func TestDigestsTellWhatARowWas(t *testing.T) {
+func TestDigestsIdentifyRowContent(t *testing.T) {
 	t.Parallel()
 	k := newTrail(t)
 	id := uuid.Must(uuid.NewV7())
@@ -232,7 +232,7 @@ func TestDigestsTellWhatARowWas(t *testing.T) {
 	must(t, k.db.Pool.QueryRow(t.Context(), `SELECT to_jsonb(m)::text FROM merchants m`).Scan(&row))
 	k.request(someEvent, `DELETE FROM merchants WHERE id = $1`, id)
 	var steps []trail.Change
-	for _, l := range k.lines(trail.LineFilter{Object: id.String()}) { // newest first
+	for _, l := range k.readLines(trail.LineFilter{Object: id.String()}) { // newest first
 		steps = append(steps, l.Changes...)
 	}
 	if len(steps) != 4 || steps[0].After != nil || steps[3].Before != nil {
@@ -250,7 +250,7 @@ func TestDigestsTellWhatARowWas(t *testing.T) {
 		t.Errorf("the digest by hand is %s: %+v", by, steps)
 	}
 	// A session that worked for a request works for others afterwards, unmarked.
-	before := len(k.lines(trail.LineFilter{}))
+	before := len(k.readLines(trail.LineFilter{}))
 	for range 20 {
 		_, err := k.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, created_at)
 			VALUES (gen_random_uuid(), 'Lan', now())`)
@@ -258,7 +258,7 @@ func TestDigestsTellWhatARowWas(t *testing.T) {
 	}
 	var changes int
 	must(t, k.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM audit_changes`).Scan(&changes))
-	if changes != 4 || len(k.lines(trail.LineFilter{})) != before {
+	if changes != 4 || len(k.readLines(trail.LineFilter{})) != before {
 		t.Errorf("%d changes after work outside of requests", changes)
 	}
 }
@@ -274,12 +274,12 @@ func TestARolledBackChangeLeavesNoDigest(t *testing.T) {
 		t.Fatal("nothing failed")
 	}
 	must(t, k.End(ctx, line, 500))
-	if l := k.lines(trail.LineFilter{Class: 5}); len(l) != 1 || l[0].Changed != 0 || l[0].Outcome != trail.Failed {
+	if l := k.readLines(trail.LineFilter{Class: 5}); len(l) != 1 || l[0].Changed != 0 || l[0].Outcome != trail.Failed {
 		t.Errorf("%+v", l)
 	}
 }
 
-func TestLinesAreFoundByWhatTheySay(t *testing.T) {
+func TestLinesAreFoundByContent(t *testing.T) {
 	t.Parallel()
 	k := newTrail(t)
 	id := uuid.Must(uuid.NewV7())
@@ -323,11 +323,11 @@ func TestLinesAreFoundByWhatTheySay(t *testing.T) {
 			Object: "/api/v1/stalls/", Address: "10.0.0.10",
 		}, 1},
 	} {
-		if got := k.lines(c.f); len(got) != c.want {
+		if got := k.readLines(c.f); len(got) != c.want {
 			t.Errorf("by %s: %d lines, want %d", name, len(got), c.want)
 		}
 	}
-	newest := k.lines(trail.LineFilter{})[0]
+	newest := k.readLines(trail.LineFilter{})[0]
 	rest, err := k.Lines(t.Context(), trail.LineFilter{}, &newest.At, newest.ID, 10)
 	if err != nil || len(rest) != 2 {
 		t.Errorf("after the newest: %d, %v", len(rest), err)

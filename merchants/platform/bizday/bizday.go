@@ -47,17 +47,17 @@ func ShowDay(at time.Time) string { return at.In(Vietnam).Format("02/01/2006") }
 func ShowTime(at time.Time) string { return at.In(Vietnam).Format("15:04 02/01/2006") }
 
 // Day reads "2026-11-22" as 00:00 in Vietnam.
-func Day(text string) (time.Time, error) { return parse(time.DateOnly, text) }
+func Day(text string) (time.Time, error) { return parseIn(time.DateOnly, text) }
 
 // Date reads "2026-11-22" as 00:00 UTC: a date, not a moment.
 func Date(text string) (time.Time, error) {
-	at, err := parse(time.DateOnly, text)
+	at, err := parseIn(time.DateOnly, text)
 	return dateUTC(at), err
 }
 
 // Month reads "2026-11" as 00:00 UTC of its first day: a date, not a moment.
 func Month(text string) (time.Time, error) {
-	at, err := parse("2006-01", text)
+	at, err := parseIn("2006-01", text)
 	return dateUTC(at), err
 }
 
@@ -66,12 +66,12 @@ func dateUTC(at time.Time) time.Time {
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 
-// Moment reads an RFC 3339 time, or a day as 00:00 in Vietnam. It returns nil for an empty text.
-func Moment(text string) (*time.Time, error) {
+// ParseTime reads an RFC 3339 time, or a day as 00:00 in Vietnam. It returns nil for an empty text.
+func ParseTime(text string) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
 	}
-	at, err := parse(time.RFC3339, text)
+	at, err := parseIn(time.RFC3339, text)
 	if err != nil {
 		at, err = Day(text)
 	}
@@ -83,7 +83,7 @@ func Moment(text string) (*time.Time, error) {
 
 // MomentField reads a field of a request as Moment does, and refuses other texts with MomentFault.
 func MomentField(field, text string) (*time.Time, error) {
-	at, err := Moment(text)
+	at, err := ParseTime(text)
 	if err != nil {
 		return nil, problem.InFields(MomentFault(field))
 	}
@@ -98,7 +98,7 @@ func MomentFault(field string) problem.Field {
 	}
 }
 
-func parse(layout, text string) (time.Time, error) {
+func parseIn(layout, text string) (time.Time, error) {
 	at, err := time.ParseInLocation(layout, text, Vietnam)
 	if err != nil || !Within(at) {
 		return time.Time{}, ErrForm

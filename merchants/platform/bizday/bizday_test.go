@@ -17,12 +17,12 @@ func TestMoment(t *testing.T) {
 		"0001-01-01T00:00:00Z": "", "9999-12-31T23:59:59+14:00": "", "2100-12-31T23:59:59Z": "", "2026-11-22 ": "",
 		"22/11/2026": "", "\x00": "", "2026-11-22T25:00:00Z": "",
 	} {
-		at, err := bizday.Moment(text)
+		at, err := bizday.ParseTime(text)
 		if (err == nil) != (want != "") || err == nil && at.Format(time.RFC3339) != want {
 			t.Errorf("%q is read as %v, %v; want %q", text, at, err, want)
 		}
 	}
-	if at, err := bizday.Moment(""); at != nil || err != nil {
+	if at, err := bizday.ParseTime(""); at != nil || err != nil {
 		t.Errorf("nothing is read as %v, %v", at, err)
 	}
 }
@@ -35,7 +35,7 @@ func FuzzMoment(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		at, err := bizday.Moment(text)
+		at, err := bizday.ParseTime(text)
 		if err == nil && at != nil && (at.UTC().Year() < bizday.FirstYear-1 || at.UTC().Year() > bizday.LastYear+1) {
 			t.Errorf("%q is read as %v", text, at)
 		}

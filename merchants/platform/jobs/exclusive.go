@@ -27,16 +27,16 @@ var ErrElsewhere = errors.New("another replica does it")
 // errLockLost ends the work of a replica that lost its lock.
 var errLockLost = errors.New("the lock was lost")
 
-// Exclusive runs do while it holds the lock of a name, or returns ErrElsewhere. The lock lives in a
+// RunExclusive runs do while it holds the lock of a name, or returns ErrElsewhere. The lock lives in a
 // transaction with a heartbeat: a replica that hangs, or with a dead connection, loses it within
 // seconds, and do's context ends. A session lock would survive both.
-func Exclusive(ctx context.Context, db *database.DB, name string, do func(context.Context) error) error {
+func RunExclusive(ctx context.Context, db *database.DB, name string, do func(context.Context) error) error {
 	conn, err := db.Pool.Acquire(ctx)
 	if err != nil {
 		return fmt.Errorf("lock of %s: %w", name, err)
 	}
-	defer release(ctx, conn)
-	mine, err := lock(ctx, conn.Conn(), db.LockID("job:"+name))
+	defer releaseLock(ctx, conn)
+	mine, err := acquireLock(ctx, conn.Conn(), db.LockID("job:"+name))
 	if err != nil {
 		return fmt.Errorf("lock of %s: %w", name, err)
 	}
@@ -47,16 +47,16 @@ func Exclusive(ctx context.Context, db *database.DB, name string, do func(contex
 	beats := make(chan struct{})
 	go func() {
 		defer close(beats)
-		beat(working, conn.Conn(), cancel)
+		renewLock(working, conn.Conn(), cancel)
 	}()
-	err = explain(working, do(working))
+	err = withCause(working, do(working))
 	cancel(nil)
 	<-beats
 	return err
 }
 
-// lock begins a transaction and tries to take the lock in it.
-func lock(ctx context.Context, conn *pgx.Conn, id int64) (mine bool, err error) {
+// acquireLock begins a transaction and tries to take the lock in it.
+func acquireLock(ctx context.Context, conn *pgx.Conn, id int64) (mine bool, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue(`BEGIN`)
 	batch.Queue(`SELECT set_config('idle_in_transaction_session_timeout', $1, true)`,
@@ -65,9 +65,9 @@ func lock(ctx context.Context, conn *pgx.Conn, id int64) (mine bool, err error) 
 	return mine, conn.SendBatch(ctx, batch).Close()
 }
 
-// beat speaks on the connection that holds the lock until ctx ends, and cancels the work once there
+// renewLock speaks on the connection that holds the lock until ctx ends, and cancels the work once there
 // is no answer.
-func beat(ctx context.Context, conn *pgx.Conn, cancel context.CancelCauseFunc) {
+func renewLock(ctx context.Context, conn *pgx.Conn, cancel context.CancelCauseFunc) {
 	tick := time.NewTicker(beatEvery)
 	defer tick.Stop()
 	for {
@@ -86,8 +86,8 @@ func beat(ctx context.Context, conn *pgx.Conn, cancel context.CancelCauseFunc) {
 	}
 }
 
-// release ends the transaction, or the connection where that cannot be done soon.
-func release(ctx context.Context, conn *pgxpool.Conn) {
+// releaseLock ends the transaction, or the connection where that cannot be done soon.
+func releaseLock(ctx context.Context, conn *pgxpool.Conn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), beatWithin)
 	defer cancel()
 	if !conn.Conn().IsClosed() {

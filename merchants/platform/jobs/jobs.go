@@ -101,17 +101,17 @@ func (r *Runner) round(ctx context.Context, j Job) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, deadline, fmt.Errorf("no end within %s", deadline))
 	defer cancel()
 	if j.Shared {
-		return explain(ctx, j.Do(ctx))
+		return withCause(ctx, j.Do(ctx))
 	}
 	lockOn := j.LockOn
 	if lockOn == nil {
 		lockOn = r.db
 	}
-	return Exclusive(ctx, lockOn, j.Name, j.Do)
+	return RunExclusive(ctx, lockOn, j.Name, j.Do)
 }
 
-// explain adds why a context ended to the error that came of it.
-func explain(ctx context.Context, err error) error {
+// withCause adds why a context ended to the error that came of it.
+func withCause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("%w: %w", cause, err)
 	}

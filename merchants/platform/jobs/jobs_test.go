@@ -83,16 +83,16 @@ func TestJobsComeBackAfterASilentFailover(t *testing.T) {
 	eventually(t, "a round after the failover", func() bool { return rounds.Load() > before+1 })
 }
 
-// TestALockIsLostByWhoSaysNothing: a replica whose way to the database is frozen loses the lock to
+// TestSilentHolderLosesLock: a replica whose way to the database is frozen loses the lock to
 // another one, and its work is ended.
-func TestALockIsLostByWhoSaysNothing(t *testing.T) {
+func TestSilentHolderLosesLock(t *testing.T) {
 	t.Parallel()
 	url := dbtest.Empty(t)
 	proxy := dbtest.NewProxy(t, url)
 	stalled, healthy := opened(t, proxy.URL), opened(t, url)
 	ended, holds := make(chan error, 1), make(chan struct{})
 	go func() {
-		ended <- jobs.Exclusive(t.Context(), stalled, "work", func(ctx context.Context) error {
+		ended <- jobs.RunExclusive(t.Context(), stalled, "work", func(ctx context.Context) error {
 			close(holds)
 			<-ctx.Done()
 			return ctx.Err()
@@ -100,7 +100,7 @@ func TestALockIsLostByWhoSaysNothing(t *testing.T) {
 	}()
 	<-holds
 	work := func() error {
-		return jobs.Exclusive(t.Context(), healthy, "work", func(context.Context) error { return nil })
+		return jobs.RunExclusive(t.Context(), healthy, "work", func(context.Context) error { return nil })
 	}
 	if err := work(); !errors.Is(err, jobs.ErrElsewhere) {
 		t.Fatalf("two replicas hold one lock: %v", err)

@@ -92,18 +92,18 @@ type queued struct {
 // between the gateway's answer and the record of it.
 func (o *Outbox) Flush(ctx context.Context, to notify.Sender) error {
 	for {
-		m, err := o.take(ctx)
+		m, err := o.reserve(ctx)
 		if m == nil || err != nil {
 			return err
 		}
-		if err := o.settle(ctx, m, o.send(ctx, m, to)); err != nil {
+		if err := o.recordResult(ctx, m, o.send(ctx, m, to)); err != nil {
 			return err
 		}
 	}
 }
 
-// take reserves one message; no other process sends it until its next try.
-func (o *Outbox) take(ctx context.Context) (*queued, error) {
+// reserve reserves one message; no other process sends it until its next try.
+func (o *Outbox) reserve(ctx context.Context) (*queued, error) {
 	now := o.now()
 	m := queued{}
 	err := o.db.Pool.QueryRow(ctx, `UPDATE messages
@@ -137,8 +137,8 @@ func (o *Outbox) send(ctx context.Context, m *queued, to notify.Sender) error {
 	return to.Send(ctx, string(phone), m.text)
 }
 
-// settle records the result of an attempt.
-func (o *Outbox) settle(ctx context.Context, m *queued, failed error) error {
+// recordResult records the result of an attempt.
+func (o *Outbox) recordResult(ctx context.Context, m *queued, failed error) error {
 	ctx = context.WithoutCancel(ctx)
 	var err error
 	switch {

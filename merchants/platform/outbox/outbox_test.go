@@ -80,7 +80,7 @@ func (p *post) states() string {
 	return states
 }
 
-func TestAMessageIsSentOnceForWhatItTells(t *testing.T) {
+func TestMessageIsSentOnceForItsSubject(t *testing.T) {
 	p := newPost(t)
 	m := outbox.Message{
 		Purpose: "beneficiary_proposed", About: uuid.New(), Phone: "0905123456",

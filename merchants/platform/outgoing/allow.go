@@ -42,12 +42,12 @@ func ParseAllow(text string) (Allow, error) {
 // names reports whether a URL's host is in the list, as a name or as an address.
 func (a Allow) names(host string) bool {
 	if ip, err := parseAddress(host); err == nil {
-		return a.holds(ip)
+		return a.contains(ip)
 	}
 	return a.hosts[strings.ToLower(strings.TrimSuffix(host, "."))]
 }
 
-func (a Allow) holds(ip netip.Addr) bool {
+func (a Allow) contains(ip netip.Addr) bool {
 	for _, network := range a.networks {
 		if network.Contains(ip) {
 			return true
@@ -86,8 +86,8 @@ func prefixes(texts ...string) []netip.Prefix {
 	return list
 }
 
-// public reports whether an address is one host of the internet.
-func public(ip netip.Addr) bool {
+// isPublic reports whether an address is one host of the internet.
+func isPublic(ip netip.Addr) bool {
 	if ip.Zone() != "" || ip.Is6() && !global.Contains(ip) {
 		return false
 	}

@@ -32,19 +32,19 @@ var (
 	ErrTooLarge = errors.New("the answer is too large")
 )
 
-// Client calls https addresses on public hosts, and the allowed ones, plain http included. The
+// NewClient calls https addresses on public hosts, and the allowed ones, plain http included. The
 // address that is dialled is the one that is judged, so a name that resolves to another one later
 // gains nothing. Redirects lead to the same host only. No proxy of the environment is used: it
 // would dial for us, unjudged. Give what an outsider named (a browser's push endpoint) the zero
 // Allow: the operator's inner hosts are for what the operator names.
-func Client(a Allow) *http.Client { return client(a, nil) }
+func NewClient(a Allow) *http.Client { return newClient(a, nil) }
 
-func client(a Allow, names *net.Resolver) *http.Client {
+func newClient(a Allow, names *net.Resolver) *http.Client {
 	free := &net.Dialer{Timeout: dialWithin, Resolver: names}
 	judged := &net.Dialer{Timeout: dialWithin, Resolver: names, Control: func(_, address string,
 		_ syscall.RawConn,
 	) error {
-		return a.judge(address)
+		return a.checkAddress(address)
 	}}
 	transport := &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -132,19 +132,19 @@ func (a Allow) check(u *url.URL) error {
 		return ErrURL
 	}
 	if _, err := parseAddress(host); err == nil && !inner {
-		return a.judge(net.JoinHostPort(host, "443"))
+		return a.checkAddress(net.JoinHostPort(host, "443"))
 	}
 	return nil
 }
 
-// judge returns nil for an address and port that may be dialled.
-func (a Allow) judge(address string) error {
+// checkAddress returns nil for an address and port that may be dialled.
+func (a Allow) checkAddress(address string) error {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrAddress, err)
 	}
 	ip, err := parseAddress(host)
-	if err != nil || !public(ip) && !a.holds(ip) {
+	if err != nil || !isPublic(ip) && !a.contains(ip) {
 		return ErrAddress
 	}
 	return nil

@@ -17,9 +17,9 @@ import (
 	"market40/merchants/platform/outgoing"
 )
 
-// inner is a server on loopback, like other services of the host, and a client that knows its authority
+// startInner is a server on loopback, like other services of the host, and a client that knows its authority
 // and asks names of dns.
-func inner(t *testing.T, allow string, dns *resolver, handle http.HandlerFunc) (*httptest.Server, *http.Client) {
+func startInner(t *testing.T, allow string, dns *resolver, handle http.HandlerFunc) (*httptest.Server, *http.Client) {
 	t.Helper()
 	s := httptest.NewTLSServer(handle)
 	t.Cleanup(s.Close)
@@ -107,7 +107,7 @@ func TestOnlyPublicHostsAreCalled(t *testing.T) {
 		"[2002:7f00:1::]", "[2001:0:7f00:1::]", "[fe80::1]", "[fe80::1%25lo]", "[fc00::1]", "[fd00:ec2::254]",
 		"[ff02::1]", "[2001:db8::1]", "[100::1]",
 	} {
-		if _, err := get(t, outgoing.Client(outgoing.Allow{}), "https://"+host+"/"); !errors.Is(err,
+		if _, err := get(t, outgoing.NewClient(outgoing.Allow{}), "https://"+host+"/"); !errors.Is(err,
 			outgoing.ErrAddress) {
 			t.Errorf("%s: %v", host, err)
 		}
@@ -137,12 +137,12 @@ func TestOnlyPublicHostsAreCalled(t *testing.T) {
 
 // A name is judged by what it resolves to when it is dialled, however often that changes. Go's
 // resolver knows no 127.1; where the system's does, what it makes of it is judged too.
-func TestNamesAreJudgedByTheAddressDialled(t *testing.T) {
+func TestDialledAddressDecides(t *testing.T) {
 	t.Parallel()
 	called := false
 	handle := func(http.ResponseWriter, *http.Request) { called = true }
 	for _, addresses := range [][]string{{"127.0.0.1"}, {"169.254.169.254"}, {"10.0.0.1", "127.0.0.1"}, {"0.0.0.0"}} {
-		s, c := inner(t, "", &resolver{addresses: addresses}, handle)
+		s, c := startInner(t, "", &resolver{addresses: addresses}, handle)
 		_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 		for range 3 {
 			if _, err := get(t, c, "https://"+net.JoinHostPort("rebind.example", port)+"/"); !errors.Is(err,
@@ -168,7 +168,7 @@ func TestAllowedInnerHosts(t *testing.T) {
 		"127.0.0.0/8": "127.0.0.1", "10.0.0.1, 127.0.0.1": "127.0.0.1",
 		"Example.com": "example.com",
 	} {
-		s, c := inner(t, allow, &resolver{addresses: []string{"127.0.0.1"}}, handle)
+		s, c := startInner(t, allow, &resolver{addresses: []string{"127.0.0.1"}}, handle)
 		_, port, _ := net.SplitHostPort(s.Listener.Addr().String())
 		if body, err := get(t, c, "https://"+net.JoinHostPort(host, port)+"/"); err != nil || body != "inner" {
 			t.Errorf("%s allows %s: %q %v", allow, host, body, err)
@@ -187,7 +187,7 @@ func TestAllowedInnerHosts(t *testing.T) {
 
 func TestAnswersAreBoundedAndLeadNowhereElse(t *testing.T) {
 	t.Parallel()
-	s, c := inner(t, "127.0.0.1", nil, func(w http.ResponseWriter, r *http.Request) {
+	s, c := startInner(t, "127.0.0.1", nil, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/large":
 			for range outgoing.MaxAnswer/1024 + 1 {

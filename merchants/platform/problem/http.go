@@ -72,13 +72,13 @@ var titles = map[Kind][2]string{
 	Unavailable:                 {"Tạm thời gián đoạn", "Unavailable"}, internal: {"Lỗi hệ thống", "Internal error"},
 }
 
-// spoken are the languages of people's pages and answers; the first one is the default.
-var spoken = language.NewMatcher([]language.Tag{language.Vietnamese, language.English})
+// languages are the languages of people's pages and answers; the first one is the default.
+var languages = language.NewMatcher([]language.Tag{language.Vietnamese, language.English})
 
 // English reports whether an Accept-Language header (RFC 9110, 12.5.4) prefers English over
 // Vietnamese, which is the default.
 func English(acceptLanguage string) bool {
-	_, at := language.MatchStrings(spoken, acceptLanguage)
+	_, at := language.MatchStrings(languages, acceptLanguage)
 	return at == 1
 }
 
@@ -107,7 +107,7 @@ const (
 )
 
 // From turns any error into a refusal. A problem stays as it is. A database that is away or too
-// busy is 503, logged at most once in awayLogPause. Anything else is logged here, once, and its
+// busy is 503, logged at most once in outageLogPause. Anything else is logged here, once, and its
 // text is not shown to the caller.
 func From(ctx context.Context, err error) *Error {
 	var p *Error
@@ -119,9 +119,9 @@ func From(ctx context.Context, err error) *Error {
 		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).",
 			"The input contains a character that is not allowed (NUL).")
 	}
-	if away(err) {
-		logAway(ctx, err)
-		return Away()
+	if isOutage(err) {
+		logOutage(ctx, err)
+		return Outage()
 	}
 	if !errors.Is(err, context.Canceled) {
 		slog.ErrorContext(ctx, "request failed", "error", err)
@@ -241,7 +241,7 @@ func fieldOf(err error) Field {
 	case msg == "unexpected property", msg == "unknown query parameter":
 		return Field{name, "unknown_field", "Không có trường này.", "This field does not exist."}
 	}
-	return Field{name, "invalid", wantedOf(msg), msg + "."}
+	return Field{name, "invalid", expectedVi(msg), msg + "."}
 }
 
 // AmountText is the patternDescription of fields that hold an amount: what they refuse is answered
@@ -256,8 +256,8 @@ func AmountForm(field string) Field {
 	}
 }
 
-// wants are the sentences for what was expected, huma's and our own; %s is its bound.
-var wants = []struct{ begins, vi string }{
+// expectations are the sentences for what was expected, huma's and our own; %s is its bound.
+var expectations = []struct{ begins, vi string }{
 	{"expected number >= ", "Nhỏ nhất là %s."},
 	{"expected number > ", "Phải lớn hơn %s."},
 	{
@@ -281,9 +281,9 @@ var wants = []struct{ begins, vi string }{
 	{"expected object", "Cần một đối tượng JSON."},
 }
 
-// wantedOf says in Vietnamese what huma expected.
-func wantedOf(msg string) string {
-	for _, w := range wants {
+// expectedVi says in Vietnamese what huma expected.
+func expectedVi(msg string) string {
+	for _, w := range expectations {
 		if bound, is := strings.CutPrefix(msg, w.begins); is {
 			return strings.ReplaceAll(w.vi, "%s", bound)
 		}

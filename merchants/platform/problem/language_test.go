@@ -6,7 +6,7 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-func TestTheLanguageThatIsWantedMost(t *testing.T) {
+func TestPreferredLanguage(t *testing.T) {
 	for header, english := range map[string]bool{
 		"": false, "vi": false, "vi-VN,vi;q=0.9,en;q=0.8": false, "en": true, "en-GB, vi;q=0.5": true,
 		"vi;q=0.1,en": true, "en;q=0.2, vi;q=0.3": false,

@@ -78,12 +78,12 @@ func UnknownValue(field, got string, known ...string) Field {
 	list := strings.Join(known, ", ")
 	return Field{
 		field, "unknown_value",
-		fmt.Sprintf("%q không có trong danh sách: %s.", shorten(got), list),
-		fmt.Sprintf("%q is not one of: %s.", shorten(got), list),
+		fmt.Sprintf("%q không có trong danh sách: %s.", shortenText(got), list),
+		fmt.Sprintf("%q is not one of: %s.", shortenText(got), list),
 	}
 }
 
-func shorten(s string) string {
+func shortenText(s string) string {
 	if r := []rune(s); len(r) > 60 {
 		return string(r[:60]) + "…"
 	}

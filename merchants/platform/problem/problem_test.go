@@ -29,7 +29,7 @@ func answer(t *testing.T, language string, err error) (int, string, problem.Body
 	return w.Code, w.Header().Get("Content-Type"), body
 }
 
-func TestRefusalIsToldInTheCallersLanguage(t *testing.T) {
+func TestRefusalIsInTheCallersLanguage(t *testing.T) {
 	t.Parallel()
 	refusal := fmt.Errorf("while testing: %w", problem.New(problem.Conflict, "account_in_use", "Tài khoản đã dùng.",
 		"The account is in use."))
@@ -45,7 +45,7 @@ func TestRefusalIsToldInTheCallersLanguage(t *testing.T) {
 	}
 }
 
-func TestFailureTellsNothing(t *testing.T) {
+func TestFailureRevealsNothing(t *testing.T) {
 	t.Parallel()
 	status, _, body := answer(t, "en", errors.New(`relation "accounts" does not exist`))
 	if status != 500 || strings.Contains(fmt.Sprint(body), "accounts") {

@@ -36,15 +36,15 @@ func aeadOf(key []byte) cipher.AEAD {
 	return aead
 }
 
-// wrapped returns a key encrypted by a secret, as it is stored. Its id is authenticated.
-func wrapped(by cipher.AEAD, id string, key []byte) []byte {
+// wrapKey returns a key encrypted by a secret, as it is stored. Its id is authenticated.
+func wrapKey(by cipher.AEAD, id string, key []byte) []byte {
 	nonce := make([]byte, chacha20poly1305.NonceSizeX)
 	_, _ = rand.Read(nonce) // never fails, says its documentation
 	return by.Seal(nonce, nonce, key, []byte(id))
 }
 
-// unwrapped opens what wrapped made; ErrWrongKey by another secret, or where there is nothing.
-func unwrapped(by cipher.AEAD, id string, text []byte) ([]byte, error) {
+// unwrapKey opens what wrapped made; ErrWrongKey by another secret, or where there is nothing.
+func unwrapKey(by cipher.AEAD, id string, text []byte) ([]byte, error) {
 	n := chacha20poly1305.NonceSizeX
 	if len(text) < n {
 		return nil, fmt.Errorf("key %s: %w", id, ErrWrongKey)
@@ -58,9 +58,9 @@ func unwrapped(by cipher.AEAD, id string, text []byte) ([]byte, error) {
 
 // open unwraps by the secret that holds now or by the one before it.
 func (w wrap) open(by cipher.AEAD) ([]byte, error) {
-	key, err := unwrapped(by, w.ID, w.Current)
+	key, err := unwrapKey(by, w.ID, w.Current)
 	if err != nil && w.Old != nil {
-		return unwrapped(by, w.ID, w.Old)
+		return unwrapKey(by, w.ID, w.Old)
 	}
 	return key, err
 }
@@ -76,19 +76,19 @@ func Rotate(ctx context.Context, pool *pgxpool.Pool, old, next [KeySize]byte, no
 		if err != nil {
 			return err
 		}
-		if _, err := unwrapped(then, indexName, keys[0].Current); err == nil { // done before: by old, or by a stranger
+		if _, err := unwrapKey(then, indexName, keys[0].Current); err == nil { // done before: by old, or by a stranger
 			_, err := keys[0].open(by)
 			return err
 		}
-		months, err := rewrap(keys, by, then)
+		months, err := rewrapKeys(keys, by, then)
 		if err != nil {
 			return err
 		}
 		for m := monthOf(now); m <= monthOf(now)+monthsAhead; m++ {
-			if id := monthName(m); !months.holds(id) {
+			if id := monthName(m); !months.unwraps(id) {
 				key := make([]byte, KeySize)
 				_, _ = rand.Read(key) // never fails, says its documentation
-				months.add(id, wrapped(then, id, key), wrapped(by, id, key))
+				months.add(id, wrapKey(then, id, key), wrapKey(by, id, key))
 			}
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped, old_wrapped) SELECT *
@@ -112,7 +112,7 @@ func (w *wraps) add(id string, current, old []byte) {
 	w.ids, w.current, w.old = append(w.ids, id), append(w.current, current), append(w.old, old)
 }
 
-func (w *wraps) holds(id string) bool {
+func (w *wraps) unwraps(id string) bool {
 	for _, known := range w.ids {
 		if known == id {
 			return true
@@ -121,18 +121,18 @@ func (w *wraps) holds(id string) bool {
 	return false
 }
 
-// rewrap returns every key, encrypted under both secrets.
-func rewrap(keys []wrap, by, then cipher.AEAD) (*wraps, error) {
+// rewrapKeys returns every key, encrypted under both secrets.
+func rewrapKeys(keys []wrap, by, then cipher.AEAD) (*wraps, error) {
 	var all wraps
 	for _, w := range keys {
 		if w.Old != nil {
 			return nil, ErrUnfinished
 		}
-		key, err := unwrapped(by, w.ID, w.Current)
+		key, err := unwrapKey(by, w.ID, w.Current)
 		if err != nil {
 			return nil, err
 		}
-		all.add(w.ID, wrapped(then, w.ID, key), w.Current)
+		all.add(w.ID, wrapKey(then, w.ID, key), w.Current)
 	}
 	return &all, nil
 }
@@ -147,7 +147,7 @@ func Finish(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) error
 			return err
 		}
 		for _, w := range keys {
-			if _, err := unwrapped(by, w.ID, w.Current); err != nil {
+			if _, err := unwrapKey(by, w.ID, w.Current); err != nil {
 				return err
 			}
 		}
@@ -170,7 +170,7 @@ func IsPresent(ctx context.Context, pool *pgxpool.Pool, secret [KeySize]byte) (b
 	if err != nil {
 		return false, fmt.Errorf("looking at the wrapped keys: %w", err)
 	}
-	_, err = unwrapped(aeadOf(secret[:]), indexName, current)
+	_, err = unwrapKey(aeadOf(secret[:]), indexName, current)
 	return err == nil, nil
 }
 

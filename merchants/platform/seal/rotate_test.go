@@ -24,7 +24,7 @@ func TestServersOutliveARotation(t *testing.T) {
 		}
 		return keys
 	}
-	at := place()
+	at := testPlace()
 	agree := func(when string, from, to *seal.Keys) {
 		t.Helper()
 		sealed, err := from.Seal(t.Context(), at, []byte("0123456789"))
@@ -99,7 +99,7 @@ func TestNoMonthIsMadeUnderAnOldSecretMeanwhile(t *testing.T) {
 		past := clock.AddDate(-10, 0, 0) // a rotation that makes no key for the month that comes
 		go func() { done <- seal.Rotate(t.Context(), db.Pool, [32]byte{n}, [32]byte{n + 1}, past) }()
 		clock = clock.AddDate(0, 1, 0)
-		at := place()
+		at := testPlace()
 		sealed, err := keys.Seal(t.Context(), at, []byte("1"))
 		if err == nil {
 			values = append(values, value{at, sealed})

@@ -202,12 +202,12 @@ func (k *Keys) add(ctx context.Context, by cipher.AEAD, id string) error {
 				&index); err != nil {
 				return err
 			}
-			if _, err := unwrapped(by, indexName, index); err != nil {
+			if _, err := unwrapKey(by, indexName, index); err != nil {
 				return err
 			}
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO sealed_keys (id, wrapped) VALUES ($1, $2) ON CONFLICT DO NOTHING`, id,
-			wrapped(by, id, key))
+			wrapKey(by, id, key))
 		return err
 	})
 	if err != nil {

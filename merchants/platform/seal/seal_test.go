@@ -13,7 +13,7 @@ import (
 	"market40/migrations/database/dbtest"
 )
 
-func place() seal.Place {
+func testPlace() seal.Place {
 	return seal.Place{Table: "accounts", Column: "number", ID: uuid.New()}
 }
 
@@ -24,7 +24,7 @@ func TestSealedValueOpensOnlyInItsPlace(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := place()
+	at := testPlace()
 	sealed, err := keys.Seal(t.Context(), at, []byte("0123456789"))
 	if err != nil {
 		t.Fatal(err)
@@ -43,7 +43,7 @@ func TestSealedValueOpensOnlyInItsPlace(t *testing.T) {
 		at     seal.Place
 		sealed []byte
 	}{
-		"another row": {place(), sealed}, "another column": {other, sealed}, "changed": {at, changed},
+		"another row": {testPlace(), sealed}, "another column": {other, sealed}, "changed": {at, changed},
 		"cut": {at, sealed[:10]}, "empty": {at, nil},
 	} {
 		if _, err := keys.Open(t.Context(), try.at, try.sealed); !errors.Is(err, seal.ErrUnreadable) {
@@ -71,7 +71,7 @@ func TestMonthsHaveKeysOfTheirOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := place()
+	at := testPlace()
 	november, err := keys.Seal(t.Context(), at, []byte("a"))
 	if err != nil {
 		t.Fatal(err)
@@ -115,7 +115,7 @@ func TestTwoProcessesAgreeOnTheKeys(t *testing.T) {
 	}
 }
 
-func TestIndexTellsKindsApart(t *testing.T) {
+func TestIndexDiffersByKind(t *testing.T) {
 	t.Parallel()
 	keys, err := seal.Open(t.Context(), dbtest.New(t).Pool, [32]byte{1}, time.Now)
 	if err != nil {

@@ -45,7 +45,7 @@ func (s Source) Write(f Format, l *trail.Line) ([]byte, error) {
 	case CEF:
 		return []byte(s.cef(l)), nil
 	default:
-		return s.syslog(l, strings.Join([]string{l.Method, clean(l.Route), string(l.Outcome)}, " ")), nil
+		return s.syslog(l, strings.Join([]string{l.Method, cleanText(l.Route), string(l.Outcome)}, " ")), nil
 	}
 }
 
@@ -137,13 +137,13 @@ func (s Source) cef(l *trail.Line) string {
 	var b strings.Builder
 	for _, part := range []string{"CEF:0", "market40", "market40", s.Version, l.Method + " " + l.Route, l.Method + " " +
 		l.Route + " " + string(l.Outcome)} {
-		b.WriteString(cefHeader.Replace(clean(part)) + "|")
+		b.WriteString(cefHeader.Replace(cleanText(part)) + "|")
 	}
 	fmt.Fprintf(&b, "%d|", map[int]int{6: 3, 4: 6, 3: 8}[severity(l)])
 	parts := []string{"rt=" + strconv.FormatInt(l.At.UnixMilli(), 10)}
 	add := func(key, value string) {
 		if value != "" {
-			parts = append(parts, key+"="+cefValue.Replace(clean(value)))
+			parts = append(parts, key+"="+cefValue.Replace(cleanText(value)))
 		}
 	}
 	add("externalId", l.ID.String())
@@ -165,7 +165,7 @@ func (s Source) cef(l *trail.Line) string {
 	if l.SessionID != nil {
 		parts = append(parts, "cs1Label=session", "cs1="+l.SessionID.String())
 	}
-	if texts := changes(l); len(texts) > 0 {
+	if texts := changeTexts(l); len(texts) > 0 {
 		parts = append(parts, "cs2Label=changes")
 		add("cs2", strings.Join(texts, "; "))
 	}
@@ -181,7 +181,7 @@ func (s Source) syslog(l *trail.Line, text string) []byte {
 		l.At.UTC().Format("2006-01-02T15:04:05.000000Z07:00"), hostName(s.Host), s.PID)
 	add := func(name, value string) {
 		if value != "" {
-			b.WriteString(` ` + name + `="` + sdValue.Replace(clean(value)) + `"`)
+			b.WriteString(` ` + name + `="` + sdValue.Replace(cleanText(value)) + `"`)
 		}
 	}
 	add("id", l.ID.String())
@@ -199,7 +199,7 @@ func (s Source) syslog(l *trail.Line, text string) []byte {
 	}
 	add("outcome", string(l.Outcome))
 	add("changed", strconv.Itoa(l.Changed))
-	for _, change := range changes(l) {
+	for _, change := range changeTexts(l) {
 		add("change", change)
 	}
 	for _, r := range l.Readings {
@@ -222,9 +222,9 @@ func severity(l *trail.Line) int {
 	}
 }
 
-// changes describes the first changes of a line in words, because a syslog message should not
+// changeTexts describes the first changes of a line in words, because a syslog message should not
 // exceed what receivers accept.
-func changes(l *trail.Line) []string {
+func changeTexts(l *trail.Line) []string {
 	const most = 10
 	var texts []string
 	for _, c := range l.Changes[:min(most, len(l.Changes))] {
@@ -240,9 +240,9 @@ func orDash(text *string) string {
 	return *text
 }
 
-// clean returns a text of one line and of limited length. What is neither a letter nor a sign
+// cleanText returns a text of one line and of limited length. What is neither a letter nor a sign
 // becomes U+FFFD.
-func clean(text string) string {
+func cleanText(text string) string {
 	const most = 1000 // characters
 	runes := []rune(strings.ToValidUTF8(text, "\uFFFD"))
 	if len(runes) > most {

@@ -82,7 +82,7 @@ func (f *Forwarder) Run(ctx context.Context) {
 
 // forward holds the lock and a connection, and sends until one of them breaks.
 func (f *Forwarder) forward(ctx context.Context) error {
-	return jobs.Exclusive(ctx, f.DB, "forward-audit", f.forwardAlone)
+	return jobs.RunExclusive(ctx, f.DB, "forward-audit", f.forwardAlone)
 }
 
 // forwardAlone does the work of forward while the lock is held.

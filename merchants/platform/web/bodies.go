@@ -81,15 +81,15 @@ func NewBudget(total int) *Budget {
 // NewWebhookBudget returns the budget that is reserved for webhooks.
 func NewWebhookBudget() *Budget { return NewBudget(webhookBudget) }
 
-// begin records that a body begins to arrive.
-func (b *Budget) begin(a *arrival) {
+// addArrival records that a body begins to arrive.
+func (b *Budget) addArrival(a *arrival) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.arriving[a] = true
 }
 
-// whole records that a body has arrived, and reports whether it was about to be cut off.
-func (b *Budget) whole(a *arrival) (cut bool) {
+// endArrival records that a body has arrived, and reports whether it was about to be cut off.
+func (b *Budget) endArrival(a *arrival) (cut bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.arriving, a)
@@ -109,7 +109,7 @@ func (b *Budget) reserve(a *arrival, n int) bool {
 			a.held += n
 			return true
 		}
-		if !b.giveWay(a, n, ownPart) {
+		if !b.cutOff(a, n, ownPart) {
 			return false
 		}
 		b.freed.Wait()
@@ -117,9 +117,9 @@ func (b *Budget) reserve(a *arrival, n int) bool {
 	return false
 }
 
-// giveWay cuts off a body to free n bytes: the oldest slow one, else a much larger one. With
+// cutOff cuts off a body to free n bytes: the oldest slow one, else a much larger one. With
 // ownPart it cuts only bodies of the same address. It reports false if no body qualifies.
-func (b *Budget) giveWay(to *arrival, n int, ownPart bool) bool {
+func (b *Budget) cutOff(to *arrival, n int, ownPart bool) bool {
 	var oldest, largest *arrival
 	for a := range b.arriving {
 		switch {
@@ -160,18 +160,18 @@ func (b *Budget) release(a *arrival) {
 func (b *Budget) Read(c *gin.Context, limit int) (body []byte, release func(), err error) {
 	connection := http.NewResponseController(c.Writer)
 	a := &arrival{
-		by: network(c), began: time.Now(),
+		by: networkOf(c), began: time.Now(),
 		end: func() error { return connection.SetReadDeadline(time.Now()) },
 	}
 	release = func() { b.release(a) }
 	if c.Request.ContentLength > int64(limit) {
 		return nil, release, refuseBody(c, errTooLarge)
 	}
-	b.begin(a)
+	b.addArrival(a)
 	if body, err = b.read(c.Request.Body, a, limit); err != nil {
 		return nil, release, refuseBody(c, err)
 	}
-	if b.whole(a) {
+	if b.endArrival(a) {
 		_ = connection.SetReadDeadline(time.Time{}) // it came just before it was cut off
 	}
 	return body, release, nil
@@ -196,7 +196,7 @@ func (b *Budget) read(from io.Reader, a *arrival, limit int) (body []byte, err e
 			return nil, errTooLarge
 		case errors.Is(err, io.EOF):
 			return body, nil
-		case errors.Is(err, os.ErrDeadlineExceeded) && b.whole(a):
+		case errors.Is(err, os.ErrDeadlineExceeded) && b.endArrival(a):
 			return nil, errNoBudget
 		case err != nil:
 			return nil, err
@@ -230,9 +230,9 @@ func bodyLimit(c *gin.Context) (limit int, upload bool) {
 	return maxBody, false
 }
 
-// hurry closes the connection of who is refused before a large body was read: the answer waits for
+// closeEarly closes the connection of who is refused before a large body was read: the answer waits for
 // no rest of it.
-func hurry(c *gin.Context) {
+func closeEarly(c *gin.Context) {
 	if n := c.Request.ContentLength; (n < 0 || n > smallBody) && !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		c.Header("Connection", "close")
 	}

@@ -27,7 +27,7 @@ type Edge struct {
 	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
 	API    huma.API    // typed JSON operations
 
-	paces  *paces
+	limits *rateLimits
 	scopes map[string]string // the gate's
 }
 
@@ -43,9 +43,9 @@ type Parts struct {
 	Version string // of the program, shown in OpenAPI
 }
 
-// settle is what gin and huma keep for the whole process: no debug output, our problems, names as
+// configureLibraries is what gin and huma keep for the whole process: no debug output, our problems, names as
 // they are written.
-var settle = sync.OnceFunc(func() {
+var configureLibraries = sync.OnceFunc(func() {
 	gin.SetMode(gin.ReleaseMode)
 	huma.NewErrorWithContext = problem.FromHuma
 	huma.ValidateStrictCasing = true // "Role" is not "role": encoding/json would take either, and the last of both
@@ -53,21 +53,21 @@ var settle = sync.OnceFunc(func() {
 
 // New makes an engine that knows who calls, answers every fault as a problem, and guards /api.
 func New(p Parts) *Edge {
-	settle()
+	configureLibraries()
 	engine := gin.New()
 	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
-	engine.Use(recovered, p.Proxies.setCaller, headers, hurry)
-	paces, scopes := newPaces(p.Now), map[string]string{}
-	p.Gate.Pace, p.Gate.Scopes = paces.api, scopes
+	engine.Use(recoverPanic, p.Proxies.setCaller, setHeaders, closeEarly)
+	paces, scopes := newRateLimits(p.Now), map[string]string{}
+	p.Gate.RateLimit, p.Gate.Scopes = paces.limitAPI, scopes
 	if p.Strict {
 		engine.Use(strictly)
 	}
 	once, parallel, bodies := &idempotency{parts: p}, newParallel(), NewBudget(bodyBudget)
-	engine.Use(paces.pages, underAPI(p.Gate.Identify), parallel.perCaller, bodies.readSecrets, seated)
+	engine.Use(paces.limitPages, underAPI(p.Gate.Identify), parallel.perCaller, bodies.readSecrets, reserveSeat)
 	if p.Trail != nil {
-		engine.Use(record(p.Trail)) // refusals too
+		engine.Use(recordRequests(p.Trail)) // refusals too
 	}
 	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, parallel.fewOfAKind,
 		underAPI(once.handle))
@@ -113,9 +113,9 @@ func underAPI(do gin.HandlerFunc) gin.HandlerFunc {
 // looksAtSecrets are the routes on which a password or PIN is looked at.
 var looksAtSecrets = map[string]bool{"/api/v1/sessions": true, "/api/v1/staff-sessions": true}
 
-// seated limits how many people sign in at once. A refused request leaves nothing, not even a line
+// reserveSeat limits how many people sign in at once. A refused request leaves nothing, not even a line
 // of the trail.
-func seated(c *gin.Context) {
+func reserveSeat(c *gin.Context) {
 	if c.Request.Method != http.MethodPost || !looksAtSecrets[c.FullPath()] {
 		return
 	}
@@ -144,8 +144,8 @@ func (e *Edge) Document(op huma.Operation) {
 	e.API.OpenAPI().AddOperation(&op)
 }
 
-// headers adds the headers of every answer to people and their programs.
-func headers(c *gin.Context) {
+// setHeaders adds the headers of every answer to people and their programs.
+func setHeaders(c *gin.Context) {
 	if strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		return // answered to programs of banks, and often
 	}
@@ -171,8 +171,8 @@ func strictly(c *gin.Context) {
 	}
 }
 
-// recovered answers a panic like any failure and keeps the process alive.
-func recovered(c *gin.Context) {
+// recoverPanic answers a panic like any failure and keeps the process alive.
+func recoverPanic(c *gin.Context) {
 	defer func() {
 		if r := recover(); r != nil {
 			if r == http.ErrAbortHandler { //nolint:errorlint // the sentinel itself is thrown

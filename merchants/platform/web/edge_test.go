@@ -64,7 +64,7 @@ func newEdge(t *testing.T) (e *web.Edge, key string, ran *atomic.Int64) {
 	return e, key, ran
 }
 
-func ask(e *web.Edge, method, path, key, idempotency, body string) *httptest.ResponseRecorder {
+func sendRequest(e *web.Edge, method, path, key, idempotency, body string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(method, path, bytes.NewReader([]byte(body)))
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept-Language", "en")
@@ -79,7 +79,7 @@ func ask(e *web.Edge, method, path, key, idempotency, body string) *httptest.Res
 	return w
 }
 
-func code(t *testing.T, w *httptest.ResponseRecorder) string {
+func problemCode(t *testing.T, w *httptest.ResponseRecorder) string {
 	t.Helper()
 	var p problem.Body
 	if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
@@ -108,8 +108,8 @@ func TestRefusals(t *testing.T) {
 		"two faults":       {"POST", "/api/v1/markets", key, `{"kind":"c"}`, 422, "invalid_input"},
 		"panic":            {"GET", "/panics", "", "", 500, "internal"},
 	} {
-		w := ask(e, c.method, c.path, c.key, "", c.body)
-		if w.Code != c.status || code(t, w) != c.code || w.Header().Get("Content-Type") != problem.MediaType {
+		w := sendRequest(e, c.method, c.path, c.key, "", c.body)
+		if w.Code != c.status || problemCode(t, w) != c.code || w.Header().Get("Content-Type") != problem.MediaType {
 			t.Errorf("%s: %d %s", name, w.Code, w.Body)
 		}
 	}
@@ -121,15 +121,15 @@ func TestRefusals(t *testing.T) {
 func TestNoRejectedValueIsEchoed(t *testing.T) {
 	t.Parallel()
 	e, key, _ := newEdge(t)
-	w := ask(e, "POST", "/api/v1/markets", key, "", `{"name":["my secret"]}`)
+	w := sendRequest(e, "POST", "/api/v1/markets", key, "", `{"name":["my secret"]}`)
 	if w.Code != 422 || strings.Contains(w.Body.String(), "my secret") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 
-// TestNoDeadlineOutlivesItsBody: one that did would end the context of every later request on the
+// TestDeadlineEndsWithBody: one that did would end the context of every later request on the
 // connection.
-func TestNoDeadlineOutlivesItsBody(t *testing.T) {
+func TestDeadlineEndsWithBody(t *testing.T) {
 	t.Parallel()
 	e, _, _ := newEdge(t)
 	if made := e.API.OpenAPI().Paths["/api/v1/markets"].Post; made.BodyReadTimeout >= 0 {
@@ -140,25 +140,25 @@ func TestNoDeadlineOutlivesItsBody(t *testing.T) {
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	e, key, ran := newEdge(t)
-	first := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"x"}`)
-	again := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"x"}`)
+	first := sendRequest(e, "POST", "/api/v1/markets", key, "k1", `{"name":"x"}`)
+	again := sendRequest(e, "POST", "/api/v1/markets", key, "k1", `{"name":"x"}`)
 	if first.Code != 201 || again.Code != 201 || again.Body.String() != first.Body.String() || ran.Load() != 1 {
 		t.Errorf("%d %s, then %d %s; ran %d times", first.Code, first.Body, again.Code, again.Body, ran.Load())
 	}
-	if w := ask(e, "POST", "/api/v1/markets", key, "k1", `{"name":"y"}`); w.Code != 409 ||
-		code(t, w) != "idempotency_key_reused" {
+	if w := sendRequest(e, "POST", "/api/v1/markets", key, "k1", `{"name":"y"}`); w.Code != 409 ||
+		problemCode(t, w) != "idempotency_key_reused" {
 		t.Errorf("another body: %d %s", w.Code, w.Body)
 	}
 	for range 2 { // a refusal is an answer too
-		if w := ask(e, "POST", "/api/v1/markets", key, "k2", `{"name":"taken"}`); w.Code != 409 ||
-			code(t, w) != "taken" {
+		if w := sendRequest(e, "POST", "/api/v1/markets", key, "k2", `{"name":"taken"}`); w.Code != 409 ||
+			problemCode(t, w) != "taken" {
 			t.Errorf("refusal: %d %s", w.Code, w.Body)
 		}
 	}
 	if ran.Load() != 2 {
 		t.Errorf("ran %d times, want 2", ran.Load())
 	}
-	if w := ask(e, "POST", "/api/v1/markets", key, strings.Repeat("k", 200),
+	if w := sendRequest(e, "POST", "/api/v1/markets", key, strings.Repeat("k", 200),
 		`{"name":"x"}`); w.Code != http.StatusUnprocessableEntity {
 		t.Errorf("long key: %d", w.Code)
 	}

@@ -1,7 +1,7 @@
 package web
 
-// Remembered returns how many addresses of strangers are counted.
-func Remembered(e *Edge) int { return len(e.paces.strangers.young) + len(e.paces.strangers.old) }
+// CountedCallers returns how many addresses of strangers are counted.
+func CountedCallers(e *Edge) int { return len(e.limits.anonymous.young) + len(e.limits.anonymous.old) }
 
 // HalfPair reports whether a JSON text escapes half of a surrogate pair.
 func HalfPair(body []byte) bool { return halfPair(body) }

@@ -22,8 +22,8 @@ import (
 // maxKeyLength is the longest Idempotency-Key, in characters.
 const maxKeyLength = 128
 
-// givenUp is when a request that never answered may be tried again under its key.
-const givenUp = time.Minute
+// abandonAfter is when a request that never answered may be tried again under its key.
+const abandonAfter = time.Minute
 
 // idempotency implements the Idempotency-Key header of a creating POST. The same key and body get
 // the first answer again; the same key with another body is refused (409). Uploads are left out: an
@@ -55,7 +55,7 @@ func (i *idempotency) handle(c *gin.Context) {
 	route := c.Request.Method + " " + c.Request.URL.Path
 	content := body
 	if upload {
-		if content, err = parts(body, c.GetHeader("Content-Type")); err != nil {
+		if content, err = multipartTexts(body, c.GetHeader("Content-Type")); err != nil {
 			problem.Write(c, unreadableForm())
 			return
 		}
@@ -79,7 +79,7 @@ func (i *idempotency) begin(c *gin.Context, caller roles.Principal, key, route s
 		ON CONFLICT (actor_id, key) DO UPDATE SET created_at = excluded.created_at
 		WHERE idempotency_keys.status IS NULL AND idempotency_keys.digest = excluded.digest
 		AND idempotency_keys.created_at < $6`,
-		caller.ActorID, key, route, digest, now, now.Add(-givenUp))
+		caller.ActorID, key, route, digest, now, now.Add(-abandonAfter))
 	if err != nil {
 		return false, fmt.Errorf("idempotency key: %w", err)
 	}

@@ -106,7 +106,7 @@ func (s *Stalls) uninvite(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	invitation, err := second(in.Invitation, "invitation")
+	invitation, err := otherID(in.Invitation, "invitation")
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func (s *Stalls) showCard(c *gin.Context) error {
 
 func (s *Stalls) accept(c *gin.Context) error {
 	v := visitorOf(c.Request)
-	if err := s.mayComeIn(v); err != nil {
+	if err := s.refuseForeignSite(v); err != nil {
 		return err
 	}
 	token, _, err := s.People.Accept(c.Request.Context(), c.Param("token"), v.visit())

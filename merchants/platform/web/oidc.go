@@ -32,7 +32,7 @@ func (s *SignIn) ssoRoutes(e *Edge) {
 			s.finishSSO,
 		},
 	} {
-		e.Engine.GET("/api/v1/oidc/:provider"+r.path, problem.Handle(shown(r.handle)))
+		e.Engine.GET("/api/v1/oidc/:provider"+r.path, problem.Handle(redirectRefusal(r.handle)))
 		e.Document(huma.Operation{
 			OperationID: r.id, Method: http.MethodGet, Path: "/api/v1/oidc/{provider}" + r.path, Summary: r.summary,
 			Tags:      []string{"sign-in"},
@@ -42,9 +42,9 @@ func (s *SignIn) ssoRoutes(e *Edge) {
 	}
 }
 
-// shown redirects a person whom a step refuses to the sign-in page, which shows the reason;
+// redirectRefusal redirects a person whom a step refuses to the sign-in page, which shows the reason;
 // programs get the problem itself.
-func shown(handle func(*gin.Context) error) func(*gin.Context) error {
+func redirectRefusal(handle func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		err := handle(c)
 		var refused *problem.Error
@@ -68,7 +68,9 @@ func (s *SignIn) callback(c *gin.Context) string {
 }
 
 func (s *SignIn) beginSSO(c *gin.Context) error {
-	if err := s.mayComeIn(Visitor{}); err != nil { // a link from anywhere may begin; the provider's page leads back
+	if err := s.refuseForeignSite(
+		Visitor{},
+	); err != nil { // a link from anywhere may begin; the provider's page leads back
 		return err
 	}
 	to, state, err := s.SSO.Begin(c.Request.Context(), c.Param("provider"), s.callback(c), c.DefaultQuery("return_to",
@@ -86,7 +88,7 @@ func (s *SignIn) beginSSO(c *gin.Context) error {
 
 func (s *SignIn) finishSSO(c *gin.Context) error {
 	from := visitorOf(c.Request)
-	if err := s.mayComeIn(Visitor{}); err != nil {
+	if err := s.refuseForeignSite(Visitor{}); err != nil {
 		return err
 	}
 	state, _ := c.Cookie(stepCookie)
@@ -99,7 +101,7 @@ func (s *SignIn) finishSSO(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	session := cookie(token, int(signin.AbsoluteLimit.Seconds()))
+	session := newSessionCookie(token, int(signin.AbsoluteLimit.Seconds()))
 	http.SetCookie(c.Writer, &session)
 	c.Redirect(http.StatusSeeOther, returnTo)
 	return nil

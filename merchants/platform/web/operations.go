@@ -13,8 +13,8 @@ func Answer[T any](value T, err error) (*Body[T], error) {
 	return &Body[T]{value}, nil
 }
 
-// ForStrangers marks an operation that needs no key and no session.
-func ForStrangers(o huma.Operation) huma.Operation {
+// WithoutSignIn marks an operation that needs no key and no session.
+func WithoutSignIn(o huma.Operation) huma.Operation {
 	o.Security = []map[string][]string{{}}
 	return o
 }

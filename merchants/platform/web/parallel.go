@@ -23,10 +23,10 @@ import (
 // caller for each address and have higher limits, because a whole market may share one address.
 // Webhooks and operators' pages are not limited here.
 const (
-	callerRequests   = 4
-	callerStreams    = 8
-	strangerRequests = 64
-	strangerStreams  = 64 // a demo's start page
+	callerRequests    = 4
+	callerStreams     = 8
+	anonymousRequests = 64
+	anonymousStreams  = 64 // a demo's start page
 	// callerPatience is how long a request waits for its turn.
 	callerPatience = 2 * time.Second
 	// callerQueue is how many requests of a caller wait; the next one is refused at once.
@@ -73,7 +73,7 @@ func callerOf(c *gin.Context) caller {
 	who, err := roles.From(c.Request.Context())
 	switch {
 	case err != nil || looksAtSecrets[c.FullPath()] && c.Request.Method == http.MethodPost:
-		return caller{network: network(c)}
+		return caller{network: networkOf(c)}
 	case who.SessionID != nil:
 		return caller{id: *who.SessionID}
 	}
@@ -166,9 +166,9 @@ func newParallel() *parallel {
 	}
 }
 
-// limited reports whether a route's requests are counted: those of people and programs, not those
+// isLimited reports whether a route's requests are counted: those of people and programs, not those
 // of banks, operators and browsers that load an app.
-func limited(path string) bool {
+func isLimited(path string) bool {
 	return strings.HasPrefix(path, "/api/") || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/i/") ||
 		strings.HasPrefix(path, "/demo/") || path == "/"
 }
@@ -176,7 +176,7 @@ func limited(path string) bool {
 // perCaller allows a caller few requests and streams at a time. The next one waits, and is refused
 // (429) after a while.
 func (p *parallel) perCaller(c *gin.Context) {
-	if !limited(c.Request.URL.Path) {
+	if !isLimited(c.Request.URL.Path) {
 		if c.Next(); strings.HasPrefix(c.Request.URL.Path, "/webhooks/") &&
 			c.Writer.Status() < http.StatusMultipleChoices {
 			p.lastHook.Store(time.Now().UnixNano())
@@ -186,12 +186,12 @@ func (p *parallel) perCaller(c *gin.Context) {
 	who := callerOf(c)
 	in, places := p.requests, callerRequests
 	if who.id == uuid.Nil {
-		places = strangerRequests
+		places = anonymousRequests
 	}
 	if strings.HasSuffix(c.FullPath(), "/stream") {
 		in, places = p.streams, callerStreams
 		if who.id == uuid.Nil {
-			places = strangerStreams
+			places = anonymousStreams
 		}
 	}
 	leave, entered := in.enter(c.Request.Context(), who, places, callerPatience)
@@ -258,7 +258,7 @@ func (p *parallel) fewInAll(c *gin.Context) {
 // The others wait, but not long. It ends with the answer's first bytes, as fewInAll does.
 func (p *parallel) fewOfAKind(c *gin.Context) {
 	path := c.FullPath()
-	if c.Request.Method != http.MethodGet || !limited(path) || strings.HasSuffix(path, "/stream") {
+	if c.Request.Method != http.MethodGet || !isLimited(path) || strings.HasSuffix(path, "/stream") {
 		return
 	}
 	kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/v1/"), "/")
@@ -270,16 +270,16 @@ func (p *parallel) fewOfAKind(c *gin.Context) {
 	if !entered {
 		return
 	}
-	leave = p.restBefore(leave, time.Now())
+	leave = p.delayedLeave(leave, time.Now())
 	defer leave()
 	c.Writer = &leaver{c.Writer, leave}
 	c.Next()
 }
 
-// restBefore returns the function that frees a place taken at a time. While payments arrive, the
+// delayedLeave returns the function that frees a place taken at a time. While payments arrive, the
 // place stays free as long as it was used, up to maxRest. So a sequence of readings uses at most
 // half of the time.
-func (p *parallel) restBefore(leave func(), taken time.Time) func() {
+func (p *parallel) delayedLeave(leave func(), taken time.Time) func() {
 	return sync.OnceFunc(func() {
 		if time.Since(time.Unix(0, p.lastHook.Load())) > hookPause {
 			leave()

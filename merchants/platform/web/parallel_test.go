@@ -232,7 +232,7 @@ func (q *square) slowBody(t *testing.T, path, key string, announced, sent int) n
 	return conn
 }
 
-func status(t *testing.T, conn net.Conn) string {
+func readStatus(t *testing.T, conn net.Conn) string {
 	t.Helper()
 	line := make([]byte, 12)
 	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
@@ -247,16 +247,16 @@ func TestStrangersBodiesAreSmallAndRefusedUnread(t *testing.T) {
 	q := newSquare(t)
 	q.Engine.POST("/api/v1/codes/verify", func(c *gin.Context) { c.Status(http.StatusNoContent) })
 	q.Engine.POST("/api/v1/markets", func(c *gin.Context) { c.Status(http.StatusNoContent) })
-	if got := status(t, q.slowBody(t, "/api/v1/codes/verify", "", 8<<10+1, 0)); got != "413" {
+	if got := readStatus(t, q.slowBody(t, "/api/v1/codes/verify", "", 8<<10+1, 0)); got != "413" {
 		t.Errorf("a stranger's large body is answered %s", got)
 	}
-	if got := status(t, q.slowBody(t, "/api/v1/codes/verify", "", 8<<10, 8<<10)); got != "422" && got != "204" {
+	if got := readStatus(t, q.slowBody(t, "/api/v1/codes/verify", "", 8<<10, 8<<10)); got != "422" && got != "204" {
 		t.Errorf("a stranger's small body is answered %s", got)
 	}
-	if got := status(t, q.slowBody(t, "/api/v1/markets", q.keys[0], 1<<20+1, 0)); got != "413" {
+	if got := readStatus(t, q.slowBody(t, "/api/v1/markets", q.keys[0], 1<<20+1, 0)); got != "413" {
 		t.Errorf("too large a body is answered %s", got)
 	}
-	if got := status(t, q.slowBody(t, "/api/v1/markets", "", 100<<10, 100)); got != "401" {
+	if got := readStatus(t, q.slowBody(t, "/api/v1/markets", "", 100<<10, 100)); got != "401" {
 		t.Errorf("a stranger's body on a route that is not for strangers is answered %s", got)
 	}
 }

@@ -60,7 +60,7 @@ func (s *SignIn) origin(v Visitor) (string, error) {
 type ceremonyAnswer struct{ Body *signin.Ceremony }
 
 func (s *SignIn) beginPasskeySignIn(ctx context.Context, in *struct{ Visitor }) (*ceremonyAnswer, error) {
-	if err := s.mayComeIn(in.Visitor); err != nil {
+	if err := s.refuseForeignSite(in.Visitor); err != nil {
 		return nil, err
 	}
 	origin, err := s.origin(in.Visitor)
@@ -77,7 +77,7 @@ type deviceInput struct {
 }
 
 func (s *SignIn) signInWithPasskey(ctx context.Context, in *deviceInput) (*signedIn, error) {
-	if err := s.mayComeIn(in.Visitor); err != nil {
+	if err := s.refuseForeignSite(in.Visitor); err != nil {
 		return nil, err
 	}
 	origin, err := s.origin(in.Visitor)
@@ -88,7 +88,7 @@ func (s *SignIn) signInWithPasskey(ctx context.Context, in *deviceInput) (*signe
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{cookie(token, int(signin.AbsoluteLimit.Seconds())), *session}, nil
+	return &signedIn{newSessionCookie(token, int(signin.AbsoluteLimit.Seconds())), *session}, nil
 }
 
 func (s *SignIn) beginPasskey(ctx context.Context, in *struct{ Visitor }) (*ceremonyAnswer, error) {

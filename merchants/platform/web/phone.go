@@ -41,11 +41,16 @@ func (s *Stalls) Routes(e *Edge) {
 		"ask-phone-code",
 		"Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not reveal whether it is registered",
 		http.StatusAccepted,
-	)), s.askCode)
+	)), s.sendCode)
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions", "sign-in-by-phone",
 		"Đăng nhập bằng mã: opens the merchant's session", http.StatusCreated)), s.signInByPhone)
-	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/phone-sessions/choice", "who-shares-phone",
-		"Ai dùng chung số này: who may sign in by a phone, to whoever knows its code", http.StatusOK)), s.whoHasPhone)
+	huma.Register(e.API, open(op(
+		http.MethodPost,
+		"/api/v1/phone-sessions/choice",
+		"who-shares-phone",
+		"Ai dùng chung số này: who may sign in by a phone, to whoever knows its code",
+		http.StatusOK,
+	)), s.listPhoneUsers)
 	huma.Register(e.API, open(op(http.MethodGet, "/api/v1/staff-sessions/choice", "who-may-sign-in-here",
 		"Who may sign in on this device", 0)), s.counter)
 	huma.Register(e.API, open(op(http.MethodPost, "/api/v1/staff-sessions", "start-shift",
@@ -114,20 +119,20 @@ type codeSent struct {
 	ResendAfter int `json:"resend_after" doc:"seconds until another code can be requested; before that, nothing is sent"`
 }
 
-func (s *Stalls) askCode(ctx context.Context, in *struct {
+func (s *Stalls) sendCode(ctx context.Context, in *struct {
 	Visitor
 	KnownBrowser
 	Body Phoned
 },
 ) (*Body[codeSent], error) {
-	if err := s.mayComeIn(in.Visitor); err != nil {
+	if err := s.refuseForeignSite(in.Visitor); err != nil {
 		return nil, err
 	}
 	phone, err := s.phone(in.Body)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Codes.Ask(ctx, phone, phoneVisit(in.Visitor, in.KnownBrowser)); err != nil {
+	if err := s.Codes.SendCode(ctx, phone, phoneVisit(in.Visitor, in.KnownBrowser)); err != nil {
 		return nil, err
 	}
 	return Answer(codeSent{
@@ -146,7 +151,7 @@ func (s *Stalls) signInByPhone(ctx context.Context, in *struct {
 	}
 },
 ) (*signedInByPhone, error) {
-	if err := s.mayComeIn(in.Visitor); err != nil {
+	if err := s.refuseForeignSite(in.Visitor); err != nil {
 		return nil, err
 	}
 	phone, err := s.phone(in.Body.Phoned)
@@ -176,8 +181,8 @@ type phonePeople struct {
 	People []signin.PhonePerson `json:"people"`
 }
 
-// whoHasPhone returns who may sign in by a phone, to a caller who knows its code.
-func (s *Stalls) whoHasPhone(ctx context.Context, in *struct {
+// listPhoneUsers returns who may sign in by a phone, to a caller who knows its code.
+func (s *Stalls) listPhoneUsers(ctx context.Context, in *struct {
 	Visitor
 	KnownBrowser
 	Body struct {
@@ -186,14 +191,14 @@ func (s *Stalls) whoHasPhone(ctx context.Context, in *struct {
 	}
 },
 ) (*Body[phonePeople], error) {
-	if err := s.mayComeIn(in.Visitor); err != nil {
+	if err := s.refuseForeignSite(in.Visitor); err != nil {
 		return nil, err
 	}
 	phone, err := s.phone(in.Body.Phoned)
 	if err != nil {
 		return nil, err
 	}
-	people, err := s.People.WhoHasPhone(ctx, phone, in.Body.Code, phoneVisit(in.Visitor, in.KnownBrowser))
+	people, err := s.People.ListPhoneUsers(ctx, phone, in.Body.Code, phoneVisit(in.Visitor, in.KnownBrowser))
 	if err != nil {
 		return nil, err
 	}
@@ -210,5 +215,5 @@ type signedInByPhone struct {
 // sessionCookie carries a session of a role for as long as it may last.
 func sessionCookie(role roles.Role, token string) http.Cookie {
 	_, absolute := signin.LimitsOf(role)
-	return cookie(token, int(absolute.Seconds()))
+	return newSessionCookie(token, int(absolute.Seconds()))
 }

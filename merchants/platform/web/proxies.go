@@ -35,7 +35,7 @@ func ParseProxies(text string) (Proxies, error) {
 	return p, nil
 }
 
-func (p Proxies) hold(ip netip.Addr) bool {
+func (p Proxies) contains(ip netip.Addr) bool {
 	for _, network := range p {
 		if network.Contains(ip) {
 			return true
@@ -64,7 +64,7 @@ func (p Proxies) caller(r *http.Request) netip.AddrPort {
 	}
 	at := netip.AddrPortFrom(peer.Addr().Unmap(), peer.Port())
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && p.hold(at.Addr()); i-- {
+	for i := len(hops) - 1; i >= 0 && p.contains(at.Addr()); i-- {
 		hop, err := parseHop(strings.TrimSpace(hops[i]))
 		if err != nil {
 			break // a trusted proxy does not know the caller's address

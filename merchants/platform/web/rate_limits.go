@@ -18,61 +18,61 @@ import (
 // counted alone, whatever the address: a whole market may share one. Strangers are counted by
 // address. Webhooks and operators' pages are not counted here.
 const (
-	strangerPace = 600  // under /api without a valid key or session
-	callerPace   = 6000 // of one key or user: far above any phone, below what starves the others
-	pagePace     = 3000 // shoppers' pages of one address
+	anonymousLimit = 600  // under /api without a valid key or session
+	callerLimit    = 6000 // of one key or user: far above any phone, below what starves the others
+	pageLimit      = 3000 // shoppers' pages of one address
 )
 
-// remembered is how many callers are counted, twice at most: some MB. The others start anew.
-const remembered = 20_000
+// maxCounted is how many callers are counted, twice at most: some MB. The others start anew.
+const maxCounted = 20_000
 
-// paces are counted in this process: each replica has its own.
-type paces struct {
-	strangers, shoppers *counters[netip.Prefix]
+// rateLimits are counted in this process: each replica has its own.
+type rateLimits struct {
+	anonymous, shoppers *counters[netip.Prefix]
 	callers             *counters[uuid.UUID]
 	now                 func() time.Time
 }
 
-func newPaces(now func() time.Time) *paces {
+func newRateLimits(now func() time.Time) *rateLimits {
 	if now == nil {
 		now = time.Now
 	}
-	return &paces{
-		newCounters[netip.Prefix](strangerPace), newCounters[netip.Prefix](pagePace),
-		newCounters[uuid.UUID](callerPace), now,
+	return &rateLimits{
+		newCounters[netip.Prefix](anonymousLimit), newCounters[netip.Prefix](pageLimit),
+		newCounters[uuid.UUID](callerLimit), now,
 	}
 }
 
-// api limits the requests under /api. It is the Pace of signin.Gate.
-func (p *paces) api(c *gin.Context, who *roles.Principal) error {
+// limitAPI limits the requests under /api. It is the Pace of signin.Gate.
+func (p *rateLimits) limitAPI(c *gin.Context, who *roles.Principal) error {
 	if who != nil {
-		return p.callers.take(who.ActorID, p.now())
+		return p.callers.count(who.ActorID, p.now())
 	}
-	return p.strangers.take(network(c), p.now())
+	return p.anonymous.count(networkOf(c), p.now())
 }
 
-// pages limits the requests for public pages.
-func (p *paces) pages(c *gin.Context) {
+// limitPages limits the requests for public pages.
+func (p *rateLimits) limitPages(c *gin.Context) {
 	if path := c.Request.URL.Path; path == "/" || strings.HasPrefix(path, "/q/") || strings.HasPrefix(path, "/demo/") {
-		if err := p.shoppers.take(network(c), p.now()); err != nil {
+		if err := p.shoppers.count(networkOf(c), p.now()); err != nil {
 			problem.Write(c, err)
 		}
 	}
 }
 
-// Slowly limits one address to pace requests a minute on its routes.
-func (e *Edge) Slowly(pace int) gin.HandlerFunc {
+// LimitRate limits one address to pace requests a minute on its routes.
+func (e *Edge) LimitRate(pace int) gin.HandlerFunc {
 	asked := newCounters[netip.Prefix](pace)
 	return func(c *gin.Context) {
-		if err := asked.take(network(c), e.paces.now()); err != nil {
+		if err := asked.count(networkOf(c), e.limits.now()); err != nil {
 			problem.Write(c, err)
 		}
 	}
 }
 
-// network returns the network for which a request is counted: its address, or in IPv6 its /64,
+// networkOf returns the network for which a request is counted: its address, or in IPv6 its /64,
 // because one caller may have all addresses in it.
-func network(c *gin.Context) netip.Prefix {
+func networkOf(c *gin.Context) netip.Prefix {
 	at, err := netip.ParseAddrPort(c.Request.RemoteAddr)
 	if err != nil {
 		return netip.Prefix{} // all that have none together
@@ -94,25 +94,25 @@ type minute struct {
 // counters hold the minute of each key, in bounded memory. When the young generation is full it
 // becomes the old one, and the previous old one, unused since, is deleted.
 type counters[K comparable] struct {
-	pace       int
+	limit      int
 	mu         sync.Mutex
 	young, old map[K]*minute
 }
 
 func newCounters[K comparable](pace int) *counters[K] {
-	return &counters[K]{pace: pace, young: map[K]*minute{}}
+	return &counters[K]{limit: pace, young: map[K]*minute{}}
 }
 
-// take counts a request. It returns nil, or the refusal (429) with the seconds until the minute is
+// count counts a request. It returns nil, or the refusal (429) with the seconds until the minute is
 // over.
-func (c *counters[K]) take(key K, now time.Time) error {
+func (c *counters[K]) count(key K, now time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m := c.of(key)
+	m := c.find(key)
 	if now.Sub(m.began) >= time.Minute {
 		*m = minute{began: now}
 	}
-	if m.n++; m.n <= c.pace {
+	if m.n++; m.n <= c.limit {
 		return nil
 	}
 	e := problem.New(problem.TooMany, "too_many_requests", "Quá nhiều yêu cầu, xin chờ một chút.",
@@ -121,7 +121,7 @@ func (c *counters[K]) take(key K, now time.Time) error {
 	return e
 }
 
-func (c *counters[K]) of(key K) *minute {
+func (c *counters[K]) find(key K) *minute {
 	if m := c.young[key]; m != nil {
 		return m
 	}
@@ -129,8 +129,8 @@ func (c *counters[K]) of(key K) *minute {
 	if m == nil {
 		m = &minute{}
 	}
-	if len(c.young) >= remembered {
-		c.young, c.old = make(map[K]*minute, remembered), c.young
+	if len(c.young) >= maxCounted {
+		c.young, c.old = make(map[K]*minute, maxCounted), c.young
 	}
 	c.young[key] = m
 	return m

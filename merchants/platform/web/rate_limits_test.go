@@ -19,7 +19,7 @@ type street struct {
 	now time.Time
 }
 
-func (s *street) ask(address, path, key string) *httptest.ResponseRecorder {
+func (s *street) send(address, path, key string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest("GET", path, nil)
 	r.RemoteAddr = address
 	if key != "" {
@@ -30,11 +30,11 @@ func (s *street) ask(address, path, key string) *httptest.ResponseRecorder {
 	return w
 }
 
-// asks counts the answers to n requests.
-func (s *street) asks(n int, address, path, key string) map[int]int {
+// sendMany counts the answers to n requests.
+func (s *street) sendMany(n int, address, path, key string) map[int]int {
 	answers := map[int]int{}
 	for range n {
-		answers[s.ask(address, path, key).Code]++
+		answers[s.send(address, path, key).Code]++
 	}
 	return answers
 }
@@ -63,34 +63,34 @@ func TestStrangersAreSlowedDownByAddress(t *testing.T) {
 	t.Parallel()
 	s, keys := newStreet(t)
 	const one, other = "203.0.113.9:1", "203.0.113.10:1"
-	if answers := s.asks(600, one, "/api/v1/markets", ""); answers[401] != 600 {
+	if answers := s.sendMany(600, one, "/api/v1/markets", ""); answers[401] != 600 {
 		t.Fatalf("below 600 a minute a stranger is answered %v", answers)
 	}
-	refused := s.ask("203.0.113.9:2", "/api/v1/markets", "m40_guessed")
+	refused := s.send("203.0.113.9:2", "/api/v1/markets", "m40_guessed")
 	if seconds, err := strconv.Atoi(refused.Header().Get("Retry-After")); refused.Code != 429 ||
-		code(t, refused) != "too_many_requests" || err != nil || seconds < 1 {
+		problemCode(t, refused) != "too_many_requests" || err != nil || seconds < 1 {
 		t.Errorf("past them: %d, Retry-After %q", refused.Code, refused.Header().Get("Retry-After"))
 	}
-	if w := s.ask(other, "/api/v1/markets", ""); w.Code != 401 {
+	if w := s.send(other, "/api/v1/markets", ""); w.Code != 401 {
 		t.Errorf("another address is answered %d", w.Code)
 	}
-	if w := s.ask(one, "/api/v1/nothing", keys[0]); w.Code != 404 {
+	if w := s.send(one, "/api/v1/nothing", keys[0]); w.Code != 404 {
 		t.Errorf("who has a key is answered %d behind the same address", w.Code)
 	}
-	if w := s.ask("[2001:db8::1]:1", "/api/v1/markets", ""); w.Code != 401 {
+	if w := s.send("[2001:db8::1]:1", "/api/v1/markets", ""); w.Code != 401 {
 		t.Errorf("IPv6: %d", w.Code)
 	}
-	if answers := s.asks(599, "[2001:db8::2]:1", "/api/v1/markets", ""); answers[401] != 599 {
+	if answers := s.sendMany(599, "[2001:db8::2]:1", "/api/v1/markets", ""); answers[401] != 599 {
 		t.Errorf("IPv6: %v", answers)
 	}
-	if w := s.ask("[2001:db8::ffff:3]:1", "/api/v1/markets", ""); w.Code != 429 {
+	if w := s.send("[2001:db8::ffff:3]:1", "/api/v1/markets", ""); w.Code != 429 {
 		t.Errorf("another address of the same /64 is answered %d", w.Code)
 	}
-	if w := s.ask(one, "/webhooks/sepay/x", ""); w.Code == 429 {
+	if w := s.send(one, "/webhooks/sepay/x", ""); w.Code == 429 {
 		t.Error("a webhook is slowed down")
 	}
 	s.now = s.now.Add(time.Minute)
-	if answers := s.asks(601, one, "/api/v1/markets", ""); answers[401] != 600 || answers[429] != 1 {
+	if answers := s.sendMany(601, one, "/api/v1/markets", ""); answers[401] != 600 || answers[429] != 1 {
 		t.Errorf("a minute later: %v", answers)
 	}
 }
@@ -100,15 +100,15 @@ func TestCallersAreSlowedDownAlone(t *testing.T) {
 	s, keys := newStreet(t)
 	answers := map[int]int{}
 	for i := range 6010 { // from anywhere
-		answers[s.ask(fmt.Sprintf("10.0.%d.%d:1", i/250, i%250), "/api/v1/nothing", keys[0]).Code]++
+		answers[s.send(fmt.Sprintf("10.0.%d.%d:1", i/250, i%250), "/api/v1/nothing", keys[0]).Code]++
 	}
 	if answers[404] != 6000 || answers[429] != 10 {
 		t.Errorf("one key: %v", answers)
 	}
-	if answers := s.asks(100, "10.0.0.1:1", "/api/v1/nothing", keys[1]); answers[404] != 100 {
+	if answers := s.sendMany(100, "10.0.0.1:1", "/api/v1/nothing", keys[1]); answers[404] != 100 {
 		t.Errorf("another key: %v", answers)
 	}
-	if answers := s.asks(3005, "10.0.0.1:1", "/q/NOTHING", ""); answers[404] != 3000 || answers[429] != 5 {
+	if answers := s.sendMany(3005, "10.0.0.1:1", "/q/NOTHING", ""); answers[404] != 3000 || answers[429] != 5 {
 		t.Errorf("pages: %v", answers)
 	}
 }
@@ -117,16 +117,16 @@ func TestCallersAreSlowedDownAlone(t *testing.T) {
 func TestMemoryOfPacesIsBounded(t *testing.T) {
 	t.Parallel()
 	s, _ := newStreet(t)
-	s.asks(600, "203.0.113.9:1", "/api/v1/markets", "")
+	s.sendMany(600, "203.0.113.9:1", "/api/v1/markets", "")
 	for i := range 50_000 {
-		s.ask(fmt.Sprintf("10.%d.%d.%d:1", i>>16, i>>8&255, i&255), "/api/v1/markets", "")
+		s.send(fmt.Sprintf("10.%d.%d.%d:1", i>>16, i>>8&255, i&255), "/api/v1/markets", "")
 	}
-	if n := web.Remembered(s.Edge); n > 40_000 {
+	if n := web.CountedCallers(s.Edge); n > 40_000 {
 		t.Errorf("%d addresses are remembered", n)
 	}
 }
 
-func TestANameMayStandOnceInABody(t *testing.T) {
+func TestDuplicateNameInBodyIsRefused(t *testing.T) {
 	t.Parallel()
 	e, key, ran := newEdge(t)
 	for body, field := range map[string]string{
@@ -136,8 +136,9 @@ func TestANameMayStandOnceInABody(t *testing.T) {
 		`{"a":{},"b":[[],[{"x":{"y":0,"y":null}}]]}`: "b.1.0.x.y",
 		`[{"name":"x"},{"name":1,"name":2}]`:         "1.name",
 	} {
-		w := ask(e, "POST", "/api/v1/markets", key, "", body)
-		if w.Code != 422 || code(t, w) != "duplicate_key" || !strings.Contains(w.Body.String(), `"field":"`+field+`"`) {
+		w := sendRequest(e, "POST", "/api/v1/markets", key, "", body)
+		if w.Code != 422 || problemCode(t, w) != "duplicate_key" ||
+			!strings.Contains(w.Body.String(), `"field":"`+field+`"`) {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}
 	}
@@ -150,7 +151,7 @@ func TestANameMayStandOnceInABody(t *testing.T) {
 		`{"name":"x","role":"admin"}`:                       422,
 		`{"name":"x","id":"1","state":"a","market_id":"1"}`: 422,
 	} {
-		if w := ask(e, "POST", "/api/v1/markets", key, "", body); w.Code != want {
+		if w := sendRequest(e, "POST", "/api/v1/markets", key, "", body); w.Code != want {
 			t.Errorf("%.60s: %d %s", body, w.Code, w.Body)
 		}
 	}
@@ -169,8 +170,8 @@ func TestBytesThatAreNoText(t *testing.T) {
 		`{"name":"\ud83d\ude00"}`: 201, `{"name":"\\ud83d"}`: 201, `{"name":"Tập huấn 😀"}`: 201,
 		`{"name":"\u00e1\t"}`: 201, `{"name":"\u12"}`: 400, `{"name":"\`: 400,
 	} {
-		w := ask(e, "POST", "/api/v1/markets", key, "", body)
-		if w.Code != want || want == 400 && code(t, w) != "unreadable" {
+		w := sendRequest(e, "POST", "/api/v1/markets", key, "", body)
+		if w.Code != want || want == 400 && problemCode(t, w) != "unreadable" {
 			t.Errorf("%q: %d %s", body, w.Code, w.Body)
 		}
 	}

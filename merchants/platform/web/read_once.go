@@ -35,7 +35,7 @@ func readOnce(c *gin.Context) {
 		err = problem.New(problem.Malformed, "unreadable", "Nội dung JSON có ký tự hỏng: cần UTF-8.",
 			"The JSON body is not valid text: expected UTF-8.")
 	default:
-		err = noNameTwice(body)
+		err = refuseDuplicateNames(body)
 	}
 	if err != nil {
 		problem.Write(c, err)
@@ -52,20 +52,20 @@ func readsJSON(r *http.Request) bool {
 	return kind == "" || strings.Contains(kind, "json")
 }
 
-// place is where in a JSON text one is.
-type place struct {
+// jsonLevel is where in a JSON text one is.
+type jsonLevel struct {
 	names map[string]bool // of the object so far; nil: a list
 	name  string          // of the value that is read, in an object
 	named bool            // that name has been read and its value has not
 	n     int             // of the value that is read, in a list
 }
 
-// noNameTwice returns nil for a JSON text without a name twice in one object, and for what is not
+// refuseDuplicateNames returns nil for a JSON text without a name twice in one object, and for what is not
 // JSON: its reader refuses that.
-func noNameTwice(body []byte) error {
+func refuseDuplicateNames(body []byte) error {
 	text := json.NewDecoder(bytes.NewReader(body))
 	text.UseNumber()
-	var way []*place
+	var way []*jsonLevel
 	for {
 		token, err := text.Token()
 		if err != nil {
@@ -76,15 +76,15 @@ func noNameTwice(body []byte) error {
 			continue
 		}
 		if len(way) > 0 {
-			if twice := way[len(way)-1].take(token); twice {
-				return nameTwice(way)
+			if twice := way[len(way)-1].addToken(token); twice {
+				return duplicateName(way)
 			}
 		}
 		switch token {
 		case json.Delim('{'):
-			way = append(way, &place{names: map[string]bool{}})
+			way = append(way, &jsonLevel{names: map[string]bool{}})
 		case json.Delim('['):
-			way = append(way, &place{})
+			way = append(way, &jsonLevel{})
 		}
 		if len(way) > maxDepth {
 			return problem.New(problem.Malformed, "too_deep", "Nội dung JSON lồng quá sâu.",
@@ -93,8 +93,8 @@ func noNameTwice(body []byte) error {
 	}
 }
 
-// take adds a name or a value, and reports whether it is a name that occurred before.
-func (p *place) take(token json.Token) (twice bool) {
+// addToken adds a name or a value, and reports whether it is a name that occurred before.
+func (p *jsonLevel) addToken(token json.Token) (twice bool) {
 	name, _ := token.(string)
 	switch {
 	case p.names == nil:
@@ -108,7 +108,7 @@ func (p *place) take(token json.Token) (twice bool) {
 	return twice
 }
 
-func nameTwice(way []*place) error {
+func duplicateName(way []*jsonLevel) error {
 	var path []string
 	for _, p := range way {
 		if p.names == nil {

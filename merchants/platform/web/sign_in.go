@@ -60,14 +60,14 @@ type Visitor struct {
 
 // Resolve reads from the request what its body does not contain.
 func (v *Visitor) Resolve(ctx huma.Context) []error {
-	*v = visitor(ctx.Header, ctx.Host(), ctx.RemoteAddr())
+	*v = visitorFrom(ctx.Header, ctx.Host(), ctx.RemoteAddr())
 	return nil
 }
 
 // visitorOf returns where a plain request comes from.
-func visitorOf(r *http.Request) Visitor { return visitor(r.Header.Get, r.Host, r.RemoteAddr) }
+func visitorOf(r *http.Request) Visitor { return visitorFrom(r.Header.Get, r.Host, r.RemoteAddr) }
 
-func visitor(header func(string) string, host, remote string) Visitor {
+func visitorFrom(header func(string) string, host, remote string) Visitor {
 	device := header("User-Agent")
 	v := Visitor{device: strings.ToValidUTF8(device[:min(len(device), maxDevice)], ""), host: host}
 	if at, err := netip.ParseAddrPort(remote); err == nil {
@@ -93,7 +93,7 @@ type signedIn struct {
 }
 
 func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error) {
-	if err := s.mayComeIn(in.Visitor); err != nil {
+	if err := s.refuseForeignSite(in.Visitor); err != nil {
 		return nil, err
 	}
 	token, session, err := s.People.SignIn(ctx, signin.Attempt{
@@ -102,12 +102,12 @@ func (s *SignIn) signIn(ctx context.Context, in *signInInput) (*signedIn, error)
 	if err != nil {
 		return nil, err
 	}
-	return &signedIn{cookie(token, int(signin.AbsoluteLimit.Seconds())), *session}, nil
+	return &signedIn{newSessionCookie(token, int(signin.AbsoluteLimit.Seconds())), *session}, nil
 }
 
-// mayComeIn refuses whom another site sends, and everyone where a session's cookie would travel in
+// refuseForeignSite refuses whom another site sends, and everyone where a session's cookie would travel in
 // the open.
-func (s *SignIn) mayComeIn(v Visitor) error {
+func (s *SignIn) refuseForeignSite(v Visitor) error {
 	if v.foreign {
 		return signin.CrossOrigin()
 	}
@@ -172,8 +172,8 @@ func (s *SignIn) changePassword(ctx context.Context, in *struct {
 	return &renewed{sessionCookie(who.Role, token)}, nil
 }
 
-// cookie carries a token; without one it is deleted.
-func cookie(token string, age int) http.Cookie {
+// newSessionCookie carries a token; without one it is deleted.
+func newSessionCookie(token string, age int) http.Cookie {
 	return http.Cookie{
 		Name: signin.Cookie, Value: token, Path: "/", MaxAge: age, Secure: true, HttpOnly: true,
 		SameSite: http.SameSiteLaxMode,
@@ -214,7 +214,7 @@ func (s *SignIn) end(ctx context.Context, in *struct{ Named }) (*ended, error) {
 	if who.SessionID == nil || *who.SessionID != id {
 		return &ended{}, nil
 	}
-	gone := cookie("", -1) // the browser forgets it
+	gone := newSessionCookie("", -1) // the browser forgets it
 	return &ended{[]http.Cookie{gone}}, nil
 }
 

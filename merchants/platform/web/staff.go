@@ -23,11 +23,11 @@ func (n Named) caller(ctx context.Context) (roles.Principal, uuid.UUID, error) {
 	return who, stall, err
 }
 
-// second returns the second id of a path. An object of another stall is refused as missing, too.
-func second(text, what string) (uuid.UUID, error) { return Named{text}.UUID(what) }
+// otherID returns the second id of a path. An object of another stall is refused as missing, too.
+func otherID(text, what string) (uuid.UUID, error) { return Named{text}.UUID(what) }
 
-// named returns a name, and refuses one of spaces only.
-func named(name string) (string, error) {
+// checkName returns a name, and refuses one of spaces only.
+func checkName(name string) (string, error) {
 	name = strings.Join(strings.Fields(name), " ")
 	if name == "" {
 		return "", problem.Of("name", "required", "Cần điền tên.", "The name is missing.")
@@ -51,7 +51,7 @@ func (s *Stalls) addSeller(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	name, err := named(in.Body.Name)
+	name, err := checkName(in.Body.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +79,7 @@ type NamedStaff struct {
 
 func (n NamedStaff) both(ctx context.Context) (who roles.Principal, stall, seller uuid.UUID, err error) {
 	if who, stall, err = n.caller(ctx); err == nil {
-		seller, err = second(n.Staff, "seller")
+		seller, err = otherID(n.Staff, "seller")
 	}
 	return who, stall, seller, err
 }
@@ -120,7 +120,7 @@ func (s *Stalls) enrol(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	name, err := named(in.Body.Name)
+	name, err := checkName(in.Body.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -152,7 +152,7 @@ func (s *Stalls) revokeDevice(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	device, err := second(in.Device, "device")
+	device, err := otherID(in.Device, "device")
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (s *Stalls) startShift(ctx context.Context, in *struct {
 	}
 },
 ) (*signedIn, error) {
-	if err := s.mayComeIn(in.Visitor); err != nil {
+	if err := s.refuseForeignSite(in.Visitor); err != nil {
 		return nil, err
 	}
 	seller, err := uuid.Parse(in.Body.StaffID)

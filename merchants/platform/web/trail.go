@@ -35,10 +35,10 @@ var watchedReads = map[string]bool{
 // instead.
 const acceptRoute = "/i/:token"
 
-// record writes the trail of requests under /api, and of those that accept an invitation. It
+// recordRequests writes the trail of requests under /api, and of those that accept an invitation. It
 // records a request that may change something before it runs, and refuses it (503) if it cannot; it
 // records the result when the request is answered.
-func record(audit *trail.Trail) gin.HandlerFunc {
+func recordRequests(audit *trail.Trail) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		route, method := c.FullPath(), c.Request.Method
 		if !strings.HasPrefix(route, "/api/") && route != acceptRoute {
@@ -59,16 +59,16 @@ func record(audit *trail.Trail) gin.HandlerFunc {
 		switch read := method == http.MethodGet || method == http.MethodHead; {
 		case read && !ChangingGets[route]:
 			if known {
-				watch(c, audit, e)
+				watchReading(c, audit, e)
 			}
 		case Unrecorded[method+" "+route] == "":
-			follow(c, audit, e)
+			recordOutcome(c, audit, e)
 		}
 	}
 }
 
-// follow writes a request's line, runs it, and writes its result: that of a panic is 500.
-func follow(c *gin.Context, audit *trail.Trail, e trail.Event) {
+// recordOutcome writes a request's line, runs it, and writes its result: that of a panic is 500.
+func recordOutcome(c *gin.Context, audit *trail.Trail, e trail.Event) {
 	ctx, line, err := audit.Begin(c.Request.Context(), e)
 	if err != nil {
 		slog.ErrorContext(ctx, "a request is refused because the audit trail cannot be written", "method", e.Method,
@@ -91,13 +91,13 @@ func follow(c *gin.Context, audit *trail.Trail, e trail.Event) {
 	status = c.Writer.Status()
 }
 
-// watch lets a reading record itself before it is answered, and records it where it was refused.
-func watch(c *gin.Context, audit *trail.Trail, e trail.Event) {
+// watchReading lets a reading record itself before it is answered, and records it where it was refused.
+func watchReading(c *gin.Context, audit *trail.Trail, e trail.Event) {
 	ctx := audit.Watch(c.Request.Context(), e)
 	c.Request = c.Request.WithContext(ctx)
 	c.Next()
 	status := c.Writer.Status()
-	if !watchedReads[e.Route] || status < http.StatusBadRequest || trail.WasSeen(ctx) {
+	if !watchedReads[e.Route] || status < http.StatusBadRequest || trail.ReadingRecorded(ctx) {
 		return
 	}
 	ctx = context.WithoutCancel(ctx)

@@ -80,8 +80,8 @@ func AcceptsFile(o *huma.Operation) {
 	}
 }
 
-// parts returns the names and contents of a multipart form, without the separators.
-func parts(body []byte, contentType string) ([]byte, error) {
+// multipartTexts returns the names and contents of a multipart form, without the separators.
+func multipartTexts(body []byte, contentType string) ([]byte, error) {
 	_, parameters, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		return nil, err

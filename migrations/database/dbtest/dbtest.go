@@ -133,7 +133,7 @@ func start() (*shared, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
 	for slot := range maxSlots {
-		dir := filepath.Join(folder(), fmt.Sprintf("market40-dbtest-%d", os.Getuid()), strconv.Itoa(slot))
+		dir := filepath.Join(serverFolder(), fmt.Sprintf("market40-dbtest-%d", os.Getuid()), strconv.Itoa(slot))
 		s, err := startIn(ctx, dir)
 		if errors.Is(err, private.ErrBusy) {
 			continue

@@ -19,8 +19,8 @@ type account struct {
 	other    bool // not ourselves
 }
 
-// prepare makes the data directory and finds the account that will work in it.
-func prepare(f layout) (account, error) {
+// prepareFolder makes the data directory and finds the account that will work in it.
+func prepareFolder(f layout) (account, error) {
 	who, err := accountFor(f)
 	if err != nil {
 		return account{}, err
@@ -118,8 +118,8 @@ func (a account) enters(info fs.FileInfo) bool {
 	}
 }
 
-// give changes the owner of a new file or folder to the account.
-func (a account) give(path string) error {
+// changeOwner changes the owner of a new file or folder to the account.
+func (a account) changeOwner(path string) error {
 	if !a.other {
 		return nil
 	}

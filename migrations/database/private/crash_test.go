@@ -20,9 +20,9 @@ import (
 func TestKillingTheProgramShutsTheServerDown(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	p := launch(t, dir, false)
-	remember(t, p.ready(t), "một")
-	server := postmaster(t, dir)
+	p := launchProgram(t, dir, false)
+	writeWord(t, p.ready(t), "một")
+	server := postmasterPID(t, dir)
 	p.kill(t)
 	eventually(t, "the server is gone", func() bool { return syscall.Kill(server, 0) != nil })
 	log, err := os.ReadFile(filepath.Join(dir, "postgres.log"))
@@ -30,53 +30,53 @@ func TestKillingTheProgramShutsTheServerDown(t *testing.T) {
 	if !strings.HasSuffix(strings.TrimSpace(string(log)), "database system is shut down") {
 		t.Errorf("the server did not shut down cleanly:\n%s", log)
 	}
-	recall(t, start(t, dir).URL(), "một")
+	checkWord(t, startServer(t, dir).URL(), "một")
 }
 
 func TestNextStartNeedNotWaitForTheDeadProgramsServer(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
-	p := launch(t, dir, true)
-	remember(t, p.ready(t), "một")
+	p := launchProgram(t, dir, true)
+	writeWord(t, p.ready(t), "một")
 	p.kill(t)
-	p = launch(t, dir, true) // at once, while the server still shuts down
-	recall(t, p.ready(t), "một")
+	p = launchProgram(t, dir, true) // at once, while the server still shuts down
+	checkWord(t, p.ready(t), "một")
 }
 
 func TestKilledServerComesBackByItself(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	s := start(t, dir)
+	s := startServer(t, dir)
 	for _, word := range []string{"một", "hai"} {
-		remember(t, s.URL(), word)
+		writeWord(t, s.URL(), word)
 		killServer(t, dir)
 		eventually(t, "the server answers again", func() bool {
 			conn, err := pgx.Connect(t.Context(), s.URL())
 			return err == nil && conn.Close(t.Context()) == nil
 		})
 	}
-	recall(t, s.URL(), "hai một")
-	stop(t, s)
-	recall(t, start(t, dir).URL(), "hai một")
+	checkWord(t, s.URL(), "hai một")
+	stopServer(t, s)
+	checkWord(t, startServer(t, dir).URL(), "hai một")
 }
 
 func TestKillingBoth(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	p := launch(t, dir, false)
-	remember(t, p.ready(t), "một")
+	p := launchProgram(t, dir, false)
+	writeWord(t, p.ready(t), "một")
 	must(t, p.cmd.Process.Signal(syscall.SIGSTOP)) // so that it cannot start the server again in between
 	killServer(t, dir)
 	p.kill(t)
-	recall(t, start(t, dir).URL(), "một")
+	checkWord(t, startServer(t, dir).URL(), "một")
 }
 
 func TestStopThatMayNotWaitLosesNothing(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	s := start(t, dir)
-	remember(t, s.URL(), "một")
-	server := postmaster(t, dir)
+	s := startServer(t, dir)
+	writeWord(t, s.URL(), "một")
+	server := postmasterPID(t, dir)
 	must(t, syscall.Kill(server, syscall.SIGSTOP)) // deaf to any request
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -86,13 +86,13 @@ func TestStopThatMayNotWaitLosesNothing(t *testing.T) {
 	if syscall.Kill(server, 0) == nil {
 		t.Error("the server still runs")
 	}
-	recall(t, start(t, dir).URL(), "một")
+	checkWord(t, startServer(t, dir).URL(), "một")
 }
 
 // killServer kills every process of a server: those that work in its data directory.
 func killServer(t *testing.T, dir string) {
 	t.Helper()
-	server := postmaster(t, dir)
+	server := postmasterPID(t, dir)
 	must(t, syscall.Kill(server, syscall.SIGSTOP)) // it starts no more of them
 	links, err := filepath.Glob("/proc/[0-9]*/cwd")
 	must(t, err)
@@ -118,17 +118,17 @@ func TestKillingTheProgramWhileItMakesTheData(t *testing.T) {
 		t.Run(moment, func(t *testing.T) {
 			t.Parallel()
 			dir := dataDir(t)
-			p := launch(t, dir, false)
-			eventually(t, moment+" is there", func() bool { return exists(filepath.Join(dir, moment)) })
+			p := launchProgram(t, dir, false)
+			eventually(t, moment+" is there", func() bool { return fileExists(filepath.Join(dir, moment)) })
 			p.kill(t)
-			if exists(filepath.Join(dir, "postgres")) {
+			if fileExists(filepath.Join(dir, "postgres")) {
 				t.Error("half a data directory is in its place")
 			}
-			s := start(t, dir)
-			remember(t, s.URL(), "một")
-			recall(t, s.URL(), "một")
+			s := startServer(t, dir)
+			writeWord(t, s.URL(), "một")
+			checkWord(t, s.URL(), "một")
 			for _, left := range []string{"postgres.new", "postgres.password.initdb"} {
-				if exists(filepath.Join(dir, left)) {
+				if fileExists(filepath.Join(dir, left)) {
 					t.Errorf("%s was left behind", left)
 				}
 			}
@@ -139,8 +139,8 @@ func TestKillingTheProgramWhileItMakesTheData(t *testing.T) {
 func TestServerStartedByHandIsRespected(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	s := start(t, dir)
-	stop(t, s)
+	s := startServer(t, dir)
+	stopServer(t, s)
 	byHand(t, s, dir, nil)
 	if _, err := private.Start(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrBusy) {
 		t.Errorf("answered by %v", err)
@@ -150,15 +150,15 @@ func TestServerStartedByHandIsRespected(t *testing.T) {
 func TestOrphanIsEnded(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	s := start(t, dir)
-	remember(t, s.URL(), "một")
-	stop(t, s)
+	s := startServer(t, dir)
+	writeWord(t, s.URL(), "một")
+	stopServer(t, s)
 	lock, err := os.OpenFile(filepath.Join(dir, "postgres.lock"), os.O_RDWR, 0)
 	must(t, err)
 	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
 	orphan := byHand(t, s, dir, lock)
 	must(t, lock.Close())
-	recall(t, start(t, dir).URL(), "một")
+	checkWord(t, startServer(t, dir).URL(), "một")
 	if state, err := orphan.Process.Wait(); err != nil || !state.Success() {
 		t.Errorf("the orphan ended as %v, %v", state, err)
 	}

@@ -23,24 +23,24 @@ type process struct {
 	user account
 }
 
-// keepHeap lets a server process keep up to 16 MiB of freed memory (glibc, mallopt(3)). By default
+// heapSettings lets a server process keep up to 16 MiB of freed memory (glibc, mallopt(3)). By default
 // it frees what exceeds 128 KiB after each statement and allocates it again in the next. A
 // statement over a dozen arrays took four times as long.
-var keepHeap = []string{"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=16777216"}
+var heapSettings = []string{"MALLOC_TOP_PAD_=1048576", "MALLOC_TRIM_THRESHOLD_=16777216"}
 
 // command returns one program with a clean environment and no open file except the children's lock.
 func (p process) command(name string, atDeath syscall.Signal, children *os.File, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(p.bin, name), args...) //nolint:gosec,noctx // a found program, ended by signals
 	cmd.Dir = "/"
-	cmd.Env = append([]string{"PATH=" + p.bin + ":/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}, keepHeap...)
+	cmd.Env = append([]string{"PATH=" + p.bin + ":/usr/bin:/bin", "LC_ALL=C", "TZ=UTC"}, heapSettings...)
 	cmd.ExtraFiles = []*os.File{children}
-	cmd.SysProcAttr = attributes(p.user, atDeath)
+	cmd.SysProcAttr = processAttributes(p.user, atDeath)
 	return cmd
 }
 
-// initialise makes the data directory under another name and renames it when it is complete. So a
+// initialiseFolder makes the data directory under another name and renames it when it is complete. So a
 // killed start leaves nothing that a later one could mistake for data.
-func initialise(ctx context.Context, s *Server, user account, children *os.File, fast bool) error {
+func initialiseFolder(ctx context.Context, s *Server, user account, children *os.File, fast bool) error {
 	next, secret := s.files.data+".new", s.files.password+".initdb"
 	if err := errors.Join(os.RemoveAll(next), os.RemoveAll(secret)); err != nil {
 		return fmt.Errorf("removing a half made data directory: %w", err)
@@ -48,11 +48,11 @@ func initialise(ctx context.Context, s *Server, user account, children *os.File,
 	if err := os.Mkdir(next, 0o700); err != nil {
 		return fmt.Errorf("making the data directory: %w", err)
 	}
-	if err := writeWhole(secret, s.password+"\n", 0o600); err != nil {
+	if err := replaceFile(secret, s.password+"\n", 0o600); err != nil {
 		return err
 	}
 	defer os.Remove(secret)
-	if err := errors.Join(user.give(next), user.give(secret)); err != nil {
+	if err := errors.Join(user.changeOwner(next), user.changeOwner(secret)); err != nil {
 		return err
 	}
 	args := []string{
@@ -175,16 +175,16 @@ func hasDatabase(ctx context.Context, url string) bool {
 	return true
 }
 
-// answers reports whether a server takes queries; one that starts, recovers or is not there yet
+// takesQueries reports whether a server takes queries; one that starts, recovers or is not there yet
 // does not. An error is a refusal that waiting does not mend.
-func answers(ctx context.Context, url string) (bool, error) {
+func takesQueries(ctx context.Context, url string) (bool, error) {
 	conn, err := pgx.Connect(ctx, url)
 	if err == nil {
 		return true, conn.Close(ctx)
 	}
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) && strings.HasPrefix(refused.Code, "28") {
-		return false, fmt.Errorf("%w: postgres.password does not open it: %s", ErrNotOurs, refused.Message)
+		return false, fmt.Errorf("%w: postgres.password does not open it: %s", ErrForeignFolder, refused.Message)
 	}
 	return false, nil
 }

@@ -75,14 +75,19 @@ func (f layout) ensureRun(user account) error {
 			return fmt.Errorf("looking at the socket's folder: %w", err)
 		}
 		if !info.IsDir() || ownerOf(info) != user.uid || info.Mode().Perm() != 0o700 {
-			return fmt.Errorf("%w: %s must be a folder of %s with mode 0700: remove it", ErrNotOurs, f.run, user.name)
+			return fmt.Errorf(
+				"%w: %s must be a folder of %s with mode 0700: remove it",
+				ErrForeignFolder,
+				f.run,
+				user.name,
+			)
 		}
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("making the socket's folder: %w", err)
 	}
-	return user.give(f.run)
+	return user.changeOwner(f.run)
 }
 
 // isData reports whether dir is a data directory, of whatever version.
@@ -98,12 +103,12 @@ func ensurePassword(f layout) (string, error) {
 		return password, err
 	}
 	if isData(f.data) {
-		return "", fmt.Errorf("%w: %s is missing beside %s: put it back", ErrNotOurs, f.password, f.data)
+		return "", fmt.Errorf("%w: %s is missing beside %s: put it back", ErrForeignFolder, f.password, f.data)
 	}
 	var random [32]byte
 	_, _ = rand.Read(random[:]) // never fails, says its documentation
 	password = hex.EncodeToString(random[:])
-	return password, writeWhole(f.password, password+"\n", 0o600)
+	return password, replaceFile(f.password, password+"\n", 0o600)
 }
 
 func readPassword(f layout) (string, error) {
@@ -121,14 +126,14 @@ func (f layout) writeSettings(fast bool) error {
 		"listen_addresses = ''\nport = 5432\nunix_socket_directories = %s\nunix_socket_permissions = 0700\n%s",
 		quoted(f.run), common)
 	if fast {
-		text += throwAway
+		text += testSettings
 	} else {
 		text += durable
 	}
-	if err := writeWhole(f.settings, text, 0o644); err != nil {
+	if err := replaceFile(f.settings, text, 0o644); err != nil {
 		return err
 	}
-	return writeWhole(f.access, "# Written at each start of market40.\nlocal all all scram-sha-256\n", 0o644)
+	return replaceFile(f.access, "# Written at each start of market40.\nlocal all all scram-sha-256\n", 0o644)
 }
 
 // common is for every server. A terse log leaves out the rows that an error's details hold.
@@ -158,9 +163,9 @@ random_page_cost = 1.1
 autovacuum_vacuum_insert_scale_factor = 0.05
 `
 
-// throwAway is for the server that all tests of a package share, each with programs of its own.
+// testSettings is for the server that all tests of a package share, each with programs of its own.
 // Later settings win.
-const throwAway = `fsync = off
+const testSettings = `fsync = off
 max_connections = 400
 synchronous_commit = off
 full_page_writes = off
@@ -173,8 +178,8 @@ autovacuum = off
 // quoted returns a path as a value of the settings file.
 func quoted(path string) string { return "'" + strings.ReplaceAll(path, "'", "''") + "'" }
 
-// writeWhole replaces a file so that a reader, or a crash, finds the old text or the new.
-func writeWhole(path, text string, mode os.FileMode) error {
+// replaceFile replaces a file so that a reader, or a crash, finds the old text or the new.
+func replaceFile(path, text string, mode os.FileMode) error {
 	next := path + ".new"
 	if err := os.Remove(next); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("writing %s: %w", path, err)

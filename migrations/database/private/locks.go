@@ -15,10 +15,10 @@ import (
 
 const orphanPatience = 2 * time.Second
 
-// takeLock acquires a file's lock. It tries again for as long as patience and ctx last, and then
+// acquireLock acquires a file's lock. It tries again for as long as patience and ctx last, and then
 // returns ErrBusy. The kernel frees it when the last process that has it open ends, however that
 // happens.
-func takeLock(ctx context.Context, path string, patience time.Duration) (*os.File, error) {
+func acquireLock(ctx context.Context, path string, patience time.Duration) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("opening a lock: %w", err)
@@ -38,14 +38,14 @@ func takeLock(ctx context.Context, path string, patience time.Duration) (*os.Fil
 	}
 }
 
-// release frees a lock at once, even if a child that is just being forked still holds a copy of it.
-func release(f *os.File) {
+// releaseLock frees a lock at once, even if a child that is just being forked still holds a copy of it.
+func releaseLock(f *os.File) {
 	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
 	_ = f.Close()
 }
 
-// held reports whether some program has the lock.
-func held(path string) (bool, error) {
+// isLocked reports whether some program has the lock.
+func isLocked(path string) (bool, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -58,12 +58,12 @@ func held(path string) (bool, error) {
 	return errors.Is(err, syscall.EWOULDBLOCK), nil
 }
 
-// takeChildren acquires the lock that every process of a server inherits. Having it proves that
+// lockChildren acquires the lock that every process of a server inherits. Having it proves that
 // none of an earlier server is alive, so their files are stale and are removed. If an earlier
 // program died, its server gets time to shut down, and a signal where the system sent none.
-func takeChildren(ctx context.Context, f layout) (*os.File, error) {
+func lockChildren(ctx context.Context, f layout) (*os.File, error) {
 	for {
-		lock, err := takeLock(ctx, f.children, orphanPatience)
+		lock, err := acquireLock(ctx, f.children, orphanPatience)
 		if err == nil {
 			if err := f.clearStale(); err != nil {
 				return nil, errors.Join(err, lock.Close())
@@ -87,7 +87,7 @@ func takeChildren(ctx context.Context, f layout) (*os.File, error) {
 // ErrBusy.
 func (f layout) clearStale() error {
 	pidFile := filepath.Join(f.data, "postmaster.pid")
-	if pid := f.postmaster(); pid > 0 && alive(pid) {
+	if pid := f.postmaster(); pid > 0 && isAlive(pid) {
 		if worksIn(pid, f.data) {
 			return fmt.Errorf("%w: %s: process %d serves it: stop it, or remove %s if that is something else",
 				ErrBusy, f.dir, pid, pidFile)
@@ -118,7 +118,7 @@ func (f layout) postmaster() int {
 	return pid
 }
 
-func alive(pid int) bool {
+func isAlive(pid int) bool {
 	err := syscall.Kill(pid, 0)
 	return err == nil || errors.Is(err, syscall.EPERM)
 }

@@ -22,7 +22,7 @@ var (
 	ErrVersion        = errors.New("the data directory belongs to another PostgreSQL version")
 	ErrBusy           = errors.New("the data directory is in use")
 	ErrUnreachableDir = errors.New("the database's user cannot enter the data directory")
-	ErrNotOurs        = errors.New("the data directory was not made by this program")
+	ErrForeignFolder  = errors.New("the data directory was not made by this program")
 )
 
 const (
@@ -60,7 +60,7 @@ func Start(ctx context.Context, dir string, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	user, err := prepare(f)
+	user, err := prepareFolder(f)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func Start(ctx context.Context, dir string, o Options) (*Server, error) {
 	if o.Fast {
 		patience = 0
 	}
-	lock, err := takeLock(ctx, f.lock, patience)
+	lock, err := acquireLock(ctx, f.lock, patience)
 	if errors.Is(err, ErrBusy) {
 		return nil, fmt.Errorf("%w: another market40 runs in %s", ErrBusy, f.dir)
 	}
@@ -77,7 +77,7 @@ func Start(ctx context.Context, dir string, o Options) (*Server, error) {
 	}
 	s, err := startLocked(ctx, f, user, o)
 	if err != nil {
-		release(lock)
+		releaseLock(lock)
 		return nil, err
 	}
 	s.lock = lock
@@ -102,7 +102,7 @@ func Use(ctx context.Context, dir string, o Options) (*Server, error) {
 		}
 		// Someone else was quicker, and theirs is the server to use; anything else that is busy
 		// stays so.
-		if taken, lookErr := held(f.lock); lookErr != nil || !taken {
+		if taken, lookErr := isLocked(f.lock); lookErr != nil || !taken {
 			return nil, err
 		}
 	}
@@ -112,7 +112,7 @@ func Use(ctx context.Context, dir string, o Options) (*Server, error) {
 // does.
 func attach(ctx context.Context, f layout, o Options) (*Server, error) {
 	for {
-		taken, err := held(f.lock)
+		taken, err := isLocked(f.lock)
 		if errors.Is(err, fs.ErrPermission) {
 			return nil, fmt.Errorf("%w: %w: run as its owner", ErrUnreachableDir, err)
 		}
@@ -144,7 +144,7 @@ func attachOnce(ctx context.Context, f layout, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{files: f, password: password}
-	ready, err := answers(ctx, s.superURL())
+	ready, err := takesQueries(ctx, s.superURL())
 	if err != nil {
 		return nil, fmt.Errorf("using the database of %s: %w", f.dir, err)
 	}
@@ -161,7 +161,7 @@ func startLocked(ctx context.Context, f layout, user account, o Options) (*Serve
 	if err != nil {
 		return nil, err
 	}
-	children, err := takeChildren(ctx, f)
+	children, err := lockChildren(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -174,7 +174,7 @@ func startLocked(ctx context.Context, f layout, user account, o Options) (*Serve
 		return nil, err
 	}
 	if !isData(f.data) {
-		if err := initialise(ctx, s, user, children, o.Fast); err != nil {
+		if err := initialiseFolder(ctx, s, user, children, o.Fast); err != nil {
 			return nil, err
 		}
 	}
@@ -185,7 +185,7 @@ func startLocked(ctx context.Context, f layout, user account, o Options) (*Serve
 	if log == nil {
 		log = slog.New(slog.NewTextHandler(io.Discard, nil))
 	}
-	s.own = supervise(s.files, process{bin: bin, user: user}, children, log)
+	s.own = startSupervisor(s.files, process{bin: bin, user: user}, children, log)
 	if err := s.own.waitReady(ctx, s.superURL()); err != nil {
 		return nil, errors.Join(err, s.own.stop(context.WithoutCancel(ctx)))
 	}
@@ -227,6 +227,6 @@ func (s *Server) Stop(ctx context.Context) error {
 		return nil
 	}
 	err := s.own.stop(ctx)
-	release(s.lock)
+	releaseLock(s.lock)
 	return err
 }

@@ -10,9 +10,9 @@ import (
 	"syscall"
 )
 
-// attributes put a child into its own process group, as the account's user. The kernel sends it a
+// processAttributes put a child into its own process group, as the account's user. The kernel sends it a
 // signal when the thread that started it ends.
-func attributes(user account, atDeath syscall.Signal) *syscall.SysProcAttr {
+func processAttributes(user account, atDeath syscall.Signal) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: atDeath}
 	if user.other {
 		attr.Credential = &syscall.Credential{Uid: user.uid, Gid: user.gid}

@@ -88,9 +88,9 @@ type program struct {
 	lines *bufio.Scanner
 }
 
-// launch starts a program on a directory, as an unprivileged user if ordinary is set and we are
+// launchProgram starts a program on a directory, as an unprivileged user if ordinary is set and we are
 // root.
-func launch(t *testing.T, dir string, ordinary bool) *program {
+func launchProgram(t *testing.T, dir string, ordinary bool) *program {
 	t.Helper()
 	self, err := os.Executable()
 	must(t, err)
@@ -175,8 +175,8 @@ func dataDir(t *testing.T) string {
 	return filepath.Join(reachableDir(t), "data")
 }
 
-// start runs a server in this process, to the test's end at the latest.
-func start(t *testing.T, dir string) *private.Server {
+// startServer runs a server in this process, to the test's end at the latest.
+func startServer(t *testing.T, dir string) *private.Server {
 	t.Helper()
 	s, err := private.Start(t.Context(), dir, private.Options{})
 	must(t, err)
@@ -184,27 +184,27 @@ func start(t *testing.T, dir string) *private.Server {
 	return s
 }
 
-func stop(t *testing.T, s *private.Server) {
+func stopServer(t *testing.T, s *private.Server) {
 	t.Helper()
 	must(t, s.Stop(t.Context()))
 }
 
-// remember writes a word that recall reads, after whatever was done to the server meanwhile.
-func remember(t *testing.T, url, word string) {
+// writeWord writes a word that recall reads, after whatever was done to the server meanwhile.
+func writeWord(t *testing.T, url, word string) {
 	t.Helper()
-	ask(t, url, `CREATE TABLE IF NOT EXISTS words (word text)`)
-	ask(t, url, `INSERT INTO words VALUES ('`+word+`')`)
+	queryText(t, url, `CREATE TABLE IF NOT EXISTS words (word text)`)
+	queryText(t, url, `INSERT INTO words VALUES ('`+word+`')`)
 }
 
-func recall(t *testing.T, url, want string) {
+func checkWord(t *testing.T, url, want string) {
 	t.Helper()
-	if got := ask(t, url, `SELECT string_agg(word, ' ' ORDER BY word) FROM words`); got != want {
+	if got := queryText(t, url, `SELECT string_agg(word, ' ' ORDER BY word) FROM words`); got != want {
 		t.Errorf("the database remembers %q, not %q", got, want)
 	}
 }
 
-// ask runs a statement and gives its first value as text.
-func ask(t *testing.T, url, sql string) string {
+// queryText runs a statement and gives its first value as text.
+func queryText(t *testing.T, url, sql string) string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), url)
 	must(t, err)
@@ -217,8 +217,8 @@ func ask(t *testing.T, url, sql string) string {
 	return string(result[0].Rows[0][0])
 }
 
-// postmaster is the process that a data directory's server runs as.
-func postmaster(t *testing.T, dir string) int {
+// postmasterPID is the process that a data directory's server runs as.
+func postmasterPID(t *testing.T, dir string) int {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "postgres", "postmaster.pid"))
 	must(t, err)
@@ -238,7 +238,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-func exists(path string) bool {
+func fileExists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
 }

@@ -69,13 +69,13 @@ func choosePrograms(ctx context.Context, f layout, places []string) (string, err
 }
 
 // dataVersion returns the major version that made a data directory, or 0 if there is none yet. A
-// folder with other content is ErrNotOurs.
+// folder with other content is ErrForeignFolder.
 func dataVersion(data string) (int, error) {
 	text, err := os.ReadFile(filepath.Join(data, "PG_VERSION"))
 	if errors.Is(err, fs.ErrNotExist) {
 		entries, err := os.ReadDir(data)
 		if err == nil && len(entries) > 0 {
-			return 0, fmt.Errorf("%w: %s contains files but no PG_VERSION: move it away", ErrNotOurs, data)
+			return 0, fmt.Errorf("%w: %s contains files but no PG_VERSION: move it away", ErrForeignFolder, data)
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return 0, fmt.Errorf("looking at the data directory: %w", err)

@@ -23,22 +23,22 @@ func TestFirstStartThenWarmStart(t *testing.T) {
 			t.Parallel()
 			dir := dataDir(t)
 			began := time.Now()
-			p := launch(t, dir, ordinary)
+			p := launchProgram(t, dir, ordinary)
 			url := p.ready(t)
 			t.Logf("first start in %v", time.Since(began))
-			remember(t, url, "chợ")
+			writeWord(t, url, "chợ")
 			p.finish(t)
 
 			began = time.Now()
-			p = launch(t, dir, ordinary)
+			p = launchProgram(t, dir, ordinary)
 			again := p.ready(t)
 			t.Logf("warm start in %v", time.Since(began))
 			if again != url {
 				t.Errorf("the URL changed from one start to the next")
 			}
-			recall(t, again, "chợ")
+			checkWord(t, again, "chợ")
 			p.finish(t)
-			if exists(filepath.Join(dir, "postgres", "postmaster.pid")) {
+			if fileExists(filepath.Join(dir, "postgres", "postmaster.pid")) {
 				t.Error("the server still runs after a clean stop")
 			}
 		})
@@ -48,17 +48,17 @@ func TestFirstStartThenWarmStart(t *testing.T) {
 func TestServerIsDurableAndPrivate(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	s := start(t, dir)
+	s := startServer(t, dir)
 	for setting, want := range map[string]string{
 		"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on", "data_checksums": "on",
 		"listen_addresses": "", "unix_socket_permissions": "0700", "password_encryption": "scram-sha-256",
 		"server_encoding": "UTF8", "TimeZone": "UTC", "is_superuser": "off", "jit": "off",
 	} {
-		if got := ask(t, s.URL(), "SHOW "+setting); got != want {
+		if got := queryText(t, s.URL(), "SHOW "+setting); got != want {
 			t.Errorf("%s is %q, not %q", setting, got, want)
 		}
 	}
-	if got := ask(t, s.URL(), `SELECT lower('ĐÀ NẴNG')`); got != "đà nẵng" {
+	if got := queryText(t, s.URL(), `SELECT lower('ĐÀ NẴNG')`); got != "đà nẵng" {
 		t.Errorf("lower() does not know Vietnamese: %q", got)
 	}
 	for name, want := range map[string]fs.FileMode{
@@ -76,7 +76,7 @@ func TestServerIsDurableAndPrivate(t *testing.T) {
 		t.Errorf("its own password is refused: %v", err)
 	}
 	must(t, os.WriteFile(filepath.Join(dir, "postgres.password"), []byte(strings.Repeat("0", len(password))), 0o600))
-	if _, err := private.Use(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrNotOurs) {
+	if _, err := private.Use(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrForeignFolder) {
 		t.Errorf("a wrong password is answered by %v", err)
 	}
 }
@@ -84,25 +84,25 @@ func TestServerIsDurableAndPrivate(t *testing.T) {
 func TestSecondInstanceIsRefusedAndUseAttaches(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	first := start(t, dir)
+	first := startServer(t, dir)
 	if _, err := private.Start(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrBusy) {
 		t.Errorf("a second instance is answered by %v", err)
 	}
 	guest, err := private.Use(t.Context(), dir, private.Options{})
 	must(t, err)
-	remember(t, guest.URL(), "guest")
-	stop(t, guest)
-	recall(t, first.URL(), "guest")
+	writeWord(t, guest.URL(), "guest")
+	stopServer(t, guest)
+	checkWord(t, first.URL(), "guest")
 	if guest.Programs() == "" || guest.Programs() != first.Programs() {
 		t.Errorf("programs of the same server in %q and %q", guest.Programs(), first.Programs())
 	}
-	stop(t, first)
+	stopServer(t, first)
 
 	own, err := private.Use(t.Context(), dir, private.Options{})
 	must(t, err)
-	recall(t, own.URL(), "guest")
-	stop(t, own)
-	if exists(filepath.Join(dir, "postgres", "postmaster.pid")) {
+	checkWord(t, own.URL(), "guest")
+	stopServer(t, own)
+	if fileExists(filepath.Join(dir, "postgres", "postmaster.pid")) {
 		t.Error("Use left the server running that it had started")
 	}
 }
@@ -129,22 +129,22 @@ func TestCommandsThatStartTogetherShareOneServer(t *testing.T) {
 			continue
 		}
 		servers = append(servers, a.server)
-		if got := ask(t, a.server.URL(), `SELECT current_database()`); got != "market40" {
+		if got := queryText(t, a.server.URL(), `SELECT current_database()`); got != "market40" {
 			t.Errorf("opened %q", got)
 		}
 	}
 	for _, s := range servers {
-		stop(t, s)
+		stopServer(t, s)
 	}
 }
 
 func TestDatabaseIsMadeAgainWhenMissing(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(reachableDir(t), "dữ liệu + 100%")
-	s := start(t, dir)
-	ask(t, s.DatabaseURL("postgres"), `DROP DATABASE market40`)
-	stop(t, s)
-	if got := ask(t, start(t, dir).URL(), `SELECT current_user`); got != "market40" {
+	s := startServer(t, dir)
+	queryText(t, s.DatabaseURL("postgres"), `DROP DATABASE market40`)
+	stopServer(t, s)
+	if got := queryText(t, startServer(t, dir).URL(), `SELECT current_user`); got != "market40" {
 		t.Errorf("the database belongs to %q", got)
 	}
 }
@@ -188,13 +188,13 @@ func contents(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-func TestFoldersThatAreNotOursAreRefused(t *testing.T) {
+func TestForeignFoldersAreRefused(t *testing.T) {
 	t.Parallel()
 	dir := dataDir(t)
 	must(t, os.MkdirAll(filepath.Join(dir, "postgres"), 0o755))
 	letter := filepath.Join(dir, "postgres", "letter.txt")
 	must(t, os.WriteFile(letter, []byte("unchanged"), 0o600))
-	if _, err := private.Start(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrNotOurs) {
+	if _, err := private.Start(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrForeignFolder) {
 		t.Errorf("a folder with a letter in it is answered by %v", err)
 	}
 	if text, err := os.ReadFile(letter); err != nil || string(text) != "unchanged" {
@@ -202,11 +202,11 @@ func TestFoldersThatAreNotOursAreRefused(t *testing.T) {
 	}
 }
 
-func TestMissingPasswordIsSaid(t *testing.T) {
+func TestMissingPasswordIsReported(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
 	must(t, os.Remove(filepath.Join(dir, "postgres.password")))
-	if _, err := private.Start(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrNotOurs) {
+	if _, err := private.Start(t.Context(), dir, private.Options{}); !errors.Is(err, private.ErrForeignFolder) {
 		t.Errorf("answered by %v", err)
 	}
 }
@@ -214,20 +214,20 @@ func TestMissingPasswordIsSaid(t *testing.T) {
 func TestDeepDirectoryHasItsSocketElsewhere(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(reachableDir(t), strings.Repeat("chợ-bến-thành/", 8), "it's, \"data\"")
-	s := start(t, dir)
-	remember(t, s.URL(), "sâu")
+	s := startServer(t, dir)
+	writeWord(t, s.URL(), "sâu")
 	opened, err := url.Parse(s.URL())
 	must(t, err)
 	run := opened.Query().Get("host")
 	t.Cleanup(func() { _ = os.RemoveAll(run) })
-	if len(run) > 60 || !exists(filepath.Join(run, ".s.PGSQL.5432")) {
+	if len(run) > 60 || !fileExists(filepath.Join(run, ".s.PGSQL.5432")) {
 		t.Errorf("the socket lies in %q", run)
 	}
 	guest, err := private.Use(t.Context(), dir, private.Options{})
 	must(t, err)
-	recall(t, guest.URL(), "sâu")
-	stop(t, s)
-	recall(t, start(t, dir).URL(), "sâu")
+	checkWord(t, guest.URL(), "sâu")
+	stopServer(t, s)
+	checkWord(t, startServer(t, dir).URL(), "sâu")
 }
 
 func TestUnreachableDirectoryIsNamed(t *testing.T) {
@@ -245,7 +245,7 @@ func TestUnreachableDirectoryIsNamed(t *testing.T) {
 	if os.Geteuid() == 0 && !strings.Contains(err.Error(), "DATA_DIR=/var/lib/market40") {
 		t.Errorf("no way out is named: %v", err)
 	}
-	if exists(filepath.Join(closed, "data")) {
+	if fileExists(filepath.Join(closed, "data")) {
 		t.Error("a folder was made that no user can open")
 	}
 }
@@ -253,7 +253,7 @@ func TestUnreachableDirectoryIsNamed(t *testing.T) {
 func TestDataOfRootIsNotForOthers(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	p := launch(t, dir, true)
+	p := launchProgram(t, dir, true)
 	if os.Geteuid() != 0 {
 		p.ready(t) // the same user, to whom it belongs
 		return
@@ -277,9 +277,9 @@ func TestMissingProgramsSayWhatToInstall(t *testing.T) {
 func TestStaleFilesDoNotHinder(t *testing.T) {
 	t.Parallel()
 	dir := usedDir(t)
-	s := start(t, dir)
-	remember(t, s.URL(), "cũ")
-	stop(t, s)
+	s := startServer(t, dir)
+	writeWord(t, s.URL(), "cũ")
+	stopServer(t, s)
 	owner, err := os.Stat(filepath.Join(dir, "postgres"))
 	must(t, err)
 	stat, ok := owner.Sys().(*syscall.Stat_t)
@@ -300,5 +300,5 @@ func TestStaleFilesDoNotHinder(t *testing.T) {
 		must(t, os.WriteFile(path, []byte(stale), 0o600))
 		must(t, os.Chown(path, int(stat.Uid), int(stat.Gid)))
 	}
-	recall(t, start(t, dir).URL(), "cũ")
+	checkWord(t, startServer(t, dir).URL(), "cũ")
 }

@@ -37,8 +37,8 @@ type supervisor struct {
 	exit  error // why it ended; read after done
 }
 
-// supervise starts the server and starts it again whenever it ends once it has been ready.
-func supervise(f layout, how process, children *os.File, log *slog.Logger) *supervisor {
+// startSupervisor starts the server and starts it again whenever it ends once it has been ready.
+func startSupervisor(f layout, how process, children *os.File, log *slog.Logger) *supervisor {
 	ctx, stopping := context.WithCancel(context.Background())
 	s := &supervisor{files: f, how: how, log: log, ctx: ctx, stopping: stopping, done: make(chan struct{})}
 	go s.run(children)
@@ -71,7 +71,7 @@ func (s *supervisor) run(children *os.File) {
 			case <-time.After(pause):
 			}
 			pause = min(2*pause, lastRestart)
-			if children, err = takeChildren(s.ctx, s.files); err != nil {
+			if children, err = lockChildren(s.ctx, s.files); err != nil {
 				s.log.Error("the private database cannot be started", "error", err)
 			}
 		}
@@ -122,7 +122,7 @@ func (s *supervisor) start(cmd *exec.Cmd) error {
 // waitReady returns when the server answers. If it ended instead, the error quotes its log.
 func (s *supervisor) waitReady(ctx context.Context, url string) error {
 	for {
-		ready, err := answers(ctx, url)
+		ready, err := takesQueries(ctx, url)
 		if err != nil {
 			return err
 		}

@@ -33,8 +33,8 @@ type Cell struct {
 	Least, Most int  // the limits that other published figures set
 	// the number of possible values if the denominator is hidden too; 0: limited by Least and Most
 	// only
-	Values int
-	Stays  bool // always published: what it reveals alone is no finding
+	Values          int
+	AlwaysPublished bool // always published: what it reveals alone is no finding
 }
 
 // Published is one count as of one day, with everything that a role may request of it.
@@ -85,7 +85,7 @@ func (p *Published) Audit() ([]Finding, error) {
 			need = min(need, others)
 			// It reveals nothing about few people or about nearly all, and it protects others.
 			if low >= fewest && c.Most-low >= fewest-1 {
-				need = min(need, p.leastNeed())
+				need = min(need, p.fewestValues())
 			}
 		}
 		if high-low+1 < need {
@@ -94,11 +94,11 @@ func (p *Published) Audit() ([]Finding, error) {
 	}
 	for i := range p.Classes {
 		c := &p.Classes[i]
-		if p.apart(c) || c.People >= fewest || p.placesLeft(c) < 2 {
+		if p.apart(c) || c.People >= fewest || p.possibleAtoms(c) < 2 {
 			continue
 		}
 		name, need := fmt.Sprintf("what %d people do in %v", c.People, c.Atoms), min(fewest, c.People+1)
-		low, high, err := problem.bounds(problem.twice(i))
+		low, high, err := problem.bounds(problem.repeatedTerms(i))
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -133,7 +133,7 @@ func (e *equations) bounds(terms map[int]float64) (low, high int, err error) {
 func (p *Published) openByOthers(c *Cell) (int, error) {
 	q := &Published{Classes: p.Classes, Cells: slices.Clone(p.Cells), Apart: p.Apart}
 	for i := range q.Cells {
-		if !q.Cells[i].Stays {
+		if !q.Cells[i].AlwaysPublished {
 			q.Cells[i].Value = nil
 		}
 	}
@@ -212,9 +212,9 @@ func (p *Published) need(c *Cell) int {
 	return need
 }
 
-// leastNeed returns the smallest number of values that a hidden count must leave possible. A count
+// fewestValues returns the smallest number of values that a hidden count must leave possible. A count
 // that is hidden to protect it may not have more.
-func (p *Published) leastNeed() int {
+func (p *Published) fewestValues() int {
 	least := fewest
 	for i := range p.Cells {
 		if c := &p.Cells[i]; c.Value == nil {
@@ -226,9 +226,9 @@ func (p *Published) leastNeed() int {
 	return least
 }
 
-// placesLeft returns the number of atoms of a class at which anybody may count. Published figures
+// possibleAtoms returns the number of atoms of a class at which anybody may count. Published figures
 // of 0 exclude the other atoms.
-func (p *Published) placesLeft(c *Class) int {
+func (p *Published) possibleAtoms(c *Class) int {
 	left := 0
 	for i, atom := range c.Atoms {
 		none := c.Operates>>i&1 == 0
@@ -329,8 +329,8 @@ func (e *equations) count(atoms []int) map[int]float64 {
 	return terms
 }
 
-// twice returns the terms of how often the people of a class count more than once.
-func (e *equations) twice(class int) map[int]float64 {
+// repeatedTerms returns the terms of how often the people of a class count more than once.
+func (e *equations) repeatedTerms(class int) map[int]float64 {
 	terms := map[int]float64{}
 	for j, v := range e.variables {
 		if v.class == class {

@@ -6,7 +6,7 @@ import (
 	"market40/reports/disclosure/audit"
 )
 
-func value(n int) *int { return &n }
+func pointerTo(n int) *int { return &n }
 
 func TestAudit(t *testing.T) {
 	t.Parallel()
@@ -18,23 +18,23 @@ func TestAudit(t *testing.T) {
 	}{
 		{"a total less its shown parts", audit.Published{Classes: markets, Cells: []audit.Cell{
 			{"a", []int{0}, nil, 0, 20, 0, false},
-			{"b", []int{1}, value(12), 0, 30, 0, false},
-			{"c", []int{2}, value(15), 0, 40, 0, false},
-			{"total", []int{0, 1, 2}, value(30), 0, 90, 0, false},
+			{"b", []int{1}, pointerTo(12), 0, 30, 0, false},
+			{"c", []int{2}, pointerTo(15), 0, 40, 0, false},
+			{"total", []int{0, 1, 2}, pointerTo(30), 0, 90, 0, false},
 		}}, []audit.Finding{{"a", 3, 3, 5}}},
 		{"two hidden", audit.Published{Classes: markets, Cells: []audit.Cell{
 			{"a", []int{0}, nil, 0, 20, 0, false}, {"b", []int{1}, nil, 0, 30, 0, false}, {
 				"c",
 				[]int{2},
-				value(15), 0,
+				pointerTo(15), 0,
 				40, 0, false,
-			}, {"total", []int{0, 1, 2}, value(30), 0, 90, 0, false},
+			}, {"total", []int{0, 1, 2}, pointerTo(30), 0, 90, 0, false},
 		}}, nil},
 		{"nearly all: the total says as much", audit.Published{Classes: markets[:2], Cells: []audit.Cell{
 			{"a", []int{0}, nil, 0, 20, 0, false}, {"b", []int{1}, nil, 0, 30, 0, false}, {
 				"total",
 				[]int{0, 1},
-				value(48), 0, 50, 0, false,
+				pointerTo(48), 0, 50, 0, false,
 			},
 		}}, nil},
 		{"many, hidden to protect three", audit.Published{
@@ -43,7 +43,7 @@ func TestAudit(t *testing.T) {
 				{"a", []int{0}, nil, 0, 3, 0, false}, {"b", []int{1}, nil, 0, 40, 0, false}, {
 					"total",
 					[]int{0, 1},
-					value(23), 0, 43, 0, false,
+					pointerTo(23), 0, 43, 0, false,
 				},
 			},
 		}, nil},
@@ -53,7 +53,7 @@ func TestAudit(t *testing.T) {
 				{"a", []int{0}, nil, 0, 3, 0, false}, {"b", []int{1}, nil, 0, 40, 0, false}, {
 					"total",
 					[]int{0, 1},
-					value(7), 0, 43, 0, false,
+					pointerTo(7), 0, 43, 0, false,
 				},
 			},
 		}, []audit.Finding{{"b", 4, 7, 5}}},
@@ -64,7 +64,7 @@ func TestAudit(t *testing.T) {
 			{"a", []int{0}, nil, 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {
 				"market",
 				[]int{0, 1},
-				value(5), 0, 13, 0, true,
+				pointerTo(5), 0, 13, 0, true,
 			},
 		}}, nil},
 		{"one that need not stay", audit.Published{
@@ -75,7 +75,7 @@ func TestAudit(t *testing.T) {
 				{
 					"all",
 					[]int{0, 1},
-					value(5),
+					pointerTo(5),
 					0, 13, 0, false,
 				},
 			},
@@ -84,27 +84,27 @@ func TestAudit(t *testing.T) {
 			{[]int{0}, 1, 12},
 			{[]int{1}, 1, 1},
 		}, Cells: []audit.Cell{
-			{"a", []int{0}, value(5), 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {
+			{"a", []int{0}, pointerTo(5), 0, 12, 0, false}, {"b", []int{1}, nil, 0, 1, 0, false}, {
 				"market",
 				[]int{0, 1},
-				value(5), 0, 13, 0, true,
+				pointerTo(5), 0, 13, 0, true,
 			},
 		}}, []audit.Finding{{"b", 0, 0, 2}}},
 		{"one person in two markets", audit.Published{
 			Classes: append([]audit.Class{{[]int{0, 1}, 3, 1}}, markets...),
-			Cells: []audit.Cell{{"a", []int{0}, value(9), 0, 21, 0, false}, {
+			Cells: []audit.Cell{{"a", []int{0}, pointerTo(9), 0, 21, 0, false}, {
 				"b",
 				[]int{1},
-				value(12), 0, 31, 0,
+				pointerTo(12), 0, 31, 0,
 				false,
-			}, {"both", []int{0, 1}, value(20), 0, 51, 0, false}},
+			}, {"both", []int{0, 1}, pointerTo(20), 0, 51, 0, false}},
 		}, []audit.Finding{{"what 1 people do in [0 1]", 1, 1, 2}}},
 		{"overlapping partitions", audit.Published{
 			Classes: []audit.Class{{[]int{0}, 1, 12}, {[]int{1}, 1, 1}},
-			Cells: []audit.Cell{{"meat", []int{0, 1}, value(7), 0, 13, 0, false}, {
+			Cells: []audit.Cell{{"meat", []int{0, 1}, pointerTo(7), 0, 13, 0, false}, {
 				"zone",
 				[]int{0},
-				value(6), 0, 12,
+				pointerTo(6), 0, 12,
 				0, false,
 			}, {"who is in no zone", []int{1}, nil, 0, 1, 0, false}},
 		}, []audit.Finding{{"who is in no zone", 1, 1, 2}}},
@@ -120,9 +120,9 @@ func TestAudit(t *testing.T) {
 	contradiction := audit.Published{Classes: markets[:1], Cells: []audit.Cell{{
 		"a",
 		[]int{0},
-		value(3), 0, 20, 0,
+		pointerTo(3), 0, 20, 0,
 		false,
-	}, {"total", []int{0}, value(4), 0, 20, 0, false}}}
+	}, {"total", []int{0}, pointerTo(4), 0, 20, 0, false}}}
 	if _, err := contradiction.Audit(); err == nil {
 		t.Error("figures that contradict each other are proved")
 	}

@@ -16,7 +16,7 @@ import (
 
 // openDOCX opens a draft, including one that an office has filled in.
 func openDOCX(archive *zip.Reader) (*opened, error) {
-	raw, err := part(archive, "word/document.xml")
+	raw, err := readPart(archive, "word/document.xml")
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func docxSeal(archive *zip.Reader) (*exports.Seal, error) {
 		if !strings.HasPrefix(file.Name, "customXml/item") {
 			continue
 		}
-		raw, err := part(archive, file.Name)
+		raw, err := readPart(archive, file.Name)
 		if err != nil {
 			return nil, err
 		}
@@ -128,7 +128,7 @@ func (r *textReader) start(e xml.StartElement) {
 		}
 	case "tblCaption":
 		if r.depth == 1 {
-			r.table().caption = attribute(e, "val")
+			r.table().caption = attributeOf(e, "val")
 		}
 	case "tr":
 		if r.depth == 1 {
@@ -137,7 +137,7 @@ func (r *textReader) start(e xml.StartElement) {
 	case "r":
 		r.hidden = false
 	case "vanish", "webHidden":
-		r.hidden = attribute(e, "val") != "0" && attribute(e, "val") != "false"
+		r.hidden = attributeOf(e, "val") != "0" && attributeOf(e, "val") != "false"
 	case "t":
 		r.inText = true
 	case "tab", "br", "cr":
@@ -152,7 +152,7 @@ func (r *textReader) end(name string) {
 	case "tc":
 		if t := len(r.out.tables); r.depth == 1 && t > 0 && len(r.table().rows) > 0 {
 			row := &r.table().rows[len(r.table().rows)-1]
-			*row = append(*row, plain(strings.Join(r.cell, " ")))
+			*row = append(*row, plainText(strings.Join(r.cell, " ")))
 			r.cell = nil
 		}
 	case "r":
@@ -160,7 +160,7 @@ func (r *textReader) end(name string) {
 	case "t":
 		r.inText = false
 	case "p":
-		text := plain(r.text.String())
+		text := plainText(r.text.String())
 		r.text.Reset()
 		switch {
 		case r.depth > 0:
@@ -171,7 +171,7 @@ func (r *textReader) end(name string) {
 	}
 }
 
-func attribute(e xml.StartElement, name string) string {
+func attributeOf(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name {
 			return a.Value
@@ -194,15 +194,15 @@ func (p *Proof) compareDOCX(is *documentText, d *exports.Document) error {
 	p.compareTables(is.tables, signed.tables)
 	left := slices.Clone(is.paragraphs)
 	for _, text := range d.FigureSentences() {
-		if plain(text) == "" {
+		if plainText(text) == "" {
 			continue // it is in no paragraph
 		}
 		p.Compared++
-		if at := slices.Index(left, plain(text)); at >= 0 {
+		if at := slices.Index(left, plainText(text)); at >= 0 {
 			left = slices.Delete(left, at, at+1)
 			continue
 		}
-		p.differs("a sentence with figures", nearest(left, plain(text)), plain(text))
+		p.differs("a sentence with figures", nearestText(left, plainText(text)), plainText(text))
 	}
 	ours := 0
 	for _, text := range left {
@@ -247,12 +247,12 @@ func (p *Proof) compareTables(is, signed []textTable) {
 	for _, want := range missing {
 		best, most := -1, 0
 		for i, t := range is {
-			if n := alike(t.rows, want.rows); !used[i] && n > most {
+			if n := isAlike(t.rows, want.rows); !used[i] && n > most {
 				best, most = i, n
 			}
 		}
 		if best < 0 {
-			p.fault("the table “%s” is missing", plain(want.caption))
+			p.fault("the table “%s” is missing", plainText(want.caption))
 			continue
 		}
 		used[best] = true
@@ -266,8 +266,8 @@ func (p *Proof) compareTables(is, signed []textTable) {
 	}
 }
 
-// alike returns the number of equal cells of two tables.
-func alike(a, b [][]string) int {
+// isAlike returns the number of equal cells of two tables.
+func isAlike(a, b [][]string) int {
 	n := 0
 	for y := range min(len(a), len(b)) {
 		for x := range min(len(a[y]), len(b[y])) {
@@ -288,18 +288,18 @@ func (p *Proof) firstDifference(is [][]string, want textTable) {
 				found = is[y][x]
 			}
 			if found != cell {
-				p.differs(fmt.Sprintf("table “%s” (%s, %s)", plain(want.caption), strings.Join(row[:min(2, len(row))],
+				p.differs(fmt.Sprintf("table “%s” (%s, %s)", plainText(want.caption), strings.Join(row[:min(2, len(row))],
 					" "), want.rows[0][x]), found, cell)
 				return
 			}
 		}
 	}
-	p.fault("the table “%s” has cells or rows that are not in the signed content", plain(want.caption))
+	p.fault("the table “%s” has cells or rows that are not in the signed content", plainText(want.caption))
 }
 
-// nearest returns the paragraph with the longest equal beginning, for an error that a reader can
+// nearestText returns the paragraph with the longest equal beginning, for an error that a reader can
 // follow.
-func nearest(paragraphs []string, want string) string {
+func nearestText(paragraphs []string, want string) string {
 	best, most := "", 0
 	for _, text := range paragraphs {
 		n := 0

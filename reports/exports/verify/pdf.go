@@ -231,7 +231,7 @@ func drawnTexts(stream []byte) []string {
 		for i := 0; i+1 < len(raw); i += 2 {
 			units = append(units, uint16(raw[i])<<8|uint16(raw[i+1]))
 		}
-		texts = append(texts, plain(string(utf16.Decode(units))))
+		texts = append(texts, plainText(string(utf16.Decode(units))))
 	}
 	return texts
 }

@@ -55,7 +55,7 @@ func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*exports
 	if len(raw) > LargestFile {
 		return nil, ErrTooLarge
 	}
-	file, err := open(raw)
+	file, err := openFile(raw)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +108,8 @@ type opened struct {
 	texts   func() []string // the texts that the file shows
 }
 
-// open recognises the kind of a file by its content, never by its name.
-func open(raw []byte) (*opened, error) {
+// openFile recognises the kind of a file by its content, never by its name.
+func openFile(raw []byte) (*opened, error) {
 	switch {
 	case bytes.HasPrefix(raw, []byte("%PDF-")):
 		return openPDF(raw)
@@ -188,18 +188,18 @@ func openPackage(raw []byte) (*opened, error) {
 	return nil, errors.New("the file is neither a workbook nor a text document")
 }
 
-// part returns a part of a package, limited to LargestFile bytes, because the size in a header may
+// readPart returns a part of a package, limited to LargestFile bytes, because the size in a header may
 // be wrong.
-func part(archive *zip.Reader, name string) ([]byte, error) {
+func readPart(archive *zip.Reader, name string) ([]byte, error) {
 	file, err := archive.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	return limited(file)
+	return readLimited(file)
 }
 
-func limited(r io.Reader) ([]byte, error) {
+func readLimited(r io.Reader) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, LargestFile+1))
 	if err == nil && len(raw) > LargestFile {
 		err = ErrTooLarge
@@ -211,10 +211,10 @@ func limited(r io.Reader) ([]byte, error) {
 var earlierWords = strings.NewReplacer("Nguồn chứng cứ", "Bằng chứng", "Chứng cứ", "Bằng chứng", "chứng cứ",
 	"bằng chứng")
 
-// plain returns a text without differences that no reader sees: the form of spaces and the
+// plainText returns a text without differences that no reader sees: the form of spaces and the
 // composition of letters. Characters that XML cannot contain count as a space, because each kind of
 // file replaces them differently.
-func plain(text string) string {
+func plainText(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r < ' ' || r == unicode.ReplacementChar || r == 0xFFFE || r == 0xFFFF {
 			return ' '

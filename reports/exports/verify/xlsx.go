@@ -75,7 +75,7 @@ func (p *Proof) formulas(archive *zip.Reader) error {
 			!strings.HasSuffix(strings.ToLower(file.Name), ".xml") {
 			continue
 		}
-		raw, err := part(archive, file.Name)
+		raw, err := readPart(archive, file.Name)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file.Name, err)
 		}
@@ -140,7 +140,7 @@ func asBefore(file, signed *excelize.File) error {
 	rows, err := file.GetRows(exports.FiguresSheet)
 	if err != nil || len(rows) == 0 ||
 		!slices.EqualFunc(rows[0], exports.FigureHeads[:len(exports.FigureHeads)-len(exports.StatusHeads)],
-			func(a, b string) bool { return plain(a) == plain(b) }) {
+			func(a, b string) bool { return plainText(a) == plainText(b) }) {
 		return nil //nolint:nilerr // a missing sheet is reported as a fault
 	}
 	for range exports.StatusHeads {
@@ -181,7 +181,7 @@ func (p *Proof) compareSheet(sheet string, file, signed *excelize.File, as excel
 		}
 		for x := range wide {
 			p.Compared++
-			if a, b := at(is, y, x), at(want, y, x); plain(a) != plain(b) {
+			if a, b := at(is, y, x), at(want, y, x); plainText(a) != plainText(b) {
 				name, err := excelize.CoordinatesToCellName(x+1, y+1)
 				if err != nil {
 					return err

@@ -29,7 +29,7 @@ type Notice struct {
 	Code     string    // the one code in the memo; empty: it was matched by its account
 	Tenancy  uuid.UUID // the merchant's tenancy
 	Receiver uuid.UUID // on which account
-	Takes    *Notice   // an earlier one of this past that it takes back; nil: none
+	Original *Notice   // an earlier one of this past that it takes back; nil: none
 
 	id uuid.UUID // once written
 	by *Delivery
@@ -151,8 +151,8 @@ func (b *Writer) notice(ctx context.Context, w *copyRow, n *Notice) error {
 	sealed, err := b.sealer.Seal(ctx, n.id, n.Notice)
 	why, receiver := intake.WhyAccount, n.Receiver
 	switch {
-	case n.Takes != nil:
-		why, receiver = intake.WhyTakenBack, uuid.Nil
+	case n.Original != nil:
+		why, receiver = intake.WhyReversed, uuid.Nil
 	case n.Code != "":
 		why = intake.WhyCode
 	}
@@ -179,8 +179,8 @@ func (b *Writer) notice(ctx context.Context, w *copyRow, n *Notice) error {
 // occurredAt returns when the notice's payment occurred. A reversal has the date and time of the
 // payment that it reverses.
 func (n *Notice) occurredAt() time.Time {
-	if n.Takes != nil {
-		return n.Takes.OccurredAt
+	if n.Original != nil {
+		return n.Original.OccurredAt
 	}
 	return n.OccurredAt
 }
@@ -194,8 +194,8 @@ func (b *Writer) payment(w *copyRow, n *Notice) {
 		ledger.StallAccount(b.market, n.Tenancy),
 	)
 	sign, reverses := int64(1), uuid.Nil
-	if n.Takes != nil {
-		debit, credit, sign, reverses = credit, debit, -1, n.Takes.id
+	if n.Original != nil {
+		debit, credit, sign, reverses = credit, debit, -1, n.Original.id
 	}
 	debit.debits, credit.credits = debit.debits+dong, credit.credits+dong
 	for _, a := range []*pastAccount{debit, credit} {

@@ -25,9 +25,9 @@ func (a *asleep) Write(b []byte) (int, error) {
 
 func (a *asleep) WriteString(s string) (int, error) { return a.Write([]byte(s)) }
 
-// Ask requests a path with a key and returns when the answer begins. The reader takes nothing until
+// StartRequest requests a path with a key and returns when the answer begins. The reader takes nothing until
 // the returned function is called, or the test ends; that function returns the answer.
-func Ask(t *testing.T, handler http.Handler, path, key string) (wake func() *httptest.ResponseRecorder) {
+func StartRequest(t *testing.T, handler http.Handler, path, key string) (wake func() *httptest.ResponseRecorder) {
 	t.Helper()
 	begun, done := make(chan struct{}), make(chan struct{})
 	a := &asleep{httptest.NewRecorder(), sync.OnceFunc(func() { close(begun) }), make(chan struct{})}
@@ -55,7 +55,7 @@ func Ask(t *testing.T, handler http.Handler, path, key string) (wake func() *htt
 // it meanwhile.
 func CheckIndependentReaders(t *testing.T, handler http.Handler, path, key, other string) {
 	t.Helper()
-	wake := Ask(t, handler, path, key)
+	wake := StartRequest(t, handler, path, key)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	answer := httptest.NewRecorder()
