@@ -44,6 +44,7 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	killServer(s)
 	s = program.Serve(t, env)
 	time.Sleep(2 * time.Second)
+	awaitDatabase(t, dir)
 	killDatabase(t, dir)
 	time.Sleep(3 * time.Second)
 	awaitDatabase(t, dir)
@@ -101,26 +102,23 @@ func killServer(s *program.Server) {
 	})
 }
 
-// killDatabase kills every process of the private server at once: the postmaster and its children.
-// While the server is coming back from an earlier kill there are fewer of them.
+// killDatabase kills the processes of the private server at once: the postmaster and its children.
+// There may be none: nobody starts a server again whose program was killed.
 func killDatabase(t *testing.T, dir string) {
 	t.Helper()
-	for _, pid := range awaitDatabase(t, dir) {
+	for _, pid := range databaseProcesses(t, dir) {
 		_ = syscall.Kill(pid, syscall.SIGKILL)
 	}
 }
 
-// awaitDatabase waits until the private server runs and returns its processes.
-func awaitDatabase(t *testing.T, dir string) []int {
+// awaitDatabase waits until the private server runs.
+func awaitDatabase(t *testing.T, dir string) {
 	t.Helper()
-	for end := time.Now().Add(program.Patience); time.Now().Before(end); {
-		if pids := databaseProcesses(t, dir); len(pids) > 0 {
-			return pids
+	for end := time.Now().Add(program.Patience); len(databaseProcesses(t, dir)) == 0; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the database does not come back")
 		}
-		time.Sleep(100 * time.Millisecond)
 	}
-	t.Fatal("the database does not come back")
-	return nil
 }
 
 // databaseProcesses are those of the server that postmaster.pid names.
