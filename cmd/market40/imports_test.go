@@ -16,7 +16,7 @@ import (
 var arrows = map[string][]string{
 	"cmd/market40": {
 		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
-		"reports/exports", "reports/exports/verify", "reports/periodic",
+		"reports/exports/document", "reports/exports/verify", "reports/periodic",
 		"payments/connections", "payments/ledger",
 		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/bizday",
 		"merchants/platform/web", "merchants/platform/problem", "merchants/platform/seal", "merchants/platform/siem",
@@ -124,13 +124,25 @@ var arrows = map[string][]string{
 	"reports/disclosure":       {},
 	"reports/disclosure/audit": {},
 	// Proves an exported file: exports writes the file that it is compared with.
-	"reports/exports/verify": {"reports/exports"},
+	"reports/exports/verify": {"reports/exports", "reports/exports/document", "reports/exports/notation"},
 	// Reports as files.
 	"reports/exports": {
 		"merchants/access/roles", "merchants/platform/web", "merchants/encodings", "merchants/posters",
 		"merchants/platform/bizday", "merchants/platform/problem", "merchants/vietqr",
-		"reports", "reports/figures", "reports/indicators", "reports/periodic", "reports/scope",
+		"reports", "reports/exports/document", "reports/exports/notation", "reports/figures", "reports/indicators",
+		"reports/periodic", "reports/scope",
 	},
+	// What the files say, of whatever kind they are.
+	"reports/exports/document": {
+		"merchants/platform/bizday",
+		"reports",
+		"reports/exports/notation",
+		"reports/figures",
+		"reports/indicators",
+		"reports/periodic",
+		"reports/scope",
+	},
+	"reports/exports/notation": {"reports/figures", "reports/indicators"}, // figures in Vietnamese
 	// Lists of what was seen in the field are read as boards' rosters are.
 	"reports/field": {
 		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web",

@@ -18,7 +18,7 @@ import (
 
 	"market40/cmd/market40/app"
 	"market40/merchants/platform/bizday"
-	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/exports/verify"
 	"market40/reports/periodic"
 )
@@ -60,7 +60,7 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 				return app.WrongUse(err)
 			}
 			if find == nil {
-				find = func(hash string) (*exports.Seal, error) { return findFrozen(cmd.Context(), p.DB.Pool, hash) }
+				find = func(hash string) (*document.Seal, error) { return findFrozen(cmd.Context(), p.DB.Pool, hash) }
 			}
 			public, _ := periodic.Key(p.Keys).Public().(ed25519.PublicKey)
 			newest := func(report string) (*newestVersion, error) {
@@ -86,7 +86,7 @@ func readFile(path string) ([]byte, error) {
 }
 
 // contentOf returns the content of a JSON file, or nil if none is named.
-func contentOf(path string) (func(string) (*exports.Seal, error), error) {
+func contentOf(path string) (func(string) (*document.Seal, error), error) {
 	if path == "" {
 		return nil, nil //nolint:nilnil // nothing was named
 	}
@@ -94,20 +94,20 @@ func contentOf(path string) (func(string) (*exports.Seal, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	seal, err := exports.ReadSeal(raw)
+	seal, err := document.ReadSeal(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return func(string) (*exports.Seal, error) { return seal, nil }, nil
+	return func(string) (*document.Seal, error) { return seal, nil }, nil
 }
 
 // findFrozen returns the version that has a hash.
-func findFrozen(ctx context.Context, pool *pgxpool.Pool, hash string) (*exports.Seal, error) {
+func findFrozen(ctx context.Context, pool *pgxpool.Pool, hash string) (*document.Seal, error) {
 	digest, err := hex.DecodeString(hash)
 	if err != nil {
 		return nil, fmt.Errorf("%q is not a hash", hash)
 	}
-	seal := &exports.Seal{SHA256: hash}
+	seal := &document.Seal{SHA256: hash}
 	var signature []byte
 	err = pool.QueryRow(ctx, `SELECT content, signature FROM report_versions WHERE sha256 = $1 LIMIT 1`, digest).Scan(
 		&seal.Content, &signature)
@@ -148,7 +148,7 @@ func findNewest(ctx context.Context, pool *pgxpool.Pool, report string) (*newest
 // proving is what files are proven with.
 type proving struct {
 	key    ed25519.PublicKey
-	find   func(hash string) (*exports.Seal, error)
+	find   func(hash string) (*document.Seal, error)
 	newest func(report string) (*newestVersion, error) // nil: no database is used
 }
 
@@ -164,7 +164,7 @@ func (p proving) print(out io.Writer, raw []byte) error {
 	if !proof.Proven() && !proof.Signed {
 		return fmt.Errorf("not proven; differences: %d", len(proof.Faults))
 	}
-	d, err := exports.Open(proof.Seal)
+	d, err := document.Open(proof.Seal)
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (p proving) print(out io.Writer, raw []byte) error {
 
 // printContent prints what is proven of a file that does not show what this release makes of its
 // content.
-func (p proving) printContent(out io.Writer, proof *verify.Proof, d *exports.Document) {
+func (p proving) printContent(out io.Writer, proof *verify.Proof, d *document.Document) {
 	if proof.Earlier {
 		fmt.Fprintf(
 			out,
@@ -206,7 +206,7 @@ func (p proving) printContent(out io.Writer, proof *verify.Proof, d *exports.Doc
 
 // printNewer prints whether the proven report is the current one: a report that was corrected is
 // still proven, and no longer what is reported.
-func (p proving) printNewer(out io.Writer, of *exports.Frozen) error {
+func (p proving) printNewer(out io.Writer, of *document.Frozen) error {
 	if p.newest == nil {
 		fmt.Fprintln(out, "not proven: that no newer version was submitted since; no database was used")
 		return nil

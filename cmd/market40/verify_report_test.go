@@ -17,6 +17,7 @@ import (
 	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/periodic"
 )
 
@@ -34,9 +35,9 @@ func TestReportsVerify(t *testing.T) {
 	)
 	must(t, err)
 	digest := sha256.Sum256(content)
-	seal := &exports.Seal{SHA256: hex.EncodeToString(digest[:]), Signature: base64.StdEncoding.EncodeToString(
+	seal := &document.Seal{SHA256: hex.EncodeToString(digest[:]), Signature: base64.StdEncoding.EncodeToString(
 		ed25519.Sign(signer, digest[:])), Content: content}
-	d, err := exports.Open(seal)
+	d, err := document.Open(seal)
 	must(t, err)
 	folder := t.TempDir()
 	file := func(name string, raw []byte) string {

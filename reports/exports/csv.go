@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"strconv"
+
+	"market40/reports/exports/document"
 )
 
 // ByteOrderMark makes spreadsheets read UTF-8.
@@ -18,17 +20,18 @@ var SealHeads = []string{"report", "version", "sha256", "signature"}
 
 // writeCSV writes the report's table. The lines of a frozen report carry the hash and the
 // signature, but not the signed content.
-func writeCSV(w io.Writer, d *Document) error {
+func writeCSV(w io.Writer, d *document.Document) error {
 	var b bytes.Buffer
 	b.WriteString(ByteOrderMark)
-	if err := csv.NewWriter(&b).WriteAll(d.CSVLines()); err != nil {
+	if err := csv.NewWriter(&b).WriteAll(CSVLines(d)); err != nil {
 		return fmt.Errorf("write a report as CSV: %w", err)
 	}
 	_, err := b.WriteTo(w)
 	return err
 }
 
-func (d *Document) CSVLines() [][]string {
+// CSVLines returns the cells of the report's table, with those of its seal.
+func CSVLines(d *document.Document) [][]string {
 	lines := d.Report.Table()
 	if d.Seal == nil {
 		return lines

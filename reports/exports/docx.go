@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/text/unicode/norm"
+
+	"market40/reports/exports/document"
 )
 
 //go:embed docx/*.xml
@@ -39,7 +41,8 @@ const docxTextWidth = 11906 - 1701 - 851
 
 var docxTemplates = template.Must(template.New("").Funcs(template.FuncMap{
 	"x":         escapeXML,
-	"p":         func(style, text string) paragraph { return paragraph{Style: style, Text: text} },
+	"p":         func(style, text string) document.Paragraph { return document.Paragraph{Style: style, Text: text} },
+	"table":     newDOCXTable,
 	"textWidth": func() int { return docxTextWidth },
 }).ParseFS(docxFiles, "docx/*.xml"))
 
@@ -50,12 +53,7 @@ func escapeXML(text string) (string, error) {
 	return b.String(), err
 }
 
-// paragraph is a paragraph of the draft, or a table.
-type paragraph struct {
-	Style, Text string
-	Table       *docxTable
-}
-
+// docxTable is a table in the form of the draft.
 type docxTable struct {
 	Caption string
 	Widths  []int
@@ -74,8 +72,8 @@ type docxCell struct {
 }
 
 // writeDOCX writes the draft of an official report.
-func writeDOCX(w io.Writer, d *Document) error {
-	data, err := d.draft()
+func writeDOCX(w io.Writer, d *document.Document) error {
+	data, err := newDraft(d)
 	if err != nil {
 		return fmt.Errorf("the sealed content: %w", err)
 	}
@@ -85,7 +83,7 @@ func writeDOCX(w io.Writer, d *Document) error {
 		if err := docxTemplates.ExecuteTemplate(&b, part[1], data); err != nil {
 			return fmt.Errorf("write %s of a draft: %w", part[0], err)
 		}
-		file, err := archive.CreateHeader(&zip.FileHeader{Name: part[0], Method: zip.Deflate, Modified: d.createdAt()})
+		file, err := archive.CreateHeader(&zip.FileHeader{Name: part[0], Method: zip.Deflate, Modified: d.CreatedAt()})
 		if err == nil {
 			_, err = file.Write(b.Bytes())
 		}
@@ -101,37 +99,30 @@ func writeDOCX(w io.Writer, d *Document) error {
 
 // draft is the data of the templates.
 type draft struct {
-	Agency                      agency
+	Agency                      document.Agency
 	Number, PlaceDate, Abstract string
 	Demo                        bool
-	Body                        []paragraph
+	Body                        []document.Paragraph
 	Recipients, Signer, Blank   []string
-	Annexes                     []annex
+	Annexes                     []document.Annex
 	Sealed, Made                string
 }
 
-type annex struct {
-	Number, Title, Of string
-	Body              []paragraph
-}
-
-func (d *Document) draft() (*draft, error) {
-	a := d.agency()
+func newDraft(d *document.Document) (*draft, error) {
+	a := d.Agency()
 	out := &draft{
-		Agency: a, Abstract: d.headline(), Demo: d.Demo, Made: d.createdAt().Format(time.RFC3339),
-		Number:    "Số:         /BC-" + a.sign,
-		PlaceDate: a.place + ", ngày        tháng        năm          ",
-		Body:      d.body(a),
+		Agency: a, Abstract: d.Title(), Demo: d.Demo, Made: d.CreatedAt().Format(time.RFC3339),
+		Number:    "Số:         /BC-" + a.Sign,
+		PlaceDate: a.Place + ", ngày        tháng        năm          ",
+		Body:      d.Body(),
 		Recipients: []string{
 			"- [Cơ quan nhận báo cáo];", "- [Các cơ quan, đơn vị liên quan];",
 			"- Lưu: VT, [đơn vị soạn thảo].",
 		},
-		Signer: a.signer, Blank: []string{"", "", "", "", ""},
+		Signer: a.Signer, Blank: []string{"", "", "", "", ""}, Annexes: d.Annexes(),
 	}
-	out.Annexes = d.annexes("(Kèm theo Báo cáo số        /BC-" + a.sign + " ngày       tháng       năm          của " +
-		a.name + ")")
 	if d.Seal != nil {
-		raw, err := d.Seal.json()
+		raw, err := d.Seal.JSON()
 		if err != nil {
 			return nil, err
 		}
@@ -140,16 +131,16 @@ func (d *Document) draft() (*draft, error) {
 	return out, nil
 }
 
-// shown returns a table in the form of the draft.
-func (t table) shown(caption string) paragraph {
-	out := &docxTable{Caption: caption}
-	for _, share := range t.shares {
+// newDOCXTable returns the table of a paragraph in the form of the draft.
+func newDOCXTable(p document.Paragraph) docxTable {
+	t, out := p.Table, docxTable{Caption: p.Caption}
+	for _, share := range t.Shares {
 		out.Widths = append(out.Widths, int(share*docxTextWidth))
 	}
 	add := func(texts []string, head bool) {
 		row := docxRow{Head: head}
 		for i, text := range texts {
-			align := map[byte]string{'l': "left", 'c': "center", 'r': "right"}[t.aligns[i]]
+			align := map[byte]string{'l': "left", 'c': "center", 'r': "right"}[t.Aligns[i]]
 			if head {
 				align = "center"
 			}
@@ -157,16 +148,16 @@ func (t table) shown(caption string) paragraph {
 		}
 		out.Rows = append(out.Rows, row)
 	}
-	add(t.heads, true)
-	for _, row := range t.rows {
+	add(t.Heads, true)
+	for _, row := range t.Rows {
 		add(row, false)
 	}
-	return paragraph{Table: out}
+	return out
 }
 
 // DocumentXML returns the main part of the draft of a document.
-func DocumentXML(d *Document) ([]byte, error) {
-	data, err := d.draft()
+func DocumentXML(d *document.Document) ([]byte, error) {
+	data, err := newDraft(d)
 	if err != nil {
 		return nil, err
 	}

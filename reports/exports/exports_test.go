@@ -21,6 +21,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/exports/verify"
 	"market40/reports/figures"
 	"market40/reports/indicators"
@@ -111,7 +112,7 @@ func expectedCells(f figures.Figure, code, part, hidden string) []string {
 
 // orderOf returns the parts of an indicator in the order of its definition: the definition of the
 // content if it has one, else the definition of the program.
-func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
+func orderOf(t testing.TB, c *document.Content, code string) (keys []string) {
 	t.Helper()
 	for _, d := range c.Definitions {
 		for _, part := range d.Parts {
@@ -125,7 +126,7 @@ func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 	for _, d := range known {
 		for _, part := range d.Parts {
 			if d.Code == code && !slices.ContainsFunc(c.Definitions,
-				func(own exports.Definition) bool { return own.Code == code && len(own.Parts) > 0 }) {
+				func(own document.Definition) bool { return own.Code == code && len(own.Parts) > 0 }) {
 				keys = append(keys, part.Key)
 			}
 		}
@@ -135,7 +136,7 @@ func orderOf(t testing.TB, c *exports.Content, code string) (keys []string) {
 
 // expectedRows returns the expected rows of all figures of a content, each with its unit, indicator
 // and part.
-func expectedRows(t testing.TB, c *exports.Content) [][]string {
+func expectedRows(t testing.TB, c *document.Content) [][]string {
 	t.Helper()
 	rows := [][]string{}
 	add := func(name string, figures figures.Figures, hidden string) {

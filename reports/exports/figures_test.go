@@ -15,6 +15,7 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/exports/verify"
 	"market40/reports/figures"
 	"market40/reports/indicators"
@@ -30,7 +31,7 @@ func shareOf(n, of int) figures.Figure {
 }
 
 // draftText returns the visible text of the draft, including its tables.
-func draftText(t testing.TB, d *exports.Document) string {
+func draftText(t testing.TB, d *document.Document) string {
 	t.Helper()
 	out := []string{}
 	for _, run := range regexp.MustCompile(`<w:t(?: [^>]*)?>([^<]*)</w:t>`).FindAllStringSubmatch(
@@ -247,7 +248,7 @@ func TestWhatCarriesNoMix(t *testing.T) {
 // frozen content names no parts.
 func TestBandsInOrder(t *testing.T) {
 	t.Parallel()
-	for _, parts := range [][]exports.Part{nil, {
+	for _, parts := range [][]document.Part{nil, {
 		{Key: "le_50k", Name: "đến 50"},
 		{Key: "le_200k", Name: "đến 200"},
 		{Key: "le_1m", Name: "đến 1 triệu"},
@@ -278,7 +279,7 @@ func TestBandsInOrder(t *testing.T) {
 func TestDefinitionsInVietnamese(t *testing.T) {
 	t.Parallel()
 	c := octoberReport()
-	c.Definitions = []exports.Definition{
+	c.Definitions = []document.Definition{
 		{
 			Code: "I01", Version: 1, Name: "Đăng ký", Formula: "registered and approved merchants ÷ Mop",
 			Prose: "Người ngoài là *chưa quan sát được*, xem `strict`; 2 * 3 * 4.",
@@ -289,7 +290,7 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 	seal := sealContent(t, c)
 	// content frozen before formula_vi existed
 	seal = signRaw(bytes.Replace(seal.Content, []byte(`"formula_vi":"",`), nil, 2))
-	d, err := exports.Open(seal)
+	d, err := document.Open(seal)
 	must(t, err)
 	draft := draftText(t, d)
 	pdf := normalizeSpace(runTool(t, writeDocument(t, d, "pdf"), ".pdf", "pdftotext", "FILE", "-"))
@@ -313,7 +314,7 @@ func TestDefinitionsInVietnamese(t *testing.T) {
 	}
 	known, err := indicators.Definitions()
 	must(t, err)
-	live := draftText(t, exports.Live(&c.Report, known))
+	live := draftText(t, document.Live(&c.Report, known))
 	if strings.Contains(live, "÷ Mop") || !strings.Contains(live, "tiểu thương đã đăng ký và được duyệt ÷") {
 		t.Error("a live report's formulas are English")
 	}
@@ -376,7 +377,7 @@ func TestWhoIssues(t *testing.T) {
 			// content frozen before the issuer field existed
 			seal = signRaw(bytes.Replace(seal.Content, []byte(`"issuer":null,`), nil, 1))
 		}
-		d, err := exports.Open(seal)
+		d, err := document.Open(seal)
 		must(t, err)
 		raw := writeDocument(t, d, "docx")
 		draft := draftText(t, d)

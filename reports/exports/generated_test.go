@@ -14,6 +14,7 @@ import (
 
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/exports/verify"
 	"market40/reports/figures"
 	"market40/reports/scope"
@@ -91,11 +92,11 @@ func drawFigures(t *rapid.T) figures.Figures {
 // word generates text that a user may have typed.
 var word = rapid.OneOf(rapid.StringMatching(`[A-ZĐa-zàáạảãđơưếệ =+@<&"',;0-9-]{1,40}`), rapid.String())
 
-func drawContent(t *rapid.T) *exports.Content {
-	c := &exports.Content{
-		Campaign: &exports.Campaign{Code: "C", Name: word.Draw(t, "campaign"), LegalRef: word.Draw(t, "legal")},
+func drawContent(t *rapid.T) *document.Content {
+	c := &document.Content{
+		Campaign: &document.Campaign{Code: "C", Name: word.Draw(t, "campaign"), LegalRef: word.Draw(t, "legal")},
 		Kind:     "quarter", Period: "2026-Q3", Basis: "current", AsOf: "2026-10-01",
-		Frozen: &exports.Frozen{
+		Frozen: &document.Frozen{
 			Report: uuid.NewString(), Version: rapid.IntRange(1, 99).Draw(t, "version"),
 			At: time.Unix(1_790_000_000, 123_000).UTC(), Reason: word.Draw(t, "reason"),
 		},
@@ -136,7 +137,7 @@ func TestAnyReport(t *testing.T) {
 		defer func() { failed = failed || r.Failed() }()
 		c := drawContent(r)
 		seal := sealContent(t, c)
-		d, err := exports.Open(seal)
+		d, err := document.Open(seal)
 		must(t, err)
 		for kind, k := range exports.Kinds {
 			var out bytes.Buffer

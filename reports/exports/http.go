@@ -17,6 +17,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/reports"
+	"market40/reports/exports/document"
 	"market40/reports/indicators"
 	"market40/reports/periodic"
 )
@@ -116,7 +117,7 @@ func (x *Exports) adoption(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return sendFile(c, Live(report, definitions), "xlsx", "adoption-"+report.Basis+"-"+report.AsOf)
+	return sendFile(c, document.Live(report, definitions), "xlsx", "adoption-"+report.Basis+"-"+report.AsOf)
 }
 
 // files answers with a file of a frozen version if the version number has an extension.
@@ -143,15 +144,15 @@ func (x *Exports) version(c *gin.Context, number, ending string) error {
 	if err != nil {
 		return err
 	}
-	d, err := Open(&Seal{SHA256: version.SHA256, Signature: version.Signature, Content: version.Content.RawMessage})
+	d, err := document.Open(&document.Seal{SHA256: version.SHA256, Signature: version.Signature, Content: version.Content.RawMessage})
 	if err != nil {
 		return err
 	}
-	return sendFile(c, d, ending, d.fileName())
+	return sendFile(c, d, ending, fileName(d))
 }
 
 // fileName returns the name of a frozen version, with letters, digits and hyphens only.
-func (d *Document) fileName() string {
+func fileName(d *document.Document) string {
 	name := "bao-cao-" + d.Period
 	if d.Campaign != nil {
 		name = "bao-cao-" + d.Campaign.Code + "-" + d.Period
@@ -168,7 +169,7 @@ func (d *Document) fileName() string {
 }
 
 // sendFile answers with a document as a complete file.
-func sendFile(c *gin.Context, d *Document, ending, name string) error {
+func sendFile(c *gin.Context, d *document.Document, ending, name string) error {
 	kind := Kinds[ending]
 	file, err := drawing.Draw(c.Request.Context(), func(w io.Writer) error { return kind.Write(w, d) })
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"market40/migrations/database/worldtest"
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/exports/verify"
 	"market40/reports/periodic"
 	"market40/reports/programme"
@@ -60,7 +61,7 @@ func TestFilesOfAFrozenReport(t *testing.T) {
 	if proof, err := verify.Check(version, key.PublicKey, nil); err != nil || !proof.Proven() {
 		t.Errorf("the API's own answer: %v %+v", err, proof)
 	}
-	seal, err := exports.ReadSeal(version)
+	seal, err := document.ReadSeal(version)
 	must(t, err)
 	for kind, k := range exports.Kinds {
 		res := w.Send(office, "GET", one+"/versions/1."+kind, nil)
@@ -93,7 +94,7 @@ func TestTheLiveWorkbook(t *testing.T) {
 		"Content-Disposition"); got != `attachment; filename="adoption-districts_2024-2026-11-01.xlsx"` {
 		t.Error(got)
 	}
-	report := &exports.Content{}
+	report := &document.Content{}
 	must(
 		t,
 		json.Unmarshal(

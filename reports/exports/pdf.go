@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"codeberg.org/go-pdf/fpdf"
 	"golang.org/x/text/unicode/norm"
 
-	"market40/merchants/platform/bizday"
 	"market40/merchants/posters"
 	"market40/merchants/vietqr"
+	"market40/reports/exports/document"
 )
 
 // The page is A4 with the margins of Decree 30/2020/NĐ-CP, Annex I, in millimetres.
@@ -25,7 +24,7 @@ const (
 // sheet is a PDF that is being written.
 type sheet struct {
 	*fpdf.Fpdf
-	d *Document
+	d *document.Document
 }
 
 // attachmentName is the name of the sealed content inside a PDF.
@@ -33,20 +32,20 @@ const attachmentName = "noi-dung-da-ky.json"
 
 // writePDF writes a report. The same document gives the same bytes: the file contains nothing about
 // the day or the machine.
-func writePDF(w io.Writer, d *Document) error {
+func writePDF(w io.Writer, d *document.Document) error {
 	s := sheet{fpdf.New("P", "mm", "A4", ""), d}
 	s.SetMargins(marginLeft, marginTop, marginRight)
 	s.SetAutoPageBreak(false, marginBottom)
 	s.SetCatalogSort(true)
-	s.SetCreationDate(d.createdAt())
-	s.SetModificationDate(d.createdAt())
+	s.SetCreationDate(d.CreatedAt())
+	s.SetModificationDate(d.CreatedAt())
 	s.SetCreator("market40 (Chợ 4.0)", true)
-	s.SetTitle(d.headline(), true)
+	s.SetTitle(d.Title(), true)
 	s.SetLang("vi-VN")
 	s.AliasNbPages("")
 	posters.AddFont(s.Fpdf)
 	if d.Seal != nil {
-		raw, err := d.Seal.json()
+		raw, err := d.Seal.JSON()
 		if err != nil {
 			return fmt.Errorf("the sealed content: %w", err)
 		}
@@ -61,7 +60,7 @@ func writePDF(w io.Writer, d *Document) error {
 	s.cover()
 	s.results()
 	s.details()
-	s.table(d.definitions(), "Phụ lục: ")
+	s.table(d.DefinitionTable(), "Phụ lục: ")
 	if d.Seal != nil {
 		if err := s.proof(); err != nil {
 			return err
@@ -71,18 +70,6 @@ func writePDF(w io.Writer, d *Document) error {
 		return fmt.Errorf("write a report as PDF: %w", err)
 	}
 	return nil
-}
-
-// createdAt returns the time in the file: the time of freezing, never the time of writing.
-func (d *Document) createdAt() time.Time {
-	if d.Seal != nil {
-		return d.Frozen.At.UTC()
-	}
-	at, err := time.Parse(time.DateOnly, d.AsOf)
-	if err != nil {
-		return time.Unix(0, 0).UTC()
-	}
-	return at
 }
 
 func (s sheet) font(style string, size float64) { s.SetFont(posters.Font, style, size) }
@@ -97,7 +84,7 @@ func (s sheet) above() {
 	s.font("", 8)
 	s.ink(70, 85, 78)
 	s.SetXY(marginLeft, 10)
-	s.CellFormat(width, 4, s.cut(s.d.headline()+demoSuffix(s.d.Demo), width), "", 0, "L", false, 0, "")
+	s.CellFormat(width, 4, s.cut(s.d.Title()+s.d.DemoSuffix(), width), "", 0, "L", false, 0, "")
 	s.ink(0, 0, 0)
 	s.SetXY(marginLeft, marginTop)
 }
@@ -132,15 +119,15 @@ func (s sheet) cover() {
 	s.font("B", 15)
 	s.CellFormat(width, 8, "BÁO CÁO", "", 1, "C", false, 0, "")
 	s.font("B", 13)
-	s.MultiCell(width, 6.4, drawableText(s.d.headline()), "", "C", false)
+	s.MultiCell(width, 6.4, drawableText(s.d.Title()), "", "C", false)
 	if s.d.Demo {
 		s.font("B", 11)
 		s.ink(163, 32, 32)
-		s.CellFormat(width, 7, strings.ToUpper(demoText), "", 1, "C", false, 0, "")
+		s.CellFormat(width, 7, strings.ToUpper(document.DemoText), "", 1, "C", false, 0, "")
 		s.ink(0, 0, 0)
 	}
 	s.Ln(3)
-	for _, fact := range s.d.facts() {
+	for _, fact := range s.d.Facts() {
 		s.font("B", 10)
 		y := s.GetY()
 		s.CellFormat(36, 5.2, fact[0], "", 0, "L", false, 0, "")
@@ -151,7 +138,7 @@ func (s sheet) cover() {
 	s.Ln(3)
 	s.font("", 8.5)
 	s.ink(60, 70, 66)
-	for _, legend := range []string{hiddenLegend, evidenceLegend, coverageLegend} {
+	for _, legend := range document.Legends {
 		s.MultiCell(width, 4.2, legend, "", "L", false)
 		s.Ln(0.8)
 	}
@@ -160,19 +147,19 @@ func (s sheet) cover() {
 
 func (s sheet) results() {
 	s.chart()
-	s.table(s.d.byUnit(), "")
-	s.table(s.d.figuresOf("Toàn bộ chỉ số (tổng)", s.d.Report.Total), "")
-	if funnel, known := s.d.funnel(); known {
+	s.table(s.d.UnitTable(), "")
+	s.table(s.d.FigureTable("Toàn bộ chỉ số (tổng)", s.d.Report.Total), "")
+	if funnel, known := s.d.FunnelTable(); known {
 		s.table(funnel, "")
 	}
-	s.table(s.d.markets(), "")
+	s.table(s.d.MarketTable(), "")
 }
 
 // details prints all figures of each unit.
 func (s sheet) details() {
 	for _, row := range s.d.Report.Rows {
 		if len(row.Markets) > 0 {
-			s.table(s.d.figuresOf(row.Locality.Name+" ("+row.Locality.Code+")", row.Indicators), "Chi tiết: ")
+			s.table(s.d.FigureTable(row.Locality.Name+" ("+row.Locality.Code+")", row.Indicators), "Chi tiết: ")
 		}
 	}
 }
@@ -184,7 +171,7 @@ func (s sheet) proof() error {
 	s.AddPage()
 	s.heading("Phụ lục: Xác nhận số liệu")
 	s.font("", 10)
-	s.MultiCell(width, 5.2, drawableText(s.d.sealProse()), "", "J", false)
+	s.MultiCell(width, 5.2, drawableText(s.d.SealText()), "", "J", false)
 	s.Ln(2)
 	for _, pair := range [][2]string{
 		{"Mã báo cáo", s.d.Frozen.Report},
@@ -201,7 +188,7 @@ func (s sheet) proof() error {
 		}
 		s.Ln(1.5)
 	}
-	runs, modules, err := vietqr.Runs(s.d.identityLine())
+	runs, modules, err := vietqr.Runs(s.d.IdentityLine())
 	if err != nil {
 		return fmt.Errorf("the seal's symbol: %w", err)
 	}
@@ -217,16 +204,6 @@ func (s sheet) proof() error {
 		"Mã QR chứa dòng xác nhận: mã báo cáo, phiên bản, SHA-256 và chữ ký. Tệp PDF này đính kèm nội dung đã ký ("+
 			attachmentName+").", "", "L", false)
 	return nil
-}
-
-// sealProse returns the explanation of the seal.
-func (d *Document) sealProse() string {
-	return fmt.Sprintf(
-		"Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
-			"Nội dung đã chốt có mã băm (SHA-256) và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
-		bizday.ShowTime(d.Frozen.At),
-		d.Frozen.Version,
-	)
 }
 
 // inFont replaces the characters of the definitions that Noto Sans does not contain.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"market40/reports/exports/document"
+	"market40/reports/exports/notation"
 	"market40/reports/figures"
 )
 
@@ -16,30 +18,30 @@ func (s sheet) heading(text string) {
 
 // table prints a table. Its header is repeated on every page, and its title is never alone at the
 // end of a page.
-func (s sheet) table(t table, before string) {
+func (s sheet) table(t document.Table, before string) {
 	const start = 30.0
 	s.Ln(4)
 	if s.GetY()+start > pageHeight-marginBottom {
 		s.AddPage()
 	}
-	s.heading(before + t.title + demoSuffix(s.d.Demo))
+	s.heading(before + t.Title + s.d.DemoSuffix())
 	s.heads(t)
-	for _, row := range t.rows {
+	for _, row := range t.Rows {
 		s.row(t, row, false)
 	}
-	if len(t.rows) == 0 {
+	if len(t.Rows) == 0 {
 		s.font("", 9)
-		s.CellFormat(width, 6, noDataText, "1", 1, "C", false, 0, "")
+		s.CellFormat(width, 6, notation.NoData, "1", 1, "C", false, 0, "")
 	}
 }
 
-func (s sheet) heads(t table) {
+func (s sheet) heads(t document.Table) {
 	s.SetFillColor(221, 235, 227)
-	s.row(t, t.heads, true)
+	s.row(t, t.Heads, true)
 }
 
 // row prints cells that are all as high as the highest.
-func (s sheet) row(t table, cells []string, head bool) {
+func (s sheet) row(t document.Table, cells []string, head bool) {
 	style := ""
 	if head {
 		style = "B"
@@ -48,7 +50,7 @@ func (s sheet) row(t table, cells []string, head bool) {
 	lines := make([][]string, len(cells))
 	most := 1
 	for i, cell := range cells {
-		lines[i] = s.wrap(cell, width*t.shares[i]-2*s.GetCellMargin())
+		lines[i] = s.wrap(cell, width*t.Shares[i]-2*s.GetCellMargin())
 		most = max(most, len(lines[i]))
 	}
 	height := lineHeight*float64(most) + 1.4
@@ -61,8 +63,8 @@ func (s sheet) row(t table, cells []string, head bool) {
 	s.SetDrawColor(120, 130, 125)
 	s.SetLineWidth(0.15)
 	for i := range cells {
-		wide := width * t.shares[i]
-		look, align := "D", map[byte]string{'l': "L", 'c': "C", 'r': "R"}[t.aligns[i]]
+		wide := width * t.Shares[i]
+		look, align := "D", map[byte]string{'l': "L", 'c': "C", 'r': "R"}[t.Aligns[i]]
 		if head {
 			look, align = "FD", "C"
 		}
@@ -123,7 +125,7 @@ func (s sheet) chart() {
 	if s.GetY()+22+step*float64(len(rows)) > pageHeight-marginBottom {
 		s.AddPage()
 	}
-	s.heading("Tỷ lệ có giao dịch trong 30 ngày (I05), ngày " + dayText(s.d.AsOf) + demoSuffix(s.d.Demo))
+	s.heading("Tỷ lệ có giao dịch trong 30 ngày (I05), ngày " + notation.Day(s.d.AsOf) + s.d.DemoSuffix())
 	s.font("", 8)
 	s.legend()
 	top := s.GetY()
@@ -143,11 +145,11 @@ func (s sheet) chart() {
 		end := marginLeft + label + s.bar(f, marginLeft+label, y+(step-bar)/2, room, bar)
 		s.SetXY(end+0.5, y+(step-4)/2)
 		s.SetFillColor(255, 255, 255) // over the lines of the scale
-		text := ratioText(f)
+		text := notation.Ratio(f)
 		s.CellFormat(s.GetStringWidth(text)+2, 4, text, "", 0, "L", true, 0, "")
 	}
 	s.SetXY(marginLeft, top+step*float64(len(rows))+5)
-	s.MultiCell(width, 4, "Tổng: "+ratioText(s.d.Report.Total["I05"])+"; bằng chứng "+mixText(s.d.Report.Total["I05"],
+	s.MultiCell(width, 4, "Tổng: "+notation.Ratio(s.d.Report.Total["I05"])+"; bằng chứng "+notation.Mix(s.d.Report.Total["I05"],
 		"I05", "")+".", "", "L", false)
 }
 

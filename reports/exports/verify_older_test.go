@@ -9,7 +9,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/exports/verify"
 )
 
@@ -22,7 +22,7 @@ func TestOlderTableFollowsItsRelease(t *testing.T) {
 	must(t, err)
 	content, err := os.ReadFile("testdata/november_2026.json")
 	must(t, err)
-	seal, err := exports.ReadSeal(content)
+	seal, err := document.ReadSeal(content)
 	must(t, err)
 	hidden := []byte("CHO-573,I03,1,,52,,")
 	for name, file := range map[string]struct {

@@ -15,13 +15,14 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/exports/verify"
 	"market40/reports/periodic"
 )
 
 // lookupOf returns a lookup that knows only one seal.
-func lookupOf(s *exports.Seal) func(string) (*exports.Seal, error) {
-	return func(hash string) (*exports.Seal, error) {
+func lookupOf(s *document.Seal) func(string) (*document.Seal, error) {
+	return func(hash string) (*document.Seal, error) {
 		if hash != s.SHA256 {
 			return nil, errors.New("not here")
 		}
@@ -30,10 +31,10 @@ func lookupOf(s *exports.Seal) func(string) (*exports.Seal, error) {
 }
 
 // writeEvery returns a frozen report in every kind of file, including JSON.
-func writeEvery(t testing.TB) (*exports.Seal, map[string][]byte) {
+func writeEvery(t testing.TB) (*document.Seal, map[string][]byte) {
 	t.Helper()
 	seal := sealContent(t, octoberReport())
-	d, err := exports.Open(seal)
+	d, err := document.Open(seal)
 	must(t, err)
 	files := map[string][]byte{}
 	for kind := range exports.Kinds {
@@ -122,7 +123,7 @@ func TestTampering(t *testing.T) {
 	forged.Content = bytes.Replace(forged.Content, []byte(`"numerator":559`), []byte(`"numerator":859`), 1)
 	forgedJSON, err := json.Marshal(forged)
 	must(t, err)
-	forgedDocument, err := exports.Open(&forged)
+	forgedDocument, err := document.Open(&forged)
 	must(t, err)
 	for name, tt := range map[string]struct {
 		raw  []byte
@@ -137,7 +138,7 @@ func TestTampering(t *testing.T) {
 			files["csv"][:bytes.LastIndexByte(files["csv"][:len(files["csv"])-2], '\n')+1],
 			"lines",
 		},
-		"the JSON's digit": {forgedJSON, exports.ErrHash.Error()},
+		"the JSON's digit": {forgedJSON, document.ErrHash.Error()},
 		"a workbook's digit": {
 			changedCell(t, files["xlsx"], "Số liệu", "K6", 0.8799),
 			"Số liệu!K6 (Thành phố Nha Trang, I05, Giá trị): the file says “0.8799”, the signed content “0.5798755186722”",
@@ -158,9 +159,9 @@ func TestTampering(t *testing.T) {
 		},
 		"a PDF's digit":          {redrawPDF(t, files["pdf"], "1.425", "1.925"), "1.925"},
 		"a PDF's addition":       {append(bytes.Clone(files["pdf"]), "\n1 0 obj\n<<>>\nendobj\n"...), "another program rewrote"},
-		"a workbook of a forger": {writeDocument(t, forgedDocument, "xlsx"), exports.ErrHash.Error()},
-		"a draft of a forger":    {writeDocument(t, forgedDocument, "docx"), exports.ErrHash.Error()},
-		"a PDF of a forger":      {writeDocument(t, forgedDocument, "pdf"), exports.ErrHash.Error()},
+		"a workbook of a forger": {writeDocument(t, forgedDocument, "xlsx"), document.ErrHash.Error()},
+		"a draft of a forger":    {writeDocument(t, forgedDocument, "docx"), document.ErrHash.Error()},
+		"a PDF of a forger":      {writeDocument(t, forgedDocument, "pdf"), document.ErrHash.Error()},
 		"a table of two in a file": {rewriteZip(t, files["docx"], func(name string, raw []byte) []byte {
 			return repeatPart(
 				name, raw)
@@ -295,7 +296,7 @@ func FuzzSeal(f *testing.F) {
 			return
 		}
 		seal := signRaw(content)
-		d, err := exports.Open(seal)
+		d, err := document.Open(seal)
 		if err != nil {
 			return
 		}

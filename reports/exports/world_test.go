@@ -23,6 +23,7 @@ import (
 	"market40/migrations/database/worldtest"
 	"market40/reports"
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 	"market40/reports/figures"
 	"market40/reports/periodic"
 	"market40/reports/scope"
@@ -36,7 +37,7 @@ var signer = ed25519.NewKeyFromSeed(bytes.Repeat([]byte{40}, ed25519.SeedSize))
 func publicKey() ed25519.PublicKey { return signer.Public().(ed25519.PublicKey) }
 
 // sealContent freezes a content as the program does.
-func sealContent(t testing.TB, content *exports.Content) *exports.Seal {
+func sealContent(t testing.TB, content *document.Content) *document.Seal {
 	t.Helper()
 	raw, err := json.Marshal(content)
 	must(t, err)
@@ -46,23 +47,23 @@ func sealContent(t testing.TB, content *exports.Content) *exports.Seal {
 }
 
 // signRaw returns a seal, signed by the test key, around content in canonical form.
-func signRaw(raw []byte) *exports.Seal {
+func signRaw(raw []byte) *document.Seal {
 	digest := sha256.Sum256(raw)
-	return &exports.Seal{
+	return &document.Seal{
 		SHA256:    hex.EncodeToString(digest[:]),
 		Signature: base64.StdEncoding.EncodeToString(ed25519.Sign(signer, digest[:])),
 		Content:   raw,
 	}
 }
 
-func newDocument(t testing.TB, content *exports.Content) *exports.Document {
+func newDocument(t testing.TB, content *document.Content) *document.Document {
 	t.Helper()
-	d, err := exports.Open(sealContent(t, content))
+	d, err := document.Open(sealContent(t, content))
 	must(t, err)
 	return d
 }
 
-func writeDocument(t testing.TB, d *exports.Document, kind string) []byte {
+func writeDocument(t testing.TB, d *document.Document, kind string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	must(t, exports.Kinds[kind].Write(&out, d))
@@ -132,18 +133,18 @@ func unitFigures(mop int) figures.Figures {
 
 // octoberReport returns the report of the eight districts for October 2026. It is invented and has every
 // form of figure.
-func octoberReport() *exports.Content {
+func octoberReport() *document.Content {
 	district := func(code, name string) scope.Locality {
 		return scope.Locality{ID: uuid.NewSHA1(uuid.Nil, []byte(code)), Level: "district", Code: code, Name: name}
 	}
-	c := &exports.Content{
-		Campaign: &exports.Campaign{
+	c := &document.Content{
+		Campaign: &document.Campaign{
 			Code:     "CHO40-2024",
 			Name:     "Mô hình chợ 4.0 – chợ thanh toán không dùng tiền mặt trên địa bàn tỉnh Khánh Hòa",
 			LegalRef: "Kế hoạch số 5683/KH-UBND ngày 28/5/2024",
 		},
 		Kind: "month", Period: "2026-10", Basis: "districts_2024", AsOf: "2026-11-01", Demo: true,
-		Definitions: []exports.Definition{
+		Definitions: []document.Definition{
 			{
 				Code:    "I05",
 				Version: 1,
@@ -152,11 +153,11 @@ func octoberReport() *exports.Content {
 				Unit:    "share",
 				Formula: "tiểu thương có ít nhất 1 giao dịch được xác nhận trong [d−30, d) ÷ tiểu thương đang kinh doanh",
 				Prose:   "Tính mỗi tiểu thương một lần; giao dịch đã hoàn lại không tính.",
-				Parts:   []exports.Part{{Key: "strict", Name: "trên ít nhất 4 ngày khác nhau"}},
+				Parts:   []document.Part{{Key: "strict", Name: "trên ít nhất 4 ngày khác nhau"}},
 			},
 			{
 				Code: "I10", Version: 1, Name: "Cơ cấu giao dịch theo mức tiền", Unit: "bands",
-				Parts: []exports.Part{
+				Parts: []document.Part{
 					{Key: "to_50k", Name: "đến 50.000 đ"},
 					{Key: "to_200k", Name: "50.000 – 200.000 đ"},
 				},
@@ -173,7 +174,7 @@ func octoberReport() *exports.Content {
 				l.Code, Name: name, Demo: true})
 		}
 		c.Report.Rows = append(c.Report.Rows, row)
-		c.Units = append(c.Units, exports.Unit{Locality: l, Markets: row.Markets})
+		c.Units = append(c.Units, document.Unit{Locality: l, Markets: row.Markets})
 	}
 	add(district("568", "Thành phố Nha Trang"), unitFigures(964), "dat", "Chợ Đầm")
 	add(district("569", "Thành phố Cam Ranh"), unitFigures(338), "chua_dat", "Chợ Ba Ngòi")
@@ -197,8 +198,8 @@ func octoberReport() *exports.Content {
 	c.Report.Basis, c.Report.AsOf, c.Report.Campaign = c.Basis, c.AsOf, &c.Campaign.Code
 	c.Report.Total = unitFigures(2458)
 	reason := "không có chợ trên đảo"
-	c.Statuses = []exports.Standing{{Locality: c.Report.Rows[8].Locality, State: "exempt", ExemptReason: &reason}}
-	c.Frozen = &exports.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8,
+	c.Statuses = []document.Standing{{Locality: c.Report.Rows[8].Locality, State: "exempt", ExemptReason: &reason}}
+	c.Frozen = &document.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8,
 		15, 0, 0, time.UTC), Reason: "bổ sung sao kê tháng 10"}
 	for i := range c.Report.Rows[:5] {
 		n := func(n int) *int { n -= i * 50; return &n }

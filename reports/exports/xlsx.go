@@ -9,6 +9,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/merchants/encodings"
+	"market40/reports/exports/document"
 )
 
 // The sheets of a workbook, in order.
@@ -29,7 +30,7 @@ type workbook struct {
 
 // writeXLSX writes a report as a workbook: cover, figures (one row each), charts, definitions,
 // seal. Numbers are stored as numbers.
-func writeXLSX(w io.Writer, d *Document) error {
+func writeXLSX(w io.Writer, d *document.Document) error {
 	b := &workbook{file: excelize.NewFile(), styles: map[string]int{}}
 	defer func() { _ = b.file.Close() }() // the file is only in memory
 	b.makeStyles()
@@ -41,7 +42,7 @@ func writeXLSX(w io.Writer, d *Document) error {
 		b.seal(d.Seal)
 	}
 	b.note(b.file.SetDocProps(&excelize.DocProperties{
-		Title: d.headline(), Creator: "market40 (Chợ 4.0)",
+		Title: d.Title(), Creator: "market40 (Chợ 4.0)",
 		Language: "vi-VN",
 	}))
 	if b.err == nil {
@@ -205,18 +206,24 @@ func (b *workbook) paper(sheet, orientation string, size int) {
 	b.note(b.file.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}))
 }
 
-func (b *workbook) cover(d *Document) {
-	rows := [][]cell{{{"title", "BÁO CÁO"}}, {{"title", d.headline()}}}
+func (b *workbook) cover(d *document.Document) {
+	rows := [][]cell{{{"title", "BÁO CÁO"}}, {{"title", d.Title()}}}
 	if d.Demo {
-		rows = append(rows, []cell{{"demo", strings.ToUpper(demoText)}})
+		rows = append(rows, []cell{{"demo", strings.ToUpper(document.DemoText)}})
 	}
 	merged := len(rows)
 	rows = append(rows, nil)
-	for _, fact := range d.facts() {
+	for _, fact := range d.Facts() {
 		rows = append(rows, []cell{{"name", fact[0]}, {"text", fact[1]}})
 	}
-	rows = append(rows, nil, []cell{{"name", "Cách đọc"}, {"text", hiddenLegend}},
-		[]cell{{"", nil}, {"text", evidenceLegend}}, []cell{{"", nil}, {"text", coverageLegend}})
+	rows = append(rows, nil)
+	for i, legend := range document.Legends {
+		head := cell{"", nil}
+		if i == 0 {
+			head = cell{"name", "Cách đọc"}
+		}
+		rows = append(rows, []cell{head, {"text", legend}})
+	}
 	if d.Seal != nil {
 		rows = append(rows, nil, []cell{{"name", "SHA-256"}, {"code", d.Seal.SHA256}},
 			[]cell{{"name", "Chữ ký (Ed25519)"}, {"code", d.Seal.Signature}})
@@ -230,16 +237,16 @@ func (b *workbook) cover(d *Document) {
 	b.note(b.file.DeleteSheet("Sheet1"))
 }
 
-func (b *workbook) definitions(d *Document) {
-	t := d.definitions()
+func (b *workbook) definitions(d *document.Document) {
+	t := d.DefinitionTable()
 	rows := [][]cell{{}}
-	for _, head := range t.heads {
+	for _, head := range t.Heads {
 		rows[0] = append(rows[0], cell{"head", head})
 	}
-	for _, texts := range t.rows {
+	for _, texts := range t.Rows {
 		row := []cell{}
 		for i, text := range texts {
-			row = append(row, cell{map[byte]string{'c': "center", 'l': "cell"}[t.aligns[i]], text})
+			row = append(row, cell{map[byte]string{'c': "center", 'l': "cell"}[t.Aligns[i]], text})
 		}
 		rows = append(rows, row)
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"github.com/xuri/excelize/v2"
+
+	"market40/reports/exports/document"
+	"market40/reports/exports/notation"
 )
 
 // The positions of the chart data on the sheet of charts.
@@ -14,18 +17,18 @@ const (
 )
 
 // charts writes the sheet with native charts, and the small tables that hold their data.
-func (b *workbook) charts(d *Document) {
+func (b *workbook) charts(d *document.Document) {
 	rows := [][]cell{
 		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
-		{{"free", "Số liệu 00:00 ngày " + dayText(d.AsOf) + "; bằng chứng: " + mixText(d.Report.Total["I05"], "I05",
-			"") + demoSuffix(d.Demo)}},
+		{{"free", "Số liệu 00:00 ngày " + notation.Day(d.AsOf) + "; bằng chứng: " + notation.Mix(d.Report.Total["I05"], "I05",
+			"") + d.DemoSuffix()}},
 		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
 	}
 	for _, row := range d.Report.Rows {
 		f := row.Indicators["I05"]
-		untold := rowSubject{}.missingText(f)
-		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, share, untold), quantityCell(f.Numerator,
-			untold), quantityCell(f.Denominator, untold)})
+		missing := notation.Missing(f)
+		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, notation.Share, missing), quantityCell(f.Numerator,
+			missing), quantityCell(f.Denominator, missing)})
 	}
 	lastUnit := len(rows)
 	rows = append(rows, nil, []cell{{"free", "Từ đăng ký đến sử dụng thường xuyên (toàn bộ)"}}, []cell{
@@ -33,7 +36,7 @@ func (b *workbook) charts(d *Document) {
 		{"head", "Số tiểu thương"},
 	})
 	firstStep := len(rows) + 1
-	funnel := d.steps()
+	funnel := funnelSteps(d)
 	for _, s := range funnel {
 		rows = append(rows, []cell{{"cell", s.name}, s.count})
 	}
@@ -55,7 +58,7 @@ func (b *workbook) charts(d *Document) {
 			Type: excelize.Col, Series: series(chartsFrom, lastUnit, fmt.Sprintf("'%s'!$B$3", ChartsSheet)),
 			Legend: excelize.ChartLegend{Position: "none"},
 			Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "I05 theo địa phương, " +
-				dayText(d.AsOf) + demoSuffix(d.Demo)}}},
+				notation.Day(d.AsOf) + d.DemoSuffix()}}},
 			Dimension: excelize.ChartDimension{Width: uint(max(760, 40*len(d.Report.Rows))), Height: 380},
 			PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
 			XAxis:     excelize.ChartAxis{Font: dark},
@@ -69,7 +72,7 @@ func (b *workbook) charts(d *Document) {
 		Type: excelize.Bar, Series: series(firstStep, firstStep+len(funnel)-1, fmt.Sprintf("'%s'!$B$%d", ChartsSheet,
 			firstStep-1)), Legend: excelize.ChartLegend{Position: "none"},
 		Title: excelize.ChartTitle{Paragraph: []excelize.RichTextRun{{Text: "Từ đăng ký đến sử dụng thường xuyên" +
-			demoSuffix(d.Demo)}}},
+			d.DemoSuffix()}}},
 		Dimension: excelize.ChartDimension{Width: 760, Height: min(height, 340)},
 		PlotArea:  excelize.ChartPlotArea{ShowVal: labels},
 		XAxis:     excelize.ChartAxis{ReverseOrder: true, Font: dark}, YAxis: excelize.ChartAxis{
@@ -79,25 +82,18 @@ func (b *workbook) charts(d *Document) {
 	}))
 }
 
-func demoSuffix(demo bool) string {
-	if demo {
-		return " – " + demoText
-	}
-	return ""
-}
-
 // step is a step of the funnel, for the whole document.
 type step struct {
 	name  string
 	count cell
 }
 
-// steps returns the funnel of the total. Units are not summed, because a merchant of two units
+// funnelSteps returns the funnel of the total. Units are not summed, because a merchant of two units
 // counts once. For a report without a funnel, the steps come from its indicators.
-func (d *Document) steps() []step {
+func funnelSteps(d *document.Document) []step {
 	out := []step{}
 	if f := d.Report.Funnel; f != nil {
-		for i, n := range funnelCounts(f) {
+		for i, n := range document.FunnelCounts(f) {
 			out = append(out, step{stepNames[i], intCell(n)})
 		}
 		return out
@@ -110,7 +106,7 @@ func (d *Document) steps() []step {
 		{"Có giao dịch trong 30 ngày", "I05"},
 	} {
 		if f, has := total[s.code]; has {
-			out = append(out, step{s.name, quantityCell(f.Numerator, rowSubject{}.missingText(f))})
+			out = append(out, step{s.name, quantityCell(f.Numerator, notation.Missing(f))})
 		}
 	}
 	return out
@@ -127,8 +123,8 @@ const SealRows = 6
 
 // seal writes the sheet with which the workbook can be verified alone. The sheet is unchanged if
 // another program saves the file.
-func (b *workbook) seal(s *Seal) {
-	raw, err := s.json()
+func (b *workbook) seal(s *document.Seal) {
+	raw, err := s.JSON()
 	b.note(err)
 	rows := [][]cell{
 		{{"name", "Xác nhận số liệu"}},

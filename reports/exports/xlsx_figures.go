@@ -1,13 +1,13 @@
 package exports
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 	"strings"
 
 	"market40/merchants/platform/bizday"
 	"market40/reports"
+	"market40/reports/exports/document"
+	"market40/reports/exports/notation"
 	"market40/reports/figures"
 	"market40/reports/scope"
 
@@ -33,16 +33,16 @@ var figureWidths = []float64{
 var levels = map[string]string{"province": "tỉnh", "district": "huyện", "commune": "xã", "total": "tổng"}
 
 // figures writes the sheet with one row for each figure.
-func (b *workbook) figures(d *Document) {
+func (b *workbook) figures(d *document.Document) {
 	heads := make([]cell, len(FigureHeads))
 	for i, head := range FigureHeads {
 		heads[i] = cell{"head", head}
 	}
 	rows := [][]cell{heads}
 	for _, row := range d.Report.Rows {
-		rows = append(rows, d.figureRows(row)...)
+		rows = append(rows, figureRows(d, row)...)
 	}
-	rows = append(rows, d.figureRows(reports.Row{
+	rows = append(rows, figureRows(d, reports.Row{
 		Locality:   scope.Locality{Level: "total", Name: "Tổng cộng"},
 		Indicators: d.Report.Total,
 	})...)
@@ -57,68 +57,57 @@ func (b *workbook) figures(d *Document) {
 	b.stream(FiguresSheet, figureWidths, rows)
 }
 
-func (d *Document) figureRows(of reports.Row) [][]cell {
-	l, figures := of.Locality, of.Indicators
-	codes, demo := []string{}, d.Demo && l.Level == "total"
+func figureRows(d *document.Document, of reports.Row) [][]cell {
+	l, codes := of.Locality, []string{}
+	demo := d.Demo && l.Level == "total"
 	for _, m := range of.Markets {
 		codes = append(codes, m.Code)
 		demo = demo || m.Demo
 	}
 	note := ""
 	if demo {
-		note = demoText
+		note = document.DemoText
 	}
 	level := l.Level
 	if word, known := levels[level]; known {
 		level = word
 	}
 	head := []cell{{"cell", level}, {"center", l.Code}, {"cell", l.Name}, {"cell", strings.Join(codes, " ")}}
-	tail := []cell{{"cell", ""}, {"cell", cmp.Or(of.Status.Reason, reasons[of.StatusReason])}}
-	if code := of.Status.Code; code != nil {
-		tail[0].value = cmp.Or(statuses[*code], *code)
-	}
+	status, reason := document.StatusWords(of)
+	tail := []cell{{"cell", status}, {"cell", reason}}
 	rows := [][]cell{}
-	for _, code := range slices.Sorted(maps.Keys(figures)) {
-		figure, definition := figures[code], d.define(code)
-		rows = append(rows, slices.Concat(head, []cell{{"center", code}, {"cell", definition.Name}, {"cell", ""}},
-			figureCells(figure, rowSubject{unit: definition.Unit}, note), tail))
-		for _, key := range definition.partsIn(figure) {
-			rows = append(rows, slices.Concat(head, []cell{
-				{"center", code},
-				{"cell", definition.Name},
-				{"cell", definition.partName(key)},
-			},
-				figureCells(figure.Parts[key], rowSubject{unit: partUnit(definition.Unit, key)}, note), tail))
-		}
+	for _, line := range d.Lines(of.Indicators) {
+		about := []cell{{"center", line.Code}, {"cell", line.Name}, {"cell", line.PartName}}
+		rows = append(rows, slices.Concat(head, about, figureCells(line.Figure, line.Unit, note), tail))
 	}
 	return rows
 }
 
-func figureCells(f figures.Figure, of rowSubject, note string) []cell {
-	missing := of.missingText(f)
+func figureCells(f figures.Figure, unit, note string) []cell {
+	missing := notation.Missing(f)
 	row := []cell{
 		{"center", f.Definition},
 		quantityCell(f.Numerator, missing), quantityCell(f.Denominator, missing),
-		valueCell(f, of.unit, missing),
+		valueCell(f, unit, missing),
 	}
 	mix := [4]cell{{"count", nil}, {"count", nil}, {"count", nil}, {"count", nil}}
 	if e := f.Evidence; e != nil {
 		mix = [4]cell{{"count", e.A}, {"count", e.B}, {"count", e.C}, {"count", e.D}}
 	}
 	row = append(row, mix[:]...)
-	low, high := valueCell(figures.Figure{}, of.unit, ""), valueCell(figures.Figure{}, of.unit, "")
+	low, high := valueCell(figures.Figure{}, unit, ""), valueCell(figures.Figure{}, unit, "")
 	if i := f.Interval; i != nil {
-		low, high = valueCell(figures.Figure{Value: &i.Low}, of.unit, ""), valueCell(figures.Figure{Value: &i.High},
-			of.unit, "")
+		low, high = valueCell(figures.Figure{Value: &i.Low}, unit, ""), valueCell(figures.Figure{Value: &i.High},
+			unit, "")
 	}
 	coverage := []cell{{"count", nil}, {"count", nil}, {"share", nil}}
 	if c := f.Coverage; c != nil {
-		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, {"hidden", HiddenText}}
+		coverage = []cell{intCell(c.Numerator), {"count", c.Denominator}, {"hidden", notation.Hidden}}
 		if c.Numerator != nil {
 			coverage[2] = valueCell(figures.Figure{
 				Value: c.Value, Numerator: figures.Count(*c.Numerator),
 				Denominator: figures.Count(c.Denominator),
-			}, share, "")
+			}, notation.Share, "")
 		}
 	}
 	row = append(append(row, low, high), coverage...)
@@ -130,24 +119,16 @@ func figureCells(f figures.Figure, of rowSubject, note string) []cell {
 		fresh = bizday.ShowTime(*f.FreshAt)
 	}
 	if f.Period != "" {
-		note = strings.TrimPrefix(note+"; "+monthText(f.Period), "; ")
+		note = strings.TrimPrefix(note+"; "+notation.Period(f.Period, "/"), "; ")
 	}
 	return append(row, cell{"center", hidden}, cell{"center", fresh}, cell{"cell", note})
 }
 
 func intCell(n *int) cell {
 	if n == nil {
-		return cell{"hidden", HiddenText}
+		return cell{"hidden", notation.Hidden}
 	}
 	return cell{"count", *n}
-}
-
-// missingText returns the text of a figure without a number. It is empty for an unknown figure.
-func (of rowSubject) missingText(f figures.Figure) string {
-	if f.Suppressed {
-		return HiddenText
-	}
-	return ""
 }
 
 func quantityCell(q *figures.Quantity, missing string) cell {
@@ -165,7 +146,9 @@ func quantityCell(q *figures.Quantity, missing string) cell {
 // valueCell returns a value as an unrounded number. Its format rounds it, once, as in the other
 // kinds of file.
 func valueCell(f figures.Figure, unit, missing string) cell {
-	style := map[string]string{share: "share", bands: "share", points: "points", dong: "count"}[unit]
+	style := map[string]string{
+		notation.Share: "share", notation.Bands: "share", notation.Points: "points", notation.Dong: "count",
+	}[unit]
 	if style == "" {
 		style = "ratio"
 	}
@@ -175,12 +158,9 @@ func valueCell(f figures.Figure, unit, missing string) cell {
 	case f.Value == nil:
 		return cell{style, nil}
 	}
-	exact, err := fractionOf(*f.Value, f.Numerator, f.Denominator, unit)
+	number, err := notation.Number(f, unit)
 	if err != nil {
 		return cell{"cell", *f.Value}
 	}
-	if unit == points { // a format can multiply by a hundred only with a percent sign
-		return cell{style, fraction{exact.over.Shift(2), exact.under}.number(perMerchant)}
-	}
-	return cell{style, exact.number(unit)}
+	return cell{style, number}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"market40/reports/exports"
+	"market40/reports/exports/document"
+	"market40/reports/exports/notation"
 )
 
 // openCSV opens a table, including one that a spreadsheet saved with semicolons or tabs.
@@ -26,14 +28,14 @@ func openCSV(raw []byte) (*opened, error) {
 	}
 	return &opened{
 		kind:    "csv",
-		seal:    func(find func(string) (*exports.Seal, error)) (*exports.Seal, error) { return csvSeal(lines, find) },
-		compare: func(p *Proof, d *exports.Document) error { return p.compareCSV(lines, d) },
+		seal:    func(find func(string) (*document.Seal, error)) (*document.Seal, error) { return csvSeal(lines, find) },
+		compare: func(p *Proof, d *document.Document) error { return p.compareCSV(lines, d) },
 		texts:   func() []string { return slices.Concat(lines...) },
 	}, nil
 }
 
 // csvSeal returns the seal that the lines name, with the content that find returns.
-func csvSeal(lines [][]string, find func(string) (*exports.Seal, error)) (*exports.Seal, error) {
+func csvSeal(lines [][]string, find func(string) (*document.Seal, error)) (*document.Seal, error) {
 	if len(lines) < 2 {
 		return nil, ErrNoSeal
 	}
@@ -56,7 +58,7 @@ func csvSeal(lines [][]string, find func(string) (*exports.Seal, error)) (*expor
 
 // compareCSV compares each cell with the table for the content, in the layout of the release that
 // wrote the file.
-func (p *Proof) compareCSV(lines [][]string, d *exports.Document) error {
+func (p *Proof) compareCSV(lines [][]string, d *document.Document) error {
 	layouts := csvLayouts(d)
 	for _, signed := range layouts {
 		try := &Proof{}
@@ -78,8 +80,8 @@ func (p *Proof) compareCSV(lines [][]string, d *exports.Document) error {
 
 // csvLayouts returns the table in the layout of this release and of earlier ones. Until December
 // 2026 there was no status; hidden cells were empty at first, then "ẩn".
-func csvLayouts(d *exports.Document) [][][]string {
-	now := d.CSVLines()
+func csvLayouts(d *document.Document) [][][]string {
+	now := exports.CSVLines(d)
 	later := slices.Index(now[0], "status") // the columns that were added
 	var before, first [][]string
 	for _, line := range now {
@@ -90,7 +92,7 @@ func csvLayouts(d *exports.Document) [][][]string {
 		}
 		empty := slices.Clone(old)
 		for _, head := range []string{"numerator", "denominator", "value"} {
-			if at := slices.Index(now[0], head); empty[at] == exports.HiddenText {
+			if at := slices.Index(now[0], head); empty[at] == notation.Hidden {
 				empty[at] = ""
 			}
 		}

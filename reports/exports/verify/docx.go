@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 )
 
 // openDOCX opens a draft, including one that an office has filled in.
@@ -26,14 +27,14 @@ func openDOCX(archive *zip.Reader) (*opened, error) {
 	}
 	return &opened{
 		kind:    "docx",
-		seal:    func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return docxSeal(archive) },
-		compare: func(p *Proof, d *exports.Document) error { return p.compareDOCX(text, d) },
+		seal:    func(func(string) (*document.Seal, error)) (*document.Seal, error) { return docxSeal(archive) },
+		compare: func(p *Proof, d *document.Document) error { return p.compareDOCX(text, d) },
 		texts:   text.all,
 	}, nil
 }
 
 // docxSeal finds the signed content among the custom parts, which other programs renumber.
-func docxSeal(archive *zip.Reader) (*exports.Seal, error) {
+func docxSeal(archive *zip.Reader) (*document.Seal, error) {
 	for _, file := range archive.File {
 		if !strings.HasPrefix(file.Name, "customXml/item") {
 			continue
@@ -53,7 +54,7 @@ func docxSeal(archive *zip.Reader) (*exports.Seal, error) {
 		if err != nil {
 			continue
 		}
-		if seal, err := exports.ReadSeal(sealed); err == nil {
+		if seal, err := document.ReadSeal(sealed); err == nil {
 			return seal, nil
 		}
 	}
@@ -182,7 +183,7 @@ func attributeOf(e xml.StartElement, name string) string {
 
 // compareDOCX compares the tables of figures and the sentences with figures with those for the
 // content. Other text that the office writes into its draft is reported as not proven.
-func (p *Proof) compareDOCX(is *documentText, d *exports.Document) error {
+func (p *Proof) compareDOCX(is *documentText, d *document.Document) error {
 	draft, err := exports.DocumentXML(d)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"unicode/utf16"
 
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 )
 
 // errRewritten means that a PDF no longer has the layout that this program writes.
@@ -135,8 +136,8 @@ func openPDF(raw []byte) (*opened, error) {
 		return nil, err
 	}
 	return &opened{
-		kind: "pdf", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return pdfSeal(objects) },
-		compare: func(p *Proof, d *exports.Document) error { return p.comparePDF(objects, trailer, d) },
+		kind: "pdf", seal: func(func(string) (*document.Seal, error)) (*document.Seal, error) { return pdfSeal(objects) },
+		compare: func(p *Proof, d *document.Document) error { return p.comparePDF(objects, trailer, d) },
 		texts: func() (texts []string) {
 			for _, object := range objects {
 				texts = append(texts, drawnTexts(object.stream)...)
@@ -147,10 +148,10 @@ func openPDF(raw []byte) (*opened, error) {
 }
 
 // pdfSeal returns the seal in the attachment.
-func pdfSeal(objects map[int]pdfObject) (*exports.Seal, error) {
+func pdfSeal(objects map[int]pdfObject) (*document.Seal, error) {
 	for n := 1; n <= len(objects); n++ {
 		if bytes.Contains(objects[n].dictionary, []byte("/EmbeddedFile")) && len(objects[n].stream) > 0 {
-			seal, err := exports.ReadSeal(objects[n].stream)
+			seal, err := document.ReadSeal(objects[n].stream)
 			if err != nil {
 				return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 			}
@@ -161,7 +162,7 @@ func pdfSeal(objects map[int]pdfObject) (*exports.Seal, error) {
 }
 
 // comparePDF compares the whole file with the one for the content, object by object.
-func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *exports.Document) error {
+func (p *Proof) comparePDF(is map[int]pdfObject, trailer []byte, d *document.Document) error {
 	var b bytes.Buffer
 	if err := exports.Kinds["pdf"].Write(&b, d); err != nil {
 		return err

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 )
 
 // LargestFile is the largest number of bytes that is read of a file, and of each packed part.
@@ -34,10 +35,10 @@ var (
 
 // Proof is the result of checking a file. The file is proven if there are no faults.
 type Proof struct {
-	Kind     string        // csv, xlsx, pdf, docx or json
-	Seal     *exports.Seal // the seal that the file carries or names
-	Faults   []string      // each is a sentence that names the difference
-	Compared int           // the number of texts that were compared with the signed content
+	Kind     string         // csv, xlsx, pdf, docx or json
+	Seal     *document.Seal // the seal that the file carries or names
+	Faults   []string       // each is a sentence that names the difference
+	Compared int            // the number of texts that were compared with the signed content
 	// the content that the file carries or names has a valid signature, whatever the file shows
 	Signed   bool
 	Earlier  bool     // the file hides numbers in the form of releases before December 2026
@@ -51,7 +52,7 @@ type Proof struct {
 // Check compares the file with what this program writes for the signed content, text by text. A
 // file that another release wrote in another layout is therefore not proven. Its signed content
 // still is.
-func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*exports.Seal, error)) (*Proof, error) {
+func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*document.Seal, error)) (*Proof, error) {
 	if len(raw) > LargestFile {
 		return nil, ErrTooLarge
 	}
@@ -68,7 +69,7 @@ func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*exports
 		return p, nil
 	}
 	p.Signed = true
-	d, err := exports.Open(p.Seal)
+	d, err := document.Open(p.Seal)
 	if err != nil {
 		return p, err
 	}
@@ -103,8 +104,8 @@ func (p *Proof) differs(where, is, signed string) {
 // opened is an opened file of some kind.
 type opened struct {
 	kind    string
-	seal    func(find func(string) (*exports.Seal, error)) (*exports.Seal, error)
-	compare func(*Proof, *exports.Document) error
+	seal    func(find func(string) (*document.Seal, error)) (*document.Seal, error)
+	compare func(*Proof, *document.Document) error
 	texts   func() []string // the texts that the file shows
 }
 
@@ -122,21 +123,21 @@ func openFile(raw []byte) (*opened, error) {
 }
 
 func openJSON(raw []byte) (*opened, error) {
-	seal, err := exports.ReadSeal(bytes.TrimPrefix(raw, []byte(exports.ByteOrderMark)))
+	seal, err := document.ReadSeal(bytes.TrimPrefix(raw, []byte(exports.ByteOrderMark)))
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
 	return &opened{
-		kind: "json", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return seal, nil },
-		compare: func(p *Proof, d *exports.Document) error { return p.compareJSON(raw, d) },
+		kind: "json", seal: func(func(string) (*document.Seal, error)) (*document.Seal, error) { return seal, nil },
+		compare: func(p *Proof, d *document.Document) error { return p.compareJSON(raw, d) },
 		texts:   func() []string { return nil },
 	}, nil
 }
 
 // compareJSON compares the fields of an API answer beside the content. The content itself is
 // covered by the hash.
-func (p *Proof) compareJSON(raw []byte, d *exports.Document) error {
-	beside := exports.Frozen{Report: d.Frozen.Report, Version: d.Frozen.Version, Reason: d.Frozen.Reason}
+func (p *Proof) compareJSON(raw []byte, d *document.Document) error {
+	beside := document.Frozen{Report: d.Frozen.Report, Version: d.Frozen.Version, Reason: d.Frozen.Reason}
 	if err := json.Unmarshal(bytes.TrimPrefix(raw, []byte(exports.ByteOrderMark)), &beside); err != nil {
 		return err
 	}

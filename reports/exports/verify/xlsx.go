@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"market40/reports/exports"
+	"market40/reports/exports/document"
 )
 
 // openXLSX opens a workbook, including one that another program saved.
@@ -26,8 +27,8 @@ func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
 	}
 	return &opened{
-		kind: "xlsx", seal: func(func(string) (*exports.Seal, error)) (*exports.Seal, error) { return xlsxSeal(file) },
-		compare: func(p *Proof, d *exports.Document) error {
+		kind: "xlsx", seal: func(func(string) (*document.Seal, error)) (*document.Seal, error) { return xlsxSeal(file) },
+		compare: func(p *Proof, d *document.Document) error {
 			if err := p.formulas(archive); err != nil {
 				return err
 			}
@@ -45,7 +46,7 @@ func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 }
 
 // xlsxSeal joins the cells that contain the signed content.
-func xlsxSeal(file *excelize.File) (*exports.Seal, error) {
+func xlsxSeal(file *excelize.File) (*document.Seal, error) {
 	rows, err := file.GetRows(exports.SealSheet, excelize.Options{RawCellValue: true})
 	if err != nil || len(rows) <= exports.SealRows {
 		return nil, ErrNoSeal
@@ -60,7 +61,7 @@ func xlsxSeal(file *excelize.File) (*exports.Seal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
-	seal, err := exports.ReadSeal(raw)
+	seal, err := document.ReadSeal(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w (%w)", ErrNoSeal, err)
 	}
@@ -99,7 +100,7 @@ func (p *Proof) formulas(archive *zip.Reader) error {
 
 // compareXLSX compares each cell with the workbook for the content, both the stored value and the
 // shown text.
-func (p *Proof) compareXLSX(file *excelize.File, d *exports.Document) error {
+func (p *Proof) compareXLSX(file *excelize.File, d *document.Document) error {
 	var b bytes.Buffer
 	if err := exports.Kinds["xlsx"].Write(&b, d); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package exports
+package notation
 
 import (
 	"github.com/shopspring/decimal"
@@ -23,7 +23,7 @@ func fractionOf(value string, over, under *figures.Quantity, unit string) (fract
 		return fraction{}, err
 	}
 	whole := fraction{parsed, one}
-	if over == nil || under == nil || !under.IsPositive() || unit == hours || unit == dong {
+	if over == nil || under == nil || !under.IsPositive() || unit == hours || unit == Dong {
 		return whole, nil
 	}
 	exact := fraction{over.Decimal, under.Decimal}
@@ -38,6 +38,19 @@ func fractionOf(value string, over, under *figures.Quantity, unit string) (fract
 
 // rounded rounds half away from zero.
 func (f fraction) rounded(places int32) decimal.Decimal { return f.over.DivRound(f.under, places) }
+
+// Number returns a known value as a workbook stores it; points are in hundredths. It fails on a value
+// that is no decimal.
+func Number(f figures.Figure, unit string) (float64, error) {
+	exact, err := fractionOf(*f.Value, f.Numerator, f.Denominator, unit)
+	if err != nil {
+		return 0, err
+	}
+	if unit == Points { // a format can multiply by a hundred only with a percent sign
+		return fraction{exact.over.Shift(2), exact.under}.number(PerMerchant), nil
+	}
+	return exact.number(unit), nil
+}
 
 // number returns the fraction as a workbook stores it, with fifteen digits. binary64 preserves
 // fifteen digits, so a second rounding for people gives the same as rounding once. A half-way case
@@ -59,9 +72,9 @@ func (f fraction) number(unit string) float64 {
 // its percentage plus two.
 func shownDecimals(unit string) int32 {
 	switch unit {
-	case dong:
+	case Dong:
 		return 0
-	case perMerchant, perPayments, hours:
+	case PerMerchant, perPayments, hours:
 		return 1
 	}
 	return 3
@@ -71,13 +84,13 @@ func shownDecimals(unit string) int32 {
 func (f fraction) text(unit string) string {
 	hundredfold := fraction{f.over.Shift(2), f.under}
 	switch unit {
-	case points:
+	case Points:
 		return groupDigits(hundredfold.rounded(1).StringFixed(1)) + "\u00a0điểm phần trăm"
-	case perMerchant, perPayments:
+	case PerMerchant, perPayments:
 		return groupDigits(f.rounded(1).StringFixed(1))
 	case hours:
 		return groupDigits(f.rounded(1).StringFixed(1)) + "\u00a0giờ"
-	case dong:
+	case Dong:
 		return groupDigits(f.rounded(0).StringFixed(0)) + "\u00a0đ"
 	}
 	return groupDigits(hundredfold.rounded(1).StringFixed(1)) + "\u00a0%"

@@ -1,4 +1,4 @@
-package exports
+package document
 
 import (
 	"fmt"
@@ -6,32 +6,44 @@ import (
 	"strings"
 
 	"market40/merchants/platform/bizday"
+	"market40/reports/exports/notation"
 	"market40/reports/figures"
 )
 
-// body returns the text of the report. Where only the office knows something, it leaves a blank to
+// Paragraph is a paragraph of the draft of a report, or a table with its caption.
+type Paragraph struct {
+	Style, Text string
+
+	Caption string
+	Table   *Table // nil: a paragraph of text
+}
+
+// captioned returns the table as a part of the draft.
+func (t Table) captioned(caption string) Paragraph { return Paragraph{Caption: caption, Table: &t} }
+
+// Body returns the text of the draft. Where only the office knows something, it leaves a blank to
 // fill in.
-func (d *Document) body(a agency) []paragraph {
-	out := []paragraph{}
+func (d *Document) Body() []Paragraph {
+	a, out := d.Agency(), []Paragraph{}
 	add := func(style string, texts ...string) {
 		for _, text := range texts {
-			out = append(out, paragraph{Style: style, Text: text})
+			out = append(out, Paragraph{Style: style, Text: text})
 		}
 	}
+	show := func(t Table, caption string) { out = append(out, t.captioned(caption+d.DemoSuffix())) }
 	add("Text", d.opening(a))
 	add("Part", "I. PHẠM VI VÀ PHƯƠNG PHÁP TỔNG HỢP SỐ LIỆU")
 	add("Text", d.method()...)
 	add("Part", "II. KẾT QUẢ THỰC HIỆN")
 	add("Section", "1. Kết quả chung")
 	add("Text", d.sentences()...)
-	out = append(out, d.figuresOf("", d.Report.Total).shown("Bảng 1. Các chỉ số chung tại ngày "+dayText(d.AsOf)+
-		demoSuffix(d.Demo)))
-	add("Note", hiddenLegend, evidenceLegend, coverageLegend)
+	show(d.FigureTable("", d.Report.Total), "Bảng 1. Các chỉ số chung tại ngày "+notation.Day(d.AsOf))
+	add("Note", Legends...)
 	add("Section", "2. Kết quả theo địa phương")
 	add("Text", d.comparison()...)
-	out = append(out, d.byUnit().shown("Bảng 2. Kết quả theo địa phương tại ngày "+dayText(d.AsOf)+demoSuffix(d.Demo)))
-	if funnel, known := d.funnel(); known {
-		out = append(out, funnel.shown("Bảng 3. "+funnel.title+demoSuffix(d.Demo)))
+	show(d.UnitTable(), "Bảng 2. Kết quả theo địa phương tại ngày "+notation.Day(d.AsOf))
+	if funnel, known := d.FunnelTable(); known {
+		show(funnel, "Bảng 3. "+funnel.Title)
 	}
 	add("Part", "III. KHÓ KHĂN, VƯỚNG MẮC VÀ NGUYÊN NHÂN")
 	add("ToFill", "[Cơ quan báo cáo bổ sung.]")
@@ -39,16 +51,16 @@ func (d *Document) body(a agency) []paragraph {
 	add("ToFill", "[Cơ quan báo cáo bổ sung.]")
 	add("Part", "V. KIẾN NGHỊ, ĐỀ XUẤT")
 	add("ToFill", "[Cơ quan báo cáo bổ sung.]")
-	add("Text", "Trên đây là báo cáo "+lowerFirst(d.headline())+"; "+a.name+" kính báo cáo./.")
+	add("Text", "Trên đây là báo cáo "+lowerFirst(d.Title())+"; "+a.Name+" kính báo cáo./.")
 	return out
 }
 
-func (d *Document) opening(a agency) string {
+func (d *Document) opening(a Agency) string {
 	basis := ""
 	if d.Campaign != nil && d.Campaign.LegalRef != "" {
 		basis = "Thực hiện " + d.Campaign.LegalRef + ", "
 	}
-	return upperFirst(basis + a.name + " báo cáo " + lowerFirst(d.headline()) + a.ground + " như sau:")
+	return upperFirst(basis + a.Name + " báo cáo " + lowerFirst(d.Title()) + a.ground + " như sau:")
 }
 
 func upperFirst(s string) string {
@@ -81,9 +93,14 @@ func (d *Document) method() []string {
 		left += " Số liệu của ngày này " + text + "."
 	}
 	return []string{
-		fmt.Sprintf("1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s", formatCount(markets),
-			formatCount(len(d.Report.Rows)), d.basisText(), left),
-		"2. Thời điểm: trạng thái lúc 00 giờ 00 phút ngày " + dayText(d.AsOf) +
+		fmt.Sprintf(
+			"1. Phạm vi: %s chợ tại %s địa phương, theo %s; danh sách chợ nêu tại Phụ lục I.%s",
+			notation.Count(markets),
+			notation.Count(len(d.Report.Rows)),
+			d.basisText(),
+			left,
+		),
+		"2. Thời điểm: trạng thái lúc 00 giờ 00 phút ngày " + notation.Day(d.AsOf) +
 			" (giờ Việt Nam); các chỉ số về giao dịch tính trong 30 ngày liền trước, trừ khi định nghĩa nêu khác.",
 		"3. Nguồn: hệ thống Chợ 4.0 tổng hợp từ sổ đăng ký điểm kinh doanh, thông báo của ngân hàng và ghi nhận tại chợ; định nghĩa từng chỉ số nêu tại Phụ lục III. " + frozen,
 	}
@@ -105,20 +122,20 @@ func (d *Document) sentence(code string, f figures.Figure) string {
 	name := "- " + definition.Name + " (" + code + ")"
 	switch {
 	case f.Suppressed:
-		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + HiddenText + "”)."
+		return name + ": không nêu số liệu theo quy tắc bảo mật (“" + notation.Hidden + "”)."
 	case f.Value == nil:
-		return name + ": " + noDataText + "."
+		return name + ": " + notation.NoData + "."
 	}
-	text := name + ": " + valueText(f, definition.Unit)
-	if f.Numerator != nil && f.Denominator != nil && definition.Unit == share {
-		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", quantityText(f.Numerator, unknownText),
-			quantityText(f.Denominator, unknownText))
+	text := name + ": " + notation.Value(f, definition.Unit)
+	if f.Numerator != nil && f.Denominator != nil && definition.Unit == notation.Share {
+		text += fmt.Sprintf(", tương ứng %s trên %s tiểu thương", notation.Quantity(f.Numerator, notation.Unknown),
+			notation.Quantity(f.Denominator, notation.Unknown))
 	}
 	if f.Evidence != nil {
-		text += "; bằng chứng: " + mixText(f, code, "")
+		text += "; bằng chứng: " + notation.Mix(f, code, "")
 	}
 	if f.Coverage != nil {
-		text += "; độ phủ " + coverageText(f.Coverage)
+		text += "; độ phủ " + notation.Coverage(f.Coverage)
 	}
 	return text + "."
 }
@@ -153,12 +170,18 @@ func (d *Document) comparison() []string {
 	if shown > 0 && units > 1 { // a single unit cannot be compared
 		out = append(out, fmt.Sprintf(
 			"Có %s/%s địa phương có số liệu công bố về tỷ lệ có giao dịch trong 30 ngày (I05); cao nhất là %s, đạt %s.",
-			formatCount(shown), formatCount(units), strings.Join(names, ", "), figureText(best, share)))
+			notation.Count(
+				shown,
+			),
+			notation.Count(units),
+			strings.Join(names, ", "),
+			notation.Value(best, notation.Share),
+		))
 	}
 	parts := []string{}
 	for _, code := range []string{"dat", "chua_dat", "chua_den_han", "can_chu_y", "khong_du_du_lieu"} {
 		if n := counts[statuses[code]]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%s địa phương %s", formatCount(n), strings.ToLower(statuses[code])))
+			parts = append(parts, fmt.Sprintf("%s địa phương %s", notation.Count(n), strings.ToLower(statuses[code])))
 		}
 	}
 	if len(parts) > 0 {
@@ -167,30 +190,40 @@ func (d *Document) comparison() []string {
 	return out
 }
 
-// annexes returns the annexes after the report.
-func (d *Document) annexes(of string) []annex {
-	details := annex{Number: "II", Title: "SỐ LIỆU CHI TIẾT THEO ĐỊA PHƯƠNG", Of: of}
+// Annex is an annex of the draft.
+type Annex struct {
+	Number, Title, Of string
+	Body              []Paragraph
+}
+
+// Annexes returns the annexes of the draft.
+func (d *Document) Annexes() []Annex {
+	a := d.Agency()
+	of := "(Kèm theo Báo cáo số        /BC-" + a.Sign + " ngày       tháng       năm          của " + a.Name + ")"
+	details := Annex{Number: "II", Title: "SỐ LIỆU CHI TIẾT THEO ĐỊA PHƯƠNG", Of: of}
 	for _, row := range d.Report.Rows {
 		if len(row.Markets) > 0 {
-			title := row.Locality.Name + " (" + row.Locality.Code + ")" + demoSuffix(d.Demo)
-			details.Body = append(details.Body, d.figuresOf(title, row.Indicators).shown(title))
+			title := row.Locality.Name + " (" + row.Locality.Code + ")" + d.DemoSuffix()
+			details.Body = append(details.Body, d.FigureTable(title, row.Indicators).captioned(title))
 		}
 	}
-	out := []annex{
-		{Number: "I", Title: "DANH SÁCH CHỢ ĐƯỢC TÍNH", Of: of, Body: []paragraph{d.markets().shown("Chợ được tính" +
-			demoSuffix(d.Demo))}},
+	out := []Annex{
+		{
+			Number: "I", Title: "DANH SÁCH CHỢ ĐƯỢC TÍNH", Of: of,
+			Body: []Paragraph{d.MarketTable().captioned("Chợ được tính" + d.DemoSuffix())},
+		},
 		details,
 		{
 			Number: "III", Title: "ĐỊNH NGHĨA CHỈ SỐ", Of: of,
-			Body: []paragraph{d.definitions().shown("Định nghĩa đang áp dụng")},
+			Body: []Paragraph{d.DefinitionTable().captioned("Định nghĩa đang áp dụng")},
 		},
 	}
 	if s := d.Seal; s != nil {
-		out = append(out, annex{Number: "IV", Title: "XÁC NHẬN SỐ LIỆU", Of: of, Body: slices.Concat(
-			[]paragraph{{Style: "Text", Text: d.sealProse()}},
-			[]paragraph{{Style: "Note", Text: "Mã báo cáo"}, {Style: "Hash", Text: d.Frozen.Report}},
-			[]paragraph{{Style: "Note", Text: "SHA-256 của nội dung"}, {Style: "Hash", Text: s.SHA256}},
-			[]paragraph{{Style: "Note", Text: "Chữ ký (Ed25519, base64)"}, {Style: "Hash", Text: s.Signature}},
+		out = append(out, Annex{Number: "IV", Title: "XÁC NHẬN SỐ LIỆU", Of: of, Body: slices.Concat(
+			[]Paragraph{{Style: "Text", Text: d.SealText()}},
+			[]Paragraph{{Style: "Note", Text: "Mã báo cáo"}, {Style: "Hash", Text: d.Frozen.Report}},
+			[]Paragraph{{Style: "Note", Text: "SHA-256 của nội dung"}, {Style: "Hash", Text: s.SHA256}},
+			[]Paragraph{{Style: "Note", Text: "Chữ ký (Ed25519, base64)"}, {Style: "Hash", Text: s.Signature}},
 		)})
 	}
 	return out
@@ -200,7 +233,7 @@ func (d *Document) annexes(of string) []annex {
 func (d *Document) FigureSentences() []string {
 	out := slices.Concat(d.method(), d.sentences(), d.comparison())
 	if d.Seal != nil {
-		out = append(out, d.sealProse(), d.Frozen.Report, d.Seal.SHA256, d.Seal.Signature)
+		out = append(out, d.SealText(), d.Frozen.Report, d.Seal.SHA256, d.Seal.Signature)
 	}
 	return out
 }

@@ -1,16 +1,16 @@
-package exports
+package document
 
 import "strings"
 
-// agency is the authority that issues the report.
-type agency struct {
+// Agency is the authority that issues the report.
+type Agency struct {
 	Above, Lines []string // the lines in the head of the letter
-	name         string   // as it is named in a sentence
+	Name         string   // as it is named in a sentence
 	// after the title, if the report is about another unit: " (địa bàn huyện cũ Khánh Vĩnh)"
 	ground string
-	sign   string // part of the letter's number
-	place  string
-	signer []string
+	Sign   string // part of the letter's number
+	Place  string
+	Signer []string
 }
 
 // toFill is a blank that the office fills in.
@@ -21,18 +21,18 @@ const toFill = "…………"
 // issued by its district.
 const districtsEnded = "2025-07-01"
 
-// agency returns the People's Committee that issues the document. For the whole campaign the
+// Agency returns the People's Committee that issues the document. For the whole campaign the
 // program does not know it. If a district had ended before the end of the period, the commune in
 // the content issues the report. A blank is left if the content has no issuer: for older frozen
 // content and for units without a pilot.
-func (d *Document) agency() agency {
+func (d *Document) Agency() Agency {
 	unit := d.Locality
 	switch {
 	case unit == nil:
-		return agency{
-			Above: []string{"[CƠ QUAN CHỦ QUẢN]"}, Lines: []string{"[CƠ QUAN BÁO CÁO]"}, name: "[cơ quan báo cáo]",
-			sign: "[…]", place: "[Địa danh]",
-			signer: []string{"[QUYỀN HẠN, CHỨC VỤ", "CỦA NGƯỜI KÝ]"},
+		return Agency{
+			Above: []string{"[CƠ QUAN CHỦ QUẢN]"}, Lines: []string{"[CƠ QUAN BÁO CÁO]"}, Name: "[cơ quan báo cáo]",
+			Sign: "[…]", Place: "[Địa danh]",
+			Signer: []string{"[QUYỀN HẠN, CHỨC VỤ", "CỦA NGƯỜI KÝ]"},
 		}
 	// both dates have one form, so they compare as texts
 	case unit.Level != "district" || d.AsOf <= districtsEnded:
@@ -47,12 +47,12 @@ func (d *Document) agency() agency {
 }
 
 // committeeOf returns the People's Committee of a unit.
-func committeeOf(name string) agency {
+func committeeOf(name string) Agency {
 	level, proper := levelOf(name)
-	return agency{
-		Lines: []string{"ỦY BAN NHÂN DÂN", strings.ToUpper(name)}, name: "Ủy ban nhân dân " +
-			strings.TrimSpace(strings.ToLower(level)+" "+proper), sign: "UBND",
-		place: proper, signer: []string{"TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"},
+	return Agency{
+		Lines: []string{"ỦY BAN NHÂN DÂN", strings.ToUpper(name)}, Name: "Ủy ban nhân dân " +
+			strings.TrimSpace(strings.ToLower(level)+" "+proper), Sign: "UBND",
+		Place: proper, Signer: []string{"TM. ỦY BAN NHÂN DÂN", "CHỦ TỊCH"},
 	}
 }
 

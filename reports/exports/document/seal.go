@@ -1,4 +1,4 @@
-package exports
+package document
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 
+	"market40/merchants/platform/bizday"
 	"market40/reports/periodic"
 )
 
@@ -45,8 +46,8 @@ func (s *Seal) Prove(key ed25519.PublicKey) error {
 	return nil
 }
 
-// json returns the whole seal as a text for embedding in a file.
-func (s *Seal) json() ([]byte, error) {
+// JSON returns the whole seal as a text for embedding in a file.
+func (s *Seal) JSON() ([]byte, error) {
 	raw, err := json.Marshal(s)
 	if err != nil {
 		return nil, err
@@ -64,4 +65,14 @@ func ReadSeal(raw []byte) (*Seal, error) {
 		return nil, errors.New("no hash, signature and content in it")
 	}
 	return s, nil
+}
+
+// SealText returns the explanation of the seal.
+func (d *Document) SealText() string {
+	return fmt.Sprintf(
+		"Số liệu của báo cáo này được chốt lúc %s (phiên bản %d), không thể sửa sau khi chốt; mỗi lần đính chính là một phiên bản mới. "+
+			"Nội dung đã chốt có mã băm (SHA-256) và chữ ký số dưới đây. Để kiểm tra tệp còn nguyên số liệu đã ký, chạy: market40 reports verify TỆP.",
+		bizday.ShowTime(d.Frozen.At),
+		d.Frozen.Version,
+	)
 }

@@ -1,5 +1,6 @@
-// Package exports writes a report as a file for an office: CSV, XLSX, PDF, or a draft in DOCX.
-package exports
+// Package document has what a report says when it is written as a file: its frozen content with its
+// seal, and the tables and the Vietnamese text that are made of it.
+package document
 
 import (
 	"encoding/json"
@@ -118,8 +119,20 @@ func Open(seal *Seal) (*Document, error) {
 	return d, nil
 }
 
-// identityLine returns what a reader types or scans to request the report: its identity and what proves it.
-func (d *Document) identityLine() string {
+// IdentityLine returns what a reader types or scans to request the report: its identity and what proves it.
+func (d *Document) IdentityLine() string {
 	return fmt.Sprintf("market40 %s v%d sha256:%s ed25519:%s", d.Frozen.Report, d.Frozen.Version, d.Seal.SHA256,
 		d.Seal.Signature)
+}
+
+// CreatedAt returns the time in the file: the time of freezing, never the time of writing.
+func (d *Document) CreatedAt() time.Time {
+	if d.Seal != nil {
+		return d.Frozen.At.UTC()
+	}
+	at, err := time.Parse(time.DateOnly, d.AsOf)
+	if err != nil {
+		return time.Unix(0, 0).UTC()
+	}
+	return at
 }
