@@ -146,8 +146,19 @@ var arrows = map[string][]string{
 	// Lists of what was seen in the field are read as boards' rosters are.
 	"reports/field": {
 		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web",
+		"merchants/platform/problem", "merchants/roster", "migrations/database", "reports", "reports/field/record",
+		"reports/field/samples",
+	},
+	"reports/field/samples": {
+		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web",
+		"merchants/platform/problem", "merchants/roster", "migrations/database", "payments/money", "reports/estimate",
+		"reports/field/record",
+	},
+	// How a fact of any kind is recorded, listed and imported.
+	"reports/field/record": {
+		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/web",
 		"merchants/encodings", "merchants/platform/problem", "merchants/roster", "migrations/database",
-		"payments/money", "reports", "reports/estimate",
+		"payments/money", "reports",
 	},
 	// What the province ordered; units and markets have one shape in all reports.
 	"reports/programme": {

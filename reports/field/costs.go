@@ -13,6 +13,7 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // CostOrder is a cost of a campaign at a market, as a caller submits it.
@@ -38,62 +39,62 @@ type Cost struct {
 	RecordedAt time.Time `json:"recorded_at"`
 }
 
-func (c Cost) mark() web.Mark { return dayMark(c.SpentOn, c.ID) }
+func (c Cost) Mark() web.Mark { return record.DayMark(c.SpentOn, c.ID) }
 
-var costs = &kind[CostOrder, Cost]{
-	name: "cost", vi: "Chi phí chương trình", path: "/api/v1/campaigns/{campaign}/costs",
-	place: (*Field).findCampaign, read: roles.ReadCosts, write: roles.RecordCosts, scoped: true,
-	fields: []roster.Field{
+var costs = &record.Kind[CostOrder, Cost]{
+	Name: "cost", Vi: "Chi phí chương trình", Path: "/api/v1/campaigns/{campaign}/costs",
+	Subject: (*record.Facts).FindCampaign, Read: roles.ReadCosts, Write: roles.RecordCosts, Scoped: true,
+	Fields: []roster.Field{
 		{Name: "market", Needed: true, Headings: []string{"Chợ", "Mã chợ", "Market"}},
 		{Name: "spent_on", Needed: true, Headings: []string{"Ngày", "Ngày chi", "Date", "Spent on"}},
 		{Name: "purpose", Needed: true, Headings: []string{"Khoản chi", "Mục chi", "Mục đích", "Purpose"}},
 		{Name: "amount", Needed: true, Headings: []string{"Số tiền", "Thành tiền", "Amount"}},
 		noteField,
 	},
-	row: func(c *roster.Cells) CostOrder {
+	Row: func(c *roster.Cells) CostOrder {
 		return CostOrder{
 			Market: c.Text("market"), SpentOn: c.Day("spent_on"), Purpose: c.Word("purpose", purposeWords),
-			Amount: c.WholeNumber("amount"), Note: c.Long("note", maxNote),
+			Amount: c.WholeNumber("amount"), Note: c.Long("note", record.MaxNote),
 		}
 	},
-	check: func(here *factSubject, e *entry[CostOrder]) {
-		e.readID(e.order.ID)
-		e.word("market", e.order.Market)
-		if on := e.day("spent_on", e.order.SpentOn, here.now); len(e.errors) == 0 &&
-			on.Format(time.DateOnly) < here.begins.Format(time.DateOnly) {
-			e.fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+bizday.ShowDay(here.begins)+".",
-				"The campaign starts on "+here.begins.Format(time.DateOnly)+".")
+	Check: func(here *record.Subject, e *record.Entry[CostOrder]) {
+		e.ReadID(e.Order.ID)
+		e.Word("market", e.Order.Market)
+		if on := e.Day("spent_on", e.Order.SpentOn, here.Now); e.Sound() &&
+			on.Format(time.DateOnly) < here.Begins.Format(time.DateOnly) {
+			e.Fail("spent_on", "before_campaign", "Chiến dịch bắt đầu ngày "+bizday.ShowDay(here.Begins)+".",
+				"The campaign starts on "+here.Begins.Format(time.DateOnly)+".")
 		}
-		e.word("purpose", e.order.Purpose)
-		if amount := e.dong("amount", e.order.Amount); amount.Sign() == 0 {
-			e.fail("amount", "zero", "Số tiền phải lớn hơn 0.", "The amount must be more than 0.")
+		e.Word("purpose", e.Order.Purpose)
+		if amount := e.Dong("amount", e.Order.Amount); amount.Sign() == 0 {
+			e.Fail("amount", "zero", "Số tiền phải lớn hơn 0.", "The amount must be more than 0.")
 		}
-		e.short("note", e.order.Note, maxNote)
+		e.Short("note", e.Order.Note, record.MaxNote)
 	},
-	find: findMarkets,
-	store: func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[CostOrder]) error {
-		return storeIn(table{name: "programme_costs", columns: []string{
+	Find: findMarkets,
+	Store: func(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[CostOrder]) error {
+		return record.StoreIn(record.Table{Name: "programme_costs", Columns: []string{
 			"campaign_id uuid", "spent_on date",
 			"purpose text", "amount numeric", "note text",
-		}, conflict: idConflict},
-			func(e *entry[CostOrder]) map[string]any {
+		}, Conflict: idConflict},
+			func(e *record.Entry[CostOrder]) map[string]any {
 				return map[string]any{
-					"campaign_id": here.campaign, "spent_on": e.order.SpentOn,
-					"purpose": e.order.Purpose, "amount": e.order.Amount, "note": e.order.Note,
+					"campaign_id": here.Campaign, "spent_on": e.Order.SpentOn,
+					"purpose": e.Order.Purpose, "amount": e.Order.Amount, "note": e.Order.Note,
 				}
 			})(ctx, tx, here, entries)
 	},
-	list: `SELECT v.id, v.market_id, k.code, to_char(v.spent_on, 'YYYY-MM-DD'), v.purpose, v.amount::text, 'VND',
+	List: `SELECT v.id, v.market_id, k.code, to_char(v.spent_on, 'YYYY-MM-DD'), v.purpose, v.amount::text, 'VND',
 		v.note, v.recorded_at
 		FROM programme_costs v JOIN markets k ON k.id = v.market_id WHERE v.campaign_id = $1
-		AND v.market_id IN (SELECT scope_markets($8, $9))` + byDay("v.spent_on"),
+		AND v.market_id IN (SELECT scope_markets($8, $9))` + record.ByDay("v.spent_on"),
 }
 
 // findMarkets finds the markets in scope that costs name by id or by code.
-func findMarkets(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[CostOrder]) error {
+func findMarkets(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[CostOrder]) error {
 	names := make([]string, len(entries))
 	for i, e := range entries {
-		names[i] = e.order.Market
+		names[i] = e.Order.Market
 	}
 	given, err := json.Marshal(names)
 	if err != nil {
@@ -101,7 +102,7 @@ func findMarkets(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*e
 	}
 	rows, err := tx.Query(ctx, `SELECT n, m.id FROM json_array_elements_text($1::json) AS n
 		JOIN markets m ON m.code = upper(n) OR m.id::text = lower(n)
-		WHERE m.id IN (SELECT scope_markets($2, $3))`, given, here.who.ScopeKind, here.who.ScopeID)
+		WHERE m.id IN (SELECT scope_markets($2, $3))`, given, here.Who.ScopeKind, here.Who.ScopeID)
 	if err != nil {
 		return fmt.Errorf("find markets: %w", err)
 	}
@@ -115,9 +116,9 @@ func findMarkets(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*e
 		return fmt.Errorf("find markets: %w", err)
 	}
 	for _, e := range entries {
-		e.found.market = known[e.order.Market]
-		if e.found.market == uuid.Nil {
-			e.fail("market", "market_unknown", "Không có chợ này trong phạm vi của bạn.",
+		e.Market = known[e.Order.Market]
+		if e.Market == uuid.Nil {
+			e.Fail("market", "market_unknown", "Không có chợ này trong phạm vi của bạn.",
 				"There is no such market in your scope.")
 		}
 	}

@@ -1,18 +1,16 @@
 package field
 
 import (
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
 
 	"market40/merchants/platform/problem"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
+	"market40/reports/field/samples"
 )
-
-// Draw lets tests draw half-hours.
-func Draw(seed int64, stratum string, first time.Time, days, from, to, n int) []time.Time {
-	return drawHalfHours(seed, stratum, first, days, hours{from, to}, n)
-}
 
 // ReadLists reads a file as a list of each kind, as an import does before it queries the database.
 // It returns the faults of each row, by kind.
@@ -23,24 +21,27 @@ func ReadLists(name string, data []byte, now time.Time) map[string][][]problem.F
 		"shares":      readList(shares, name, data, now), "surveys": readList(surveys, name, data, now),
 		"refusals":  readList(refusals, name, data, now),
 		"incidents": readList(incidents, name, data, now), "fees": readList(fees, name, data, now),
-		"costs": readList(costs, name, data, now), "counts": readList(countLists, name, data, now),
+		"costs": readList(costs, name, data, now), "counts": readList(samples.CountLists, name, data, now),
 	}
 }
 
-func readList[O any, F listed](k *kind[O, F], name string, data []byte, now time.Time) [][]problem.Field {
-	list, err := roster.ReadList(name, data, k.fields)
+func readList[O any, F record.Listed](k *record.Kind[O, F], name string, data []byte, now time.Time) [][]problem.Field {
+	list, err := roster.ReadList(name, data, k.Fields)
 	if err != nil {
 		return nil
 	}
-	orders := make([]O, len(list.Rows))
-	for i, cells := range list.Rows {
-		orders[i] = k.row(cells)
-	}
-	here := &factSubject{now: now, market: uuid.Max}
+	here := &record.Subject{Now: now, Market: uuid.Max}
 	faults := [][]problem.Field{}
-	for _, e := range k.entries(here, list.Rows, orders) {
-		k.check(here, e)
-		faults = append(faults, e.errors)
+	for _, cells := range list.Rows {
+		e := &record.Entry[O]{Order: k.Row(cells), Line: cells.Line}
+		for _, fault := range cells.Faults() {
+			e.Fail(fault.Name, fault.Code, fault.Vi, fault.En)
+		}
+		k.Check(here, e)
+		var refused *problem.Error
+		if errors.As(e.Refusal(), &refused) {
+			faults = append(faults, refused.Fields)
+		}
 	}
 	return faults
 }

@@ -13,6 +13,7 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // FeeOrder is a market's fees of a month, as its operator submits them.
@@ -36,12 +37,12 @@ type Fee struct {
 	Suppressed     bool      `json:"suppressed" doc:"the amounts are hidden, as I11 and I12 of today are: they are about fewer than ten merchants, or would reveal such amounts"`
 }
 
-func (f Fee) mark() web.Mark { return dayMark(f.Month+"-01", uuid.Nil) }
+func (f Fee) Mark() web.Mark { return record.DayMark(f.Month+"-01", uuid.Nil) }
 
-var fees = &kind[FeeOrder, Fee]{
-	name: "fee", vi: "Phí chợ theo tháng", path: "/api/v1/markets/{id}/fees",
-	place: (*Field).findMarket, read: roles.ReadFees, write: roles.RecordFees, repeat: true,
-	fields: []roster.Field{
+var fees = &record.Kind[FeeOrder, Fee]{
+	Name: "fee", Vi: "Phí chợ theo tháng", Path: "/api/v1/markets/{id}/fees",
+	Subject: (*record.Facts).FindMarket, Read: roles.ReadFees, Write: roles.RecordFees, Repeat: true,
+	Fields: []roster.Field{
 		{Name: "month", Needed: true, Headings: []string{"Tháng", "Kỳ", "Month"}},
 		{Name: "due", Needed: true, Headings: []string{"Phải thu", "Số phải thu", "Phí phải thu", "Due"}},
 		{Name: "paid", Needed: true, Headings: []string{"Đã thu", "Số đã thu", "Thực thu", "Paid"}},
@@ -50,32 +51,32 @@ var fees = &kind[FeeOrder, Fee]{
 			"Đã thu chuyển khoản", "Không dùng tiền mặt", "Paid by transfer",
 		}},
 	},
-	row: func(c *roster.Cells) FeeOrder {
+	Row: func(c *roster.Cells) FeeOrder {
 		return FeeOrder{
 			Month: c.Month("month"), Due: c.WholeNumber("due"), Paid: c.WholeNumber("paid"),
 			PaidByTransfer: c.WholeNumber("paid_by_transfer"),
 		}
 	},
-	check: checkFee,
-	only: func(e *entry[FeeOrder]) selected {
-		month := monthOf(e.order.Month)
-		return selected{from: &month, to: &month}
+	Check: checkFee,
+	Only: func(e *record.Entry[FeeOrder]) record.Selection {
+		month := monthOf(e.Order.Month)
+		return record.Selection{From: &month, To: &month}
 	},
-	find: func(_ context.Context, _ pgx.Tx, _ *factSubject, entries []*entry[FeeOrder]) error {
+	Find: func(_ context.Context, _ pgx.Tx, _ *record.Subject, entries []*record.Entry[FeeOrder]) error {
 		lines := map[string]int{}
 		for _, e := range entries {
-			if first := lines[e.order.Month]; first > 0 {
-				e.fail("month", "month_repeated", fmt.Sprintf("Tháng này đã có ở dòng %d.", first),
+			if first := lines[e.Order.Month]; first > 0 {
+				e.Fail("month", "month_repeated", fmt.Sprintf("Tháng này đã có ở dòng %d.", first),
 					fmt.Sprintf("The month is already on line %d.", first))
 				continue
 			}
-			lines[e.order.Month] = e.line
+			lines[e.Order.Month] = e.Line
 		}
 		return nil
 	},
-	store: storeFees,
-	hide: hideFees,
-	list: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text,
+	Store: storeFees,
+	Hide:  hideFees,
+	List: `SELECT DISTINCT ON (v.month) v.market_id, to_char(v.month, 'YYYY-MM'), v.version, v.due::text, v.paid::text,
 		v.paid_by_transfer::text, 'VND', v.recorded_at, false
 		FROM fee_summaries v WHERE v.market_id = $1 AND ($2::date IS NULL OR v.month >= date_trunc('month', $2))
 		AND ($3::date IS NULL OR v.month <= $3)
@@ -84,8 +85,8 @@ var fees = &kind[FeeOrder, Fee]{
 }
 
 // hideFees hides the amounts that today's report does not publish.
-func hideFees(ctx context.Context, f *Field, here *factSubject, list []Fee) error {
-	hidden, err := f.hiddenSums(ctx, here, f.today())
+func hideFees(ctx context.Context, f *record.Facts, here *record.Subject, list []Fee) error {
+	hidden, err := f.HiddenSums(ctx, here, f.Today())
 	if err != nil || !hidden.Fees {
 		return err
 	}
@@ -100,25 +101,25 @@ func monthOf(text string) time.Time {
 	return month
 }
 
-func checkFee(here *factSubject, e *entry[FeeOrder]) {
-	month, err := time.ParseInLocation("2006-01", e.order.Month, bizday.Vietnam)
+func checkFee(here *record.Subject, e *record.Entry[FeeOrder]) {
+	month, err := time.ParseInLocation("2006-01", e.Order.Month, bizday.Vietnam)
 	switch {
-	case e.order.Month == "":
-		e.fail("month", "required", "Thiếu tháng.", "The month is missing.")
+	case e.Order.Month == "":
+		e.Fail("month", "required", "Thiếu tháng.", "The month is missing.")
 	case err != nil:
-		e.fail("month", "month_form", "Tháng có dạng 2026-10.", "Expected a month such as 2026-10.")
-	case month.After(here.now):
-		e.fail("month", "in_future", "Tháng nằm trong tương lai.", "The month is in the future.")
-	case month.Before(earliest):
-		e.fail("month", "too_old", "Tháng trước năm 2015: hãy xem lại.", "The month is before 2015: check it.")
+		e.Fail("month", "month_form", "Tháng có dạng 2026-10.", "Expected a month such as 2026-10.")
+	case month.After(here.Now):
+		e.Fail("month", "in_future", "Tháng nằm trong tương lai.", "The month is in the future.")
+	case month.Before(record.Earliest):
+		e.Fail("month", "too_old", "Tháng trước năm 2015: hãy xem lại.", "The month is before 2015: check it.")
 	}
-	due, paid, transferred := e.dong("due", e.order.Due), e.dong("paid", e.order.Paid), e.dong("paid_by_transfer",
-		e.order.PaidByTransfer)
-	if len(e.errors) > 0 {
+	due, paid, transferred := e.Dong("due", e.Order.Due), e.Dong("paid", e.Order.Paid), e.Dong("paid_by_transfer",
+		e.Order.PaidByTransfer)
+	if !e.Sound() {
 		return
 	}
 	if paid.Cmp(due) > 0 {
-		e.fail(
+		e.Fail(
 			"paid",
 			"more_than_due",
 			"Số đã thu lớn hơn số phải thu.",
@@ -126,18 +127,18 @@ func checkFee(here *factSubject, e *entry[FeeOrder]) {
 		)
 	}
 	if transferred.Cmp(paid) > 0 {
-		e.fail("paid_by_transfer", "more_than_paid", "Số thu qua chuyển khoản lớn hơn số đã thu.",
+		e.Fail("paid_by_transfer", "more_than_paid", "Số thu qua chuyển khoản lớn hơn số đã thu.",
 			"The amount paid by transfer is larger than the amount paid.")
 	}
 }
 
 // storeFees writes a new version for each month with changed fees.
-func storeFees(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[FeeOrder]) error {
+func storeFees(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[FeeOrder]) error {
 	rows := make([]map[string]any, len(entries))
 	for i, e := range entries {
 		rows[i] = map[string]any{
-			"month": e.order.Month + "-01", "due": e.order.Due, "paid": e.order.Paid,
-			"paid_by_transfer": e.order.PaidByTransfer,
+			"month": e.Order.Month + "-01", "due": e.Order.Due, "paid": e.Order.Paid,
+			"paid_by_transfer": e.Order.PaidByTransfer,
 		}
 	}
 	given, err := json.Marshal(rows)
@@ -145,7 +146,7 @@ func storeFees(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*ent
 		return err
 	}
 	// The lock makes writers of one market wait, because versions are numbered.
-	if _, err := tx.Exec(ctx, `SELECT FROM markets WHERE id = $1 FOR NO KEY UPDATE`, here.market); err != nil {
+	if _, err := tx.Exec(ctx, `SELECT FROM markets WHERE id = $1 FOR NO KEY UPDATE`, here.Market); err != nil {
 		return err
 	}
 	answered, err := tx.Query(ctx, `INSERT INTO fee_summaries (market_id, month, version, due, paid, paid_by_transfer,
@@ -155,7 +156,7 @@ func storeFees(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*ent
 		LEFT JOIN LATERAL (SELECT * FROM fee_summaries WHERE market_id = $2 AND month = g.month ORDER BY version DESC
 		LIMIT 1) v ON true
 		WHERE (v.due, v.paid, v.paid_by_transfer) IS DISTINCT FROM (g.due, g.paid, g.paid_by_transfer)
-		RETURNING to_char(month, 'YYYY-MM')`, given, here.market, here.who.ActorID, here.now)
+		RETURNING to_char(month, 'YYYY-MM')`, given, here.Market, here.Who.ActorID, here.Now)
 	if err != nil {
 		return err
 	}
@@ -168,8 +169,8 @@ func storeFees(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*ent
 		wrote[month] = true
 	}
 	for _, e := range entries {
-		if !wrote[e.order.Month] {
-			e.state = unchanged
+		if !wrote[e.Order.Month] {
+			e.Unchanged = true
 		}
 	}
 	return nil

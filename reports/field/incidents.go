@@ -13,6 +13,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // IncidentOrder is a confirmed incident that harmed people at a market, as a caller submits it.
@@ -42,12 +43,12 @@ type Incident struct {
 	RecordedAt  time.Time  `json:"recorded_at"`
 }
 
-func (i Incident) mark() web.Mark { return web.Mark{At: &i.OccurredAt, ID: i.ID} }
+func (i Incident) Mark() web.Mark { return web.Mark{At: &i.OccurredAt, ID: i.ID} }
 
-var incidents = &kind[IncidentOrder, Incident]{
-	name: "incident", vi: "Sự cố", path: "/api/v1/markets/{id}/incidents",
-	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
-	fields: []roster.Field{
+var incidents = &record.Kind[IncidentOrder, Incident]{
+	Name: "incident", Vi: "Sự cố", Path: "/api/v1/markets/{id}/incidents",
+	Subject: (*record.Facts).FindMarket, Read: roles.ReadFacts, Write: roles.RecordFacts,
+	Fields: []roster.Field{
 		{Name: "stall_number", Headings: stallField.Headings},
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Loại sự cố", "Sự cố", "Kind"}},
 		{Name: "occurred_at", Needed: true, Headings: []string{
@@ -57,35 +58,35 @@ var incidents = &kind[IncidentOrder, Incident]{
 		{Name: "closed_at", Headings: []string{"Đóng lúc", "Ngày đóng", "Xử lý xong", "Closed at"}},
 		noteField,
 	},
-	row: func(c *roster.Cells) IncidentOrder {
+	Row: func(c *roster.Cells) IncidentOrder {
 		return IncidentOrder{
 			StallRef: StallRef{StallNumber: c.Text("stall_number")}, Kind: c.Word("kind", incidentKindWords),
 			OccurredAt: c.Moment("occurred_at"), ClosedAt: c.Moment("closed_at"),
-			Note: c.Long("note", maxNote),
+			Note: c.Long("note", record.MaxNote),
 		}
 	},
-	check: func(here *factSubject, e *entry[IncidentOrder]) {
-		e.readID(e.order.ID)
-		if !e.order.empty() {
-			e.checkStall(e.order.StallRef)
+	Check: func(here *record.Subject, e *record.Entry[IncidentOrder]) {
+		e.ReadID(e.Order.ID)
+		if !e.Order.empty() {
+			checkStall(&e.Faults, e.Order.StallRef)
 		}
-		e.word("kind", e.order.Kind)
-		occurred := e.moment("occurred_at", e.order.OccurredAt, here.now)
-		if e.order.ClosedAt != "" && e.moment("closed_at", e.order.ClosedAt, here.now).Before(occurred) {
-			e.fail(
+		e.Word("kind", e.Order.Kind)
+		occurred := e.Moment("occurred_at", e.Order.OccurredAt, here.Now)
+		if e.Order.ClosedAt != "" && e.Moment("closed_at", e.Order.ClosedAt, here.Now).Before(occurred) {
+			e.Fail(
 				"closed_at",
 				"closed_before",
 				"Thời điểm đóng phải sau thời điểm xảy ra.",
 				"The incident cannot be closed before it occurred.",
 			)
 		}
-		e.short("note", e.order.Note, maxNote)
+		e.Short("note", e.Order.Note, record.MaxNote)
 	},
-	find: func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[IncidentOrder]) error {
-		stalls := findTenancies(func(e *entry[IncidentOrder]) at {
+	Find: func(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[IncidentOrder]) error {
+		stalls := findTenancies(func(e *record.Entry[IncidentOrder]) at {
 			return at{
-				e.order.StallRef,
-				momentOf(e.order.OccurredAt),
+				e.Order.StallRef,
+				record.MomentOf(e.Order.OccurredAt),
 			}
 		}, false)
 		if err := stalls(ctx, tx, here, entries); err != nil {
@@ -93,24 +94,24 @@ var incidents = &kind[IncidentOrder, Incident]{
 		}
 		return findOrigins(ctx, tx, here, entries)
 	},
-	store: storeIn(table{
-		name: "incidents",
-		columns: []string{
+	Store: record.StoreIn(record.Table{
+		Name: "incidents",
+		Columns: []string{
 			"stall_id uuid", "kind text", "occurred_at timestamptz", "closed_at timestamptz",
 			"complaint_id uuid", "alert_id uuid", "note text",
 		},
-		conflict: problem.Field{
+		Conflict: problem.Field{
 			Name: "id", Code: "told_already", Vi: "Sự cố này đã được ghi.",
 			En: "This incident is already recorded.",
 		},
-	}, func(e *entry[IncidentOrder]) map[string]any {
-		row := map[string]any{"kind": e.order.Kind, "occurred_at": e.order.OccurredAt, "note": e.order.Note}
-		if e.stall != uuid.Nil {
-			row["stall_id"] = e.stall
+	}, func(e *record.Entry[IncidentOrder]) map[string]any {
+		row := map[string]any{"kind": e.Order.Kind, "occurred_at": e.Order.OccurredAt, "note": e.Order.Note}
+		if e.Stall != uuid.Nil {
+			row["stall_id"] = e.Stall
 		}
 		for column, text := range map[string]string{
-			"closed_at": e.order.ClosedAt, "complaint_id": e.order.ComplaintID,
-			"alert_id": e.order.AlertID,
+			"closed_at": e.Order.ClosedAt, "complaint_id": e.Order.ComplaintID,
+			"alert_id": e.Order.AlertID,
 		} {
 			if text != "" {
 				row[column] = text
@@ -118,14 +119,14 @@ var incidents = &kind[IncidentOrder, Incident]{
 		}
 		return row
 	}),
-	list: `SELECT v.id, v.market_id, v.stall_id, s.number, v.kind, v.occurred_at, v.closed_at, v.complaint_id,
+	List: `SELECT v.id, v.market_id, v.stall_id, s.number, v.kind, v.occurred_at, v.closed_at, v.complaint_id,
 		v.alert_id, v.note, v.recorded_at
-		FROM incidents v LEFT JOIN stalls s ON s.id = v.stall_id WHERE v.market_id = $1` + byMoment("v.occurred_at",
+		FROM incidents v LEFT JOIN stalls s ON s.id = v.stall_id WHERE v.market_id = $1` + record.ByMoment("v.occurred_at",
 		"v.id"),
 }
 
 // findOrigins checks that the complaints and alerts that incidents name belong to the market.
-func findOrigins(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[IncidentOrder]) error {
+func findOrigins(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[IncidentOrder]) error {
 	for _, origin := range []struct {
 		field, sql string
 		of         func(*IncidentOrder) string
@@ -135,7 +136,7 @@ func findOrigins(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*e
 	} {
 		named := []string{}
 		for _, e := range entries {
-			if id := origin.of(&e.order); id != "" {
+			if id := origin.of(&e.Order); id != "" {
 				named = append(named, id)
 			}
 		}
@@ -146,15 +147,15 @@ func findOrigins(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*e
 		if err != nil {
 			return err
 		}
-		known, err := queryIDs(ctx, tx, origin.sql+` WHERE market_id = $1 AND id::text IN (SELECT lower(n)
-			FROM json_array_elements_text($2::json) AS n)`, here.market, given)
+		known, err := record.QueryIDs(ctx, tx, origin.sql+` WHERE market_id = $1 AND id::text IN (SELECT lower(n)
+			FROM json_array_elements_text($2::json) AS n)`, here.Market, given)
 		if err != nil {
 			return fmt.Errorf("find %s: %w", origin.field, err)
 		}
 		for _, e := range entries {
-			id := origin.of(&e.order)
+			id := origin.of(&e.Order)
 			if named, err := uuid.Parse(id); id != "" && (err != nil || !known[named]) {
-				e.fail(origin.field, "unknown", "Chợ này không có mục đó.", "The market has no such item.")
+				e.Fail(origin.field, "unknown", "Chợ này không có mục đó.", "The market has no such item.")
 			}
 		}
 	}
@@ -173,7 +174,7 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	here := &factSubject{who: who, now: f.now()}
+	here := &record.Subject{Who: who, Now: f.now()}
 	id, err := in.UUID("incident")
 	if err != nil {
 		return nil, err
@@ -181,26 +182,26 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	var occurred time.Time
 	err = f.db.Pool.QueryRow(ctx, `SELECT market_id, occurred_at FROM incidents WHERE id = $1
 		AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).
-		Scan(&here.market, &occurred)
-	if err := missingRow(err, "incident"); err != nil {
+		Scan(&here.Market, &occurred)
+	if err := record.MissingRow(err, "incident"); err != nil {
 		return nil, err
 	}
-	if err := requireAction(who, roles.RecordFacts); err != nil {
+	if err := record.RequireAction(who, roles.RecordFacts); err != nil {
 		return nil, err
 	}
-	closed, e := here.now, &entry[struct{}]{}
+	closed, e := here.Now, &record.Faults{}
 	if in.Body.ClosedAt != "" {
-		closed = e.moment("closed_at", in.Body.ClosedAt, here.now)
+		closed = e.Moment("closed_at", in.Body.ClosedAt, here.Now)
 	}
 	if closed.Before(occurred) {
-		e.fail(
+		e.Fail(
 			"closed_at",
 			"closed_before",
 			"Thời điểm đóng phải sau thời điểm xảy ra.",
 			"The incident cannot be closed before it occurred.",
 		)
 	}
-	if err := e.refusal(); err != nil {
+	if err := e.Refusal(); err != nil {
 		return nil, err
 	}
 	tag, err := f.db.Pool.Exec(ctx, `UPDATE incidents SET closed_at = $2 WHERE id = $1 AND closed_at IS NULL`, id,
@@ -211,12 +212,9 @@ func (f *Field) closeIncident(ctx context.Context, in *struct {
 	if tag.RowsAffected() == 0 {
 		return nil, problem.New(problem.Conflict, "closed", "Sự cố này đã đóng.", "This incident is closed.")
 	}
-	list, err := incidents.facts(ctx, f, here, selected{one: &id}, web.Page{Limit: 1})
-	if err != nil {
-		return nil, err
+	incident, err := incidents.ReadOne(ctx, f.facts, here, record.Selection{One: &id})
+	if err == nil && incident == nil {
+		err = problem.Missing("incident")
 	}
-	if len(list.Items) == 0 {
-		return nil, problem.Missing("incident")
-	}
-	return web.Answer(&list.Items[0], nil)
+	return web.Answer(incident, err)
 }

@@ -11,6 +11,8 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/web"
+	"market40/reports/field/record"
+	"market40/reports/field/samples"
 )
 
 //go:embed kit.sql
@@ -23,7 +25,7 @@ type Kit struct {
 	Market    *KitMarket        `json:"market" doc:"the requested market, or your only one; null: no market was chosen"`
 	Stalls    []KitStall        `json:"stalls" nullable:"false" doc:"the stalls of that market, by number"`
 	Trainings []KitTraining     `json:"trainings" nullable:"false" doc:"the trainings of the last 60 days, newest first"`
-	Slots     []Slot            `json:"slots" nullable:"false" doc:"half-hours to be counted: of 7 days ago to 31 days ahead, by time"`
+	Slots     []samples.Slot           `json:"slots" nullable:"false" doc:"half-hours to be counted: of 7 days ago to 31 days ahead, by time"`
 	Words     map[string][]Word `json:"words" nullable:"false" doc:"what the forms offer, in Vietnamese and English"`
 }
 
@@ -70,7 +72,13 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	kit := &Kit{MadeAt: f.now(), Stalls: []KitStall{}, Trainings: []KitTraining{}, Slots: []Slot{}, Words: offered}
+	kit := &Kit{
+		MadeAt:    f.now(),
+		Stalls:    []KitStall{},
+		Trainings: []KitTraining{},
+		Slots:     []samples.Slot{},
+		Words:     offered,
+	}
 	rows, _ := f.db.Pool.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id IN (SELECT scope_markets($1, $2))
 		ORDER BY code LIMIT 200`, who.ScopeKind, who.ScopeID)
 	if kit.Markets, err = pgx.CollectRows(rows, pgx.RowToStructByPos[KitMarket]); err != nil {
@@ -83,36 +91,33 @@ func (f *Field) readKit(ctx context.Context, in *struct {
 	if named == "" {
 		return web.Answer(kit, nil)
 	}
-	here, err := f.findMarket(ctx, named, roles.RecordFacts)
+	here, err := f.facts.FindMarket(ctx, named, roles.RecordFacts)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.fillKit(ctx, here, kit); err != nil {
-		return nil, fmt.Errorf("field kit of market %s: %w", here.market, err)
+		return nil, fmt.Errorf("field kit of market %s: %w", here.Market, err)
 	}
 	return web.Answer(kit, nil)
 }
 
-func (f *Field) fillKit(ctx context.Context, here *factSubject, kit *Kit) error {
-	rows, _ := f.db.Pool.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id = $1`, here.market)
+func (f *Field) fillKit(ctx context.Context, here *record.Subject, kit *Kit) error {
+	rows, _ := f.db.Pool.Query(ctx, `SELECT id, code, name, demo FROM markets WHERE id = $1`, here.Market)
 	market, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByPos[KitMarket])
 	if err != nil {
 		return err
 	}
 	kit.Market = market
-	rows, _ = f.db.Pool.Query(ctx, kitSQL, here.market)
+	rows, _ = f.db.Pool.Query(ctx, kitSQL, here.Market)
 	if kit.Stalls, err = pgx.CollectRows(rows, pgx.RowToStructByPos[KitStall]); err != nil {
 		return err
 	}
 	rows, _ = f.db.Pool.Query(ctx, `SELECT id, to_char(held_on, 'YYYY-MM-DD'), topic FROM trainings WHERE market_id = $1
 		AND held_on > ($2::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date - 60
-		ORDER BY held_on DESC, id DESC LIMIT 50`, here.market, here.now)
+		ORDER BY held_on DESC, id DESC LIMIT 50`, here.Market, here.Now)
 	if kit.Trainings, err = pgx.CollectRows(rows, pgx.RowToStructByPos[KitTraining]); err != nil {
 		return err
 	}
-	rows, _ = f.db.Pool.Query(ctx, slotColumns+` WHERE market_id = $1 AND sales IS NULL
-		AND starts_at BETWEEN $2::timestamptz - interval '7 days' AND $2::timestamptz + interval '31 days'
-		ORDER BY starts_at, id LIMIT 500`, here.market, here.now)
-	kit.Slots, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Slot])
+	kit.Slots, err = f.samples.NextSlots(ctx, here)
 	return err
 }

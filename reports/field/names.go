@@ -10,6 +10,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
+	"market40/reports/field/record"
 )
 
 // NameCheck records that an account's holder is the merchant, or the household under which the
@@ -41,10 +42,10 @@ func (f *Field) checkName(ctx context.Context, in *struct {
 	var found bool
 	err = f.db.Pool.QueryRow(ctx, `SELECT true FROM stalls WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3))
 		AND sees_stall($2, $3, id)`, stall, who.ScopeKind, who.ScopeID).Scan(&found)
-	if err := missingRow(err, "stall"); err != nil {
+	if err := record.MissingRow(err, "stall"); err != nil {
 		return nil, err
 	}
-	if err := requireAction(who, roles.CheckNames); err != nil {
+	if err := record.RequireAction(who, roles.CheckNames); err != nil {
 		return nil, err
 	}
 	account, err := uuid.Parse(in.Account)
@@ -61,5 +62,5 @@ func (f *Field) checkName(ctx context.Context, in *struct {
 	check := &NameCheck{AccountID: account}
 	err = f.db.Pool.QueryRow(ctx, `SELECT a.name_checked_at, a.name_checked_how FROM accounts a WHERE a.id = $1 AND `+
 		present, account, stall).Scan(&check.CheckedAt, &check.How)
-	return web.Answer(check, missingRow(err, "account"))
+	return web.Answer(check, record.MissingRow(err, "account"))
 }

@@ -8,6 +8,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // RefusalOrder is the reason why a merchant did not join or left, as a caller submits it.
@@ -34,45 +35,52 @@ type Refusal struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (r Refusal) mark() web.Mark { return dayMark(r.SaidOn, r.ID) }
+func (r Refusal) Mark() web.Mark { return record.DayMark(r.SaidOn, r.ID) }
 
-var refusals = &kind[RefusalOrder, Refusal]{
-	name: "refusal", vi: "Từ chối và rút khỏi", path: "/api/v1/markets/{id}/refusals",
-	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
-	fields: []roster.Field{
+var refusals = &record.Kind[RefusalOrder, Refusal]{
+	Name:  "refusal",
+	Vi:    "Từ chối và rút khỏi",
+	Path:  "/api/v1/markets/{id}/refusals",
+	Subject: (*record.Facts).FindMarket,
+	Read:  roles.ReadFacts,
+	Write: roles.RecordFacts,
+	Fields: []roster.Field{
 		stallField,
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Hình thức", "Kind"}},
 		{Name: "reason", Needed: true, Headings: []string{"Lý do", "Reason"}},
 		{Name: "said_on", Needed: true, Headings: []string{"Ngày", "Ngày nói", "Date", "Said on"}},
 		noteField,
 	},
-	row: func(c *roster.Cells) RefusalOrder {
+	Row: func(c *roster.Cells) RefusalOrder {
 		return RefusalOrder{
 			StallRef: StallRef{StallNumber: c.Text("stall_number")}, Kind: c.Word("kind", refusalKindWords),
 			Reason: c.Word("reason", reasonWords),
-			SaidOn: c.Day("said_on"), Note: c.Long("note", maxNote),
+			SaidOn: c.Day("said_on"), Note: c.Long("note", record.MaxNote),
 		}
 	},
-	check: func(here *factSubject, e *entry[RefusalOrder]) {
-		e.readID(e.order.ID)
-		e.checkStall(e.order.StallRef)
-		e.word("kind", e.order.Kind)
-		e.word("reason", e.order.Reason)
-		e.day("said_on", e.order.SaidOn, here.now)
-		e.short("note", e.order.Note, maxNote)
+	Check: func(here *record.Subject, e *record.Entry[RefusalOrder]) {
+		e.ReadID(e.Order.ID)
+		checkStall(&e.Faults, e.Order.StallRef)
+		e.Word("kind", e.Order.Kind)
+		e.Word("reason", e.Order.Reason)
+		e.Day("said_on", e.Order.SaidOn, here.Now)
+		e.Short("note", e.Order.Note, record.MaxNote)
 	},
-	find: findTenancies(func(e *entry[RefusalOrder]) at { return at{e.order.StallRef, dayOf(e.order.SaidOn)} }, true),
-	store: storeIn(table{name: "refusals", columns: []string{
+	Find: findTenancies(
+		func(e *record.Entry[RefusalOrder]) at { return at{e.Order.StallRef, record.DayOf(e.Order.SaidOn)} },
+		true,
+	),
+	Store: record.StoreIn(record.Table{Name: "refusals", Columns: []string{
 		"tenancy_id uuid", "kind text", "reason text",
 		"said_on date", "note text",
-	}, conflict: idConflict},
-		func(e *entry[RefusalOrder]) map[string]any {
+	}, Conflict: idConflict},
+		func(e *record.Entry[RefusalOrder]) map[string]any {
 			return map[string]any{
-				"tenancy_id": e.tenancy, "kind": e.order.Kind, "reason": e.order.Reason,
-				"said_on": e.order.SaidOn, "note": e.order.Note,
+				"tenancy_id": e.Tenancy, "kind": e.Order.Kind, "reason": e.Order.Reason,
+				"said_on": e.Order.SaidOn, "note": e.Order.Note,
 			}
 		}),
-	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.kind, v.reason, to_char(v.said_on, 'YYYY-MM-DD'),
+	List: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.kind, v.reason, to_char(v.said_on, 'YYYY-MM-DD'),
 		v.note, v.recorded_at FROM refusals v` + ofTenancy +
-		` WHERE v.market_id = $1` + byDay("v.said_on"),
+		` WHERE v.market_id = $1` + record.ByDay("v.said_on"),
 }

@@ -9,6 +9,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // lastCustomers is the number of last customers that a merchant is asked about.
@@ -36,12 +37,16 @@ type Share struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (s Share) mark() web.Mark { return dayMark(s.AskedOn, s.ID) }
+func (s Share) Mark() web.Mark { return record.DayMark(s.AskedOn, s.ID) }
 
-var shares = &kind[ShareOrder, Share]{
-	name: "declared share", vi: "Tỷ lệ chuyển khoản tự khai", path: "/api/v1/markets/{id}/declared-shares",
-	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
-	fields: []roster.Field{
+var shares = &record.Kind[ShareOrder, Share]{
+	Name:  "declared share",
+	Vi:    "Tỷ lệ chuyển khoản tự khai",
+	Path:  "/api/v1/markets/{id}/declared-shares",
+	Subject: (*record.Facts).FindMarket,
+	Read:  roles.ReadFacts,
+	Write: roles.RecordFacts,
+	Fields: []roster.Field{
 		stallField,
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Date", "Asked on"}},
 		{Name: "customers", Headings: []string{"Số khách", "Khách", "Khách hỏi", "Customers"}},
@@ -50,7 +55,7 @@ var shares = &kind[ShareOrder, Share]{
 			"Số khách chuyển khoản", "Transfers",
 		}},
 	},
-	row: func(c *roster.Cells) ShareOrder {
+	Row: func(c *roster.Cells) ShareOrder {
 		o := ShareOrder{
 			StallRef: StallRef{StallNumber: c.Text("stall_number")}, AskedOn: c.Day("asked_on"),
 			Customers: lastCustomers, Transfers: c.Count("transfers"),
@@ -60,12 +65,12 @@ var shares = &kind[ShareOrder, Share]{
 		}
 		return o
 	},
-	check: func(here *factSubject, e *entry[ShareOrder]) {
-		e.readID(e.order.ID)
-		e.checkStall(e.order.StallRef)
-		e.day("asked_on", e.order.AskedOn, here.now)
-		if e.order.Customers < 1 || e.order.Customers > lastCustomers {
-			e.fail(
+	Check: func(here *record.Subject, e *record.Entry[ShareOrder]) {
+		e.ReadID(e.Order.ID)
+		checkStall(&e.Faults, e.Order.StallRef)
+		e.Day("asked_on", e.Order.AskedOn, here.Now)
+		if e.Order.Customers < 1 || e.Order.Customers > lastCustomers {
+			e.Fail(
 				"customers",
 				"out_of_range",
 				"Số khách từ 1 đến 10.",
@@ -73,31 +78,34 @@ var shares = &kind[ShareOrder, Share]{
 			)
 		}
 		switch {
-		case e.order.Transfers < 0:
-			e.fail("transfers", "out_of_range", "Cần số khách chuyển khoản, không âm.",
+		case e.Order.Transfers < 0:
+			e.Fail("transfers", "out_of_range", "Cần số khách chuyển khoản, không âm.",
 				"The number of customers who paid by transfer is missing or negative.")
-		case e.order.Transfers > e.order.Customers:
-			e.fail("transfers", "more_than_all", "Số khách chuyển khoản nhiều hơn số khách.",
+		case e.Order.Transfers > e.Order.Customers:
+			e.Fail("transfers", "more_than_all", "Số khách chuyển khoản nhiều hơn số khách.",
 				"More customers paid by transfer than there were customers.")
 		}
 	},
-	find: findTenancies(func(e *entry[ShareOrder]) at { return at{e.order.StallRef, dayOf(e.order.AskedOn)} }, true),
-	store: storeIn(table{
-		name: "declared_shares", columns: []string{
+	Find: findTenancies(
+		func(e *record.Entry[ShareOrder]) at { return at{e.Order.StallRef, record.DayOf(e.Order.AskedOn)} },
+		true,
+	),
+	Store: record.StoreIn(record.Table{
+		Name: "declared_shares", Columns: []string{
 			"tenancy_id uuid", "asked_on date", "customers smallint",
 			"transfers smallint",
-		}, byDay: true,
-		conflict: problem.Field{
+		}, ByDay: true,
+		Conflict: problem.Field{
 			Name: "asked_on", Code: "asked_already", Vi: "Sạp này đã có câu trả lời khác trong ngày đó.",
 			En: "The stall already has another answer of that day.",
 		},
-	}, func(e *entry[ShareOrder]) map[string]any {
+	}, func(e *record.Entry[ShareOrder]) map[string]any {
 		return map[string]any{
-			"tenancy_id": e.tenancy, "asked_on": e.order.AskedOn, "customers": e.order.Customers,
-			"transfers": e.order.Transfers,
+			"tenancy_id": e.Tenancy, "asked_on": e.Order.AskedOn, "customers": e.Order.Customers,
+			"transfers": e.Order.Transfers,
 		}
 	}),
-	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, to_char(v.asked_on, 'YYYY-MM-DD'), v.customers,
+	List: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, to_char(v.asked_on, 'YYYY-MM-DD'), v.customers,
 		v.transfers, v.recorded_at FROM declared_shares v` + ofTenancy +
-		` WHERE v.market_id = $1` + byDay("v.asked_on"),
+		` WHERE v.market_id = $1` + record.ByDay("v.asked_on"),
 }

@@ -11,6 +11,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // SurveyOrder is one anonymous answer at a stall. It names no stall, no merchant and no hour.
@@ -40,12 +41,12 @@ type SurveyAnswer struct {
 	NonFixed   bool      `json:"non_fixed"`
 }
 
-func (s SurveyAnswer) mark() web.Mark { return dayMark(s.AskedOn, s.ID) }
+func (s SurveyAnswer) Mark() web.Mark { return record.DayMark(s.AskedOn, s.ID) }
 
-var surveys = &kind[SurveyOrder, SurveyAnswer]{
-	name: "survey answer", vi: "Phiếu khảo sát", path: "/api/v1/markets/{id}/survey-answers",
-	place: (*Field).findSurveyMarket, read: roles.ReadAnswers, write: roles.RecordFacts, repeat: true,
-	fields: []roster.Field{
+var surveys = &record.Kind[SurveyOrder, SurveyAnswer]{
+	Name: "survey answer", Vi: "Phiếu khảo sát", Path: "/api/v1/markets/{id}/survey-answers",
+	Subject: findSurveyMarket, Read: roles.ReadAnswers, Write: roles.RecordFacts, Repeat: true,
+	Fields: []roster.Field{
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Ngày khảo sát", "Date"}},
 		{Name: "smartphone", Needed: true, Headings: []string{"Điện thoại thông minh", "Smartphone"}},
 		{Name: "signal", Needed: true, Headings: []string{"Sóng", "Sóng di động", "Có sóng", "Signal"}},
@@ -58,7 +59,7 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 		{Name: "minority", Headings: []string{"Dân tộc thiểu số", "Người dân tộc", "Minority"}},
 		{Name: "non_fixed", Headings: []string{"Bán không cố định", "Không cố định", "Hàng rong", "Non fixed"}},
 	},
-	row: func(c *roster.Cells) SurveyOrder {
+	Row: func(c *roster.Cells) SurveyOrder {
 		o := SurveyOrder{
 			AskedOn: c.Day("asked_on"), Sex: "unsaid", Aged60: c.YesNo("aged_60"),
 			Minority: c.YesNo("minority"),
@@ -72,23 +73,23 @@ var surveys = &kind[SurveyOrder, SurveyAnswer]{
 		o.Smartphone, o.Signal, o.Active = c.Yes("smartphone"), c.Yes("signal"), c.Yes("active")
 		return o
 	},
-	check: func(here *factSubject, e *entry[SurveyOrder]) {
-		e.id = uuid.New()
-		e.day("asked_on", e.order.AskedOn, here.now)
-		e.word("sex", e.order.Sex)
+	Check: func(here *record.Subject, e *record.Entry[SurveyOrder]) {
+		e.ID = uuid.New()
+		e.Day("asked_on", e.Order.AskedOn, here.Now)
+		e.Word("sex", e.Order.Sex)
 	},
-	store: storeAnswers,
-	list: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex,
+	Store: storeAnswers,
+	List: `SELECT v.id, v.market_id, to_char(v.asked_on, 'YYYY-MM-DD'), v.smartphone, v.signal, v.active, v.sex,
 		v.aged_60, v.minority, v.non_fixed
-		FROM survey_answers v WHERE v.market_id = $1` + byDay("v.asked_on"),
+		FROM survey_answers v WHERE v.market_id = $1` + record.ByDay("v.asked_on"),
 }
 
 // findSurveyMarket returns the market of a path. Combined, its answers would identify people that I22
 // hides. Of the readers of I22, only the market's own manager, who sees small counts anyway, may
 // read them. The team, which asks the questions, may read them too.
-func (f *Field) findSurveyMarket(ctx context.Context, id string, a roles.Action) (*factSubject, error) {
-	at, err := f.findMarket(ctx, id, a)
-	if err == nil && a == roles.ReadAnswers && at.who.Role == roles.Manager && at.who.ScopeKind != roles.ScopeMarket {
+func findSurveyMarket(f *record.Facts, ctx context.Context, id string, a roles.Action) (*record.Subject, error) {
+	at, err := f.FindMarket(ctx, id, a)
+	if err == nil && a == roles.ReadAnswers && at.Who.Role == roles.Manager && at.Who.ScopeKind != roles.ScopeMarket {
 		return nil, problem.New(problem.Forbidden, "not_allowed",
 			"Chỉ ban quản lý của chợ đó và tổ công nghệ số được đọc phiếu của từng người; số tổng hợp có ở I21, I22.",
 			"Only the market's own board and the digital team may read single answers; the totals are in I21 and I22.")
@@ -98,7 +99,7 @@ func (f *Field) findSurveyMarket(ctx context.Context, id string, a roles.Action)
 
 // storeAnswers writes answers in the order of their random ids, so that the order of a list is lost
 // too.
-func storeAnswers(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[SurveyOrder]) error {
+func storeAnswers(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[SurveyOrder]) error {
 	type row struct {
 		SurveyOrder
 
@@ -106,7 +107,7 @@ func storeAnswers(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*
 	}
 	rows := make([]row, len(entries))
 	for i, e := range entries {
-		rows[i] = row{e.order, e.id}
+		rows[i] = row{e.Order, e.ID}
 	}
 	given, err := json.Marshal(rows)
 	if err != nil {
@@ -118,6 +119,6 @@ func storeAnswers(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*
 		FROM json_to_recordset($1::json) AS g
 		(id uuid, asked_on date, smartphone boolean, signal boolean, active boolean, sex text, aged_60 boolean,
 		minority boolean, non_fixed boolean) ORDER BY g.id`,
-		given, here.market)
+		given, here.Market)
 	return err
 }

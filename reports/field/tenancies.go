@@ -12,6 +12,7 @@ import (
 
 	"market40/merchants/platform/bizday"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 //go:embed tenancies.sql
@@ -38,42 +39,42 @@ type at struct {
 }
 
 // checkStall requires the name of a stall.
-func (e *entry[O]) checkStall(r StallRef) {
+func checkStall(e *record.Faults, r StallRef) {
 	switch {
 	case r.empty():
-		e.fail("stall_number", "required", "Thiếu số sạp.", "The stall is missing.")
+		e.Fail("stall_number", "required", "Thiếu số sạp.", "The stall is missing.")
 	case r.StallID != "" && r.StallNumber != "":
-		e.fail("stall_number", "one_of", "Hãy ghi stall_id hoặc stall_number, chỉ một trong hai.",
+		e.Fail("stall_number", "one_of", "Hãy ghi stall_id hoặc stall_number, chỉ một trong hai.",
 			"Give either stall_id or stall_number.")
 	case r.StallID != "":
 		if _, err := uuid.Parse(r.StallID); err != nil {
-			e.failStall()
+			failStall(e)
 		}
 	}
 }
 
-func (e *entry[O]) failStall() {
-	e.fail("stall_number", "stall_unknown", "Chợ này không có sạp đó.", "The market has no such stall.")
+func failStall(e *record.Faults) {
+	e.Fail("stall_number", "stall_unknown", "Chợ này không có sạp đó.", "The market has no such stall.")
 }
 
 // findTenancies finds the stalls that sound entries name, and the tenants at the time. If withTenant is
 // false, a stall without a tenant is accepted.
 func findTenancies[O any](
-	of func(*entry[O]) at,
+	of func(*record.Entry[O]) at,
 	withTenant bool,
-) func(context.Context, pgx.Tx, *factSubject, []*entry[O]) error {
-	return func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[O]) error {
+) func(context.Context, pgx.Tx, *record.Subject, []*record.Entry[O]) error {
+	return func(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[O]) error {
 		type row struct {
 			Place   int     `json:"place"`
 			StallID *string `json:"stall_id"`
 			Number  string  `json:"number"`
 			At      string  `json:"at"`
 		}
-		var named []*entry[O]
+		var named []*record.Entry[O]
 		rows := []row{}
 		for _, e := range entries {
 			about := of(e)
-			if len(e.errors) > 0 || about.empty() {
+			if !e.Sound() || about.empty() {
 				continue
 			}
 			r := row{Place: len(named), Number: about.StallNumber, At: about.when.Format(time.RFC3339Nano)}
@@ -86,7 +87,7 @@ func findTenancies[O any](
 		if err != nil {
 			return err
 		}
-		answered, err := tx.Query(ctx, tenanciesSQL, given, here.market)
+		answered, err := tx.Query(ctx, tenanciesSQL, given, here.Market)
 		if err != nil {
 			return fmt.Errorf("find tenancies: %w", err)
 		}
@@ -96,16 +97,16 @@ func findTenancies[O any](
 			e := named[n]
 			switch {
 			case stall == nil:
-				e.failStall()
+				failStall(&e.Faults)
 				return nil
 			case tenancy != nil:
-				e.tenancy, e.merchant = *tenancy, *merchant
+				e.Tenancy, e.Merchant = *tenancy, *merchant
 			case withTenant:
 				day := bizday.ShowDay(of(e).when)
-				e.fail("stall_number", "stall_vacant", "Ngày "+day+" sạp này không có ai thuê.",
+				e.Fail("stall_number", "stall_vacant", "Ngày "+day+" sạp này không có ai thuê.",
 					"No merchant had this stall on "+day+".")
 			}
-			e.stall = *stall
+			e.Stall = *stall
 			return nil
 		})
 		if err != nil {

@@ -12,6 +12,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // maxTopic is the longest topic of a training and the longest name of its trainer, in characters.
@@ -36,12 +37,12 @@ type Training struct {
 	RecordedAt time.Time `json:"recorded_at"`
 }
 
-func (t Training) mark() web.Mark { return dayMark(t.HeldOn, t.ID) }
+func (t Training) Mark() web.Mark { return record.DayMark(t.HeldOn, t.ID) }
 
-var trainings = &kind[TrainingOrder, Training]{
-	name: "training", vi: "Buổi tập huấn", path: "/api/v1/markets/{id}/trainings",
-	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
-	fields: []roster.Field{
+var trainings = &record.Kind[TrainingOrder, Training]{
+	Name: "training", Vi: "Buổi tập huấn", Path: "/api/v1/markets/{id}/trainings",
+	Subject: (*record.Facts).FindMarket, Read: roles.ReadFacts, Write: roles.RecordFacts,
+	Fields: []roster.Field{
 		{Name: "held_on", Needed: true, Headings: []string{"Ngày", "Ngày tập huấn", "Ngày tổ chức", "Date", "Held on"}},
 		{Name: "topic", Needed: true, Headings: []string{
 			"Nội dung", "Chủ đề", "Tên lớp", "Nội dung tập huấn",
@@ -52,28 +53,28 @@ var trainings = &kind[TrainingOrder, Training]{
 			"Trainer",
 		}},
 	},
-	row: func(c *roster.Cells) TrainingOrder {
+	Row: func(c *roster.Cells) TrainingOrder {
 		return TrainingOrder{HeldOn: c.Day("held_on"), Topic: c.Long("topic", maxTopic), Trainer: c.Long("trainer",
 			maxTopic)}
 	},
-	check: func(here *factSubject, e *entry[TrainingOrder]) {
-		e.readID(e.order.ID)
-		e.day("held_on", e.order.HeldOn, here.now)
-		if strings.TrimSpace(e.order.Topic) == "" {
-			e.fail("topic", "required", "Thiếu nội dung tập huấn.", "The topic is missing.")
+	Check: func(here *record.Subject, e *record.Entry[TrainingOrder]) {
+		e.ReadID(e.Order.ID)
+		e.Day("held_on", e.Order.HeldOn, here.Now)
+		if strings.TrimSpace(e.Order.Topic) == "" {
+			e.Fail("topic", "required", "Thiếu nội dung tập huấn.", "The topic is missing.")
 		}
-		e.short("topic", e.order.Topic, maxTopic)
-		e.short("trainer", e.order.Trainer, maxTopic)
+		e.Short("topic", e.Order.Topic, maxTopic)
+		e.Short("trainer", e.Order.Trainer, maxTopic)
 	},
-	store: storeIn(table{
-		name: "trainings", columns: []string{"held_on date", "topic text", "trainer text"},
-		conflict: idConflict,
-	}, func(e *entry[TrainingOrder]) map[string]any {
-		return map[string]any{"held_on": e.order.HeldOn, "topic": e.order.Topic, "trainer": e.order.Trainer}
+	Store: record.StoreIn(record.Table{
+		Name: "trainings", Columns: []string{"held_on date", "topic text", "trainer text"},
+		Conflict: idConflict,
+	}, func(e *record.Entry[TrainingOrder]) map[string]any {
+		return map[string]any{"held_on": e.Order.HeldOn, "topic": e.Order.Topic, "trainer": e.Order.Trainer}
 	}),
-	list: `SELECT v.id, v.market_id, to_char(v.held_on, 'YYYY-MM-DD'), v.topic, v.trainer, (SELECT count(*)
+	List: `SELECT v.id, v.market_id, to_char(v.held_on, 'YYYY-MM-DD'), v.topic, v.trainer, (SELECT count(*)
 		FROM attendances a WHERE a.training_id = v.id), v.recorded_at
-		FROM trainings v WHERE v.market_id = $1` + byDay("v.held_on"),
+		FROM trainings v WHERE v.market_id = $1` + record.ByDay("v.held_on"),
 }
 
 // AttendanceOrder is a merchant's attendance at a training, as a caller submits it.
@@ -90,66 +91,68 @@ type Attendance struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (a Attendance) mark() web.Mark { return web.Mark{At: &a.RecordedAt, ID: a.MerchantID} }
+func (a Attendance) Mark() web.Mark { return web.Mark{At: &a.RecordedAt, ID: a.MerchantID} }
 
-var attendances = &kind[AttendanceOrder, Attendance]{
-	name: "attendance", vi: "Người dự tập huấn", path: "/api/v1/trainings/{id}/attendances",
-	place: (*Field).findTraining, read: roles.ReadFacts, write: roles.RecordFacts, repeat: true,
-	fields: []roster.Field{stallField},
-	row: func(c *roster.Cells) AttendanceOrder {
+var attendances = &record.Kind[AttendanceOrder, Attendance]{
+	Name: "attendance", Vi: "Người dự tập huấn", Path: "/api/v1/trainings/{id}/attendances",
+	Subject: (*record.Facts).FindTraining, Read: roles.ReadFacts, Write: roles.RecordFacts, Repeat: true,
+	Fields: []roster.Field{stallField},
+	Row: func(c *roster.Cells) AttendanceOrder {
 		return AttendanceOrder{StallRef: StallRef{StallNumber: c.Text("stall_number")}}
 	},
-	check: func(_ *factSubject, e *entry[AttendanceOrder]) {
+	Check: func(_ *record.Subject, e *record.Entry[AttendanceOrder]) {
 		switch {
-		case e.order.MerchantID == "":
-			e.checkStall(e.order.StallRef)
-		case !e.order.empty():
-			e.fail(
+		case e.Order.MerchantID == "":
+			checkStall(&e.Faults, e.Order.StallRef)
+		case !e.Order.empty():
+			e.Fail(
 				"merchant_id",
 				"one_of",
 				"Hãy ghi sạp hoặc tiểu thương, chỉ một trong hai.",
 				"Give either a stall or a merchant.",
 			)
 		default:
-			id, err := uuid.Parse(e.order.MerchantID)
+			id, err := uuid.Parse(e.Order.MerchantID)
 			if err != nil {
-				e.failMerchant()
+				failMerchant(&e.Faults)
 			}
-			e.merchant = id
+			e.Merchant = id
 		}
 	},
-	find: func(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[AttendanceOrder]) error {
-		stalls := findTenancies(func(e *entry[AttendanceOrder]) at { return at{e.order.StallRef, dayOf(here.heldOn)} },
-			true)
+	Find: func(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[AttendanceOrder]) error {
+		stalls := findTenancies(
+			func(e *record.Entry[AttendanceOrder]) at { return at{e.Order.StallRef, record.DayOf(here.HeldOn)} },
+			true,
+		)
 		if err := stalls(ctx, tx, here, entries); err != nil {
 			return err
 		}
 		return findMerchants(ctx, tx, here, entries)
 	},
-	store: storeAttendances,
-	list: `SELECT v.training_id, v.merchant_id, m.full_name, v.recorded_at FROM attendances v
+	Store: storeAttendances,
+	List: `SELECT v.training_id, v.merchant_id, m.full_name, v.recorded_at FROM attendances v
 		JOIN merchants m ON m.id = v.merchant_id
-		WHERE v.training_id = $1` + byMoment("v.recorded_at", "v.merchant_id"),
+		WHERE v.training_id = $1` + record.ByMoment("v.recorded_at", "v.merchant_id"),
 }
 
-func (e *entry[O]) failMerchant() {
-	e.fail("merchant_id", "merchant_unknown", "Chợ này không có tiểu thương đó.", "The market has no such merchant.")
+func failMerchant(e *record.Faults) {
+	e.Fail("merchant_id", "merchant_unknown", "Chợ này không có tiểu thương đó.", "The market has no such merchant.")
 }
 
 // findMerchants requires that the named merchants have, or have had, a stall of the market.
-func findMerchants(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[AttendanceOrder]) error {
+func findMerchants(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[AttendanceOrder]) error {
 	merchants := []uuid.UUID{}
-	for _, e := range withoutFaults(entries) {
-		merchants = append(merchants, e.merchant)
+	for _, e := range record.WithoutFaults(entries) {
+		merchants = append(merchants, e.Merchant)
 	}
-	known, err := queryIDs(ctx, tx, `SELECT DISTINCT merchant_id FROM tenancies WHERE market_id = $1
-		AND merchant_id = ANY ($2)`, here.market, merchants)
+	known, err := record.QueryIDs(ctx, tx, `SELECT DISTINCT merchant_id FROM tenancies WHERE market_id = $1
+		AND merchant_id = ANY ($2)`, here.Market, merchants)
 	if err != nil {
 		return err
 	}
-	for _, e := range withoutFaults(entries) {
-		if e.id = e.merchant; !known[e.merchant] {
-			e.failMerchant()
+	for _, e := range record.WithoutFaults(entries) {
+		if e.ID = e.Merchant; !known[e.Merchant] {
+			failMerchant(&e.Faults)
 		}
 	}
 	return nil
@@ -157,38 +160,50 @@ func findMerchants(ctx context.Context, tx pgx.Tx, here *factSubject, entries []
 
 // storeAttendances writes attendances, once for each merchant. A list may be imported again with
 // additional people.
-func storeAttendances(ctx context.Context, tx pgx.Tx, here *factSubject, entries []*entry[AttendanceOrder]) error {
+func storeAttendances(
+	ctx context.Context,
+	tx pgx.Tx,
+	here *record.Subject,
+	entries []*record.Entry[AttendanceOrder],
+) error {
 	merchants := make([]uuid.UUID, len(entries))
 	for i, e := range entries {
-		merchants[i] = e.merchant
+		merchants[i] = e.Merchant
 	}
 	given, err := json.Marshal(merchants)
 	if err != nil {
 		return err
 	}
-	made, err := queryIDs(ctx, tx, `INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
+	made, err := record.QueryIDs(
+		ctx,
+		tx,
+		`INSERT INTO attendances (training_id, merchant_id, market_id, actor_id, recorded_at)
 		SELECT $2, m::uuid, $3, $4, $5 FROM json_array_elements_text($1::json) AS m ON CONFLICT DO NOTHING
 		RETURNING merchant_id`,
-		given, here.training, here.market, here.who.ActorID, here.now)
+		given,
+		here.Training,
+		here.Market,
+		here.Who.ActorID,
+		here.Now,
+	)
 	if err != nil {
 		return err
 	}
 	named := map[uuid.UUID]bool{}
 	for _, e := range entries {
-		switch again := named[e.merchant]; {
-		case made[e.merchant] && !again:
-		case e.line > 0 && !again:
-			e.state = unchanged
+		switch again := named[e.Merchant]; {
+		case made[e.Merchant] && !again:
+		case e.Line > 0 && !again:
+			e.Unchanged = true
 		default:
-			e.conflict = true
 			field := "stall_number"
-			if e.order.MerchantID != "" {
+			if e.Order.MerchantID != "" {
 				field = "merchant_id"
 			}
-			e.fail(field, "attended_already", "Tiểu thương này đã được ghi dự buổi này.",
+			e.Conflict(field, "attended_already", "Tiểu thương này đã được ghi dự buổi này.",
 				"This merchant is already recorded at this training.")
 		}
-		named[e.merchant] = true
+		named[e.Merchant] = true
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/merchants/roster"
+	"market40/reports/field/record"
 )
 
 // VisitOrder is a visit, as a caller submits it.
@@ -33,7 +34,7 @@ type Visit struct {
 	RecordedAt   time.Time `json:"recorded_at"`
 }
 
-func (v Visit) mark() web.Mark { return web.Mark{At: &v.VisitedAt, ID: v.ID} }
+func (v Visit) Mark() web.Mark { return web.Mark{At: &v.VisitedAt, ID: v.ID} }
 
 // idConflict is the conflict of an id that is already used for other content.
 var idConflict = problem.Field{
@@ -45,10 +46,10 @@ var idConflict = problem.Field{
 const ofTenancy = ` JOIN tenancies t ON t.id = v.tenancy_id JOIN stalls s ON s.id = t.stall_id
 	JOIN merchants m ON m.id = t.merchant_id`
 
-var visits = &kind[VisitOrder, Visit]{
-	name: "visit", vi: "Lượt hỗ trợ", path: "/api/v1/markets/{id}/visits",
-	place: (*Field).findMarket, read: roles.ReadFacts, write: roles.RecordFacts,
-	fields: []roster.Field{
+var visits = &record.Kind[VisitOrder, Visit]{
+	Name: "visit", Vi: "Lượt hỗ trợ", Path: "/api/v1/markets/{id}/visits",
+	Subject: (*record.Facts).FindMarket, Read: roles.ReadFacts, Write: roles.RecordFacts,
+	Fields: []roster.Field{
 		stallField,
 		{Name: "visited_at", Needed: true, Headings: []string{
 			"Ngày", "Thời gian", "Ngày giờ", "Ngày hỗ trợ",
@@ -60,32 +61,32 @@ var visits = &kind[VisitOrder, Visit]{
 		}},
 		noteField,
 	},
-	row: func(c *roster.Cells) VisitOrder {
+	Row: func(c *roster.Cells) VisitOrder {
 		return VisitOrder{
 			StallRef: StallRef{StallNumber: c.Text("stall_number")}, VisitedAt: c.Moment("visited_at"),
-			Outcome: c.Word("outcome", outcomeWords), Note: c.Long("note", maxNote),
+			Outcome: c.Word("outcome", outcomeWords), Note: c.Long("note", record.MaxNote),
 		}
 	},
-	check: func(here *factSubject, e *entry[VisitOrder]) {
-		e.readID(e.order.ID)
-		e.checkStall(e.order.StallRef)
-		e.moment("visited_at", e.order.VisitedAt, here.now)
-		e.word("outcome", e.order.Outcome)
-		e.short("note", e.order.Note, maxNote)
+	Check: func(here *record.Subject, e *record.Entry[VisitOrder]) {
+		e.ReadID(e.Order.ID)
+		checkStall(&e.Faults, e.Order.StallRef)
+		e.Moment("visited_at", e.Order.VisitedAt, here.Now)
+		e.Word("outcome", e.Order.Outcome)
+		e.Short("note", e.Order.Note, record.MaxNote)
 	},
-	find: findTenancies(func(e *entry[VisitOrder]) at {
-		return at{e.order.StallRef, momentOf(e.order.VisitedAt)}
+	Find: findTenancies(func(e *record.Entry[VisitOrder]) at {
+		return at{e.Order.StallRef, record.MomentOf(e.Order.VisitedAt)}
 	}, true),
-	store: storeIn(table{
-		name: "visits", columns: []string{"tenancy_id uuid", "visited_at timestamptz", "outcome text", "note text"},
-		conflict: idConflict,
-	}, func(e *entry[VisitOrder]) map[string]any {
+	Store: record.StoreIn(record.Table{
+		Name: "visits", Columns: []string{"tenancy_id uuid", "visited_at timestamptz", "outcome text", "note text"},
+		Conflict: idConflict,
+	}, func(e *record.Entry[VisitOrder]) map[string]any {
 		return map[string]any{
-			"tenancy_id": e.tenancy, "visited_at": e.order.VisitedAt, "outcome": e.order.Outcome,
-			"note": e.order.Note,
+			"tenancy_id": e.Tenancy, "visited_at": e.Order.VisitedAt, "outcome": e.Order.Outcome,
+			"note": e.Order.Note,
 		}
 	}),
-	list: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.visited_at, v.outcome, v.note, v.recorded_at
+	List: `SELECT v.id, v.market_id, s.id, s.number, m.full_name, v.visited_at, v.outcome, v.note, v.recorded_at
 		FROM visits v` + ofTenancy +
-		` WHERE v.market_id = $1` + byMoment("v.visited_at", "v.id"),
+		` WHERE v.market_id = $1` + record.ByMoment("v.visited_at", "v.id"),
 }

@@ -120,6 +120,7 @@ func schemaName(t reflect.Type, hint string) string {
 	}
 	name := "." + partOfPayments.ReplaceAllString(folders.ReplaceAllString(t.String(), ""), "payments.")
 	name = partsOfReports.ReplaceAllString(name, "reports.")
+	name = partsOfField.ReplaceAllString(name, "field.")
 	name = partsOfMerchants.ReplaceAllString(name, "merchants.")
 	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
 		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
@@ -129,6 +130,7 @@ func schemaName(t reflect.Type, hint string) string {
 // These match the packages with types that OpenAPI names as those of the whole.
 var (
 	partsOfReports   = regexp.MustCompile(`\b(campaigns|figures|indicators|scope)\.`)
+	partsOfField     = regexp.MustCompile(`\b(record|samples)\.`)
 	partsOfMerchants = regexp.MustCompile(`\b(alerts|beneficiary|bulk|checks|codes|tenancies)\.`)
 )
 

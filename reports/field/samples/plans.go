@@ -1,4 +1,4 @@
-package field
+package samples
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/web"
+	"market40/reports/field/record"
 )
 
 // The limits of a sample plan.
@@ -82,54 +83,54 @@ type Slot struct {
 	Suppressed       bool       `json:"suppressed" doc:"a count is hidden, as I07 or I08 of today is"`
 }
 
-func (s Slot) mark() web.Mark { return web.Mark{At: &s.StartsAt, ID: s.ID} }
+func (s Slot) Mark() web.Mark { return web.Mark{At: &s.StartsAt, ID: s.ID} }
 
-const slotColumns = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales,
+const selectSlots = `SELECT id, plan_id, market_id, stratum, starts_at, starts_at + interval '30 minutes', sales,
 	cashless_sales, turnover::text, cashless_turnover::text, counted_at, false FROM sample_slots`
 
 // check validates a plan and returns its first day and its number of days. Days are days in
 // Vietnam.
 func (o *PlanOrder) check(now time.Time) (first time.Time, days int, err error) {
-	e := &entry[PlanOrder]{}
-	first, last := dayOf(o.From), dayOf(o.To)
+	e := &record.Faults{}
+	first, last := record.DayOf(o.From), record.DayOf(o.To)
 	for _, side := range []struct {
 		name string
 		day  time.Time
 	}{{"from", first}, {"to", last}} {
 		switch {
 		case side.day.IsZero():
-			e.fail(side.name, "date_form", "Ngày có dạng 2026-11-20.", "Expected a day such as 2026-11-20.")
-		case side.day.Before(earliest) || side.day.After(now.AddDate(1, 0, 0)):
-			e.fail(side.name, "out_of_range", "Ngày phải từ năm 2015 và không quá một năm tới.",
+			e.Fail(side.name, "date_form", "Ngày có dạng 2026-11-20.", "Expected a day such as 2026-11-20.")
+		case side.day.Before(record.Earliest) || side.day.After(now.AddDate(1, 0, 0)):
+			e.Fail(side.name, "out_of_range", "Ngày phải từ năm 2015 và không quá một năm tới.",
 				"The day must be after 2014 and within a year from now.")
 		}
 	}
 	days = int(last.Sub(first).Hours()/24) + 1
 	switch {
-	case len(e.errors) > 0:
+	case !e.Sound():
 	case days < 1:
-		e.fail("to", "days_reversed", "Ngày cuối trước ngày đầu.", "The last day is before the first.")
+		e.Fail("to", "days_reversed", "Ngày cuối trước ngày đầu.", "The last day is before the first.")
 	case days > maxPlanDays:
-		e.fail("to", "too_many_days", "Nhiều nhất 366 ngày.", "366 days at most.")
+		e.Fail("to", "too_many_days", "Nhiều nhất 366 ngày.", "366 days at most.")
 	default:
 		o.checkStrata(e, days)
 	}
 	if o.Seed != nil && (*o.Seed < 0 || *o.Seed > maxSeed) {
-		e.fail("seed", "out_of_range", "Số gieo từ 0 đến 2^53 − 1.", "The seed must be between 0 and 2^53 − 1.")
+		e.Fail("seed", "out_of_range", "Số gieo từ 0 đến 2^53 − 1.", "The seed must be between 0 and 2^53 − 1.")
 	}
-	return first, days, e.refusal()
+	return first, days, e.Refusal()
 }
 
-func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
+func (o *PlanOrder) checkStrata(e *record.Faults, days int) {
 	if len(o.Strata) < 1 || len(o.Strata) > maxStrata {
-		e.fail("strata", "out_of_range", "Cần từ 1 đến 20 khung giờ.", "Expected 1 to 20 strata.")
+		e.Fail("strata", "out_of_range", "Cần từ 1 đến 20 khung giờ.", "Expected 1 to 20 strata.")
 	}
 	if o.SlotsPerStratum < 1 {
-		e.fail("slots_per_stratum", "no_slots", "Mỗi khung giờ cần ít nhất 1 lượt đếm.",
+		e.Fail("slots_per_stratum", "no_slots", "Mỗi khung giờ cần ít nhất 1 lượt đếm.",
 			"Expected at least 1 half-hour in each stratum.")
 	}
 	if o.SlotsPerStratum > maxDrawn || o.SlotsPerStratum*len(o.Strata) > maxDrawn {
-		e.fail("slots_per_stratum", "too_many", "Nhiều nhất 2.000 lượt đếm.", "2,000 half-hours at most.")
+		e.Fail("slots_per_stratum", "too_many", "Nhiều nhất 2.000 lượt đếm.", "2,000 half-hours at most.")
 	}
 	names, taken := map[string]bool{}, map[int]string{}
 	for i, s := range o.Strata {
@@ -137,47 +138,47 @@ func (o *PlanOrder) checkStrata(e *entry[PlanOrder], days int) {
 		name := strings.TrimSpace(s.Stratum)
 		switch {
 		case name == "" || utf8.RuneCountInString(name) > 100:
-			e.fail(at+"stratum", "text_length", "Tên khung giờ từ 1 đến 100 ký tự.",
+			e.Fail(at+"stratum", "text_length", "Tên khung giờ từ 1 đến 100 ký tự.",
 				"A stratum's name has 1 to 100 characters.")
 		case names[name]:
-			e.fail(at+"stratum", "repeated", "Tên khung giờ bị trùng.", "Two strata have this name.")
+			e.Fail(at+"stratum", "repeated", "Tên khung giờ bị trùng.", "Two strata have this name.")
 		}
 		names[name] = true
 		if len(s.Hours) != 2 || s.Hours[0] < 0 || s.Hours[1] > 24 || s.Hours[0] >= s.Hours[1] {
-			e.fail(at+"hours", "hours_form", "Giờ có dạng [5,9]: từ 0 đến 24, giờ đầu trước giờ cuối.",
+			e.Fail(at+"hours", "hours_form", "Giờ có dạng [5,9]: từ 0 đến 24, giờ đầu trước giờ cuối.",
 				"Expected hours such as [5,9]: between 0 and 24, the first before the last.")
 			continue
 		}
 		for hour := s.Hours[0]; hour < s.Hours[1]; hour++ {
 			if other, found := taken[hour]; found {
-				e.fail(at+"hours", "hours_overlap", fmt.Sprintf("%d giờ đã thuộc khung %q.", hour, other),
+				e.Fail(at+"hours", "hours_overlap", fmt.Sprintf("%d giờ đã thuộc khung %q.", hour, other),
 					fmt.Sprintf("The hour %d belongs to the stratum %q.", hour, other))
 			}
 			taken[hour] = name
 		}
 		if has := (hours{s.Hours[0], s.Hours[1]}).slotsIn(days); o.SlotsPerStratum > has {
-			e.fail(at+"hours", "too_few_slots", fmt.Sprintf("Khung này chỉ có %d nửa giờ trong những ngày đó.", has),
+			e.Fail(at+"hours", "too_few_slots", fmt.Sprintf("Khung này chỉ có %d nửa giờ trong những ngày đó.", has),
 				fmt.Sprintf("The stratum has only %d half-hours in those days.", has))
 		}
 	}
 }
 
-func (f *Field) postPlan(ctx context.Context, in *struct {
+func (f *Samples) postPlan(ctx context.Context, in *struct {
 	web.Named
 	Body PlanOrder
 },
 ) (*web.Body[*Drawn], error) {
-	here, err := f.findMarket(ctx, in.ID, roles.RecordFacts)
+	here, err := f.facts.FindMarket(ctx, in.ID, roles.RecordFacts)
 	if err != nil {
 		return nil, err
 	}
-	first, days, err := in.Body.check(here.now)
+	first, days, err := in.Body.check(here.Now)
 	if err != nil {
 		return nil, err
 	}
 	plan := &Drawn{Plan: Plan{
-		ID: uuid.Must(uuid.NewV7()), MarketID: here.market, From: in.Body.From, To: in.Body.To,
-		RecordedAt: here.now,
+		ID: uuid.Must(uuid.NewV7()), MarketID: here.Market, From: in.Body.From, To: in.Body.To,
+		RecordedAt: here.Now,
 	}}
 	if in.Body.Seed != nil {
 		plan.Seed = *in.Body.Seed
@@ -194,18 +195,18 @@ func (f *Field) postPlan(ctx context.Context, in *struct {
 		})
 		for _, starts := range drawHalfHours(plan.Seed, name, first, days, h, in.Body.SlotsPerStratum) {
 			plan.Slots = append(plan.Slots, Slot{
-				ID: uuid.Must(uuid.NewV7()), PlanID: plan.ID, MarketID: here.market,
+				ID: uuid.Must(uuid.NewV7()), PlanID: plan.ID, MarketID: here.Market,
 				Stratum: name, StartsAt: starts, EndsAt: starts.Add(slotLength),
 			})
 		}
 	}
 	if err := f.storePlan(ctx, here, plan); err != nil {
-		return nil, fmt.Errorf("keep a sample plan of market %s: %w", here.market, err)
+		return nil, fmt.Errorf("store a sample plan of market %s: %w", here.Market, err)
 	}
 	return web.Answer(plan, nil)
 }
 
-func (f *Field) storePlan(ctx context.Context, here *factSubject, plan *Drawn) error {
+func (f *Samples) storePlan(ctx context.Context, here *record.Subject, plan *Drawn) error {
 	strata, err := json.Marshal(plan.Strata)
 	if err != nil {
 		return err
@@ -217,7 +218,7 @@ func (f *Field) storePlan(ctx context.Context, here *factSubject, plan *Drawn) e
 	return f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `INSERT INTO sample_plans (id, market_id, days, seed, actor_id, recorded_at)
 			VALUES ($1, $2, daterange($3::text::date, $4::text::date, '[]'), $5, $6, $7)`,
-			plan.ID, plan.MarketID, plan.From, plan.To, plan.Seed, here.who.ActorID, here.now); err != nil {
+			plan.ID, plan.MarketID, plan.From, plan.To, plan.Seed, here.Who.ActorID, here.Now); err != nil {
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO sample_strata (plan_id, stratum, slots) SELECT $1, stratum, slots
@@ -233,12 +234,12 @@ func (f *Field) storePlan(ctx context.Context, here *factSubject, plan *Drawn) e
 	})
 }
 
-func (f *Field) listPlans(ctx context.Context, in *struct {
+func (f *Samples) listPlans(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
 ) (*web.Body[*web.List[Plan]], error) {
-	here, err := f.findMarket(ctx, in.ID, roles.ReadSamples)
+	here, err := f.facts.FindMarket(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +256,7 @@ func (f *Field) listPlans(ctx context.Context, in *struct {
 			p.recorded_at
 		FROM sample_plans p WHERE p.market_id = $1 AND ($2::timestamptz IS NULL OR (p.recorded_at, p.id) < ($2,
 		$3::uuid)) ORDER BY p.recorded_at DESC, p.id DESC LIMIT $4`,
-		here.market, after.At, after.ID, in.Size()+1)
+		here.Market, after.At, after.ID, in.Size()+1)
 	if err != nil {
 		return nil, fmt.Errorf("list sample plans: %w", err)
 	}
@@ -267,17 +268,17 @@ func (f *Field) listPlans(ctx context.Context, in *struct {
 	return web.Answer(&web.List[Plan]{Items: items, Next: next}, nil)
 }
 
-func (f *Field) listSlots(ctx context.Context, in *struct {
+func (f *Samples) listSlots(ctx context.Context, in *struct {
 	web.Named
-	Days
+	record.Days
 	web.Page
 },
 ) (*web.Body[*web.List[Slot]], error) {
-	here, err := f.findMarket(ctx, in.ID, roles.ReadSamples)
+	here, err := f.facts.FindMarket(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}
-	s, err := in.selected()
+	part, err := in.Selection()
 	if err != nil {
 		return nil, err
 	}
@@ -285,8 +286,17 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := f.db.Pool.Query(ctx, slotColumns+` WHERE market_id = $1`+byMoment("starts_at", "id"), here.market,
-		s.from, s.to, after.At, after.ID, in.Size()+1, s.one)
+	rows, err := f.db.Pool.Query(
+		ctx,
+		selectSlots+` WHERE market_id = $1`+record.ByMoment("starts_at", "id"),
+		here.Market,
+		part.From,
+		part.To,
+		after.At,
+		after.ID,
+		in.Size()+1,
+		part.One,
+	)
 	if err != nil {
 		return nil, fmt.Errorf("list sample slots: %w", err)
 	}
@@ -297,13 +307,13 @@ func (f *Field) listSlots(ctx context.Context, in *struct {
 	if err := f.hideCounts(ctx, here, all); err != nil {
 		return nil, err
 	}
-	items, next := web.Cut(all, in.Page, Slot.mark)
+	items, next := web.Cut(all, in.Page, Slot.Mark)
 	return web.Answer(&web.List[Slot]{Items: items, Next: next}, nil)
 }
 
 // hideCounts hides counts that today's report does not publish.
-func (f *Field) hideCounts(ctx context.Context, here *factSubject, slots []Slot) error {
-	hidden, err := f.hiddenSums(ctx, here, f.today())
+func (f *Samples) hideCounts(ctx context.Context, here *record.Subject, slots []Slot) error {
+	hidden, err := f.facts.HiddenSums(ctx, here, f.facts.Today())
 	if err != nil {
 		return err
 	}
@@ -317,4 +327,13 @@ func (f *Field) hideCounts(ctx context.Context, here *factSubject, slots []Slot)
 		}
 	}
 	return nil
+}
+
+// NextSlots returns the half-hours of a market that are to be counted, of 7 days ago to 31 days
+// ahead, by time.
+func (f *Samples) NextSlots(ctx context.Context, here *record.Subject) ([]Slot, error) {
+	rows, _ := f.db.Pool.Query(ctx, selectSlots+` WHERE market_id = $1 AND sales IS NULL
+		AND starts_at BETWEEN $2::timestamptz - interval '7 days' AND $2::timestamptz + interval '31 days'
+		ORDER BY starts_at, id LIMIT 500`, here.Market, here.Now)
+	return pgx.CollectRows(rows, pgx.RowToStructByPos[Slot])
 }

@@ -1,4 +1,4 @@
-package field
+package samples
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/reports/estimate"
+	"market40/reports/field/record"
 )
 
 // sampledDays is the window of counted half-hours: [as_of − 90, as_of), as in I07 and I08.
@@ -68,33 +69,33 @@ type sampled struct {
 	sales, turnover []estimate.Pair
 }
 
-func (f *Field) readEstimate(ctx context.Context, in *struct {
+func (f *Samples) readEstimate(ctx context.Context, in *struct {
 	web.Named
 	AsOf string `query:"as_of" doc:"a day, tomorrow at the latest; absent: today" example:"2026-11-22"`
 },
 ) (*web.Body[*SampleEstimate], error) {
-	here, err := f.findMarket(ctx, in.ID, roles.ReadSamples)
+	here, err := f.facts.FindMarket(ctx, in.ID, roles.ReadSamples)
 	if err != nil {
 		return nil, err
 	}
 	asOf := in.AsOf
 	if asOf == "" {
-		asOf = bizday.DayOf(here.now)
+		asOf = bizday.DayOf(here.Now)
 	}
-	day := dayOf(asOf)
+	day := record.DayOf(asOf)
 	switch {
 	case day.IsZero():
 		return nil, problem.Of("as_of", "date_form", "Ngày có dạng 2026-11-22.", "Expected a day such as 2026-11-22.")
-	case day.After(here.now.AddDate(0, 0, 1)):
+	case day.After(here.Now.AddDate(0, 0, 1)):
 		return nil, problem.Of("as_of", "as_of_in_future", "Ngày chốt muộn nhất là ngày mai.",
 			"The as-of day is tomorrow at the latest.")
 	}
-	strata, err := f.sampled(ctx, here.market, day)
+	strata, err := f.sampled(ctx, here.Market, day)
 	if err != nil {
-		return nil, fmt.Errorf("estimate for market %s: %w", here.market, err)
+		return nil, fmt.Errorf("estimate for market %s: %w", here.Market, err)
 	}
-	answer := &SampleEstimate{MarketID: here.market, AsOf: asOf, Strata: []SampledStratum{}}
-	hidden, err := f.hiddenSums(ctx, here, day)
+	answer := &SampleEstimate{MarketID: here.Market, AsOf: asOf, Strata: []SampledStratum{}}
+	hidden, err := f.facts.HiddenSums(ctx, here, day)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +117,7 @@ func (f *Field) readEstimate(ctx context.Context, in *struct {
 }
 
 // sampled reads what was counted in the window, including strata without counts.
-func (f *Field) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([]*sampled, error) {
+func (f *Samples) sampled(ctx context.Context, market uuid.UUID, day time.Time) ([]*sampled, error) {
 	rows, err := f.db.Pool.Query(ctx, `SELECT s.plan_id, s.stratum, s.slots, c.sales, c.cashless_sales,
 		c.turnover::float8, c.cashless_turnover::float8
 		FROM sample_plans p JOIN sample_strata s ON s.plan_id = p.id

@@ -1,4 +1,4 @@
-package field
+package record
 
 import (
 	"context"
@@ -19,48 +19,48 @@ import (
 	"market40/merchants/roster"
 )
 
-// kind describes a kind of fact: O is a fact as it is submitted, F is a fact as it is listed.
-type kind[O any, F listed] struct {
-	name, vi    string // "visit", "lượt hỗ trợ"
-	path        string // of its list
-	place       func(f *Field, ctx context.Context, id string, a roles.Action) (*factSubject, error)
-	read, write roles.Action
+// Kind describes a kind of fact: O is a fact as it is submitted, F is a fact as it is listed.
+type Kind[O any, F Listed] struct {
+	Name, Vi    string // "visit", "lượt hỗ trợ"
+	Path        string // of its list
+	Subject       func(f *Facts, ctx context.Context, id string, a roles.Action) (*Subject, error)
+	Read, Write roles.Action
 
-	fields []roster.Field          // of an imported list
-	row    func(c *roster.Cells) O // reads a row of an imported list
-	scoped bool                    // the list's SQL takes the caller's scope as $8 and $9
+	Fields []roster.Field          // of an imported list
+	Row    func(c *roster.Cells) O // reads a row of an imported list
+	Scoped bool                    // the list's SQL takes the caller's scope as $8 and $9
 	// equal facts are separate facts: importing a list again adds its rows again
-	repeat bool
-	check  func(*factSubject, *entry[O])  // the checks that need no database
-	only   func(*entry[O]) selected // selects a written fact; nil: by its id
-	find   func(context.Context, pgx.Tx, *factSubject, []*entry[O]) error
-	store   func(context.Context, pgx.Tx, *factSubject, []*entry[O]) error
+	Repeat bool
+	Check  func(*Subject, *Entry[O])   // the checks that need no database
+	Only   func(*Entry[O]) Selection // selects a written fact; nil: by its id
+	Find   func(context.Context, pgx.Tx, *Subject, []*Entry[O]) error
+	Store  func(context.Context, pgx.Tx, *Subject, []*Entry[O]) error
 	// removes from a list what its reader may not see; nil: nothing is removed
-	hide func(context.Context, *Field, *factSubject, []F) error
+	Hide func(context.Context, *Facts, *Subject, []F) error
 	// SQL: $1 is the place, $2 and $3 are days or null, $4 and $5 the cursor, $6 the limit, $7 one
 	// id or null
-	list string
+	List string
 }
 
-// listed is a fact as it is listed.
-type listed interface{ mark() web.Mark }
+// Listed is a fact as it is listed.
+type Listed interface{ Mark() web.Mark }
 
-// dayMark returns the cursor of a list that is ordered by days.
-func dayMark(day string, id uuid.UUID) web.Mark {
+// DayMark returns the cursor of a list that is ordered by days.
+func DayMark(day string, id uuid.UUID) web.Mark {
 	at, _ := time.Parse(time.DateOnly, day)
 	return web.Mark{At: &at, ID: id}
 }
 
-// byMoment and byDay return the end of a list's SQL, newest first. The column is a time or a date,
+// ByMoment and ByDay return the end of a list's SQL, newest first. The column is a time or a date,
 // and the id (v.id by day) decides between equal ones.
-func byMoment(column, id string) string {
+func ByMoment(column, id string) string {
 	const days = ` AND ($2::date IS NULL OR %[1]s >= $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
 		AND ($3::date IS NULL OR %[1]s < ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')`
 	return fmt.Sprintf(days+` AND ($4::timestamptz IS NULL OR (%[1]s, %[2]s) < ($4, $5::uuid))
 		AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
 }
 
-func byDay(column string) string {
+func ByDay(column string) string {
 	return fmt.Sprintf(` AND ($2::date IS NULL OR %[1]s >= $2) AND ($3::date IS NULL OR %[1]s <= $3)
 		AND ($4::timestamptz IS NULL OR (%[1]s, v.id) < (($4 AT TIME ZONE 'UTC')::date, $5::uuid))
 		AND ($7::uuid IS NULL OR v.id = $7) ORDER BY %[1]s DESC, v.id DESC LIMIT $6`, column)
@@ -73,17 +73,18 @@ type Days struct {
 	To   string `query:"to" doc:"a day, which is included" example:"2026-10-31"`
 }
 
-// selected is the requested part of a list.
-type selected struct {
-	from, to *time.Time
-	one      *uuid.UUID
+// Selection is the requested part of a list.
+type Selection struct {
+	From, To *time.Time
+	One      *uuid.UUID
 }
 
-func (d Days) selected() (s selected, err error) {
+// Selection returns the part of a list that the days select.
+func (d Days) Selection() (s Selection, err error) {
 	for _, side := range []struct {
 		name, text string
 		into       **time.Time
-	}{{"from", d.From, &s.from}, {"to", d.To, &s.to}} {
+	}{{"from", d.From, &s.From}, {"to", d.To, &s.To}} {
 		if side.text == "" {
 			continue
 		}
@@ -98,80 +99,86 @@ func (d Days) selected() (s selected, err error) {
 		}
 		*side.into = &day
 	}
-	if s.from != nil && s.to != nil && s.from.After(*s.to) {
+	if s.From != nil && s.To != nil && s.From.After(*s.To) {
 		return s, problem.Of("to", "days_reversed", "Ngày cuối trước ngày đầu.", "The last day is before the first.")
 	}
 	return s, nil
 }
 
 // facts returns a page of a list.
-func (k *kind[O, F]) facts(ctx context.Context, f *Field, at *factSubject, s selected, page web.Page) (*web.List[F], error) {
+func (k *Kind[O, F]) facts(ctx context.Context, f *Facts, at *Subject, s Selection, page web.Page) (*web.List[F], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	values := []any{k.of(at), s.from, s.to, after.At, after.ID, page.Size() + 1, s.one}
-	if k.scoped {
-		values = append(values, at.who.ScopeKind, at.who.ScopeID)
+	values := []any{k.of(at), s.From, s.To, after.At, after.ID, page.Size() + 1, s.One}
+	if k.Scoped {
+		values = append(values, at.Who.ScopeKind, at.Who.ScopeID)
 	}
-	rows, err := f.db.Pool.Query(ctx, k.list, values...)
+	rows, err := f.db.Pool.Query(ctx, k.List, values...)
 	if err != nil {
-		return nil, fmt.Errorf("list %ss: %w", k.name, err)
+		return nil, fmt.Errorf("list %ss: %w", k.Name, err)
 	}
 	all, err := pgx.CollectRows(rows, pgx.RowToStructByPos[F])
 	if err != nil {
-		return nil, fmt.Errorf("list %ss: %w", k.name, err)
+		return nil, fmt.Errorf("list %ss: %w", k.Name, err)
 	}
-	items, next := web.Cut(all, page, F.mark)
+	items, next := web.Cut(all, page, F.Mark)
 	return &web.List[F]{Items: items, Next: next}, nil
 }
 
 // of returns the id of what the list belongs to.
-func (k *kind[O, F]) of(at *factSubject) uuid.UUID {
-	for _, id := range []uuid.UUID{at.training, at.campaign} {
+func (k *Kind[O, F]) of(at *Subject) uuid.UUID {
+	for _, id := range []uuid.UUID{at.Training, at.Campaign} {
 		if id != uuid.Nil {
 			return id
 		}
 	}
-	return at.market
+	return at.Market
 }
 
 // record writes one fact and returns it as it is listed.
-func (k *kind[O, F]) record(ctx context.Context, f *Field, at *factSubject, order O) (*F, error) {
-	entries, err := k.storeAll(ctx, f, at, func() []*entry[O] { return []*entry[O]{{order: order, state: created}} }, false)
+func (k *Kind[O, F]) record(ctx context.Context, f *Facts, at *Subject, order O) (*F, error) {
+	entries, err := k.storeAll(ctx, f, at, func() []*Entry[O] { return []*Entry[O]{{Order: order}} }, false)
 	if err != nil {
 		return nil, err
 	}
-	if err := entries[0].refusal(); err != nil {
+	if err := entries[0].Refusal(); err != nil {
 		return nil, err
 	}
-	only := selected{one: &entries[0].id}
-	if k.only != nil {
-		only = k.only(entries[0])
+	only := Selection{One: &entries[0].ID}
+	if k.Only != nil {
+		only = k.Only(entries[0])
 	}
-	list, err := k.facts(ctx, f, at, only, web.Page{Limit: 1})
-	if err != nil {
+	fact, err := k.ReadOne(ctx, f, at, only)
+	if err == nil && fact == nil {
+		err = fmt.Errorf("a stored %s is not listed: %s", k.Name, entries[0].ID)
+	}
+	return fact, err
+}
+
+// ReadOne returns the newest fact of a selection, or nil.
+func (k *Kind[O, F]) ReadOne(ctx context.Context, f *Facts, at *Subject, s Selection) (*F, error) {
+	list, err := k.facts(ctx, f, at, s, web.Page{Limit: 1})
+	if err != nil || len(list.Items) == 0 {
 		return nil, err
-	}
-	if len(list.Items) == 0 {
-		return nil, fmt.Errorf("a stored %s is not listed: %s", k.name, entries[0].id)
 	}
 	return &list.Items[0], nil
 }
 
-// mountKind registers the list, the recording and the import of a kind.
-func mountKind[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
+// Mount registers the list, the recording and the import of a kind.
+func Mount[O any, F Listed](e *web.Edge, f *Facts, k *Kind[O, F]) {
 	op := func(method, path, id, summary string, status int) huma.Operation {
 		return huma.Operation{
 			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
 			Tags: []string{"field"},
 		}
 	}
-	named := strings.ReplaceAll(k.name, " ", "-")
-	list := op(http.MethodGet, k.path, "list-"+named+"s", k.vi+": newest first", 0)
-	record := op(http.MethodPost, k.path, "record-"+named, "Ghi "+strings.ToLower(k.vi)+": record one",
+	named := strings.ReplaceAll(k.Name, " ", "-")
+	list := op(http.MethodGet, k.Path, "list-"+named+"s", k.Vi+": newest first", 0)
+	record := op(http.MethodPost, k.Path, "record-"+named, "Ghi "+strings.ToLower(k.Vi)+": record one",
 		http.StatusCreated)
-	if strings.Contains(k.path, "{campaign}") {
+	if strings.Contains(k.Path, "{campaign}") {
 		huma.Register(e.API, list, func(ctx context.Context, in *struct {
 			Campaign string `path:"campaign" doc:"id or code"`
 			Days
@@ -204,16 +211,16 @@ func mountKind[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 			return k.answerRecord(ctx, f, in.ID, in.Body)
 		})
 	}
-	mountImport(e, f, k)
+	MountImport(e, f, k)
 }
 
-// mountImport registers the import of a kind.
-func mountImport[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
-	e.Engine.POST(strings.NewReplacer("{", ":", "}", "").Replace(k.path)+"/import", problem.Handle(k.importList(f)))
+// MountImport registers the import of a kind.
+func MountImport[O any, F Listed](e *web.Edge, f *Facts, k *Kind[O, F]) {
+	e.Engine.POST(strings.NewReplacer("{", ":", "}", "").Replace(k.Path)+"/import", problem.Handle(k.importList(f)))
 	o := huma.Operation{
-		OperationID: "import-" + strings.ReplaceAll(k.name, " ", "-") + "s", Method: http.MethodPost, Path: k.path +
+		OperationID: "import-" + strings.ReplaceAll(k.Name, " ", "-") + "s", Method: http.MethodPost, Path: k.Path +
 			"/import",
-		Summary:       "Nhập danh sách " + strings.ToLower(k.vi) + ": CSV or XLSX, all rows or none",
+		Summary:       "Nhập danh sách " + strings.ToLower(k.Vi) + ": CSV or XLSX, all rows or none",
 		DefaultStatus: http.StatusOK, Tags: []string{"field"},
 	}
 	web.AcceptsFile(&o)
@@ -229,20 +236,20 @@ func mountImport[O any, F listed](e *web.Edge, f *Field, k *kind[O, F]) {
 	e.Document(o)
 }
 
-func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days Days,
+func (k *Kind[O, F]) answerList(ctx context.Context, f *Facts, id string, days Days,
 	page web.Page,
 ) (*web.Body[*web.List[F]], error) {
-	at, err := k.place(f, ctx, id, k.read)
+	at, err := k.Subject(f, ctx, id, k.Read)
 	if err != nil {
 		return nil, err
 	}
-	s, err := days.selected()
+	s, err := days.Selection()
 	if err != nil {
 		return nil, err
 	}
 	list, err := k.facts(ctx, f, at, s, page)
-	if err == nil && k.hide != nil {
-		err = k.hide(ctx, f, at, list.Items)
+	if err == nil && k.Hide != nil {
+		err = k.Hide(ctx, f, at, list.Items)
 	}
 	if err != nil {
 		return nil, err
@@ -250,8 +257,8 @@ func (k *kind[O, F]) answerList(ctx context.Context, f *Field, id string, days D
 	return web.Answer(list, nil)
 }
 
-func (k *kind[O, F]) answerRecord(ctx context.Context, f *Field, id string, order O) (*web.Body[*F], error) {
-	at, err := k.place(f, ctx, id, k.write)
+func (k *Kind[O, F]) answerRecord(ctx context.Context, f *Facts, id string, order O) (*web.Body[*F], error) {
+	at, err := k.Subject(f, ctx, id, k.Write)
 	if err != nil {
 		return nil, err
 	}

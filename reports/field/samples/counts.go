@@ -1,4 +1,4 @@
-package field
+package samples
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/payments/money"
+	"market40/reports/field/record"
 )
 
 // maxSales is the largest number of sales in a half-hour; a larger one is a typing error.
@@ -26,51 +27,45 @@ type CountOrder struct {
 	CashlessTurnover string `json:"cashless_turnover,omitempty"`
 }
 
-func (o *CountOrder) check() error {
-	e := &entry[CountOrder]{}
-	e.count(o)
-	return e.refusal()
-}
-
-// count checks what was counted in a half-hour.
-func (e *entry[O]) count(o *CountOrder) {
+// check checks what was counted in a half-hour.
+func (o *CountOrder) check(e *record.Faults) {
 	if o.Sales < 0 || o.Sales > maxSales {
-		e.fail("sales", "out_of_range", "Số lượt bán từ 0 đến 100.000.", "Sales must be between 0 and 100,000.")
+		e.Fail("sales", "out_of_range", "Số lượt bán từ 0 đến 100.000.", "Sales must be between 0 and 100,000.")
 	}
 	switch {
 	case o.CashlessSales < 0:
-		e.fail("cashless_sales", "negative", "Số lượt không được âm.", "Sales may not be negative.")
+		e.Fail("cashless_sales", "negative", "Số lượt không được âm.", "Sales may not be negative.")
 	case o.CashlessSales > o.Sales:
-		e.fail("cashless_sales", "more_than_all", "Lượt không dùng tiền mặt nhiều hơn tổng số lượt.",
+		e.Fail("cashless_sales", "more_than_all", "Lượt không dùng tiền mặt nhiều hơn tổng số lượt.",
 			"There are more cashless sales than sales.")
 	}
 	switch {
 	case (o.Turnover == "") != (o.CashlessTurnover == ""):
-		e.fail("cashless_turnover", "both_or_none", "Ghi cả hai số tiền, hoặc không ghi số nào.",
+		e.Fail("cashless_turnover", "both_or_none", "Ghi cả hai số tiền, hoặc không ghi số nào.",
 			"Give both amounts, or none.")
 	case o.Turnover != "":
-		all, cashless := e.dong("turnover", o.Turnover), e.dong("cashless_turnover", o.CashlessTurnover)
-		if len(e.errors) == 0 {
-			e.turnover(o, all, cashless)
+		all, cashless := e.Dong("turnover", o.Turnover), e.Dong("cashless_turnover", o.CashlessTurnover)
+		if e.Sound() {
+			o.checkTurnover(e, all, cashless)
 		}
 	}
 }
 
-// turnover refuses amounts that the number of sales makes impossible.
-func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
+// checkTurnover refuses amounts that the number of sales makes impossible.
+func (o *CountOrder) checkTurnover(e *record.Faults, all, cashless money.Amount) {
 	switch {
 	case cashless.Cmp(all) > 0:
-		e.fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.",
+		e.Fail("cashless_turnover", "more_than_all", "Tiền không dùng tiền mặt nhiều hơn tổng.",
 			"The cashless turnover is larger than the turnover.")
 	case o.Sales == 0 && all.Sign() != 0:
-		e.fail("turnover", "without_sales", "Không có lượt bán nào thì không có tiền bán hàng.",
+		e.Fail("turnover", "without_sales", "Không có lượt bán nào thì không có tiền bán hàng.",
 			"Without a sale there cannot be any turnover.")
 	case o.CashlessSales == 0 && cashless.Sign() != 0:
-		e.fail("cashless_turnover", "without_sales",
+		e.Fail("cashless_turnover", "without_sales",
 			"Không có lượt không dùng tiền mặt thì không có tiền không dùng tiền mặt.",
 			"Without a cashless sale there cannot be any cashless turnover.")
 	case o.CashlessSales == o.Sales && cashless.Cmp(all) != 0:
-		e.fail("cashless_turnover", "all_were_cashless",
+		e.Fail("cashless_turnover", "all_were_cashless",
 			"Mọi lượt đều không dùng tiền mặt: hai số tiền phải bằng nhau.",
 			"All sales were cashless: the two amounts must be equal.")
 	}
@@ -79,7 +74,7 @@ func (e *entry[O]) turnover(o *CountOrder, all, cashless money.Amount) {
 // putCount records what was counted in a half-hour, once. The same content again gets the same
 // answer. The person who counted may correct it until midnight of the day of counting. Any other
 // change is refused (409), because a sample that can be read and then changed proves nothing.
-func (f *Field) putCount(ctx context.Context, in *struct {
+func (f *Samples) putCount(ctx context.Context, in *struct {
 	web.Named
 	Body CountOrder
 },
@@ -95,14 +90,14 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 	var starts time.Time
 	err = f.db.Pool.QueryRow(ctx, `SELECT starts_at FROM sample_slots WHERE id = $1
 		AND market_id IN (SELECT scope_markets($2, $3))`, id, who.ScopeKind, who.ScopeID).Scan(&starts)
-	if err := missingRow(err, "sample slot"); err != nil {
+	if err := record.MissingRow(err, "sample slot"); err != nil {
 		return nil, err
 	}
-	if err := requireAction(who, roles.RecordFacts); err != nil {
+	if err := record.RequireAction(who, roles.RecordFacts); err != nil {
 		return nil, err
 	}
 	now := f.now()
-	if starts.Add(slotLength).After(now.Add(clockRuns)) {
+	if starts.Add(slotLength).After(now.Add(record.ClockRuns)) {
 		return nil, problem.Of(
 			"sales",
 			"slot_not_over",
@@ -110,13 +105,14 @@ func (f *Field) putCount(ctx context.Context, in *struct {
 			"This half-hour has not ended yet.",
 		)
 	}
-	if err := in.Body.check(); err != nil {
-		return nil, err
+	faults := &record.Faults{}
+	if in.Body.check(faults); !faults.Sound() {
+		return nil, faults.Refusal()
 	}
 	return web.Answer(f.count(ctx, who, id, in.Body))
 }
 
-func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o CountOrder) (slot *Slot, err error) {
+func (f *Samples) count(ctx context.Context, who roles.Principal, id uuid.UUID, o CountOrder) (slot *Slot, err error) {
 	now := f.now()
 	midnight := bizday.StartOf(bizday.DateOf(now))
 	err = f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
@@ -129,7 +125,7 @@ func (f *Field) count(ctx context.Context, who roles.Principal, id uuid.UUID, o 
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, slotColumns+` WHERE id = $1
+		rows, err := tx.Query(ctx, selectSlots+` WHERE id = $1
 			AND (sales, cashless_sales, turnover, cashless_turnover) IS NOT DISTINCT
 			FROM ($2, $3, nullif($4, '')::numeric, nullif($5, '')::numeric)`,
 			id, o.Sales, o.CashlessSales, o.Turnover, o.CashlessTurnover)

@@ -1,4 +1,4 @@
-package field
+package record
 
 import (
 	"encoding/json"
@@ -32,14 +32,14 @@ type Imported struct {
 }
 
 // importList imports a list of a kind: all rows, or none.
-func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
+func (k *Kind[O, F]) importList(f *Facts) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		ctx := c.Request.Context()
 		id := c.Param("id")
 		if id == "" {
 			id = c.Param("campaign")
 		}
-		at, err := k.place(f, ctx, id, k.write)
+		at, err := k.Subject(f, ctx, id, k.Write)
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 		if err != nil {
 			return err
 		}
-		list, err := roster.ReadList(name, data, k.fields)
+		list, err := roster.ReadList(name, data, k.Fields)
 		if err != nil {
 			return err
 		}
@@ -60,9 +60,9 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 		}
 		orders := make([]O, len(list.Rows))
 		for i, cells := range list.Rows {
-			orders[i] = k.row(cells)
+			orders[i] = k.Row(cells)
 		}
-		entries, err := k.storeAll(ctx, f, at, func() []*entry[O] { return k.entries(at, list.Rows, orders) }, dryRun)
+		entries, err := k.storeAll(ctx, f, at, func() []*Entry[O] { return k.entries(at, list.Rows, orders) }, dryRun)
 		if err != nil {
 			return err
 		}
@@ -72,20 +72,20 @@ func (k *kind[O, F]) importList(f *Field) func(*gin.Context) error {
 }
 
 // entries returns the entries of a list's rows. The same list again gives the same facts: a row's
-// id is derived from its content and the number of equal rows above it. Kinds with repeat set get
+// id is derived from its content and the number of equal rows above it. Kinds with Repeat set get
 // no such id.
-func (k *kind[O, F]) entries(at *factSubject, rows []*roster.Cells, orders []O) []*entry[O] {
-	entries := make([]*entry[O], len(orders))
+func (k *Kind[O, F]) entries(at *Subject, rows []*roster.Cells, orders []O) []*Entry[O] {
+	entries := make([]*Entry[O], len(orders))
 	said := map[string]int{}
 	for i, order := range orders {
-		e := &entry[O]{order: order, line: rows[i].Line, state: created}
+		e := &Entry[O]{Order: order, Line: rows[i].Line}
 		for _, fault := range rows[i].Faults() {
-			e.fail(fault.Name, fault.Code, fault.Vi, fault.En)
+			e.Fail(fault.Name, fault.Code, fault.Vi, fault.En)
 		}
-		if !k.repeat {
+		if !k.Repeat {
 			raw, _ := json.Marshal(order) // cannot fail: a struct of texts and numbers
-			text := k.name + "\n" + string(raw)
-			e.id = uuid.NewSHA1(k.of(at), fmt.Appendf(nil, "%s\n%d", text, said[text]))
+			text := k.Name + "\n" + string(raw)
+			e.ID = uuid.NewSHA1(k.of(at), fmt.Appendf(nil, "%s\n%d", text, said[text]))
 			said[text]++
 		}
 		entries[i] = e
@@ -95,21 +95,21 @@ func (k *kind[O, F]) entries(at *factSubject, rows []*roster.Cells, orders []O) 
 
 // answerImport writes the result of each row. A refused list is answered with a problem that
 // contains the results (RFC 9457, section 3.2).
-func answerImport[O any](c *gin.Context, entries []*entry[O], skipped []int, dryRun bool) {
+func answerImport[O any](c *gin.Context, entries []*Entry[O], skipped []int, dryRun bool) {
 	english := problem.English(c.GetHeader("Accept-Language"))
 	result := Imported{DryRun: dryRun, Skipped: append([]int{}, skipped...), Rows: make([]ImportedRow, len(entries))}
 	refused := problem.New(problem.Invalid, "rows_invalid", "Có dòng chưa đúng nên chưa ghi dòng nào.",
 		"Some rows are wrong, so none was written.")
 	for i, e := range entries {
-		row := ImportedRow{Line: e.line, Action: e.state, Errors: []problem.FieldBody{}}
-		if len(e.errors) > 0 {
-			row.Errors = problem.InFields(e.errors...).In(english).Errors
+		row := ImportedRow{Line: e.Line, Action: e.state(), Errors: []problem.FieldBody{}}
+		if !e.Sound() {
+			row.Errors = problem.InFields(e.list...).In(english).Errors
 		}
-		for _, fault := range e.errors {
-			fault.Name = fmt.Sprintf("line %d: %s", e.line, fault.Name)
+		for _, fault := range e.list {
+			fault.Name = fmt.Sprintf("line %d: %s", e.Line, fault.Name)
 			refused.Fields = append(refused.Fields, fault)
 		}
-		switch e.state {
+		switch e.state() {
 		case created:
 			result.Created++
 		case unchanged:
