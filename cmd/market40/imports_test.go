@@ -50,8 +50,7 @@ var arrows = map[string][]string{
 		"merchants/vietqr",
 	},
 	"cmd/market40/demo/history": {
-		"merchants/platform/seal", "payments/banks", "payments/intake", "payments/ledger",
-		"payments/notices",
+		"merchants/platform/seal", "payments/banks", "payments/ledger", "payments/notices",
 		"merchants/platform/bizday",
 	},
 	// Shoppers and banks know no register: all but the secret of their connection comes over HTTP.
@@ -187,13 +186,27 @@ var arrows = map[string][]string{
 	},
 	// The way of notices into the ledger.
 	"payments/intake": {
-		"payments/banks", "payments/clock", "payments/connections", "payments/feed", "payments/ledger",
-		"payments/money", "payments/notices", "payments/unnest",
-		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
-		"merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal",
+		"payments/banks", "payments/clock", "payments/connections", "payments/duplicates", "payments/feed",
+		"payments/ledger", "payments/money", "payments/notices", "payments/received", "payments/unnest",
+		"payments/voids",
+		"merchants/platform/web", "merchants/platform/jobs", "merchants/platform/problem", "merchants/platform/seal",
 		"migrations/database",
 		"merchants/platform/bizday",
 		"merchants/vietqr",
+	},
+	// What was received, as operators read it.
+	"payments/received": {
+		"payments/connections", "payments/money", "payments/notices",
+		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web", "migrations/database",
+	},
+	// What must not count twice, or not at all.
+	"payments/duplicates": {
+		"merchants/platform/bizday", "merchants/vietqr", "payments/banks", "payments/ledger", "payments/notices",
+		"payments/unnest",
+	},
+	"payments/voids": {
+		"merchants/platform/problem", "payments/banks", "payments/ledger", "payments/money", "payments/notices",
+		"payments/unnest",
 	},
 	"payments/clock": {},
 	// how a notice is stored
@@ -204,8 +217,8 @@ var arrows = map[string][]string{
 	// People decide about what the intake left to them.
 	"payments/cases": {
 		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",
-		"merchants/platform/problem", "migrations/database", "payments/banks", "payments/intake", "payments/ledger",
-		"payments/money",
+		"merchants/platform/problem", "migrations/database", "payments/banks", "payments/duplicates", "payments/intake",
+		"payments/ledger", "payments/money", "payments/notices", "payments/received", "payments/voids",
 	},
 	"payments/orders": {
 		"merchants/access/roles", "merchants/access/trail", "merchants/platform/web",

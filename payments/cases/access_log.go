@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/trail"
-	"market40/payments/intake"
+	"market40/payments/received"
 )
 
 // recordReading records in the access log that the caller is about to read cases.
@@ -25,7 +25,7 @@ func (cs *Cases) recordReading(ctx context.Context, cases ...Case) error {
 			}
 		}
 	}
-	return intake.RecordReading(ctx, cs.db.Pool, intake.Reading{
+	return received.RecordReading(ctx, cs.db.Pool, received.Reading{
 		What: trail.ReadingCases, Notices: notices, Stalls: stalls,
 	})
 }

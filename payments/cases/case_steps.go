@@ -7,7 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/payments/intake"
+	"market40/payments/notices"
 )
 
 // State is the state of a case.
@@ -80,17 +80,17 @@ func reopenStep(payment *uuid.UUID, reason string) step {
 
 // noticeResult is the state that a decision gives to the case's notice, and why.
 type noticeResult struct {
-	state  intake.State
+	state  notices.State
 	reason string
 }
 
 // The results of decisions for a notice.
 var (
-	noticePosted      = noticeResult{intake.Posted, "case"}
-	noticeReturned    = noticeResult{intake.Posted, "returned"}  // by a payment to the returned account
-	noticeNotPosted   = noticeResult{intake.Ignored, "returned"} // nothing was in the books, or it was taken out
-	noticeReopened    = noticeResult{intake.Unmatched, "reopened"}
-	noticeStaysPosted = noticeResult{intake.Posted, "reopened"} // it was a stall's payment before the case
+	noticePosted      = noticeResult{notices.Posted, "case"}
+	noticeReturned    = noticeResult{notices.Posted, "returned"}  // by a payment to the returned account
+	noticeNotPosted   = noticeResult{notices.Ignored, "returned"} // nothing was in the books, or it was taken out
+	noticeReopened    = noticeResult{notices.Unmatched, "reopened"}
+	noticeStaysPosted = noticeResult{notices.Posted, "reopened"} // it was a stall's payment before the case
 )
 
 // record sets the state that follows a step, and records who did it and why.

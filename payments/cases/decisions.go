@@ -11,9 +11,10 @@ import (
 
 	"market40/merchants/platform/problem"
 	"market40/payments/banks"
-	"market40/payments/intake"
 	"market40/payments/ledger"
 	"market40/payments/money"
+	"market40/payments/notices"
+	"market40/payments/voids"
 )
 
 // funds are the money of a notice at its present account: the last payment of its chain.
@@ -61,7 +62,7 @@ func (c *caseWork) contentID() uuid.UUID {
 // first.
 func (c *caseWork) follow(ctx context.Context, f *funds, first uuid.UUID) error {
 	_, f.strong = banks.NormalReference(f.reference)
-	found, err := intake.FollowPayment(ctx, c.tx, first)
+	found, err := voids.FollowPayment(ctx, c.tx, first)
 	if err != nil {
 		return fmt.Errorf("follow payment of case %s: %w", c.id, err)
 	}
@@ -163,7 +164,7 @@ func (c *caseWork) findMarket(ctx context.Context, f *funds) (found bool, err er
 // write posts one payment for this case.
 func (c *caseWork) write(ctx context.Context, t ledger.Transfer, f *funds) error {
 	t.Amount, t.OccurredAt, t.Reference, t.Case = f.amount, f.occurredAt, f.reference, &c.id
-	t.Distinct = c.kind == intake.KindReportedTwice
+	t.Distinct = c.kind == notices.ReportedTwice
 	if f.memoCode != nil {
 		t.MemoCode = *f.memoCode
 	}

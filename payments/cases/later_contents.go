@@ -7,8 +7,9 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/platform/problem"
-	"market40/payments/intake"
+	"market40/payments/ledger"
 	"market40/payments/money"
+	"market40/payments/notices"
 )
 
 // Content is one report of a transfer that a case is about. A conflict has two: the first notice, and
@@ -52,16 +53,16 @@ type CaseMarket struct {
 const selectContents = `(SELECT coalesce(jsonb_agg(to_jsonb(x) - 'rank' ORDER BY x.rank, x.notice_id), '[]') FROM (
 		SELECT 1 AS rank, n.id AS notice_id, NULL::uuid AS conflict_id, n.amount::text AS amount, n.currency,
 		n.occurred_at, n.told_at, n.reference, now.*
-			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + intake.SelectCurrentHolder + `) now
+			FROM (SELECT n.id WHERE n.id IS NOT NULL) f, LATERAL (` + ledger.SelectCurrentHolder + `) now
 		UNION ALL
 		SELECT 2, NULL, f.id, f.amount::text, coalesce(f.currency, n.currency), f.occurred_at, f.told_at, f.reference,
 		now.*
-			FROM notice_conflicts f, LATERAL (` + intake.SelectCurrentHolder + `) now WHERE f.id = c.conflict_id
+			FROM notice_conflicts f, LATERAL (` + ledger.SelectCurrentHolder + `) now WHERE f.id = c.conflict_id
 		UNION ALL
 		SELECT 3, f.id, NULL, f.amount::text, f.currency, f.occurred_at, f.told_at, f.reference, now.*
 			FROM (SELECT * FROM notices g WHERE g.gathering = c.gathering AND g.id > c.notice_id
 			AND g.state = 'unmatched' ORDER BY g.id LIMIT 20) f,
-			LATERAL (` + intake.SelectCurrentHolder + `) now) x)`
+			LATERAL (` + ledger.SelectCurrentHolder + `) now) x)`
 
 // selectProposal selects the proposal that waits for a second person in case c.
 const selectProposal = `CASE WHEN c.state = 'proposed' THEN (SELECT jsonb_build_object('stall_id', s.stall_id, 'action',
@@ -99,7 +100,7 @@ func (cs *Cases) matchContents(ctx context.Context, cases []Case) error {
 // chooseContent finds the content that a resolution is about: the one it names, or of a conflict the
 // one that is not posted. A conflict's case never moves the money of the first notice.
 func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
-	if c.kind == intake.KindConflict && c.conflict == nil {
+	if c.kind == notices.Conflict && c.conflict == nil {
 		return problem.Of("action", "nothing_to_move", "Không còn nội dung đến sau, chỉ có thể bỏ qua.",
 			"The later content does not exist any more; the case can only be dismissed.")
 	}
@@ -125,7 +126,7 @@ func (c *caseWork) chooseContent(ctx context.Context, r *Resolution) error {
 		return err
 	}
 	c.content = later
-	if r.Action == Assign && later.State == intake.Ignored {
+	if r.Action == Assign && later.State == notices.Ignored {
 		return problem.Of("action", "nothing_to_move", "Nội dung đến sau không phải tiền vào, chỉ có thể bỏ qua.",
 			"The later content is not incoming money; it can only be dismissed.")
 	}

@@ -6,14 +6,14 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/platform/problem"
-	"market40/payments/intake"
 	"market40/payments/ledger"
+	"market40/payments/voids"
 )
 
 // lockTransaction locks and returns the transaction of the funds; nil where its provider reports no
 // voids.
-func (c *caseWork) lockTransaction(ctx context.Context, f *funds) (*intake.Transaction, error) {
-	return c.intake.LockTransaction(ctx, c.tx, *c.notice, intake.Transaction{
+func (c *caseWork) lockTransaction(ctx context.Context, f *funds) (*voids.Transaction, error) {
+	return voids.Lock(ctx, c.tx, *c.notice, voids.Transaction{
 		Reference: f.reference, Amount: f.amount,
 		Account: f.account,
 	}, f.reverses)
@@ -77,7 +77,7 @@ func (c *caseWork) reverseVoided(ctx context.Context, f *funds, reason string) e
 	if err := done(&back.ID); err != nil {
 		return err
 	}
-	return t.CloseVoidCases(ctx, c.tx, c.now())
+	return t.CloseCases(ctx, c.tx, c.now())
 }
 
 // refuseUndo refuses to reopen a void's case where the reversal of another case counts this void, or

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/payments/connections"
+	"market40/payments/notices"
 )
 
 const (
@@ -68,7 +69,7 @@ func (w *posting) countDatedAhead(ctx context.Context) error {
 
 // opensFutureDated reports whether a notice that is dated ahead opens a case, and counts it.
 func (w *posting) opensFutureDated(e *entry) bool {
-	if e.bankTime == nil || e.decision.State != Posted && e.decision.State != Unmatched {
+	if e.bankTime == nil || e.decision.State != notices.Posted && e.decision.State != notices.Unmatched {
 		return false
 	}
 	w.datedAhead[e.connection.ID]++

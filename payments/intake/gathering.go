@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/payments/notices"
 	"market40/payments/unnest"
 )
 
@@ -26,7 +27,11 @@ type gathered struct {
 }
 
 var gatheredColumns = unnest.Columns[*gathered]{
-	unnest.NewColumn("id", "uuid", func(g *gathered) uuid.UUID { return caseID(unknownAccount, g.first.id, nil) }),
+	unnest.NewColumn(
+		"id",
+		"uuid",
+		func(g *gathered) uuid.UUID { return caseID(notices.UnknownAccount, g.first.id, nil) },
+	),
 	unnest.NewColumn("gathering", "uuid", func(g *gathered) uuid.UUID { return g.id }),
 	unnest.NewColumn("connection_id", "uuid", func(g *gathered) uuid.UUID { return g.first.connection.ID }),
 	unnest.NewColumn("notice_id", "uuid", func(g *gathered) uuid.UUID { return g.first.id }),
@@ -51,7 +56,7 @@ func (w *posting) gatherUnknown(ctx context.Context) error {
 		return bytes.Compare(a.id[:], b.id[:])
 	})
 	batch := &pgx.Batch{}
-	batch.Queue(insertGathered, gatheredColumns.Arguments(rows, unknownAccount, w.time)...)
+	batch.Queue(insertGathered, gatheredColumns.Arguments(rows, notices.UnknownAccount, w.time)...)
 	if err := w.tx.Send(ctx, batch); err != nil {
 		return fmt.Errorf("gather notices for unknown accounts: %w", err)
 	}
@@ -63,7 +68,7 @@ func (w *posting) groupUnknown(ctx context.Context) (map[uuid.UUID]*gathered, er
 	var unknown []*entry
 	open := map[uuid.UUID]map[uuid.UUID]bool{} // by connection: the gatherings of its open cases
 	for _, e := range w.entries {
-		if e.decision.Case == unknownAccount {
+		if e.decision.Case == notices.UnknownAccount {
 			unknown, open[e.connection.ID] = append(unknown, e), map[uuid.UUID]bool{}
 		}
 	}
@@ -83,9 +88,9 @@ func (w *posting) groupUnknown(ctx context.Context) (map[uuid.UUID]*gathered, er
 	}
 	groups := map[uuid.UUID]*gathered{}
 	for _, e := range unknown {
-		gathering := caseID(unknownAccount, e.connection.ID, e.accountIndex)
+		gathering := caseID(notices.UnknownAccount, e.connection.ID, e.accountIndex)
 		if known := open[e.connection.ID]; !known[gathering] && len(known) >= accountsGathered {
-			gathering = caseID(unknownAccount, e.connection.ID, nil)
+			gathering = caseID(notices.UnknownAccount, e.connection.ID, nil)
 		}
 		open[e.connection.ID][gathering], e.gathering = true, &gathering
 		if groups[gathering] == nil {

@@ -6,13 +6,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/payments/connections"
+	"market40/payments/received"
 )
 
-// Routes mounts the webhooks, and the operators' routes for notices and tests of connections.
+// Routes mounts the webhooks, the lists of what was received, and tests of connections.
 func (in *Intake) Routes(e *web.Edge) {
 	// Banks and wallets: they sign their calls and need no key of ours.
 	in.routes = e.Engine
@@ -26,10 +26,7 @@ func (in *Intake) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/bank-connections/{id}/test", "test-bank-connection",
 		"Send a signed test through the webhook; its notice is ignored", 0), in.testConnection)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/notices", "list-notices", "The notices of banks and wallets", 0),
-		in.listNotices)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/deliveries/unreadable", "list-unreadable-deliveries",
-		"Signed requests that could not be read", 0), in.listUnreadable)
+	in.received.Routes(e)
 }
 
 func documentWebhooks(e *web.Edge) {
@@ -56,28 +53,7 @@ func documentWebhooks(e *web.Edge) {
 	}
 }
 
-func (in *Intake) listNotices(ctx context.Context, input *struct {
-	NoticeFilter
-	web.Page
-},
-) (*web.Body[*web.List[Notice]], error) {
-	who, err := roles.Require(ctx, roles.ReadNotices)
-	if err != nil {
-		return nil, err
-	}
-	return web.Answer(in.Notices(ctx, who, input.NoticeFilter, input.Page))
-}
-
-func (in *Intake) listUnreadable(ctx context.Context,
-	input *struct{ web.Page },
-) (*web.Body[*web.List[UnreadableDelivery]], error) {
-	if err := connections.RequirePlatform(ctx); err != nil {
-		return nil, err
-	}
-	return web.Answer(in.Unreadable(ctx, input.Page))
-}
-
-func (in *Intake) testConnection(ctx context.Context, input *struct{ web.Named }) (*web.Body[*Notice], error) {
+func (in *Intake) testConnection(ctx context.Context, input *struct{ web.Named }) (*web.Body[*received.Notice], error) {
 	if err := connections.RequirePlatform(ctx); err != nil {
 		return nil, err
 	}

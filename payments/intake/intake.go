@@ -19,11 +19,11 @@ import (
 	"market40/payments/connections"
 	"market40/payments/feed"
 	"market40/payments/notices"
+	"market40/payments/received"
 )
 
 // Intake receives, verifies, stores, matches and posts notices.
 type Intake struct {
-	db          *database.DB // for what people and programs request
 	money       *database.DB // for posting and what it depends on, with connections of its own
 	now         func() time.Time
 	clock       *clock.Clock
@@ -38,6 +38,7 @@ type Intake struct {
 	webhooks    *webhooks
 	counts      *counts
 	pending     pendingCount
+	received    *received.Lists
 	routes      http.Handler // the routes that banks call
 
 	Jobs *jobs.Runner // runs the scheduled jobs of the whole program
@@ -49,10 +50,11 @@ type Intake struct {
 // New prepares the intake; Start opens it.
 func New(db *database.DB, keys *seal.Keys, senders *connections.Connections, now func() time.Time) *Intake {
 	in := &Intake{
-		db: db, money: db.Money(), now: now, clock: clock.New(now), stamps: &clock.Stamps{},
+		money: db.Money(), now: now, clock: clock.New(now), stamps: &clock.Stamps{},
 		sealer: notices.NewSealer(keys), connections: senders, counts: newCounts(), Jobs: jobs.New(db),
 	}
 	logs := &logLimits{}
+	in.received = received.New(db, in.sealer)
 	in.feed = feed.New(in.money)
 	in.entries = &entries{keys: keys, sealer: in.sealer, connections: senders, now: now}
 	in.postings = &postings{db: in.money, now: now, clock: in.clock, sealer: in.sealer, feed: in.feed}

@@ -182,6 +182,6 @@ func (w *posting) differs(e *entry, first *firstNotice) bool {
 		at = *first.time
 	}
 	// the same void, reported with another time
-	done := again.Reverses != "" && first.why == WhyReversed && first.reference == again.Reference
+	done := again.Reverses != "" && first.why == notices.WhyReversed && first.reference == again.Reference
 	return !done && !w.sealer.SameContent(again, first.digest, at)
 }

@@ -12,6 +12,8 @@ import (
 	"market40/merchants/vietqr"
 	"market40/payments/banks"
 	"market40/payments/connections"
+	"market40/payments/duplicates"
+	"market40/payments/notices"
 )
 
 // querier is a pool or a database transaction.
@@ -25,15 +27,18 @@ type querier interface {
 type LaterContent struct {
 	ID           uuid.UUID
 	Notice       banks.Notice
-	State        State      // the state that the posting would give it
-	Account      *uuid.UUID // the beneficiary account; nil: unknown
-	Stall        *uuid.UUID // the stall that would receive its money; nil: none
-	Tenancy      uuid.UUID  // of that stall
-	MemoCode     string     // the only code in its memo; empty: none
-	SameTransfer bool       // it reports the transfer that the first notice reported
+	State        notices.State // the state that the posting would give it
+	Account      *uuid.UUID    // the beneficiary account; nil: unknown
+	Stall        *uuid.UUID    // the stall that would receive its money; nil: none
+	Tenancy      uuid.UUID     // of that stall
+	MemoCode     string        // the only code in its memo; empty: none
+	SameTransfer bool          // it reports the transfer that the first notice reported
 
 	entry *entry
 }
+
+// Report returns the content as a report of its transfer.
+func (l *LaterContent) Report() duplicates.Report { return l.entry.report() }
 
 // ReadLaterContent reads the later content with the id of a notice, and finds where its money would
 // go.
@@ -91,7 +96,7 @@ func (es *entries) readConflict(ctx context.Context, db querier, id uuid.UUID) (
 	} else if item := es.findItem(ctx, c, storedBody{delivery, body}, digest); item != nil {
 		n.Ignore, n.Currency = item.Ignore, item.Currency // conflicts of earlier programs do not have them
 	}
-	e, err := es.prepare(ctx, c, received{n, id, es.now()})
+	e, err := es.prepare(ctx, c, receivedNotice{n, id, es.now()})
 	if err != nil {
 		return nil, err
 	}

@@ -6,27 +6,8 @@ import (
 	"market40/payments/banks"
 	"market40/payments/connections"
 	"market40/payments/money"
-)
-
-// State is the state of a notice.
-type State string
-
-// The states of a notice.
-const (
-	Posted    State = "posted"    // a payment of a stall
-	Unmatched State = "unmatched" // waits for a case to assign it
-	Ignored   State = "ignored"   // never a payment: a debit, a probe, a duplicate
-	Pending   State = "pending"   // could not be processed; it is retried
-)
-
-// Why a notice is in its state, where no case is opened; else it is the kind of its case
-// (case_kinds.go).
-const (
-	whyVirtual  = "virtual_account"
-	WhyCode     = "memo_code"
-	WhyAccount  = "account"
-	WhyReversed = "taken_back"
-	duplicateOf = "duplicate_of:" // followed by the payment's id
+	"market40/payments/notices"
+	"market40/payments/voids"
 )
 
 // tenancy is a tenancy that receives, or received, on an account.
@@ -89,13 +70,13 @@ type register struct {
 
 // decision is where a notice's money goes, and why.
 type decision struct {
-	State    State
+	State    notices.State
 	Why      string
 	Case     string         // the kind of case to open; empty: none
 	Receiver *receiver      // the known account; nil: unknown
 	To       *tenancy       // the stall's tenancy; nil: none
 	Suspense uuid.UUID      // it waits in this market's suspense account; Nil: in none
-	Reverses *PostedPayment // the payment that it reverses
+	Reverses *voids.Payment // the payment that it reverses
 }
 
 // decide applies the rule of matching, in the order of payments/README.md, "A payment's way", step 5:
@@ -105,25 +86,25 @@ func (r *register) decide(e *entry) decision {
 	n := &e.notice
 	switch {
 	case n.Ignore != "":
-		return decision{State: Ignored, Why: string(n.Ignore)}
+		return decision{State: notices.Ignored, Why: string(n.Ignore)}
 	case n.Direction == banks.Out:
-		return decision{State: Ignored, Why: "debit"}
+		return decision{State: notices.Ignored, Why: "debit"}
 	case n.Reverses != "":
 		return e.reverseOriginal()
 	case n.Currency != money.Currency:
-		return decision{State: Unmatched, Why: otherCurrency, Case: otherCurrency}
+		return decision{State: notices.Unmatched, Why: notices.OtherCurrency, Case: notices.OtherCurrency}
 	case n.Amount.Dong() > money.TransferLimit:
-		return decision{State: Unmatched, Why: overLimit, Case: overLimit}
+		return decision{State: notices.Unmatched, Why: notices.OverLimit, Case: notices.OverLimit}
 	}
 	account, several := r.findAccount(e)
 	if v := e.inScope(r.byVirtual[string(e.virtualIndex)]); v != nil && e.confirms(v, account, several) {
-		return postTo(v, v.Tenancies[0], whyVirtual)
+		return postTo(v, v.Tenancies[0], notices.WhyVirtual)
 	}
 	if several {
-		return decision{State: Unmatched, Why: ambiguousBank, Case: ambiguousBank}
+		return decision{State: notices.Unmatched, Why: notices.AmbiguousBank, Case: notices.AmbiguousBank}
 	}
 	if e.codes = r.reduceCodes(e.codes); len(e.codes) > 1 {
-		return leaveToCase(account, ambiguousCode)
+		return leaveToCase(account, notices.AmbiguousCode)
 	}
 	if len(e.codes) == 1 {
 		if code, known := r.byCode[e.codes[0]]; known {
@@ -131,15 +112,15 @@ func (r *register) decide(e *entry) decision {
 		}
 	}
 	if account == nil {
-		return decision{State: Unmatched, Why: unknownAccount, Case: unknownAccount}
+		return decision{State: notices.Unmatched, Why: notices.UnknownAccount, Case: notices.UnknownAccount}
 	}
 	if n.BankBIN == banks.UnknownBank {
-		return leaveToCase(account, ambiguousBank)
+		return leaveToCase(account, notices.AmbiguousBank)
 	}
 	if open := account.openStalls(); len(open) == 1 {
-		return postTo(account, open[0], WhyAccount)
+		return postTo(account, open[0], notices.WhyAccount)
 	}
-	return leaveToCase(account, noSingleStall)
+	return leaveToCase(account, notices.NoSingleStall)
 }
 
 // findAccount returns the beneficiary account that the notice names, within the connection's scope.
@@ -200,15 +181,15 @@ func (e *entry) inScope(r *receiver) *receiver {
 
 func matchCode(account *receiver, code issuedCode) decision {
 	if account == nil {
-		return decision{State: Unmatched, Why: foreignAccount, Case: foreignAccount}
+		return decision{State: notices.Unmatched, Why: notices.ForeignAccount, Case: notices.ForeignAccount}
 	}
 	t, receives := account.findTenancy(code.Tenancy)
 	if !receives {
-		return leaveToCase(account, foreignAccount)
+		return leaveToCase(account, notices.ForeignAccount)
 	}
-	d := postTo(account, t, WhyCode)
+	d := postTo(account, t, notices.WhyCode)
 	if d.Case == "" && code.State == "revoked" {
-		d.Case = revokedCode
+		d.Case = notices.RevokedCode
 	}
 	return d
 }
@@ -216,11 +197,11 @@ func matchCode(account *receiver, code issuedCode) decision {
 // postTo posts to a tenancy. It opens a case for the board when the stall is closed or the tenancy
 // has ended.
 func postTo(account *receiver, t tenancy, why string) decision {
-	d := decision{State: Posted, Why: why, Receiver: account, To: &t}
+	d := decision{State: notices.Posted, Why: why, Receiver: account, To: &t}
 	if t.StallState == "closed" {
-		d.Case = closedStall
+		d.Case = notices.ClosedStall
 	} else if !t.Open {
-		d.Case = revokedCode
+		d.Case = notices.RevokedCode
 	}
 	return d
 }
@@ -228,7 +209,7 @@ func postTo(account *receiver, t tenancy, why string) decision {
 // leaveToCase leaves the notice to a case. Its money waits in a market's suspense account when the
 // account is known and all its open stalls are in one market.
 func leaveToCase(account *receiver, why string) decision {
-	d := decision{State: Unmatched, Why: why, Case: why, Receiver: account}
+	d := decision{State: notices.Unmatched, Why: why, Case: why, Receiver: account}
 	if account == nil {
 		return d
 	}

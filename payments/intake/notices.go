@@ -2,9 +2,7 @@ package intake
 
 import (
 	"context"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 
@@ -12,7 +10,9 @@ import (
 	"market40/merchants/vietqr"
 	"market40/payments/banks"
 	"market40/payments/connections"
+	"market40/payments/duplicates"
 	"market40/payments/notices"
+	"market40/payments/voids"
 )
 
 // delivery is one request of a bank or wallet, verified and parsed.
@@ -53,7 +53,7 @@ type entry struct {
 
 	bankTime        *time.Time // the bank's own date where it was too far ahead; nil: notice.OccurredAt
 	retried         bool       // it is stored as pending already
-	original        *PostedPayment
+	original        *voids.Payment
 	decision        decision
 	paidTwice       bool      // another payment of the same purchase exists
 	sameTransfer    bool      // of a conflict: the first notice reported this transfer
@@ -95,15 +95,15 @@ type entries struct {
 	now         func() time.Time
 }
 
-// received is a notice with its id and its time of receipt.
-type received struct {
+// receivedNotice is a notice with its id and its time of receipt.
+type receivedNotice struct {
 	banks.Notice
 	id uuid.UUID
 	at time.Time
 }
 
 // prepare computes what the posting needs of a notice, outside of any transaction.
-func (es *entries) prepare(ctx context.Context, c *connections.Sender, r received) (*entry, error) {
+func (es *entries) prepare(ctx context.Context, c *connections.Sender, r receivedNotice) (*entry, error) {
 	n := r.Notice
 	e := &entry{id: r.id, connection: c, notice: n, codes: notices.FindCodes(n.Memo)}
 	e.accountIndex = es.keys.Index("account", vietqr.NormalAccount(n.Account))
@@ -111,10 +111,10 @@ func (es *entries) prepare(ctx context.Context, c *connections.Sender, r receive
 		number := vietqr.NormalAccount(n.VirtualAccount)
 		e.virtualIndex, e.virtualNumber = es.keys.Index("virtual", number), es.keys.Index("account", number)
 	}
-	if purchase := purchaseText(n.Memo, e.codes); purchase != "" {
+	if purchase := duplicates.PurchaseText(n.Memo, e.codes); purchase != "" {
 		e.repeatIndex = es.keys.Index("repeat", n.Account+"\n"+n.Amount.String()+"\n"+purchase)
 	}
-	if text := transferText(c.Provider, n); text != "" {
+	if text := duplicates.TransferText(c.Provider, n); text != "" {
 		e.transferIndex = es.keys.Index("transfer", text)
 	}
 	e.digest, e.plainDigest = es.sealer.Digest(n), es.sealer.PlainDigest(n)
@@ -123,36 +123,6 @@ func (es *entries) prepare(ctx context.Context, c *connections.Sender, r receive
 	var err error
 	e.particulars, err = es.sealer.Seal(ctx, r.id, n)
 	return e, err
-}
-
-// minPurchase is the shortest memo, normalised, that can identify one purchase.
-const minPurchase = 8
-
-// purchaseText returns the normalised memo when it identifies one purchase, as the text of an order
-// or a booking does. It returns "" when many shoppers may write the same: free words, or the printed
-// code of a stall. Two payments with such a memo, equal amount and account are likely one purchase
-// paid twice.
-func purchaseText(text string, codes []string) string {
-	purchase := lettersAndDigits(text)
-	for _, code := range codes {
-		purchase = strings.ReplaceAll(purchase, code, "")
-	}
-	digits := strings.IndexFunc(purchase, unicode.IsDigit) >= 0
-	letters := strings.IndexFunc(purchase, unicode.IsLetter) >= 0
-	if len(purchase) < minPurchase || !digits || !letters || len(codes) > 0 {
-		return ""
-	}
-	return purchase
-}
-
-// lettersAndDigits returns the letters and digits of a text, in upper case.
-func lettersAndDigits(text string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToUpper(c)
-		}
-		return -1
-	}, text)
 }
 
 // ReadReverses returns the external id of the notice that a notice reverses, from its sealed

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"github.com/google/uuid"
+	"market40/payments/notices"
 )
 
 // openCase is a case that a posting opens.
@@ -33,7 +34,7 @@ func (w *posting) queueCases() {
 	for _, d := range w.deliveries {
 		for _, f := range d.faults {
 			w.cases = append(w.cases, &openCase{
-				ID: f.id, Kind: unreadableItem, Connection: d.connection.ID,
+				ID: f.id, Kind: notices.UnreadableItem, Connection: d.connection.ID,
 				Delivery: &d.id, Detail: f.detail,
 			})
 		}
@@ -52,10 +53,10 @@ func (w *posting) caseKinds(e *entry) (kinds []string) {
 		kinds = append(kinds, e.decision.Case)
 	}
 	if e.paidTwice {
-		kinds = append(kinds, kindPaidTwice)
+		kinds = append(kinds, notices.PaidTwice)
 	}
 	if w.opensFutureDated(e) {
-		kinds = append(kinds, futureDated)
+		kinds = append(kinds, notices.FutureDated)
 	}
 	return kinds
 }

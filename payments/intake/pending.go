@@ -16,6 +16,7 @@ import (
 
 	"market40/migrations/database"
 	"market40/payments/banks"
+	"market40/payments/notices"
 )
 
 const (
@@ -45,7 +46,7 @@ func (p *postings) leavePending(ctx context.Context, d *delivery, cause error) e
 			return nil, err
 		}
 		for _, e := range w.entries {
-			e.decision = decision{State: Pending, Why: why}
+			e.decision = decision{State: notices.Pending, Why: why}
 		}
 		w.queueDeliveries()
 		w.queueNotices()
@@ -70,7 +71,7 @@ func (w *posting) queueRetried(e *entry) {
 	w.batch.Queue(`DELETE FROM notice_retries WHERE notice_id = $1`, e.id)
 	w.batch.Queue(`UPDATE cases SET state = 'dismissed', closed_at = $2,
 		detail = detail || '; a later attempt succeeded'
-		WHERE id = $1 AND state IN ('open', 'proposed')`, caseID(retryFailed, e.id, nil), w.time)
+		WHERE id = $1 AND state IN ('open', 'proposed')`, caseID(notices.RetryFailed, e.id, nil), w.time)
 }
 
 // retries retries pending notices.
@@ -163,8 +164,8 @@ func (rs *retries) recordFailure(ctx context.Context, s storedNotice, cause erro
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO cases (id, kind, state, connection_id, notice_id, delivery_id, detail,
 			opened_at)
-			VALUES ($1, $2, 'open', $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`, caseID(retryFailed, s.id, nil),
-			retryFailed, s.connection, s.id, s.delivery, detail, now)
+			VALUES ($1, $2, 'open', $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`, caseID(notices.RetryFailed, s.id, nil),
+			notices.RetryFailed, s.connection, s.id, s.delivery, detail, now)
 		if err != nil {
 			return fmt.Errorf("open case of notice %s: %w", s.id, err)
 		}
@@ -232,11 +233,11 @@ func (rs *retries) post(ctx context.Context, s storedNotice) error {
 	if err := rs.entries.sealer.Open(ctx, s.id, s.sealed, &n); err != nil {
 		return err
 	}
-	e, err := rs.entries.prepare(ctx, c, received{n, s.id, rs.entries.now()})
+	e, err := rs.entries.prepare(ctx, c, receivedNotice{n, s.id, rs.entries.now()})
 	if err != nil {
 		return err
 	}
 	e.retried, e.bankTime = true, s.bankTime
-	e.delivery = &delivery{id: s.delivery, connection: c, verdict: VerdictRead, entries: []*entry{e}}
+	e.delivery = &delivery{id: s.delivery, connection: c, verdict: notices.VerdictRead, entries: []*entry{e}}
 	return rs.postings.post(ctx, []*delivery{e.delivery}, partLockWait)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,10 +13,12 @@ import (
 
 	"market40/migrations/database"
 	"market40/payments/clock"
+	"market40/payments/duplicates"
 	"market40/payments/feed"
 	"market40/payments/ledger"
 	"market40/payments/notices"
 	"market40/payments/unnest"
+	"market40/payments/voids"
 )
 
 const (
@@ -63,10 +64,10 @@ type posting struct {
 	conflicts  []conflict
 	transfers  []ledger.Transfer
 	cases      []*openCase
-	reported   reports
-	paidBefore map[uuid.UUID]bool // notices of a purchase that another notice paid before
-	datedAhead map[uuid.UUID]int  // by connection: notices of the last day that are dated ahead
-	reversed   []Transaction      // reversed as a whole, by voids
+	reported   duplicates.Reports
+	paidBefore map[uuid.UUID]bool  // notices of a purchase that another notice paid before
+	datedAhead map[uuid.UUID]int   // by connection: notices of the last day that are dated ahead
+	reversed   []voids.Transaction // reversed as a whole, by voids
 	batch      pgx.Batch
 }
 
@@ -142,7 +143,7 @@ func (w *posting) match(ctx context.Context) error {
 	}
 	for _, e := range w.entries {
 		if e.decision = w.register.decide(e); e.voided { // it waits with the case of its void
-			e.decision = decision{State: Ignored, Why: WhyReversed, Receiver: e.decision.Receiver}
+			e.decision = decision{State: notices.Ignored, Why: notices.WhyReversed, Receiver: e.decision.Receiver}
 		}
 	}
 	if err := w.countDatedAhead(ctx); err != nil {
@@ -155,15 +156,6 @@ func (w *posting) match(ctx context.Context) error {
 	w.markPaidTwice()
 	return nil
 }
-
-// accountColumns selects a ledger account for scanAccount.
-func accountColumns(alias string) string {
-	return strings.ReplaceAll(
-		`a.kind, a.market_id, coalesce(a.account_id, a.tenancy_id, '00000000-0000-0000-0000-000000000000')`, "a.",
-		alias+".")
-}
-
-func scanAccount(a *ledger.Account) []any { return []any{&a.Kind, &a.Market, &a.Owner} }
 
 var purchaseColumns = unnest.Columns[*entry]{
 	unnest.NewColumn("id", "uuid", func(e *entry) uuid.UUID { return e.id }),
@@ -212,7 +204,7 @@ func (w *posting) queuePurchases(batch *pgx.Batch, entries []*entry) {
 func (w *posting) markPaidTwice() {
 	var before []*entry
 	for _, e := range w.entries {
-		if e.repeatIndex == nil || e.decision.State == Ignored || e.intended != nil {
+		if e.repeatIndex == nil || e.decision.State == notices.Ignored || e.intended != nil {
 			continue
 		}
 		e.paidTwice = w.paidBefore[e.id]
@@ -280,7 +272,7 @@ func (w *posting) lockAndPost(ctx context.Context) error {
 		case repeated && first.OtherAccount:
 			e.leaveAsReported()
 		case repeated:
-			e.decision = decision{State: Ignored, Why: duplicateOf + first.Payment.String()}
+			e.decision = decision{State: notices.Ignored, Why: notices.DuplicateOf + first.Payment.String()}
 		default:
 			continue
 		}

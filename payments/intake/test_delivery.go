@@ -15,6 +15,7 @@ import (
 	"market40/payments/banks"
 	"market40/payments/connections"
 	"market40/payments/money"
+	"market40/payments/received"
 )
 
 // testAmount is the amount of a test delivery, in đồng.
@@ -52,7 +53,7 @@ func (a *testAnswer) Write(body []byte) (int, error) {
 // TestConnection sends a delivery in the provider's format, signed by the connection's own secret,
 // to the routes that the provider calls. Its notice is ignored because it is a test: it is never
 // posted, and its id stays free for a transfer.
-func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, error) {
+func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*received.Notice, error) {
 	c, err := in.connections.Read(ctx, id)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func (in *Intake) TestConnection(ctx context.Context, id uuid.UUID) (*Notice, er
 		return nil, problem.New(problem.Unavailable, "test_refused", fmt.Sprintf("Tin thử bị từ chối (%d).",
 			answer.status), fmt.Sprintf("The test was refused (%d).", answer.status))
 	}
-	return readNotice(ctx, in.db.Pool, test.notices[0])
+	return in.received.ReadNotice(ctx, test.notices[0])
 }
 
 // testRequest returns the call that a connection's provider would make for a transfer.

@@ -18,6 +18,7 @@ import (
 	"market40/payments/banks"
 	"market40/payments/clock"
 	"market40/payments/connections"
+	"market40/payments/notices"
 )
 
 // maxBody is the largest body of a webhook, in bytes.
@@ -26,12 +27,6 @@ const maxBody = 256 << 10
 // answerWithin is the time limit of a webhook after its body is read; then it gets a 503. It is below
 // the shortest timeout of a provider (MoMo: 15 s), whatever the database does.
 const answerWithin = 7500 * time.Millisecond
-
-// The verdicts on a delivery.
-const (
-	VerdictRead       = "read"
-	verdictUnreadable = "unreadable"
-)
 
 // webhooks receive the calls of banks and wallets.
 type webhooks struct {
@@ -70,7 +65,7 @@ func (h *webhooks) receive(c *gin.Context) error {
 	}
 	d := &delivery{
 		id: h.clock.NewID(), connection: connection, receivedAt: request.Now,
-		headers: storedHeaders(request.Header), verdict: VerdictRead,
+		headers: storedHeaders(request.Header), verdict: notices.VerdictRead,
 	}
 	raw := request.Body
 	if request.Method == http.MethodGet {
@@ -191,7 +186,7 @@ func (h *webhooks) addEntries(ctx context.Context, d *delivery, items []banks.It
 			d.faults = append(d.faults, fault{caseID("unreadable_item", d.connection.ID, about), item.Err.Error()})
 			continue
 		}
-		e, err := h.entries.prepare(ctx, d.connection, received{item.Notice, h.clock.NewID(), d.receivedAt})
+		e, err := h.entries.prepare(ctx, d.connection, receivedNotice{item.Notice, h.clock.NewID(), d.receivedAt})
 		if err != nil {
 			return err
 		}
@@ -207,7 +202,7 @@ func (h *webhooks) addEntries(ctx context.Context, d *delivery, items []banks.It
 // storeUnreadable stores a signed delivery without a readable item, for the operator, and refuses it
 // (400).
 func (h *webhooks) storeUnreadable(ctx context.Context, d *delivery, cause error) error {
-	d.verdict, d.entries, d.faults = verdictUnreadable, nil, nil
+	d.verdict, d.entries, d.faults = notices.VerdictUnreadable, nil, nil
 	if err := h.workers.submit(ctx, d); err != nil {
 		return h.unavailable(err)
 	}

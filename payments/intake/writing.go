@@ -9,6 +9,7 @@ import (
 
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
+	"market40/payments/notices"
 	"market40/payments/unnest"
 )
 
@@ -36,7 +37,7 @@ func (w *posting) queueDeliveries() {
 	}
 	var stored []*delivery
 	for _, d := range w.deliveries {
-		if len(d.faults) > 0 || d.verdict != VerdictRead || isNew[d] {
+		if len(d.faults) > 0 || d.verdict != notices.VerdictRead || isNew[d] {
 			stored = append(stored, d)
 		}
 	}
@@ -67,7 +68,7 @@ func (w *posting) queueConnectionDays() {
 	var days []connectionDay
 	for _, d := range w.deliveries {
 		// a retried one was delivered on another day
-		if d.verdict == VerdictRead && !d.receivedAt.IsZero() && !d.test {
+		if d.verdict == notices.VerdictRead && !d.receivedAt.IsZero() && !d.test {
 			days = append(days, connectionDay{d.connection.ID, bizday.DayOf(d.receivedAt)})
 		}
 	}
@@ -155,7 +156,7 @@ func (w *posting) queueConflicts() {
 			c.particulars, w.time, c.bankTime, c.notice.Currency,
 			c.notice.Precision, c.transferIndex)
 		opened := &openCase{
-			ID: caseID(KindConflict, c.first, c.digest), Kind: KindConflict, Connection: c.connection.ID,
+			ID: caseID(notices.Conflict, c.first, c.digest), Kind: notices.Conflict, Connection: c.connection.ID,
 			Notice: &c.first, Delivery: &c.delivery.id,
 			Detail: "the same id came with other content", Conflict: &c.id,
 		}

@@ -1,5 +1,5 @@
-// Package notices defines how a notice is stored: which fields are sealed, and the digest and the key
-// that identify a repeat.
+// Package notices defines how a notice is stored: its states and reasons, which fields are sealed, and
+// the digest and the key that identify a repeat.
 package notices
 
 import (

@@ -105,7 +105,7 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 var (
 	folders = regexp.MustCompile(`[\w.-]+/`)
 	// OpenAPI names the types of these packages as those of payments.
-	partOfPayments = regexp.MustCompile(`\b(cases|connections|intake|orders|push)\.`)
+	partOfPayments = regexp.MustCompile(`\b(cases|connections|orders|push|received)\.`)
 	wordStart      = regexp.MustCompile(`[^A-Za-z0-9]+([A-Za-z0-9]?)`)
 )
 

@@ -17,7 +17,6 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
 	"market40/payments/banks"
-	"market40/payments/intake"
 	"market40/payments/ledger"
 	"market40/payments/notices"
 )
@@ -141,7 +140,7 @@ func (b *Writer) delivery(ctx context.Context, w *copyRow, d *Delivery) error {
 	w.id(d.id)
 	w.id(b.connection)
 	w.time(d.At)
-	w.text(intake.VerdictRead)
+	w.text(notices.VerdictRead)
 	w.text("")
 	w.bytes(body)
 	return err
@@ -149,17 +148,17 @@ func (b *Writer) delivery(ctx context.Context, w *copyRow, d *Delivery) error {
 
 func (b *Writer) notice(ctx context.Context, w *copyRow, n *Notice) error {
 	sealed, err := b.sealer.Seal(ctx, n.id, n.Notice)
-	why, receiver := intake.WhyAccount, n.Receiver
+	why, receiver := notices.WhyAccount, n.Receiver
 	switch {
 	case n.Original != nil:
-		why, receiver = intake.WhyReversed, uuid.Nil
+		why, receiver = notices.WhyReversed, uuid.Nil
 	case n.Code != "":
-		why = intake.WhyCode
+		why = notices.WhyCode
 	}
 	w.id(n.id)
 	w.id(n.by.id)
 	w.id(b.connection)
-	for _, text := range []string{n.ExternalID, string(intake.Posted), why, string(n.Direction)} {
+	for _, text := range []string{n.ExternalID, string(notices.Posted), why, string(n.Direction)} {
 		w.text(text)
 	}
 	w.numeric(n.Amount.Dong())

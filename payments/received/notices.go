@@ -1,4 +1,4 @@
-package intake
+package received
 
 import (
 	"context"
@@ -7,33 +7,33 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"market40/merchants/access/roles"
 	"market40/merchants/access/trail"
 	"market40/merchants/platform/web"
 	"market40/payments/money"
+	"market40/payments/notices"
 )
 
 // Notice is a notice as operators see it: the account masked, no memo.
 type Notice struct {
-	ID           uuid.UUID    `json:"id"`
-	ConnectionID uuid.UUID    `json:"connection_id"`
-	ExternalID   string       `json:"external_id" doc:"the provider's own id; several notices share it if it identifies no single transfer"`
-	State        State        `json:"state" enum:"posted,unmatched,ignored,pending"`
-	Why          string       `json:"why"`
-	Direction    string       `json:"direction" enum:"in,out"`
-	Amount       money.Amount `json:"amount"`
-	Currency     string       `json:"currency"`
-	OccurredAt   time.Time    `json:"occurred_at"`
-	Precision    string       `json:"precision" enum:"second,minute,day"`
-	RecordedAt   time.Time    `json:"recorded_at"`
-	Reference    string       `json:"reference"`
-	MemoCode     *string      `json:"memo_code"`
-	AccountLast4 string       `json:"account_last4"`
-	MarketID     *uuid.UUID   `json:"market_id"`
-	Conflicts    int          `json:"conflicts" doc:"how often the same id came with other content"`
-	BankTime     *time.Time   `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead; absent: occurred_at"`
+	ID           uuid.UUID     `json:"id"`
+	ConnectionID uuid.UUID     `json:"connection_id"`
+	ExternalID   string        `json:"external_id" doc:"the provider's own id; several notices share it if it identifies no single transfer"`
+	State        notices.State `json:"state" enum:"posted,unmatched,ignored,pending"`
+	Why          string        `json:"why"`
+	Direction    string        `json:"direction" enum:"in,out"`
+	Amount       money.Amount  `json:"amount"`
+	Currency     string        `json:"currency"`
+	OccurredAt   time.Time     `json:"occurred_at"`
+	Precision    string        `json:"precision" enum:"second,minute,day"`
+	RecordedAt   time.Time     `json:"recorded_at"`
+	Reference    string        `json:"reference"`
+	MemoCode     *string       `json:"memo_code"`
+	AccountLast4 string        `json:"account_last4"`
+	MarketID     *uuid.UUID    `json:"market_id"`
+	Conflicts    int           `json:"conflicts" doc:"how often the same id came with other content"`
+	BankTime     *time.Time    `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead; absent: occurred_at"`
 }
 
 // NoticeFilter selects the notices of a list; an empty field selects all.
@@ -50,7 +50,7 @@ const selectNotices = `SELECT n.id, n.connection_id, n.external_id, n.state, n.w
 		FROM notices n`
 
 // Notices returns the notices in the caller's scope, newest first.
-func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilter,
+func (l *Lists) Notices(ctx context.Context, who roles.Principal, f NoticeFilter,
 	page web.Page,
 ) (*web.List[Notice], error) {
 	after, err := page.Mark()
@@ -61,7 +61,7 @@ func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilt
 	if after.ID != uuid.Nil {
 		before = &after.ID
 	}
-	rows, err := in.db.Pool.Query(ctx, selectNotices+`
+	rows, err := l.db.Pool.Query(ctx, selectNotices+`
 		WHERE ($1 = 'all' OR n.market_id IN (SELECT scope_markets($1, $2)))
 		AND ($3 = '' OR n.connection_id::text = $3) AND ($4 = '' OR n.external_id = $4) AND ($5 = '' OR n.state = $5)
 		AND ($3 = '' OR $4 = '' OR n.id IN (SELECT k.notice_id FROM notice_keys k WHERE k.connection_id::text = $3
@@ -80,14 +80,14 @@ func (in *Intake) Notices(ctx context.Context, who roles.Principal, f NoticeFilt
 	for i, n := range items {
 		ids[i] = n.ID
 	}
-	return &web.List[Notice]{Items: items, Next: next}, RecordReading(ctx, in.db.Pool, Reading{
+	return &web.List[Notice]{Items: items, Next: next}, RecordReading(ctx, l.db.Pool, Reading{
 		What: trail.ReadingNotices, Notices: ids,
 	})
 }
 
-// readNotice returns one notice that the caller has just caused.
-func readNotice(ctx context.Context, pool *pgxpool.Pool, id uuid.UUID) (*Notice, error) {
-	rows, err := pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
+// ReadNotice returns one notice that the caller has just caused.
+func (l *Lists) ReadNotice(ctx context.Context, id uuid.UUID) (*Notice, error) {
+	rows, err := l.db.Pool.Query(ctx, selectNotices+` WHERE n.id = $1`, id)
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
@@ -95,5 +95,5 @@ func readNotice(ctx context.Context, pool *pgxpool.Pool, id uuid.UUID) (*Notice,
 	if err != nil {
 		return nil, fmt.Errorf("read notice %s: %w", id, err)
 	}
-	return &n, RecordReading(ctx, pool, Reading{What: trail.ReadingNotices, Notices: []uuid.UUID{id}})
+	return &n, RecordReading(ctx, l.db.Pool, Reading{What: trail.ReadingNotices, Notices: []uuid.UUID{id}})
 }

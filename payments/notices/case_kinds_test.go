@@ -1,4 +1,4 @@
-package intake_test
+package notices_test
 
 import (
 	"go/ast"
@@ -16,12 +16,16 @@ import (
 func TestEnumHasEveryKindOfCase(t *testing.T) {
 	t.Parallel()
 	file, err := parser.ParseFile(token.NewFileSet(), "case_kinds.go", nil, 0)
-	must(t, err)
+	if err != nil {
+		t.Fatal(err)
+	}
 	var kinds []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		if word, is := n.(*ast.BasicLit); is {
 			kind, err := strconv.Unquote(word.Value)
-			must(t, err)
+			if err != nil {
+				t.Fatal(err)
+			}
 			kinds = append(kinds, kind)
 		}
 		return true

@@ -1,8 +1,9 @@
-package intake
+package voids
 
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -11,8 +12,8 @@ import (
 	"market40/payments/money"
 )
 
-// PostedPayment is a payment at its present account: cases may have moved it.
-type PostedPayment struct {
+// Payment is a payment at its present account: cases may have moved it.
+type Payment struct {
 	ID            uuid.UUID // of the last payment of its chain
 	Debit, Credit ledger.Account
 	Amount        money.Amount
@@ -21,13 +22,13 @@ type PostedPayment struct {
 
 // Reversible reports whether there is money to reverse: at a stall or in its market's suspense
 // account.
-func (p *PostedPayment) Reversible() bool {
+func (p *Payment) Reversible() bool {
 	return p != nil && (p.Credit.Kind == ledger.Stall || p.Credit.Kind == ledger.Suspense)
 }
 
 // FollowPayment returns the last payment of the chain that begins with a payment: its credit account
 // has the money now. It returns nil where there is no such payment.
-func FollowPayment(ctx context.Context, tx pgx.Tx, first uuid.UUID) (*PostedPayment, error) {
+func FollowPayment(ctx context.Context, tx pgx.Tx, first uuid.UUID) (*Payment, error) {
 	rows, err := tx.Query(ctx, `WITH RECURSIVE chain AS (
 			SELECT p.id, p.id AS first, p.amount, p.debit_account, p.credit_account, false AS voided, 1 AS step
 			FROM payments p WHERE p.id = $1
@@ -41,8 +42,8 @@ func FollowPayment(ctx context.Context, tx pgx.Tx, first uuid.UUID) (*PostedPaym
 	if err != nil {
 		return nil, fmt.Errorf("follow payment %s: %w", first, err)
 	}
-	var found *PostedPayment
-	last := PostedPayment{}
+	var found *Payment
+	last := Payment{}
 	_, err = pgx.ForEachRow(rows, append(append([]any{&last.ID, &last.Amount, &last.Voided},
 		scanAccount(&last.Debit)...), scanAccount(&last.Credit)...), func() error {
 		found = &last
@@ -64,7 +65,7 @@ type rowQuerier interface {
 // same reference, about an account that the void's connection covers. Where one id was used for two
 // transfers, it is the one with the void's reference, then the one with its amount; nil where neither
 // decides. FindPayment sets the transaction's Account.
-func (t *Transaction) FindPayment(ctx context.Context, tx rowQuerier) (*PostedPayment, error) {
+func (t *Transaction) FindPayment(ctx context.Context, tx rowQuerier) (*Payment, error) {
 	rows, err := tx.Query(ctx, `WITH RECURSIVE reported AS (
 			SELECT n.id, n.reference, n.account_id, b.id = own.id AS mine FROM bank_connections own
 			JOIN bank_connections b ON b.provider = own.provider
@@ -91,13 +92,13 @@ func (t *Transaction) FindPayment(ctx context.Context, tx rowQuerier) (*PostedPa
 			l.whole)), `+
 		accountColumns("d")+`, `+accountColumns("c")+`
 		FROM last l JOIN ledger_accounts d ON d.id = l.root JOIN ledger_accounts c ON c.id = l.credit_account
-		ORDER BY mine DESC, named DESC, whole DESC, l.first LIMIT 1`, t.connection, t.id, t.Reference, t.Amount.Dong())
+		ORDER BY mine DESC, named DESC, whole DESC, l.first LIMIT 1`, t.Connection, t.ID, t.Reference, t.Amount.Dong())
 	if err != nil {
 		return nil, fmt.Errorf("find original: %w", err)
 	}
-	var found *PostedPayment
+	var found *Payment
 	var ambiguous bool
-	o := PostedPayment{}
+	o := Payment{}
 	_, err = pgx.ForEachRow(rows, append(append([]any{&o.ID, &o.Amount, &t.Account, &o.Voided, &ambiguous},
 		scanAccount(&o.Debit)...), scanAccount(&o.Credit)...), func() error {
 		if !ambiguous {
@@ -117,3 +118,12 @@ func (t *Transaction) FindPayment(ctx context.Context, tx rowQuerier) (*PostedPa
 // back.
 const voidedBy = `NOT chain.voided AND (p.case_id IS NULL OR EXISTS (SELECT FROM cases x WHERE x.id = p.case_id
 	AND x.notice_id IS DISTINCT FROM chain.first AND x.conflict_id IS DISTINCT FROM chain.first))`
+
+// accountColumns selects a ledger account for scanAccount.
+func accountColumns(alias string) string {
+	return strings.ReplaceAll(
+		`a.kind, a.market_id, coalesce(a.account_id, a.tenancy_id, '00000000-0000-0000-0000-000000000000')`, "a.",
+		alias+".")
+}
+
+func scanAccount(a *ledger.Account) []any { return []any{&a.Kind, &a.Market, &a.Owner} }

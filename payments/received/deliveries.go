@@ -1,4 +1,4 @@
-package intake
+package received
 
 import (
 	"context"
@@ -22,12 +22,12 @@ type UnreadableDelivery struct {
 }
 
 // Unreadable returns the unreadable deliveries, newest first. They belong to no market.
-func (in *Intake) Unreadable(ctx context.Context, page web.Page) (*web.List[UnreadableDelivery], error) {
+func (l *Lists) Unreadable(ctx context.Context, page web.Page) (*web.List[UnreadableDelivery], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
 	}
-	rows, err := in.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
+	rows, err := l.db.Pool.Query(ctx, `SELECT id, connection_id, received_at, headers, body FROM deliveries
 		WHERE verdict = 'unreadable' AND ($1::timestamptz IS NULL OR (received_at, id) < ($1, $2))
 		ORDER BY received_at DESC, id DESC LIMIT $3`,
 		after.At, after.ID, page.Size()+1)
@@ -39,7 +39,7 @@ func (in *Intake) Unreadable(ctx context.Context, page web.Page) (*web.List[Unre
 		if err = row.Scan(&d.ID, &d.ConnectionID, &d.ReceivedAt, &d.Headers, &sealed); err != nil {
 			return d, err
 		}
-		raw, err := in.sealer.OpenBody(ctx, d.ID, sealed)
+		raw, err := l.sealer.OpenBody(ctx, d.ID, sealed)
 		d.Body = strings.ToValidUTF8(string(raw), "\uFFFD")
 		return d, err
 	})
