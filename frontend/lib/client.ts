@@ -137,6 +137,11 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
   throw problem;
 }
 
+/** askItems returns the items of a list that is read at once. */
+export async function askItems<T>(call: Promise<Answer<{ items: T[] | null }>>): Promise<T[]> {
+  return (await ask(call)).items ?? [];
+}
+
 /** Page is one page of a list. */
 export interface Page<T> {
   items: T[] | null;

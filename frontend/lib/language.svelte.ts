@@ -7,6 +7,16 @@ export function setLanguage(language: string): void {
   document.documentElement.lang = ui.language;
 }
 
+const languages = {
+  vi: { language: 'vi', short: 'VI', name: 'Tiếng Việt' },
+  en: { language: 'en', short: 'EN', name: 'English' },
+} as const;
+
+/** otherLanguage returns the language that the reader can change to. */
+export function otherLanguage(): (typeof languages)['vi' | 'en'] {
+  return ui.language === 'en' ? languages.vi : languages.en;
+}
+
 /** t returns a sentence in the reader's language. */
 export function t(vi: string, en: string): string {
   return ui.language === 'en' ? en : vi;

@@ -20,6 +20,11 @@ export function isoDay(time: string | Date): string {
   return isoOf.format(new Date(time));
 }
 
+/** noon returns the noon of a business day as a time. */
+export function noon(businessDay: string): string {
+  return `${businessDay}T12:00:00+07:00`;
+}
+
 /** hourMinute returns hour and minute in Vietnam. */
 export function hourMinute(time: string | Date): [number, number] {
   const [hour = 0, minute = 0] = clock(time).split(':').map(Number);

@@ -1,14 +1,10 @@
 // Changes of the accounts that receive the owner's money: pending ones, and additions that may still be cancelled.
-import { api, ask, type AccountChange } from '../lib/client';
+import { api, ask, askItems, type AccountChange } from '../lib/client';
 
 /** readChanges reads a stall's changes of account, newest first. */
-export async function readChanges(stall: string): Promise<AccountChange[]> {
-  return (
-    (
-      await ask(
-        api.GET('/api/v1/stalls/{id}/beneficiary-changes', { params: { path: { id: stall }, query: { limit: 50 } } }),
-      )
-    ).items ?? []
+export function readChanges(stall: string): Promise<AccountChange[]> {
+  return askItems(
+    api.GET('/api/v1/stalls/{id}/beneficiary-changes', { params: { path: { id: stall }, query: { limit: 50 } } }),
   );
 }
 

@@ -1,6 +1,6 @@
 // The days of a stall as the phone stores them: counts and sums, with the time when they were read.
 import { api, ask, type Day, type Payment } from '../lib/client';
-import { isoDay } from '../lib/time';
+import { isoDay, noon } from '../lib/time';
 import { plus, type Counted, type Total } from './totals';
 import { readValue, writeValue } from './store';
 
@@ -47,9 +47,19 @@ export async function readTotal(stall: string, day: string, owner: boolean): Pro
   return total;
 }
 
+/** How many pages of a day's payments are read for its list, at most; the count and sum come from the server. */
+const mostListedPages = 10;
+
+/** readDayPayments reads the payments of a day, newest first. */
+export async function readDayPayments(stall: string, day: string): Promise<Payment[]> {
+  const found: Payment[] = [];
+  for await (const page of paymentPages(stall, day, mostListedPages)) found.push(...page);
+  return found;
+}
+
 /** paymentPages reads the payments of a day page by page, newest first. */
 export async function* paymentPages(stall: string, day: string, most: number): AsyncGenerator<Payment[]> {
-  const to = isoDay(new Date(Date.parse(`${day}T12:00:00+07:00`) + 86_400_000));
+  const to = isoDay(new Date(Date.parse(noon(day)) + 86_400_000));
   for (let after: string | undefined, n = 0; n < most; n++) {
     const page = await ask(
       api.GET('/api/v1/stalls/{id}/payments', {

@@ -7,27 +7,27 @@ import { readValue, writeValue } from './store';
 /** unknown: not read yet; off: never subscribed; blocked: the phone forbids it; lost: it was on and could not be renewed. */
 export type PushState = 'unknown' | 'unsupported' | 'off' | 'on' | 'blocked' | 'lost';
 
-/** Wanted is a stall's subscription as this phone stores it; the service worker reads it, too (sw.js). */
-export interface Wanted {
+/** StoredSubscription is a stall's subscription on this phone; the service worker reads it, too (sw.js). */
+interface StoredSubscription {
   stall: string;
   id: string;
   endpoint: string;
 }
 
-const wantedKey = 'push';
+const storeKey = 'push';
 
 /** pushable reports whether this browser supports push notifications. */
 export function pushable(): boolean {
   return 'PushManager' in window && 'serviceWorker' in navigator && 'Notification' in window;
 }
 
-async function wantedStalls(): Promise<Wanted[]> {
-  return (await readValue<Wanted[]>(wantedKey)) ?? [];
+async function storedSubscriptions(): Promise<StoredSubscription[]> {
+  return (await readValue<StoredSubscription[]>(storeKey)) ?? [];
 }
 
-async function want(stall: string, made?: Pick<Wanted, 'id' | 'endpoint'>): Promise<void> {
-  const others = (await wantedStalls()).filter((w) => w.stall !== stall);
-  await writeValue(wantedKey, made ? [...others, { stall, ...made }] : others);
+async function store(stall: string, made?: Pick<StoredSubscription, 'id' | 'endpoint'>): Promise<void> {
+  const others = (await storedSubscriptions()).filter((w) => w.stall !== stall);
+  await writeValue(storeKey, made ? [...others, { stall, ...made }] : others);
 }
 
 /** subscribe asks the user for permission, subscribes at the browser's push service and saves the subscription on the server. */
@@ -47,14 +47,14 @@ export async function subscribe(stall: string): Promise<void> {
 
 /** unsubscribe ends the subscription of a stall. */
 export async function unsubscribe(stall: string): Promise<void> {
-  const wanted = (await wantedStalls()).find((w) => w.stall === stall);
-  if (wanted)
+  const stored = (await storedSubscriptions()).find((w) => w.stall === stall);
+  if (stored)
     await ask(
       api.DELETE('/api/v1/stalls/{id}/push-subscriptions/{subscription}', {
-        params: { path: { id: stall, subscription: wanted.id } },
+        params: { path: { id: stall, subscription: stored.id } },
       }),
     ).catch(gone);
-  await want(stall);
+  await store(stall);
 }
 
 function gone(problem: Problem): void {
@@ -64,14 +64,14 @@ function gone(problem: Problem): void {
 /** renew compares the subscription of a stall in the browser, the store and the server, and makes it again where one has lost it. */
 export async function renew(stall: string): Promise<PushState> {
   if (!pushable()) return 'unsupported';
-  const wanted = (await wantedStalls()).find((w) => w.stall === stall);
+  const stored = (await storedSubscriptions()).find((w) => w.stall === stall);
   if (Notification.permission === 'denied') return 'blocked';
-  if (!wanted) return 'off';
+  if (!stored) return 'off';
   if (Notification.permission !== 'granted') return 'lost';
   try {
     const made = await put(stall, await subscription());
     // Another id for the same endpoint: the server had removed it, because the push service had reported that it is gone.
-    if (made.endpoint === wanted.endpoint && made.id !== wanted.id) {
+    if (made.endpoint === stored.endpoint && made.id !== stored.id) {
       await (await subscription()).unsubscribe();
       await put(stall, await subscription());
     }
@@ -101,12 +101,12 @@ function sameKey(made: ArrayBuffer | null | undefined, key: string): boolean {
   return text === key;
 }
 
-async function put(stall: string, made: PushSubscription): Promise<Wanted> {
+async function put(stall: string, made: PushSubscription): Promise<StoredSubscription> {
   const { endpoint = '', keys } = made.toJSON();
   const body = { endpoint, keys: { p256dh: keys?.p256dh ?? '', auth: keys?.auth ?? '' } };
   const { id } = await ask(
     api.PUT('/api/v1/stalls/{id}/push-subscriptions', { params: { path: { id: stall } }, body }),
   );
-  await want(stall, { id, endpoint });
+  await store(stall, { id, endpoint });
   return { stall, id, endpoint };
 }

@@ -1,5 +1,5 @@
-// Reads the owner's stalls.
-import { api, ask } from '../lib/client';
+// Reads the owner's stalls and what belongs to them.
+import { api, ask, askItems, type Shift } from '../lib/client';
 import { writeValue, type MyStall } from './store';
 
 /** readStalls reads the stalls that have a code in use, in the order of their numbers. */
@@ -34,4 +34,9 @@ export async function readCheck(id: string): Promise<string | null> {
   const checks = await ask(api.GET('/api/v1/stalls/{id}/checks', { params: { path: { id }, query: { limit: 1 } } }));
   const last = checks.items?.[0];
   return last?.verdict === 'official' ? last.checked_at : null;
+}
+
+/** readShifts reads the last shifts of a stall's helpers. */
+export function readShifts(id: string, limit: number): Promise<Shift[]> {
+  return askItems(api.GET('/api/v1/stalls/{id}/shifts', { params: { path: { id }, query: { limit } } }));
 }

@@ -2,17 +2,17 @@
 import { api, ask, type Visibility } from '../lib/client';
 import { readValue, writeValue } from './store';
 
-let asked: Promise<Visibility> | undefined;
+let reading: Promise<Visibility> | undefined;
 
 /** readVisibility returns who sees the owner's data; fresh reads it again. */
 export function readVisibility(fresh = false): Promise<Visibility> {
-  if (fresh || !asked) {
-    asked = ask(api.GET('/api/v1/me/visibility'));
-    asked.catch(() => {
-      asked = undefined;
+  if (fresh || !reading) {
+    reading = ask(api.GET('/api/v1/me/visibility'));
+    reading.catch(() => {
+      reading = undefined;
     });
   }
-  return asked;
+  return reading;
 }
 
 /** dismissedReminders returns the ids of account changes; their reminders were dismissed on this phone. */
