@@ -12,6 +12,7 @@ import {
   type Schemas,
 } from '../../lib/client';
 import { Queue, type Waiting } from '../../lib/queue';
+import { folded } from '../format';
 import { readValue, writeValue } from '../store';
 
 export type Word = Schemas['FieldWord'];
@@ -30,17 +31,12 @@ interface Fact<Path extends ApiPath, Method extends 'post' | 'put'> {
   body: BodyOf<Path, Method>;
 }
 
-/** folded returns a text as the search compares it: without diacritics, đ as d. */
-export function folded(text: string): string {
-  return text.normalize('NFD').replace(/\p{M}/gu, '').replace(/đ/gi, 'd').toLowerCase().trim();
-}
-
 /** found returns stalls by what was typed: the beginning of the number, or a part of the merchant's name. */
 export function found(stalls: KitStall[], typed: string, most = 8): KitStall[] {
-  const wanted = folded(typed);
-  if (!wanted) return [];
+  const text = folded(typed);
+  if (!text) return [];
   return stalls
-    .filter((s) => folded(s.number).startsWith(wanted) || folded(s.merchant_name ?? '').includes(wanted))
+    .filter((s) => folded(s.number).startsWith(text) || folded(s.merchant_name ?? '').includes(text))
     .slice(0, most);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { folded, found, type KitStall } from './field.svelte';
+import { folded } from '../format';
+import { found, type KitStall } from './field.svelte';
 
 const stall = (number: string, merchant_name: string | null): KitStall => ({
   id: number,
