@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { change, pairs } from './compare';
+import { change, explanation, pairs } from './compare';
 import { outsideNamed, unobserved, type Adoption, type Figure, type Row } from './figures';
 import { revisedText } from './format';
 import { chosenOn, targetOf, type Pilot, type Target } from './programme';
@@ -165,5 +165,31 @@ describe('what is said beside figures', () => {
     const revised = { after: '2026-11-20T10:00:00+07:00', merchants: 5 };
     expect(revisedText(revised)).toContain('đã thay đổi sau 20/11/2026 10:00: 5 tiểu thương');
     expect(revisedText(undefined)).toBe('');
+  });
+});
+
+describe('what the difference of two totals means', () => {
+  const total = (numerator: number | null, denominator: number): Figure => ({
+    ...figure('0.5000'),
+    numerator,
+    denominator,
+  });
+  const side = (basis: string, markets: string[], f: Figure) =>
+    ({ ...report(basis, [row('a', markets)]), total: { I05: f } }) as unknown as Adoption;
+  const said = (before: Adoption, after: Adoption) => explanation(before, after, { code: 'I05', unit: 'per_merchant' });
+
+  it('says whether two bases hold the same markets', () => {
+    const left = side('districts_2024', ['m'], total(5, 10));
+    expect(said(left, side('communes_2025', ['m'], total(5, 10)))).toContain('gồm cùng các chợ');
+    expect(said(left, side('communes_2025', ['n'], total(5, 10)))).toContain('không gồm cùng các chợ');
+  });
+  it('says how the counts differ', () =>
+    expect(said(side('current', ['m'], total(5, 10)), side('current', ['m'], total(7, 9)))).toBe(
+      'Tử số +2, mẫu số −1.',
+    ));
+  it('says nothing of hidden counts, or of equal ones', () => {
+    const left = side('current', ['m'], total(5, 10));
+    expect(said(left, side('current', ['m'], total(null, 10)))).toBe('');
+    expect(said(left, left)).toBe('');
   });
 });

@@ -1,5 +1,7 @@
 // Two reports side by side: another day, or the same day by other units.
-import type { Adoption, Figure, Row } from './figures';
+import { t } from '../lib/language.svelte';
+import type { Adoption, Figure, Row, Unit } from './figures';
+import { signedQuantity } from './format';
 
 export interface Pair {
   left: Row | undefined;
@@ -60,4 +62,50 @@ function parse(value: string): bigint {
   const [, sign = '', whole = '0', part = ''] = /^(-?)(\d+)(?:\.(\d{1,4}))?/.exec(value) ?? [];
   const units = BigInt(whole) * 10_000n + BigInt(part.padEnd(4, '0') || '0');
   return sign ? -units : units;
+}
+
+/** countsOf returns the numerator and denominator of a figure that counts people; undefined: it counts none, or they are hidden. */
+const countsOf = (figure: Figure | null | undefined) =>
+  typeof figure?.numerator === 'number' && typeof figure.denominator === 'number'
+    ? { numerator: figure.numerator, denominator: figure.denominator }
+    : undefined;
+
+/** explanation says what the difference of two totals means: whether both count the same markets, and how the counts differ. */
+export function explanation(before: Adoption, after: Adoption, { code, unit }: { code: string; unit: Unit }): string {
+  const [was, is] = [before.total[code], after.total[code]];
+  const isRounded = unit === 'share' && change(was, is) !== undefined;
+  return [
+    before.basis !== after.basis && before.as_of === after.as_of ? basesText(sameMarkets(before, after)) : '',
+    countsText(countsOf(was), countsOf(is)),
+    isRounded
+      ? t(
+          'Chênh lệch tính từ giá trị đủ bốn chữ số rồi mới làm tròn.',
+          'The difference is taken of the four-digit values and rounded once.',
+        )
+      : '',
+  ]
+    .filter(Boolean)
+    .join(' ');
+}
+
+const basesText = (same: boolean): string =>
+  same
+    ? t(
+        'Hai danh sách địa phương gồm cùng các chợ, nên tổng bằng nhau.',
+        'Both lists of units hold the same markets, so the totals are equal.',
+      )
+    : t(
+        'Hai danh sách địa phương không gồm cùng các chợ, nên tổng có thể khác nhau.',
+        'The two lists of units do not hold the same markets: the totals may differ.',
+      );
+
+function countsText(was: ReturnType<typeof countsOf>, is: ReturnType<typeof countsOf>): string {
+  if (!was || !is) return '';
+  const numerator = is.numerator - was.numerator;
+  const denominator = is.denominator - was.denominator;
+  if (numerator === 0 && denominator === 0) return '';
+  return t(
+    `Tử số ${signedQuantity(numerator)}, mẫu số ${signedQuantity(denominator)}.`,
+    `Numerator ${signedQuantity(numerator)}, denominator ${signedQuantity(denominator)}.`,
+  );
 }

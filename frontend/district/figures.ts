@@ -1,6 +1,6 @@
 // Reads the indicators: adoption, trends, the page of a market, drill-downs, definitions.
 import { t } from '../lib/language.svelte';
-import { api, ask, readAll, type Schemas } from '../lib/client';
+import { api, ask, askItems, readAll, type Schemas } from '../lib/client';
 
 export type Evidence = { A: number; B: number; C: number; D: number };
 export type Quantity = number | string;
@@ -76,28 +76,28 @@ export const stepName = (step: (typeof steps)[number]): string =>
     habitual: t('Sử dụng thường xuyên', 'Habitual'),
   })[step];
 
-export interface Asked {
+export interface FigureQuery {
   basis?: string;
   as_of?: string;
   campaign?: string;
   locality?: string;
 }
 
-export const adoption = ({ basis, as_of, campaign }: Asked): Promise<Adoption> =>
+export const adoption = ({ basis, as_of, campaign }: FigureQuery): Promise<Adoption> =>
   ask(api.GET('/api/v1/reports/adoption', { params: { query: { basis, as_of, campaign } } }));
 
 let defined: Promise<Definition[]> | undefined;
 
 /** definitions returns all indicators; they are read once. */
 export function definitions(): Promise<Definition[]> {
-  defined ??= ask(api.GET('/api/v1/indicators')).then((list) => list.items ?? []);
+  defined ??= askItems(api.GET('/api/v1/indicators'));
   defined.catch(() => {
     defined = undefined;
   });
   return defined;
 }
 
-type TrendQuery = Omit<Asked, 'as_of'> & {
+type TrendQuery = Omit<FigureQuery, 'as_of'> & {
   indicator: string;
   market?: string;
   from?: string;
@@ -114,7 +114,7 @@ export const marketPage = (market: string, as_of?: string): Promise<MarketPage> 
 export const dormant = (id: string): Promise<DormantStall[]> =>
   readAll((query) => api.GET('/api/v1/markets/{id}/dormant', { params: { path: { id }, query } }));
 
-export const drillDown = (query: Asked & { indicator: string; by: string }): Promise<DrillDown> =>
+export const drillDown = (query: FigureQuery & { indicator: string; by: string }): Promise<DrillDown> =>
   ask(api.GET('/api/v1/reports/drill-down', { params: { query } }));
 
 /** nameOf an indicator in the reader's language. */

@@ -1,6 +1,7 @@
 // Figures as people here write them: 83,5 %, 1.234.567 đ, 31/10/2026. Values are decimal strings and stay exact.
 import { t } from '../lib/language.svelte';
 import { dong } from '../lib/money';
+import { clock, isoDay } from '../lib/time';
 import type { Evidence, Figure, Quantity, Revised, Share, ValueUnit } from './figures';
 
 const grouped = new Intl.NumberFormat('vi-VN');
@@ -56,6 +57,9 @@ export function quantity(n: Quantity | null | undefined): string {
   if (n === null || n === undefined) return none();
   return typeof n === 'string' ? dong(n) : grouped.format(n).replace('-', '−');
 }
+
+/** signedQuantity returns a difference of counts with its sign. */
+export const signedQuantity = (n: number): string => (n > 0 ? `+${quantity(n)}` : quantity(n));
 
 /** none returns the text for an unknown value, which is never 0. */
 export const none = (): string => t('chưa có dữ liệu', 'no data yet');
@@ -150,16 +154,13 @@ export function withMix(figure: Figure | null | undefined, unit: ValueUnit = 'sh
 /** "2026-10-31" → "31/10/2026"; the day of a time is Vietnam's. */
 export function date(day: string | null | undefined): string {
   if (!day) return '–';
-  const of =
-    day.length > 10 ? new Intl.DateTimeFormat('sv', { timeZone: 'Asia/Ho_Chi_Minh' }).format(new Date(day)) : day;
-  const [year, month, dayOfMonth] = of.split('-');
+  const [year, month, dayOfMonth] = (day.length > 10 ? isoDay(day) : day).split('-');
   return `${dayOfMonth}/${month}/${year}`;
 }
 
 /** "31/10/2026 09:05" */
 export function moment(time: string | null | undefined): string {
-  if (!time) return '–';
-  return `${date(time)} ${new Intl.DateTimeFormat('vi', { hour: '2-digit', minute: '2-digit', timeZone: 'Asia/Ho_Chi_Minh' }).format(new Date(time))}`;
+  return time ? `${date(time)} ${clock(time)}` : '–';
 }
 
 /** revisedText says that the figures of a past day changed after it; empty: they did not. */

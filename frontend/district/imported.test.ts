@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { confirmations, importState, inSheet, rowErrors, rowName, sharedPhones, skippedLines } from './imported';
+import {
+  confirmations,
+  importPath,
+  importState,
+  inSheet,
+  rowErrors,
+  rowName,
+  sharedPhones,
+  skippedLines,
+} from './imported';
 import type { Imported } from './work.svelte';
 
 const result = (changes: Partial<Imported>): Imported => ({
@@ -50,5 +59,14 @@ describe('an imported list', () => {
     expect(confirmations(result({}))).toEqual([]);
     const warnings = [{ code: 'zeros_lost', row: 2, column: '', detail: '', sheet: '' }] as Imported['warnings'];
     expect(confirmations(result({ warnings })).map((c) => c.name)).toEqual(['zeros']);
+  });
+});
+
+describe('where a list is sent', () => {
+  it('says that it is a trial, and what a person decided', () => {
+    expect(importPath('/x/import', false, new URLSearchParams())).toBe('/x/import');
+    expect(importPath('/x/import', true, new URLSearchParams({ since: '2026-01-01' }))).toBe(
+      '/x/import?dry_run=true&since=2026-01-01',
+    );
   });
 });

@@ -5,6 +5,14 @@ import type { Imported } from './work.svelte';
 /** How many rows of a list are shown at most. */
 export const maxRows = 500;
 
+/** importPath returns where a list is sent: dry is a trial, and query holds what a person decided after one. */
+export function importPath(path: string, dry: boolean, query: URLSearchParams): string {
+  const all = new URLSearchParams(dry ? { dry_run: 'true' } : {});
+  for (const [name, value] of query) all.append(name, value);
+  const text = all.toString();
+  return text ? `${path}?${text}` : path;
+}
+
 /** RowError is one thing that is wrong in one row. */
 export interface RowError {
   line: number;

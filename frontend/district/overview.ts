@@ -14,11 +14,11 @@ export interface Overview {
   basis: string;
 }
 
-/** readOverview reads the overview as the session asks for it. */
+/** readOverview reads the overview for the chosen campaign, basis and day. */
 export async function readOverview(): Promise<Overview> {
-  const { asked, campaign } = session;
+  const { figureQuery, campaign } = session;
   const [report, chosen, goals] = await Promise.all([
-    adoption(asked),
+    adoption(figureQuery),
     campaign ? pilots(campaign.code).catch(() => []) : [],
     campaign ? targets(campaign.code).catch(() => []) : [],
   ]);

@@ -3,7 +3,7 @@ import { t } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
 import { periodName } from './days';
 import type { Work } from './store';
-import { api, ask, readAll, type Nullable, type Schemas } from '../lib/client';
+import { api, ask, askItems, readAll, type Nullable, type Schemas } from '../lib/client';
 
 export type Campaign = Schemas['ProgrammeCampaign'];
 export type Milestone = keyof Schemas['ProgrammeMilestones'];
@@ -96,9 +96,14 @@ export type Reminder = Schemas['PeriodicReminder'];
 type Change = Nullable<Schemas['PeriodicFigureChange'], 'locality' | 'before' | 'after'>;
 export type Difference = Omit<Schemas['PeriodicDifference'], 'figures'> & { figures: Change[] };
 
+/** periodText returns the name of a month or quarter in the reader's language. */
+export const periodText = (period: string): string => periodName(period, t('quý', 'quarter'));
+
+/** scopeName returns of which locality a report is, or that it is of the whole campaign. */
+export const scopeName = (r: Report): string => r.locality?.name ?? t('cả chương trình', 'the whole campaign');
+
 /** reportName returns the name of a report: its locality and its period. */
-export const reportName = (r: Report): string =>
-  `${r.locality?.name ?? t('cả chương trình', 'the whole campaign')}, ${periodName(r.period, t('quý', 'quarter'))}`;
+export const reportName = (r: Report): string => `${scopeName(r)}, ${periodText(r.period)}`;
 
 /** freezeReport returns the long work that freezes a report's figures by a path. */
 export const freezeReport = (r: Report, path: string, body: object): Omit<Work, 'key' | 'startedAt'> => ({
@@ -125,7 +130,7 @@ export const lateness = (query: { campaign: string; kind: 'month' | 'quarter'; p
   ask(api.GET('/api/v1/periodic-reports/lateness', { params: { query } }));
 /** reminders are what an office has to do: first what came back to it, however many others are late. */
 export async function reminders(): Promise<Reminder[]> {
-  const due = (await ask(api.GET('/api/v1/periodic-reports/reminders'))).items ?? [];
+  const due = await askItems(api.GET('/api/v1/periodic-reports/reminders'));
   return due.toSorted((a, b) => Number(b.stage === 'returned') - Number(a.stage === 'returned'));
 }
 

@@ -70,13 +70,13 @@ class Session {
 
   /** The campaign that was chosen; the foremost, unless all markets were ("all"). */
   get campaign(): Campaign | undefined {
-    const wanted = here.get('campaign');
-    if (wanted === 'all') return undefined;
-    return this.campaigns.find((c) => c.code === wanted) ?? foremost(this.campaigns, isoDay(new Date()));
+    const code = here.get('campaign');
+    if (code === 'all') return undefined;
+    return this.campaigns.find((c) => c.code === code) ?? foremost(this.campaigns, isoDay(new Date()));
   }
 
-  /** The parameters of a figure. */
-  get asked(): { basis: string; as_of: string; campaign?: string } {
+  /** The parameters of all figures. */
+  get figureQuery(): { basis: string; as_of: string; campaign?: string } {
     return { basis: this.basis, as_of: this.asOf, campaign: this.campaign?.code };
   }
 

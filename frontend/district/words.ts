@@ -119,6 +119,14 @@ export const milestoneName = of({
   launched: ['Đã ra mắt', 'Launched'],
   habitual: ['Thành nếp', 'Habitual'],
 });
+export const roleName = of({
+  admin: ['Quản trị', 'Administrator'],
+  province_officer: ['Cán bộ tỉnh', 'Province officer'],
+  locality_officer: ['Cán bộ địa phương', 'Locality officer'],
+  manager: ['Ban quản lý chợ', 'Market board'],
+  team: ['Tổ công nghệ số', 'Digital team'],
+  auditor: ['Kiểm toán', 'Auditor'],
+});
 export const levelName = of({
   A: ['báo có hoặc sao kê của ngân hàng', 'bank notice or statement'],
   B: ['chủ sạp xác nhận', 'confirmed by the owner'],
