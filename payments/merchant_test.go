@@ -2,8 +2,6 @@ package payments_test
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -25,7 +23,7 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 	one, code := w.Stall(w.Market, "A1", "970422", "1111111") // phone 0905000001
 	other, otherCode := w.Stall(w.Market, "A2", "970422", "2222222")
 	merchant := w.Call(w.Admin, "GET", "/api/v1/stalls/"+one, nil, 200).Text("merchant.id")
-	second := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.NewMarket("XOMMOI")+"/stalls", object{
+	second := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.RegisterMarket(w.Admin, "XOMMOI", "22366")+"/stalls", object{
 		"number": "B1", "kind": "stall", "zone": "", "goods_group": "rau", "merchant": object{"id": merchant},
 		"account": object{
 			"bank_bin": "970422", "account_number": "1111111", "holder_name": "NGUOI BAN",
@@ -161,16 +159,8 @@ func TestPhoneOwnerIsNotRevealed(t *testing.T) {
 // post sends a form as another page would, without cookies.
 func (w *world) post(path, site string) (int, string) {
 	w.T.Helper()
-	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Server.URL+path, strings.NewReader(""))
-	must(w.T, err)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Sec-Fetch-Site", site)
-	res, err := http.DefaultClient.Do(req)
-	must(w.T, err)
-	defer res.Body.Close()
-	page, err := io.ReadAll(res.Body)
-	must(w.T, err)
-	return res.StatusCode, string(page)
+	answer := w.Send("", "POST", path, nil, "Content-Type", "application/x-www-form-urlencoded", "Sec-Fetch-Site", site)
+	return answer.Code, answer.Body.String()
 }
 
 func TestAnInvitationOpensOneSession(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/access/roles"
+	"market40/migrations/database/worldtest"
 	"market40/payments/paymentstest"
 
 	"github.com/google/uuid"
@@ -19,19 +21,13 @@ func (w *world) session(role, kind string, scope any) (*paymentstest.Browser, uu
 	if kind == "dated" {
 		scope = user
 	}
-	w.exec(`WITH a AS (INSERT INTO actors (id, role) VALUES ($1, $2))
+	w.Exec(`WITH a AS (INSERT INTO actors (id, role) VALUES ($1, $2))
 		INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at)
 		VALUES ($1, $3, 'Kiểm toán', $2, $4, $5, now())`, user, role, "u-"+token, kind, scope)
-	w.exec(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, method, proved_at)
+	w.Exec(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, method, proved_at)
 		VALUES ($1, $2, $3, now(), now(), '', '', 'password', now())`,
 		uuid.Must(uuid.NewV7()), user, hash[:])
 	return &paymentstest.Browser{World: w.World, Cookies: map[string]string{"__Host-m40": token}}, user
-}
-
-func (w *world) exec(sql string, args ...any) {
-	w.T.Helper()
-	_, err := w.DB.Pool.Exec(w.T.Context(), sql, args...)
-	must(w.T, err)
 }
 
 // wantEnd waits for the end of a stream that says nothing more.
@@ -42,7 +38,7 @@ func wantEnd(t *testing.T, events <-chan event) {
 		if open {
 			t.Errorf("a stream says %+v", e)
 		}
-	case <-time.After(paymentstest.Patience):
+	case <-time.After(worldtest.Patience):
 		t.Error("a stream goes on")
 	}
 }
@@ -63,7 +59,7 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 	idle, idleID := w.session("auditor", "all", nil)
 	narrowed, narrowedID := w.session("auditor", "all", nil)
 	dated, datedID := w.session("auditor", "dated", nil)
-	w.exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) VALUES ($1, 'market', $2, '[2020-01-01,)')`,
+	w.Exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) VALUES ($1, 'market', $2, '[2020-01-01,)')`,
 		datedID, w.Market)
 
 	type open struct {
@@ -75,9 +71,9 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 	}
 	bearer := func(key string) [2]string { return [2]string{"Authorization", "Bearer " + key} }
 	cookie := func(b *paymentstest.Browser) [2]string { return [2]string{"Cookie", b.Cookie()} }
-	key := func(name, role, scope string) (string, string) {
+	key := func(name string, role roles.Role, scope string) (string, string) {
 		made := w.Key(role, scope)
-		w.exec(`UPDATE api_keys SET name = $2 WHERE prefix = left($1, length(prefix))`, made, name)
+		w.Exec(`UPDATE api_keys SET name = $2 WHERE prefix = left($1, length(prefix))`, made, name)
 		return made, name
 	}
 	revoked, r := key("revoked", "merchant", "stall:"+stall)
@@ -147,7 +143,7 @@ func TestStreamsEndWithTheirRight(t *testing.T) {
 	signedOut := listenAs(owner, stall, "")
 	lasting := w.listen(w.Key("auditor", ""), stall, "")
 	for _, o := range opened {
-		w.exec(o.sql, o.args...)
+		w.Exec(o.sql, o.args...)
 	}
 	owner.Visit("DELETE", "/api/v1/sessions/current", nil, 204)
 	for i, o := range opened {
@@ -190,7 +186,7 @@ func TestStreamsEndWithStaffAndShift(t *testing.T) {
 		stall, _, seller, b := counterOf(w, "A"+account[:1], account, i+1)
 		b.Visit("POST", "/api/v1/staff-sessions", object{"staff_id": seller, "pin": "4831"}, 201)
 		events := listenAs(b, stall, "")
-		w.exec(over, stall)
+		w.Exec(over, stall)
 		wantEnd(t, events)
 		if status := w.statusOf(stall, [2]string{"Cookie", b.Cookie()}); status != 401 {
 			t.Errorf("%s: coming again is answered %d", over, status)

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/migrations/database/worldtest"
 	"market40/payments/paymentstest"
 )
 
@@ -71,7 +72,7 @@ func nextEvent(t *testing.T, events <-chan event) event {
 	select {
 	case e := <-events:
 		return e
-	case <-time.After(paymentstest.Patience):
+	case <-time.After(worldtest.Patience):
 		t.Fatal("no event came")
 		return event{}
 	}
@@ -124,12 +125,12 @@ func TestStreamErrors(t *testing.T) {
 	w := newWorld(t)
 	stall, _ := w.Stall(w.Market, "A1", "970422", "1111111")
 	path := "/api/v1/stalls/" + stall + "/payments/stream"
-	must(t, w.Execute(`UPDATE tenancies SET valid = tstzrange(lower(valid), now())`))
+	w.Exec(`UPDATE tenancies SET valid = tstzrange(lower(valid), now())`)
 	if got := w.Call(w.Admin, "GET", path, nil, 409).Text("code"); got != "stall_vacant" {
 		t.Errorf("a vacant stall is answered %q", got)
 	}
 	w.DB.Pool.Close()
-	if status := w.Status(w.Admin, "GET", path); status != 500 && status != 503 {
+	if status := w.Send(w.Admin, "GET", path, nil).Code; status != 500 && status != 503 {
 		t.Errorf("without a database the stream is answered %d", status)
 	}
 }

@@ -233,11 +233,10 @@ var arrows = map[string][]string{
 	},
 	// Only tests import it: a program on its own database.
 	"payments/paymentstest": {
-		"merchants", "merchants/access/signin", "merchants/access/trail",
-		"merchants/platform/web", "merchants/platform/notify", "merchants/phones", "merchants/platform/seal",
-		"migrations/database", "migrations/database/dbtest", "payments", "payments/banks", "payments/book",
-		"payments/cases", "payments/connections", "payments/intake", "payments/ledger", "payments/money",
-		"payments/orders",
+		"merchants", "merchants/access/signin", "merchants/platform/web", "merchants/platform/notify",
+		"merchants/phones", "merchants/platform/seal", "migrations/database", "migrations/database/dbtest",
+		"migrations/database/worldtest", "payments", "payments/banks", "payments/book", "payments/cases",
+		"payments/connections", "payments/intake", "payments/ledger", "payments/money", "payments/orders",
 		"merchants/platform/bizday",
 	},
 	// The book draws documents, which the way of notices must not carry.

@@ -3,8 +3,6 @@ package book_test
 import (
 	"encoding/csv"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,18 +20,12 @@ const bookPath = "/api/v1/me/revenue-book"
 // download is a document of the book.
 func (w *world) download(key, path string) []byte {
 	w.T.Helper()
-	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodGet, w.Server.URL+path, http.NoBody)
-	must(w.T, err)
-	req.Header.Set("Authorization", "Bearer "+key)
-	res, err := http.DefaultClient.Do(req)
-	must(w.T, err)
-	defer res.Body.Close()
-	raw, err := io.ReadAll(res.Body)
-	must(w.T, err)
-	if res.StatusCode != 200 || !strings.HasPrefix(res.Header.Get("Content-Disposition"), "attachment; filename=") {
-		w.T.Fatalf("%s is answered %d %v: %s", path, res.StatusCode, res.Header, raw)
+	answer := w.Send(key, "GET", path, nil)
+	if disposition := answer.Header().Get("Content-Disposition"); answer.Code != 200 ||
+		!strings.HasPrefix(disposition, "attachment; filename=") {
+		w.T.Fatalf("%s is answered %d %v: %s", path, answer.Code, answer.Header(), answer.Body)
 	}
-	return raw
+	return answer.Body.Bytes()
 }
 
 // newKeeper is a merchant who was paid three times, the last in error.
@@ -214,7 +206,7 @@ func TestBookIsClosedToOthers(t *testing.T) {
 			continue
 		}
 		for _, ending := range []string{"", ".pdf", ".xlsx"} {
-			w.Call(w.Key(string(role), ""), "GET", bookPath+ending, nil, 403)
+			w.Call(w.Key(role, ""), "GET", bookPath+ending, nil, 403)
 		}
 	}
 	key := w.Key("merchant", "stall:"+stall)
@@ -246,7 +238,7 @@ func TestBookIsClosedToOthers(t *testing.T) {
 		"?to=0001-01-01",
 	} {
 		w.Call(key, "GET", bookPath+bad, nil, 422)
-		if status := w.Status(key, "GET", bookPath+".pdf"+bad); status != 422 {
+		if status := w.Send(key, "GET", bookPath+".pdf"+bad, nil).Code; status != 422 {
 			t.Errorf("%s is answered %d", bad, status)
 		}
 	}
@@ -271,9 +263,9 @@ func TestABookOfTenThousandReceipts(t *testing.T) {
 	stall, memo := w.Stall(w.Market, "A1", "970422", "1111111")
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: memo, Amount: 1000})
 	w.Grow(10_000)
-	must(t, w.Execute(`INSERT INTO book_decisions SELECT p.id, t.merchant_id, true, (SELECT id FROM actors
+	w.Exec(`INSERT INTO book_decisions SELECT p.id, t.merchant_id, true, (SELECT id FROM actors
 		LIMIT 1), now() FROM payments p JOIN ledger_accounts l ON l.id = p.credit_account
-		JOIN tenancies t ON t.id = l.tenancy_id`))
+		JOIN tenancies t ON t.id = l.tenancy_id`)
 	key := w.Key("merchant", "stall:"+stall)
 	began := time.Now()
 	b := w.Call(key, "GET", bookPath+"?from=2026-01-01", nil, 200)

@@ -90,7 +90,7 @@ func TestCasesWithinTheScope(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.SePay(nil)
-	there := w.NewMarket("CHOBANGOI")
+	there := w.RegisterMarket(w.Admin, "CHOBANGOI", "22366")
 	w.Stall(w.Market, "A1", "970422", "1111111")
 	_, codeB := w.Stall(there, "B1", "970422", "2222222")
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: codeB, Amount: 5000})

@@ -1,11 +1,7 @@
 package cases_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -88,36 +84,11 @@ type closedCase struct {
 	state string
 }
 
-// callCases calls our API and returns the status and the answer.
-func (r *drawnRound) callCases(key, method, path string, body any) (int, object) {
-	var reader io.Reader
-	if body != nil {
-		raw, _ := json.Marshal(body)
-		reader = bytes.NewReader(raw)
-	}
-	req, err := http.NewRequestWithContext(r.T.Context(), method, r.Server.URL+path, reader)
-	if err != nil {
-		r.rt.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+key)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		r.rt.Fatal(err)
-	}
-	defer res.Body.Close()
-	answered := object{}
-	if err := json.NewDecoder(res.Body).Decode(&answered); err != nil {
-		r.rt.Fatalf("%s %s is answered %d: %v", method, path, res.StatusCode, err)
-	}
-	return res.StatusCode, answered
-}
-
 // get reads all pages of a list.
 func (r *drawnRound) get(path string) []object {
 	var all []object
 	for next := ""; ; {
-		status, page := r.callCases(r.Admin, "GET", path+next, nil)
+		status, page := r.Try(r.Admin, "GET", path+next, nil)
 		if status != 200 {
 			r.rt.Fatalf("%s is answered %d: %v", path, status, page)
 		}
@@ -133,7 +104,7 @@ func (r *drawnRound) get(path string) []object {
 // markets. G and H, which are paid through the gateway, are there already.
 func (r *drawnRound) register() {
 	for i := range 2 {
-		r.markets = append(r.markets, r.NewMarket(fmt.Sprintf("R%dM%d", r.prefix, i)))
+		r.markets = append(r.markets, r.RegisterMarket(r.Admin, fmt.Sprintf("R%dM%d", r.prefix, i), "22366"))
 	}
 	r.stalls["A"], r.codes["A"] = r.Stall(r.markets[0], "A", "970436", r.account("A"))
 	r.stalls["B"], r.codes["B"] = r.Stall(r.markets[0], "B", "970422", r.account("B"))

@@ -31,7 +31,7 @@ func (w *world) sharedStall(market, number, first, bin, account string) (id, cod
 func (w *world) twoMarkets() (here, hereCode, there, thereCode string) {
 	w.T.Helper()
 	here, hereCode = w.Stall(w.Market, "A1", "970422", "1111111")
-	there, thereCode = w.sharedStall(w.NewMarket("CHOBANGOI"), "B1", here, "970422", "1111111")
+	there, thereCode = w.sharedStall(w.RegisterMarket(w.Admin, "CHOBANGOI", "22366"), "B1", here, "970422", "1111111")
 	return here, hereCode, there, thereCode
 }
 

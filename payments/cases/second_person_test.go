@@ -1,39 +1,34 @@
 package cases_test
 
 import (
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pquerna/otp/totp"
 
-	"market40/merchants/access/signin"
 	"market40/merchants/platform/web"
+	"market40/migrations/database/worldtest"
 	"market40/payments/paymentstest"
 )
 
 // office is where admins make keys and users, beside a world.
 type office struct {
 	*world
-	address string
+	users *worldtest.World
 }
 
 func newOffice(t *testing.T) office {
 	t.Helper()
-	w := newWorld(t)
-	gate := signin.Gate{Keys: w.APIKeys, People: w.People}
-	e := web.New(web.Parts{DB: w.DB, Keys: w.Keys, Gate: gate, Trail: w.Trail, Now: time.Now, Version: "test"})
-	(&web.Users{People: w.People, Keys: w.APIKeys, Now: time.Now}).Routes(e)
-	server := httptest.NewServer(e.Engine)
-	t.Cleanup(server.Close)
-	return office{w, server.URL}
+	o := office{newWorld(t), nil}
+	o.users = worldtest.NewOn(t, o.DB, time.Time{})
+	o.users.Routes(&web.Users{People: o.users.People, Keys: o.users.APIKeys, Now: time.Now})
+	return o
 }
 
 // makesKey has a caller make an admin's key.
 func (w office) makesKey(caller string) string {
 	w.T.Helper()
-	return w.Ask(w.address, caller, "POST", "/api/v1/api-keys", object{"name": "second", "role": "admin"}, 201).Text(
+	return w.users.Call(caller, "POST", "/api/v1/api-keys", object{"name": "second", "role": "admin"}, 201).Text(
 		"key")
 }
 
@@ -42,19 +37,8 @@ func (w office) admits(caller string) (session, id string) {
 	w.T.Helper()
 	login := "admitted-" + uuid.NewString()
 	order := object{"login": login, "full_name": login, "role": "admin", "scopes": []any{object{"scope": "all"}}}
-	made := w.Ask(w.address, caller, "POST", "/api/v1/users", order, 201)
-	return w.enters(login, made), made.Text("id")
-}
-
-// enters signs a user in with the secrets of its enrolment.
-func (w office) enters(login string, made object) string {
-	w.T.Helper()
-	code, err := totp.GenerateCode(made.Text("enrolment.totp_secret"), time.Now())
-	must(w.T, err)
-	attempt := signin.Attempt{Login: login, Password: made.Text("enrolment.password"), Code: code, Address: "127.0.0.1"}
-	token, _, err := w.People.SignIn(w.T.Context(), attempt)
-	must(w.T, err)
-	return paymentstest.Session + token
+	made := w.users.Call(caller, "POST", "/api/v1/users", order, 201)
+	return w.Enter(login, made), made.Text("id")
 }
 
 // TestCreationsOfAProgramAreNoSecondPerson checks that a key or user created by a key counts as
@@ -96,9 +80,9 @@ func TestCreationsOfAProgramAreNoSecondPerson(t *testing.T) {
 	}
 	// A renewal by a user whom the key let in confirms no person; one by a person does, but not for
 	// the keys made before.
-	again := w.Ask(w.address, laterUser, "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
-	refused("renewed by its own", w.enters(again.Text("login"), again))
-	w.Ask(w.address, w.SignInAdmin(), "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
+	again := w.users.Call(laterUser, "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
+	refused("renewed by its own", w.Enter(again.Text("login"), again))
+	w.users.Call(w.SignInAdmin(), "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
 	refused("a key from before the renewal", keyOfUser)
 
 	w.Call(w.Key("admin", ""), "POST", approve, nil, 200)

@@ -156,7 +156,7 @@ func (r *drawnRound) openCases() []object {
 	var all []object
 	for _, state := range []string{"open", "proposed"} {
 		for next := ""; ; {
-			_, page := r.callCases(r.Admin, "GET", "/api/v1/cases?limit=50&state="+state+next, nil)
+			_, page := r.Try(r.Admin, "GET", "/api/v1/cases?limit=50&state="+state+next, nil)
 			for _, c := range page.Items() {
 				at, err := time.Parse(time.RFC3339, c.Text("opened_at"))
 				if err != nil {
@@ -207,7 +207,7 @@ func (r *drawnRound) decide(rt *rapid.T) {
 		body["stall_id"] = r.stalls[name]
 	}
 	for _, person := range r.people[:rapid.IntRange(1, 2).Draw(rt, "people")] {
-		status, answer := r.callCases(person, "POST", "/api/v1/cases/"+chosen.Text("id")+"/resolve", body)
+		status, answer := r.Try(person, "POST", "/api/v1/cases/"+chosen.Text("id")+"/resolve", body)
 		rt.Logf("case %s of %s: %v is answered %d %s%s", chosen.Text("kind"), about.Text("amount"), body, status,
 			answer.Text("state"), answer.Text("code"))
 		if status != 200 {
@@ -261,7 +261,7 @@ func (r *drawnRound) reopen(rt *rapid.T) {
 	}
 	id := rapid.SampledFrom(slices.Sorted(maps.Keys(r.closed))).Draw(rt, "closed case")
 	person := rapid.SampledFrom(r.people).Draw(rt, "person")
-	status, answer := r.callCases(person, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "xem lại"})
+	status, answer := r.Try(person, "POST", "/api/v1/cases/"+id+"/reopen", object{"reason": "xem lại"})
 	rt.Logf("case %s is opened again: %d %s", id, status, answer.Text("code"))
 	if status != 200 {
 		if status != 409 || !slices.Contains(refusals, answer.Text("code")) {

@@ -3,14 +3,10 @@ package connections_test
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
-	"market40/merchants/access/signin"
-	"market40/merchants/platform/web"
+	"market40/migrations/database/worldtest"
 	"market40/payments/banks"
 	"market40/payments/paymentstest"
 )
@@ -130,30 +126,23 @@ func TestConnectionIsSwitchedOffEverywhere(t *testing.T) {
 	w.Stall(w.Market, "A1", "970422", "1111111")
 	c := w.SePay(nil)
 	one := paymentstest.ConnectionsPath + "/" + c
-	there := w.replica()
+	there := w.Beside(w.DB)
 	n := 0
-	send := func(server, key string) int {
+	send := func(program *paymentstest.World, key string) int {
 		n++
 		raw, err := json.Marshal(transfer{ID: n, Account: "1111111", Amount: 1000}.Body())
 		must(t, err)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server+"/webhooks/sepay/"+c,
-			strings.NewReader(string(raw)))
-		must(t, err)
-		req.Header.Set("Authorization", "Apikey "+key)
-		req.Header.Set("Content-Type", "application/json")
-		res, err := http.DefaultClient.Do(req)
-		must(t, err)
-		must(t, res.Body.Close())
-		return res.StatusCode
+		status, _ := program.Hook("/webhooks/sepay/"+c, "Apikey "+key, raw)
+		return status
 	}
 	becomes := func(what, key string, want int) {
 		t.Helper()
-		if got := send(w.Server.URL, key); got != want {
+		if got := send(w.World, key); got != want {
 			t.Errorf("%s: here it is answered %d, want %d", what, got, want)
 		}
 		began := time.Now()
 		for send(there, key) != want {
-			if time.Since(began) > paymentstest.Patience {
+			if time.Since(began) > worldtest.Patience {
 				t.Fatalf("%s: there it is not answered %d", what, want)
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -194,28 +183,7 @@ func TestConnectionIsSwitchedOffEverywhere(t *testing.T) {
 // secrets are a connection's secrets as an admin sees them.
 func (w *world) secrets(connection string) []object {
 	w.T.Helper()
-	detail := w.Call(w.Admin, "GET", paymentstest.ConnectionsPath+"/"+connection, nil, 200)
-	var found []object
-	list, _ := detail["secrets"].([]any)
-	for _, s := range list {
-		found = append(found, s.(map[string]any))
-	}
-	return found
-}
-
-// replica is a second program on the same database; its address is returned.
-func (w *world) replica() string {
-	w.T.Helper()
-	e := web.New(web.Parts{DB: w.DB, Keys: w.Keys, Gate: signin.Gate{Keys: w.APIKeys}, Now: time.Now, Version: "test"})
-	p := paymentstest.NewParts(w.DB, w.Keys, time.Now)
-	p.Routes(e)
-	p.Start(w.T.Context())
-	server := httptest.NewServer(e.Engine)
-	w.T.Cleanup(func() {
-		p.Stop()
-		server.Close()
-	})
-	return server.URL
+	return w.Call(w.Admin, "GET", paymentstest.ConnectionsPath+"/"+connection, nil, 200).List("secrets")
 }
 
 // TestHealth: what came and what was refused, and why.
@@ -225,14 +193,13 @@ func TestHealth(t *testing.T) {
 	w.Stall(w.Market, "A1", "970422", "1111111")
 	f := w.NewFeed("sepay")
 	health := func() object {
-		h, _ := w.Call(w.Admin, "GET", paymentstest.ConnectionsPath+"/"+f.ID, nil, 200)["health"].(map[string]any)
-		return h
+		return w.Call(w.Admin, "GET", paymentstest.ConnectionsPath+"/"+f.ID, nil, 200).Member("health")
 	}
 	want := func(received, refused, unmatched int, refusal string) {
 		t.Helper()
 		h := health()
 		if fmt.Sprint(h["received_24h"], h["refused_24h"], h["unmatched_24h"],
-			object(h).Text("last_refusal")) != fmt.Sprint(received, refused, unmatched, refusal) {
+			h.Text("last_refusal")) != fmt.Sprint(received, refused, unmatched, refusal) {
 			t.Errorf("health is %v", h)
 		}
 	}

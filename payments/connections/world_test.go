@@ -3,20 +3,21 @@ package connections_test
 import (
 	"testing"
 
+	"market40/migrations/database/worldtest"
 	"market40/payments/paymentstest"
 )
 
 type (
-	object   = paymentstest.Object
+	object   = worldtest.Object
 	transfer = paymentstest.Transfer
 )
 
 // world is one program on its own database, with what these tests do in it.
 type world struct{ *paymentstest.World }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	return &world{paymentstest.New(t)}
 }
 
-var must = paymentstest.Must
+var must = worldtest.Must

@@ -23,7 +23,7 @@ func TestAnswers(t *testing.T) {
 	}
 
 	t.Run("good and new is posted at once", func(t *testing.T) {
-		status, answer := w.Send(c, good)
+		status, answer := w.SendTransfer(c, good)
 		if status != 200 || answer != `{"success":true}` {
 			t.Fatalf("answered %d %s", status, answer)
 		}

@@ -163,7 +163,7 @@ func TestPeakHours(t *testing.T) {
 	for hour, want := range map[int]bool{4: false, 9: true, 10: false, 15: false} {
 		at := time.Date(2026, 11, 23, hour, 30, 0, 0, bizday.Vietnam)
 		ahead := w.At(at)
-		c := ahead(w.Admin, "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", object{
+		c := ahead.Call(w.Admin, "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", object{
 			"account": object{
 				"bank_bin": "970422", "account_number": "88" + at.Format("15"),
 				"holder_name": "NGUOI BAN",
@@ -176,6 +176,6 @@ func TestPeakHours(t *testing.T) {
 		if warned != want {
 			t.Errorf("at %d it is an alert: %v", hour, warned)
 		}
-		ahead(second, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", nil, 200)
+		ahead.Call(second, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", nil, 200)
 	}
 }

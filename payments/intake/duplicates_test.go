@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"market40/merchants/platform/bizday"
+	"market40/migrations/database/worldtest"
 	"market40/payments/paymentstest"
 )
 
@@ -229,7 +230,7 @@ func TestFormatIsStored(t *testing.T) {
 	w := newWorld(t)
 	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
 	c := w.SePay(nil)
-	must(t, w.Execute(`ALTER TABLE notices ADD CONSTRAINT trap CHECK (external_id <> 'hub-1' OR state = 'pending')`))
+	w.Exec(`ALTER TABLE notices ADD CONSTRAINT trap CHECK (external_id <> 'hub-1' OR state = 'pending')`)
 	for i, amount := range []int{46000, 47000} {
 		w.Accept(c, transfer{
 			ID: i + 1, Account: "1111111", Memo: code, Amount: amount, Reference: "3081",
@@ -237,8 +238,8 @@ func TestFormatIsStored(t *testing.T) {
 		})
 	}
 	w.sendBankHub(c, "hub-1", code, "3081", 46000)
-	must(t, w.Execute(`ALTER TABLE notices DROP CONSTRAINT trap`))
-	for until := time.Now().Add(paymentstest.Patience); len(w.OpenCases("told_twice")) == 0; time.Sleep(
+	w.Exec(`ALTER TABLE notices DROP CONSTRAINT trap`)
+	for until := time.Now().Add(worldtest.Patience); len(w.OpenCases("told_twice")) == 0; time.Sleep(
 		100 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("the retried notice opened no case; the stall was paid %v", w.Amounts(stall))

@@ -58,7 +58,7 @@ func TestFeedWithinTheScope(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	defer w.VerifyBooks()
-	other := w.NewMarket("OTHER")
+	other := w.RegisterMarket(w.Admin, "OTHER", "22366")
 	stall, _ := w.Stall(w.Market, "A1", "422589", "1111111") // CIMB has two BINs
 	merchant := w.Call(w.Admin, "GET", "/api/v1/stalls/"+stall, nil, 200).Text("merchant.id")
 	neighbour, _ := w.Stall(w.Market, "A2", "970422", "2222222")

@@ -87,7 +87,7 @@ func TestPostingSurvivesASilentFailover(t *testing.T) {
 	})
 	// readers have connections of their own, which are silent too
 	w.Eventually("the stall's payments read", func() bool {
-		return w.Status(w.Admin, http.MethodGet, "/api/v1/stalls/"+stall+"/payments") == 200
+		return w.Send(w.Admin, http.MethodGet, "/api/v1/stalls/"+stall+"/payments", nil).Code == 200
 	})
 	w.WantPaid(stall, "2000", "1000")
 	w.VerifyBooks()

@@ -70,7 +70,7 @@ func TestScopeOfAConnection(t *testing.T) {
 	w := newWorld(t)
 	defer w.VerifyBooks()
 	here, codeHere := w.Stall(w.Market, "A1", "970422", "1111111")
-	there := w.NewMarket("CHOBANGOI")
+	there := w.RegisterMarket(w.Admin, "CHOBANGOI", "22366")
 	far, codeFar := w.Stall(there, "B1", "970422", "2222222")
 	ofMarket := w.SePay(object{"owner": object{"kind": "market", "id": w.Market}})
 	w.Accept(ofMarket, transfer{ID: 1, Account: "1111111", Memo: codeHere, Amount: 1000})

@@ -1,14 +1,11 @@
 package intake_test
 
 import (
-	"bytes"
-	"encoding/json"
-	"net/http"
 	"sync"
 	"testing"
 	"time"
 
-	"market40/payments/paymentstest"
+	"market40/migrations/database/worldtest"
 )
 
 // TestOneBadNoticeBlocksNoOther makes the database refuse one amount. That notice is acknowledged
@@ -40,7 +37,7 @@ func TestOneBadNoticeBlocksNoOther(t *testing.T) {
 	w.VerifyBooks()
 	_, err = w.DB.Pool.Exec(t.Context(), `ALTER TABLE payments DROP CONSTRAINT trap`)
 	must(t, err)
-	for deadline := time.Now().Add(paymentstest.Patience); w.Notice(c, 14).Text("state") != "posted"; time.Sleep(
+	for deadline := time.Now().Add(worldtest.Patience); w.Notice(c, 14).Text("state") != "posted"; time.Sleep(
 		100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the pending notice was not tried again")
@@ -65,7 +62,7 @@ func TestIgnoredStaysIgnoredAfterPending(t *testing.T) {
 	w.WantNotice(c, 1, "pending", "failed:23514")
 	_, err = w.DB.Pool.Exec(t.Context(), `ALTER TABLE notices DROP CONSTRAINT trap`)
 	must(t, err)
-	for deadline := time.Now().Add(paymentstest.Patience); w.Notice(c, 1).Text("state") == "pending"; time.Sleep(
+	for deadline := time.Now().Add(worldtest.Patience); w.Notice(c, 1).Text("state") == "pending"; time.Sleep(
 		100 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the pending notice was not tried again")
@@ -84,18 +81,9 @@ func TestDatabaseDown(t *testing.T) {
 	_, code := w.Stall(w.Market, "A1", "970422", "1111111")
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 1000})
 	w.DB.Close()
-	raw, err := json.Marshal(transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000}.Body())
-	must(t, err)
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.Server.URL+"/webhooks/sepay/"+c,
-		bytes.NewReader(raw))
-	must(t, err)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Apikey "+paymentstest.SePayKey)
-	res, err := http.DefaultClient.Do(req)
-	must(t, err)
-	defer res.Body.Close()
-	if res.StatusCode != 503 || res.Header.Get("Retry-After") == "" {
-		t.Errorf("answered %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
+	status, retryAfter, _ := w.Outcome(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
+	if status != 503 || retryAfter == "" {
+		t.Errorf("answered %d, Retry-After %q", status, retryAfter)
 	}
 }
 

@@ -1,19 +1,14 @@
 package intake_test
 
 import (
-	"context"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/access/signin"
-	"market40/merchants/platform/web"
 	"market40/migrations/database"
 	"market40/migrations/database/dbtest"
-	"market40/payments/paymentstest"
 )
 
 // TestReadersWaitForThePoolWithALimit checks that while all connections for reading are in use, a
@@ -39,15 +34,9 @@ func TestReadersWaitForThePoolWithALimit(t *testing.T) {
 		}
 		held = append(held, conn)
 	}
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.Server.URL+"/api/v1/stalls/"+stall+
-		"/payments", nil)
-	must(t, err)
-	req.Header.Set("Authorization", "Bearer "+w.Admin)
-	res, err := http.DefaultClient.Do(req)
-	must(t, err)
-	defer res.Body.Close()
-	if res.StatusCode != http.StatusServiceUnavailable || res.Header.Get("Retry-After") == "" {
-		t.Errorf("a reader is answered %d, Retry-After %q", res.StatusCode, res.Header.Get("Retry-After"))
+	res := w.Send(w.Admin, http.MethodGet, "/api/v1/stalls/"+stall+"/payments", nil)
+	if res.Code != http.StatusServiceUnavailable || res.Header().Get("Retry-After") == "" {
+		t.Errorf("a reader is answered %d, Retry-After %q", res.Code, res.Header().Get("Retry-After"))
 	}
 	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
 	for _, conn := range held {
@@ -64,7 +53,7 @@ func TestStalledReplicaLosesItsLock(t *testing.T) {
 	c := stalled.SePay(nil)
 	stall, code := stalled.Stall(stalled.Market, "A1", "970422", "1111111")
 	stalled.Accept(c, transfer{ID: 1, Account: "1111111", Memo: code, Amount: 1000})
-	healthy := stalled.secondProgram(direct)
+	healthy := stalled.Beside(direct)
 
 	holder, err := direct.Pool.Begin(t.Context())
 	must(t, err)
@@ -97,23 +86,6 @@ func TestStalledReplicaLosesItsLock(t *testing.T) {
 	proxy.Thaw()
 	<-answered
 	healthy.VerifyBooks()
-}
-
-// secondProgram is a second program on the same database, over other connections.
-func (w *world) secondProgram(db *database.DB) *world {
-	w.T.Helper()
-	other := *w.World
-	other.Payments = paymentstest.NewParts(db, w.Keys, time.Now)
-	e := web.New(web.Parts{DB: db, Keys: w.Keys, Gate: signin.Gate{Keys: w.APIKeys}, Now: time.Now, Version: "test"})
-	other.Payments.Routes(e)
-	other.Payments.Start(context.WithoutCancel(w.T.Context()))
-	other.Server = httptest.NewServer(e.Engine)
-	w.T.Cleanup(func() {
-		other.Payments.Stop()
-		other.Server.Close()
-	})
-	other.DB = db
-	return &world{&other}
 }
 
 // sessions counts the sessions of the test's database in some state.

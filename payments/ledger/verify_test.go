@@ -25,7 +25,7 @@ func (w *world) rules() []string {
 // wantFaults changes rows beside the program, and checks which rules the proof then finds violated.
 func (w *world) wantFaults(sql string, rules ...string) {
 	w.T.Helper()
-	must(w.T, w.Execute(sql))
+	w.Exec(sql)
 	if got := w.rules(); fmt.Sprint(got) != fmt.Sprint(rules) {
 		w.T.Errorf("%s: violated are %q, want %q", sql, got, rules)
 	}
@@ -41,7 +41,7 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 	w.Accept(c, transfer{ID: 2, Account: "1111111", Memo: memo, Amount: 20000, Type: "out"})
 	w.VerifyBooks()
 	for _, table := range []string{"payments", "notice_keys"} {
-		must(t, w.Execute(`ALTER TABLE `+table+` DISABLE TRIGGER USER`))
+		w.Exec(`ALTER TABLE ` + table + ` DISABLE TRIGGER USER`)
 	}
 	const copyPayment = `INSERT INTO payments (id, market_id, debit_account, credit_account, amount, debit_version,
 		credit_version, case_id, reverses, occurred_at, recorded_at, reference, strong)
@@ -105,7 +105,7 @@ func TestVerifyFindsEveryFault(t *testing.T) {
 		},
 	} {
 		w.wantFaults(c.damage, c.rules...)
-		must(t, w.Execute(c.repair))
+		w.Exec(c.repair)
 		if got := w.rules(); got != nil {
 			t.Fatalf("after %s the books still violate %q", c.repair, got)
 		}
@@ -130,7 +130,7 @@ func TestVerifyDatesReversals(t *testing.T) {
 			SELECT tenancy_id, '2026-11-28', market_id, -1, -80000, 0, -1, 0, 0 FROM stall_days`, // the void's own date
 		`UPDATE stall_days SET payments = 1, amount = 80000, le_200k = 1 WHERE day = '2026-11-25'`,
 	} {
-		must(t, w.Execute(sql))
+		w.Exec(sql)
 	}
 	proof, err := ledger.Verify(t.Context(), w.DB.Pool)
 	must(t, err)

@@ -76,15 +76,15 @@ func TestOrderExpiresAndStillTakesMoney(t *testing.T) {
 	o := w.Call(w.Admin, "POST", "/api/v1/orders", object{"stall_id": stall, "amount": "45000"}, 201)
 	path := "/api/v1/orders/" + o.Text("id")
 	later := w.At(time.Now().Add(16 * time.Minute))
-	if seen := later(w.Admin, "GET", path, nil, 200); seen.Text("state") != "expired" {
+	if seen := later.Call(w.Admin, "GET", path, nil, 200); seen.Text("state") != "expired" {
 		t.Errorf("after its time the order is %s", seen.Text("state"))
 	}
-	if items := later(w.Admin, "GET", "/api/v1/orders?state=expired&stall_id="+stall, nil, 200).Items(); len(
+	if items := later.Call(w.Admin, "GET", "/api/v1/orders?state=expired&stall_id="+stall, nil, 200).Items(); len(
 		items) != 1 {
 		t.Errorf("expired are %v", items)
 	}
 	w.Accept(c, transfer{ID: 1, Account: "1111111", Memo: o.Text("code"), Amount: 45000})
-	if seen := later(w.Admin, "GET", path, nil, 200); seen.Text("state") != "paid" {
+	if seen := later.Call(w.Admin, "GET", path, nil, 200); seen.Text("state") != "paid" {
 		t.Errorf("paid late the order is %s", seen.Text("state"))
 	}
 }

@@ -1,9 +1,7 @@
 package paymentstest
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -11,20 +9,22 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"market40/migrations/database/worldtest"
 )
 
 // SMSGateway is an operator's SMS gateway: it stores the messages that it receives.
 type SMSGateway struct {
 	*httptest.Server
 	mu   sync.Mutex
-	sent []Object
+	sent []object
 }
 
-func newSMSGateway(t *testing.T) *SMSGateway {
+func newSMSGateway(t testing.TB) *SMSGateway {
 	t.Helper()
 	g := &SMSGateway{}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(res http.ResponseWriter, req *http.Request) {
-		var o Object
+		var o object
 		if req.Header.Get("Authorization") != "Bearer gateway-token" || json.NewDecoder(req.Body).Decode(&o) != nil {
 			res.WriteHeader(http.StatusForbidden)
 			return
@@ -38,9 +38,9 @@ func newSMSGateway(t *testing.T) *SMSGateway {
 }
 
 // codeFor waits for the n-th message and returns the code in it.
-func (g *SMSGateway) codeFor(t *testing.T, phone string, n int) string {
+func (g *SMSGateway) codeFor(t testing.TB, phone string, n int) string {
 	t.Helper()
-	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(worldtest.Patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		g.mu.Lock()
 		sent := g.sent
 		g.mu.Unlock()
@@ -65,26 +65,12 @@ type Browser struct {
 // OpenBrowser returns a browser without a session.
 func (w *World) OpenBrowser() *Browser { return &Browser{w, map[string]string{}} }
 
-// Fetch sends a request, checks the status, and returns the body.
-func (b *Browser) Fetch(method, path string, body any, want int) string {
+// send sends a request with the browser's cookies and stores those of the answer.
+func (b *Browser) send(method, path string, body any) *httptest.ResponseRecorder {
 	b.T.Helper()
-	raw, err := json.Marshal(body)
-	Must(b.T, err)
-	req, err := http.NewRequestWithContext(b.T.Context(), method, b.Server.URL+path, bytes.NewReader(raw))
-	Must(b.T, err)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	req.Header.Set("User-Agent", "điện thoại")
-	req.Header.Set("Cookie", b.Cookie())
-	res, err := http.DefaultClient.Do(req)
-	Must(b.T, err)
-	defer res.Body.Close()
-	answered, err := io.ReadAll(res.Body)
-	Must(b.T, err)
-	if res.StatusCode != want {
-		b.T.Fatalf("%s %s answered %d, want %d: %s", method, path, res.StatusCode, want, answered)
-	}
-	for _, c := range res.Cookies() {
+	answer := b.Send("", method, path, body, "Sec-Fetch-Site", "same-origin", "User-Agent", "điện thoại", "Cookie",
+		b.Cookie())
+	for _, c := range answer.Result().Cookies() {
 		if !c.Secure || !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != "/" || c.Domain != "" {
 			b.T.Errorf("the cookie is %s", c.Raw)
 		}
@@ -92,7 +78,17 @@ func (b *Browser) Fetch(method, path string, body any, want int) string {
 			delete(b.Cookies, c.Name)
 		}
 	}
-	return string(answered)
+	return answer
+}
+
+// Fetch sends a request, checks the status, and returns the body.
+func (b *Browser) Fetch(method, path string, body any, want int) string {
+	b.T.Helper()
+	answer := b.send(method, path, body)
+	if answer.Code != want {
+		b.T.Fatalf("%s %s answered %d, want %d: %s", method, path, answer.Code, want, answer.Body)
+	}
+	return answer.Body.String()
 }
 
 // Cookie returns what the browser sends as its cookies.
@@ -105,11 +101,11 @@ func (b *Browser) Cookie() string {
 }
 
 // Visit sends a request, checks the status, and returns the decoded answer.
-func (b *Browser) Visit(method, path string, body any, want int) Object {
+func (b *Browser) Visit(method, path string, body any, want int) object {
 	b.T.Helper()
-	answered := Object{}
+	answered := object{}
 	if text := b.Fetch(method, path, body, want); text != "" {
-		Must(b.T, json.Unmarshal([]byte(text), &answered))
+		must(b.T, json.Unmarshal([]byte(text), &answered))
 	}
 	return answered
 }
@@ -125,29 +121,17 @@ func (b *Browser) Refuse(method, path string, body any, status int, code string)
 // SignInByPhone signs in with the code of the n-th message, a minute after the previous one.
 func (b *Browser) SignInByPhone(phone string, n int) {
 	b.T.Helper()
-	_, err := b.DB.Pool.Exec(b.T.Context(), `UPDATE phone_codes SET sent_at = sent_at - interval '1 minute'`)
-	Must(b.T, err)
-	b.Visit("POST", "/api/v1/phone-codes", Object{"phone": phone}, 202)
-	in := b.Visit("POST", "/api/v1/phone-sessions", Object{"phone": phone, "code": b.SMS.codeFor(b.T, phone, n)}, 201)
+	b.Exec(`UPDATE phone_codes SET sent_at = sent_at - interval '1 minute'`)
+	b.Visit("POST", "/api/v1/phone-codes", object{"phone": phone}, 202)
+	in := b.Visit("POST", "/api/v1/phone-sessions", object{"phone": phone, "code": b.SMS.codeFor(b.T, phone, n)}, 201)
 	if in.Text("method") != "phone" || b.Cookies["__Host-m40"] == "" {
 		b.T.Fatalf("signed in as %v with %v", in, b.Cookies)
 	}
 }
 
 // Try sends a request and returns the status and the answer.
-func (b *Browser) Try(method, path string, body any) (int, Object) {
+func (b *Browser) Try(method, path string, body any) (int, object) {
 	b.T.Helper()
-	raw, err := json.Marshal(body)
-	Must(b.T, err)
-	req, err := http.NewRequestWithContext(b.T.Context(), method, b.Server.URL+path, bytes.NewReader(raw))
-	Must(b.T, err)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Sec-Fetch-Site", "same-origin")
-	req.Header.Set("Cookie", b.Cookie())
-	res, err := http.DefaultClient.Do(req)
-	Must(b.T, err)
-	defer res.Body.Close()
-	var o Object
-	_ = json.NewDecoder(res.Body).Decode(&o)
-	return res.StatusCode, o
+	answer := b.send(method, path, body)
+	return answer.Code, worldtest.Decode(answer)
 }

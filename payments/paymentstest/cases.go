@@ -1,8 +1,6 @@
 package paymentstest
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
 	"reflect"
 	"slices"
@@ -18,9 +16,9 @@ func CaseKinds() []string {
 }
 
 // OpenCases returns the open cases of a kind.
-func (w *World) OpenCases(kind string) []Object {
+func (w *World) OpenCases(kind string) []object {
 	w.T.Helper()
-	var found []Object
+	var found []object
 	for _, c := range w.Call(w.Admin, "GET", "/api/v1/cases?state=open", nil, 200).Items() {
 		if !slices.Contains(CaseKinds(), c.Text("kind")) {
 			w.T.Errorf("a case has the kind %s, which the API does not have", c.Text("kind"))
@@ -33,7 +31,7 @@ func (w *World) OpenCases(kind string) []Object {
 }
 
 // WantCases checks the number of open cases of a kind, and returns them.
-func (w *World) WantCases(kind string, n int) []Object {
+func (w *World) WantCases(kind string, n int) []object {
 	w.T.Helper()
 	found := w.OpenCases(kind)
 	if len(found) != n {
@@ -43,7 +41,7 @@ func (w *World) WantCases(kind string, n int) []Object {
 }
 
 // Decide has two people decide the only open case of a kind, and returns its path.
-func (w *World) Decide(kind string, resolution Object) string {
+func (w *World) Decide(kind string, resolution object) string {
 	w.T.Helper()
 	cases := w.OpenCases(kind)
 	if len(cases) != 1 {
@@ -56,31 +54,17 @@ func (w *World) Decide(kind string, resolution Object) string {
 }
 
 // AssignTo returns the resolution that assigns a case to a stall.
-func AssignTo(stall string) Object {
-	return Object{"action": "assign", "stall_id": stall, "reason": "người bán xác nhận"}
+func AssignTo(stall string) object {
+	return object{"action": "assign", "stall_id": stall, "reason": "người bán xác nhận"}
 }
 
 // Attempt posts a body and checks that the answer is a success or a conflict.
 func (w *World) Attempt(key, path string, body any) {
-	raw, err := json.Marshal(body)
-	if err != nil {
+	answer, err := w.Do(w.NewRequest(key, http.MethodPost, path, body))
+	switch {
+	case err != nil:
 		w.T.Error(err)
-		return
-	}
-	req, err := http.NewRequestWithContext(w.T.Context(), http.MethodPost, w.Server.URL+path, bytes.NewReader(raw))
-	if err != nil {
-		w.T.Error(err)
-		return
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+key)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		w.T.Error(err)
-		return
-	}
-	defer res.Body.Close()
-	if res.StatusCode != 200 && res.StatusCode != 409 {
-		w.T.Errorf("%s is answered %d", path, res.StatusCode)
+	case answer.Code != 200 && answer.Code != 409:
+		w.T.Errorf("%s is answered %d", path, answer.Code)
 	}
 }

@@ -1,12 +1,12 @@
 package paymentstest
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
+
+	"market40/migrations/database/worldtest"
 )
 
 // ConnectionsPath is the path of the bank connections.
@@ -45,67 +45,31 @@ func (w *World) Amounts(stall string) []string {
 	return amounts
 }
 
-// Eventually waits until a condition holds.
-func (w *World) Eventually(what string, holds func() bool) {
-	w.T.Helper()
-	for deadline := time.Now().Add(Patience); !holds(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			w.T.Fatalf("timeout: %s", what)
-		}
-	}
-}
-
 // Outcome posts a webhook body and returns the status and the duration.
 func (w *World) Outcome(connection string, n Transfer) (status int, retryAfter string, took time.Duration) {
 	w.T.Helper()
-	raw, err := json.Marshal(n.Body())
-	Must(w.T, err)
-	ctx, cancel := context.WithTimeout(w.T.Context(), Patience)
+	ctx, cancel := context.WithTimeout(w.T.Context(), worldtest.Patience)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, w.Server.URL+"/webhooks/sepay/"+connection,
-		bytes.NewReader(raw))
-	Must(w.T, err)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Apikey "+SePayKey)
+	r := w.NewRequest("", http.MethodPost, "/webhooks/sepay/"+connection, n.Body(), "Authorization", "Apikey "+SePayKey)
 	begun := time.Now()
-	res, err := http.DefaultClient.Do(req)
+	answer, err := w.Do(r.WithContext(ctx))
 	if err != nil {
 		w.T.Error(err)
 		return 0, "", time.Since(begun)
 	}
-	defer res.Body.Close()
-	return res.StatusCode, res.Header.Get("Retry-After"), time.Since(begun)
+	return answer.Code, answer.Header().Get("Retry-After"), time.Since(begun)
 }
 
 // Grow inserts n earlier payments of the only stall with payments, 300 a day until two days ago.
 func (w *World) Grow(n int) {
 	w.T.Helper()
-	_, err := w.DB.Pool.Exec(w.T.Context(), `INSERT INTO payments (id, market_id, debit_account, credit_account, amount,
+	w.Exec(`INSERT INTO payments (id, market_id, debit_account, credit_account, amount,
 		debit_version, credit_version, occurred_at, recorded_at, reference, strong)
 		SELECT overlay(id_floor(t.at)::text placing right(gen_random_uuid()::text, 20) FROM 17)::uuid, l.market_id,
 		b.id, l.id, 1000, t.n, t.n, t.at, t.at, 'FT' || t.n, true
 		FROM ledger_accounts l, ledger_accounts b, (SELECT n, now() - interval '2 days' - ($1 - n) * interval '1 day' /
 		300 AS at FROM generate_series(1, $1::int) n) t
 		WHERE l.kind = 'stall' AND b.kind = 'bank' AND b.account_id IS NOT NULL`, n)
-	Must(w.T, err)
-	Must(w.T, w.Execute(`UPDATE ledger_accounts SET version = version + 1000000`))
-	Must(w.T, w.Execute(`ANALYZE payments`))
-}
-
-// Execute runs SQL outside the program.
-func (w *World) Execute(sql string) error {
-	_, err := w.DB.Pool.Exec(w.T.Context(), sql)
-	return err
-}
-
-// Status returns the status of a request.
-func (w *World) Status(key, method, path string) int {
-	w.T.Helper()
-	req, err := http.NewRequestWithContext(w.T.Context(), method, w.Server.URL+path, http.NoBody)
-	Must(w.T, err)
-	req.Header.Set("Authorization", "Bearer "+key)
-	res, err := http.DefaultClient.Do(req)
-	Must(w.T, err)
-	Must(w.T, res.Body.Close())
-	return res.StatusCode
+	w.Exec(`UPDATE ledger_accounts SET version = version + 1000000`)
+	w.Exec(`ANALYZE payments`)
 }

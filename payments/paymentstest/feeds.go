@@ -1,10 +1,7 @@
 package paymentstest
 
 import (
-	"bytes"
 	"fmt"
-	"io"
-	"net/http"
 	"strconv"
 	"time"
 
@@ -40,7 +37,7 @@ func (w *World) NewFeed(provider string) *Feed {
 		w.T.Fatalf("no provider %q", provider)
 	}
 	secrets := ProviderSecrets(provider)
-	made := w.Call(w.Admin, "POST", "/api/v1/bank-connections", Object{
+	made := w.Call(w.Admin, "POST", "/api/v1/bank-connections", object{
 		"provider": provider, "name": provider,
 		"secrets": secrets,
 	}, 201)
@@ -51,7 +48,7 @@ func (w *World) NewFeed(provider string) *Feed {
 func (f *Feed) Play(n banks.Notice) {
 	f.T.Helper()
 	r, err := f.Provider.Compose(n, f.Secrets, time.Now())
-	Must(f.T, err)
+	must(f.T, err)
 	f.Deliver(r)
 }
 
@@ -66,19 +63,15 @@ func (f *Feed) Deliver(r banks.Request) {
 // Send sends a request and returns the status and the answer.
 func (f *Feed) Send(r banks.Request) (int, string) {
 	f.T.Helper()
-	address := f.Server.URL + f.Path + r.SubPath
+	path := f.Path + r.SubPath
 	if r.RawQuery != "" {
-		address += "?" + r.RawQuery
+		path += "?" + r.RawQuery
 	}
-	req, err := http.NewRequestWithContext(f.T.Context(), r.Method, address, bytes.NewReader(r.Body))
-	Must(f.T, err)
+	req := f.NewRequest("", r.Method, path, r.Body)
 	req.Header = r.Header
-	res, err := http.DefaultClient.Do(req)
-	Must(f.T, err)
-	defer res.Body.Close()
-	answer, err := io.ReadAll(res.Body)
-	Must(f.T, err)
-	return res.StatusCode, string(answer)
+	answer, err := f.Do(req)
+	must(f.T, err)
+	return answer.Code, answer.Body.String()
 }
 
 // States returns the states and reasons of the notices with one external id, in the order of receipt.

@@ -40,7 +40,7 @@ func newService(t *testing.T) *service {
 }
 
 // newPhone returns the subscription of a new phone at an address.
-func newPhone(t *testing.T, endpoint string) (s push.Subscription) {
+func newPhone(t testing.TB, endpoint string) (s push.Subscription) {
 	t.Helper()
 	key, err := ecdh.P256().GenerateKey(rand.Reader)
 	must(t, err)
@@ -162,7 +162,7 @@ func TestEndedSession(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)
 	must(t, s.subscribe(s.service.URL+"/1"))
-	must(t, s.Execute(`UPDATE sessions SET ended_at = now()`))
+	s.Exec(`UPDATE sessions SET ended_at = now()`)
 	s.pay(1, time.Second)
 	s.want(0, 0)
 }

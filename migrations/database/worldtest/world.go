@@ -38,7 +38,7 @@ func New(t testing.TB, clock time.Time) *World {
 	return NewOn(t, dbtest.New(t), clock)
 }
 
-// NewOn is New on a database that the test has opened.
+// NewOn does the same as New on a database that the test has opened.
 func NewOn(t testing.TB, db *database.DB, clock time.Time) *World {
 	t.Helper()
 	w := &World{T: t, DB: db, Clock: clock}
