@@ -11,6 +11,7 @@ import (
 	"github.com/eclipse/paho.golang/paho"
 	"github.com/google/uuid"
 
+	"market40/migrations/database/worldtest"
 	"market40/payments/soundbox"
 )
 
@@ -52,7 +53,7 @@ func TestBoxReceivesPaymentsInOrder(t *testing.T) {
 }
 
 func (s *stall) boxes() []object {
-	return s.call(s.owner, "GET", "/api/v1/stalls/"+s.id+"/soundboxes", nil, 200).items()
+	return s.Call(s.owner, "GET", "/api/v1/stalls/"+s.id+"/soundboxes", nil, 200).Items()
 }
 
 // TestWhatIsOldIsACountAndASum: what the bank reported more than 120 seconds ago is never money
@@ -85,15 +86,15 @@ func TestReversalIsSentAsCorrection(t *testing.T) {
 	d := s.paired()
 	d.greet(0)
 	s.pay(other.code, 5000) // another's code on this account: a case
-	found := w.call(w.admin, "GET", "/api/v1/cases?state=open", nil, 200).items()[0].text("id")
+	found := w.Call(w.admin, "GET", "/api/v1/cases?state=open", nil, 200).Items()[0].Text("id")
 	wish := object{"action": "assign", "stall_id": s.id, "reason": "người bán xác nhận"}
-	w.call(w.admin, "POST", "/api/v1/cases/"+found+"/resolve", wish, 200)
-	w.call(w.key("manager", "market:CHODAM"), "POST", "/api/v1/cases/"+found+"/resolve", wish, 200)
+	w.Call(w.admin, "POST", "/api/v1/cases/"+found+"/resolve", wish, 200)
+	w.Call(w.Key("manager", "market:CHODAM"), "POST", "/api/v1/cases/"+found+"/resolve", wish, 200)
 	if m := d.message(); m.Kind != soundbox.Payment || m.Amount.Dong() != 5000 ||
 		time.Since(*m.ReceivedAt) > time.Minute {
 		t.Errorf("an assigned payment is told as %+v", m)
 	}
-	w.call(w.admin, "POST", "/api/v1/cases/"+found+"/reopen", object{"reason": "nhầm sạp"}, 200)
+	w.Call(w.admin, "POST", "/api/v1/cases/"+found+"/reopen", object{"reason": "nhầm sạp"}, 200)
 	if m := d.message(); m.Kind != soundbox.Correction || m.Amount.Dong() != 5000 || m.Seq != 2 {
 		t.Errorf("taken back it is told as %+v", m)
 	}
@@ -293,26 +294,26 @@ func TestPairing(t *testing.T) {
 	}
 	s.pair(first, 422)
 	w.ahead.Store(int64(5*time.Minute + time.Second))
-	if code := s.pair(second, 422).text("code"); code != "code_unknown" {
+	if code := s.pair(second, 422).Text("code"); code != "code_unknown" {
 		t.Errorf("an expired code is %s", code)
 	}
 	w.ahead.Store(0)
 	at := "/api/v1/stalls/" + s.id + "/soundboxes"
 	wish := object{"code": d.another(), "name": "Loa"}
-	w.call(other.owner, "POST", at, wish, 404)
-	w.call(w.admin, "POST", at, wish, 403)
-	w.call(w.key("manager", "market:CHODAM"), "POST", at, wish, 403)
-	id := w.call(s.owner, "POST", at, wish, 201).text("id")
+	w.Call(other.owner, "POST", at, wish, 404)
+	w.Call(w.admin, "POST", at, wish, 403)
+	w.Call(w.Key("manager", "market:CHODAM"), "POST", at, wish, 403)
+	id := w.Call(s.owner, "POST", at, wish, 201).Text("id")
 	if id != d.id.String() {
 		t.Errorf("the box is %s, want %s", id, d.id)
 	}
-	other.pair(wish.text("code"), 422) // used
-	w.call(other.owner, "DELETE", "/api/v1/stalls/"+other.id+"/soundboxes/"+id, nil, 404)
-	w.call(other.owner, "DELETE", at+"/"+id, nil, 404)
+	other.pair(wish.Text("code"), 422) // used
+	w.Call(other.owner, "DELETE", "/api/v1/stalls/"+other.id+"/soundboxes/"+id, nil, 404)
+	w.Call(other.owner, "DELETE", at+"/"+id, nil, 404)
 	for range 5 {
 		s.pair("000000", 422)
 	}
-	if refused := s.pair(w.device().code(), 429).text("code"); refused != "too_many_codes" {
+	if refused := s.pair(w.device().code(), 429).Text("code"); refused != "too_many_codes" {
 		t.Errorf("a sixth code is %s", refused)
 	}
 	w.ahead.Store(int64(16 * time.Minute))
@@ -330,7 +331,7 @@ func TestABoxEndsWithItsTenancy(t *testing.T) {
 	s := newWorld(t).stall("A1", "1111111")
 	d := s.paired()
 	d.greet(0)
-	s.call(s.person(), "POST", "/api/v1/stalls/"+s.id+"/tenancies",
+	s.Call(s.SignInAdmin(), "POST", "/api/v1/stalls/"+s.id+"/tenancies",
 		object{"merchant": object{"full_name": "Trần Văn Ba", "phone": "0905999999"}}, 201)
 	d.hungUp(0x87)
 	if why := d.connect(); why != 0x87 {
@@ -351,7 +352,7 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 			if !strings.HasPrefix(got, event) {
 				t.Errorf("the phone is told %s, want %s", got, event)
 			}
-		case <-time.After(patience):
+		case <-time.After(worldtest.Patience):
 			t.Fatalf("the phone is not told %s", event)
 		}
 	}
@@ -368,9 +369,9 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 	d.sign(soundbox.Ack, soundbox.Receipt{Seq: m.Seq})
 	want(fmt.Sprintf(`speaker {"active":true,"heard":%d}`, m.Seq))
 	at := "/api/v1/stalls/" + s.id + "/soundboxes/" + d.id.String()
-	s.call(s.owner, "PATCH", at, object{"speaks": false}, 204)
+	s.Call(s.owner, "PATCH", at, object{"speaks": false}, 204)
 	want(`speaker {"active":false,"heard":0}`)
-	s.call(s.owner, "PATCH", at, object{"speaks": true}, 204)
+	s.Call(s.owner, "PATCH", at, object{"speaks": true}, 204)
 	want(`speaker {"active":true,"heard":2}`)
 	must(t, d.client.Disconnect(&paho.Disconnect{}))
 	want(`speaker {"active":false,"heard":0}`)

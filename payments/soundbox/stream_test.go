@@ -8,13 +8,13 @@ import (
 
 // stream is the stall's stream as its phone reads it: each event's name and data.
 func (s *stall) stream() <-chan string {
-	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, s.server.URL+"/api/v1/stalls/"+s.id+
+	s.T.Helper()
+	req, err := http.NewRequestWithContext(s.T.Context(), http.MethodGet, s.Server.URL+"/api/v1/stalls/"+s.id+
 		"/payments/stream", nil)
-	must(s.t, err)
-	req.Header.Set("Authorization", s.owner)
+	must(s.T, err)
+	req.Header.Set("Authorization", "Bearer "+s.owner)
 	res, err := http.DefaultClient.Do(req)
-	must(s.t, err)
+	must(s.T, err)
 	lines := bufio.NewScanner(res.Body)
 	lines.Scan()
 	events := make(chan string, 100)
