@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
 	"market40/merchants/platform/web/webtest"
 	"market40/migrations"
@@ -15,45 +16,45 @@ import (
 
 // knownValues makes a merchant of whom every table with something of merchants holds something.
 func (w *world) knownValues() object {
-	w.t.Helper()
+	w.T.Helper()
 	stall := w.stall("A1", lan, lansAccount)
-	merchant, scope := "/api/v1/merchants/"+stall.text("merchant.id"), "stall:"+stall.text("id")
-	mine := w.key("merchant", scope)
-	w.call(mine, "POST", merchant+"/consents", object{
+	merchant, scope := "/api/v1/merchants/"+stall.Text("merchant.id"), "stall:"+stall.Text("id")
+	mine := w.Key("merchant", scope)
+	w.Call(mine, "POST", merchant+"/consents", object{
 		"purpose": "public_page", "given": true, "how": "in_app",
 		"text_version": 1,
 	}, 201)
-	w.call(mine, "POST", merchant+"/data-requests", object{"kind": "access", "note": "cho xin bản sao, số 0905123456"},
+	w.Call(mine, "POST", merchant+"/data-requests", object{"kind": "access", "note": "cho xin bản sao, số 0905123456"},
 		201)
-	w.call(mine, "POST", "/api/v1/stalls/"+stall.text("id")+"/confirmations", object{
+	w.Call(mine, "POST", "/api/v1/stalls/"+stall.Text("id")+"/confirmations", object{
 		"amount":      "20000",
 		"occurred_at": "2026-11-20T08:00:00+07:00",
 	}, 201)
-	w.call(mine, "POST", "/api/v1/stalls/"+stall.text("id")+"/checks", object{"payload": stall.text("code.payload")},
+	w.Call(mine, "POST", "/api/v1/stalls/"+stall.Text("id")+"/checks", object{"payload": stall.Text("code.payload")},
 		201)
-	w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/suspend", object{"reason": "chị Lan nghỉ ốm"}, 200)
-	w.clock = w.clock.Add(time.Hour)
-	w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/reopen", object{}, 200)
-	w.call(w.admin, "POST", "/api/v1/bank-connections", object{
+	w.Call(w.admin, "POST", "/api/v1/stalls/"+stall.Text("id")+"/suspend", object{"reason": "chị Lan nghỉ ốm"}, 200)
+	w.Clock = w.Clock.Add(time.Hour)
+	w.Call(w.admin, "POST", "/api/v1/stalls/"+stall.Text("id")+"/reopen", object{}, 200)
+	w.Call(w.admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay", "name": "SePay của chị Lan", "secrets": object{"api_key": "lan's own long key"},
-		"owner":    object{"kind": "merchant", "id": stall.text("merchant.id")},
+		"owner":    object{"kind": "merchant", "id": stall.Text("merchant.id")},
 		"accounts": []object{{"bank_bin": "970422", "account_number": lansAccount}},
 	}, 201)
-	_, err := w.people.Create(w.t.Context(), signin.UserOrder{
+	_, err := w.People.Create(w.T.Context(), signin.UserOrder{
 		Login: "lan.hai.san", FullName: "Nguyễn Thị Lan", Role: "merchant", Scopes: []signin.ScopeOrder{{Scope: scope}},
 	})
-	must(w.t, err)
-	must(w.t, executeSQL(w, `INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, proved_at,
+	must(w.T, err)
+	w.Exec(`INSERT INTO sessions (id, user_id, hash, created_at, seen_at, device, address, proved_at,
 		method)
 		SELECT gen_random_uuid(), id, sha256('x'), now(), now(), 'Điện thoại của Lan', '203.0.113.7:4711', now(),
-		'password' FROM users WHERE login = 'lan.hai.san'`))
-	must(w.t, executeSQL(w, `INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '`+
-		w.market+`', '[2026-01-01,)' FROM users WHERE login = 'lan.hai.san'`))
-	must(w.t, executeSQL(w, `INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
+		'password' FROM users WHERE login = 'lan.hai.san'`)
+	w.Exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '`+
+		w.market+`', '[2026-01-01,)' FROM users WHERE login = 'lan.hai.san'`)
+	w.Exec(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
 		SELECT gen_random_uuid(), id, 'device', 'sealed', 'Điện thoại của Lan', now() FROM users
-		WHERE login = 'lan.hai.san'`))
-	tenancy := `(SELECT id FROM tenancies WHERE stall_id = '` + stall.text("id") + `')`
-	at := `'` + w.market + `', '` + stall.text("id") + `', ` + tenancy
+		WHERE login = 'lan.hai.san'`)
+	tenancy := `(SELECT id FROM tenancies WHERE stall_id = '` + stall.Text("id") + `')`
+	at := `'` + w.market + `', '` + stall.Text("id") + `', ` + tenancy
 	for _, row := range []string{
 		`beneficiary_changes (id, kind, state, market_id, stall_id, tenancy_id, bank_bin, last4, holder_name, reason,
 			proposed_by, proposed_at, due_at, needs_second, contact, contact_last3, decided_at)
@@ -70,7 +71,7 @@ func (w *world) knownValues() object {
 				WHERE login = 'lan.hai.san'`,
 		`codes (code, kind, market_id, stall_id, tenancy_id, account_id, state, amount, issued_at, expires_at)
 			SELECT 'M4J2222222', 'order', market_id, stall_id, tenancy_id, account_id, 'current', 45000, now(), now()
-			FROM codes WHERE stall_id = '` + stall.text("id") + `'`,
+			FROM codes WHERE stall_id = '` + stall.Text("id") + `'`,
 		`orders (id, code, note, by_shopper, after_version) VALUES (gen_random_uuid(), 'M4J2222222', 'chị Lan để dành',
 			false, 0)`,
 		`book_cash (id, merchant_id, day, text, amount, entered_by, entered_at, removed_at)
@@ -103,24 +104,19 @@ func (w *world) knownValues() object {
 			SELECT s.id, s.user_id, ` + at + `, d.id, now(), now() + interval '1 hour' FROM sessions s, stall_devices d
 				WHERE s.device = 'Điện thoại của Lan'`,
 	} {
-		must(w.t, executeSQL(w, `INSERT INTO `+row))
+		w.Exec(`INSERT INTO `+row)
 	}
-	w.pay(lansAccount, lansMemo+stall.text("code.code"), "45000")
+	w.pay(lansAccount, lansMemo+stall.Text("code.code"), "45000")
 	w.sent--
 	w.pay(lansAccount, "noi dung khac", "46000") // the same again with other words: a case
-	w.call(w.admin, "GET", "/api/v1/stalls/"+stall.text("id")+"/payments", nil, 200)
-	for _, c := range w.call(w.admin, "GET", "/api/v1/cases", nil, 200).list("items") {
-		w.call(w.admin, "POST", "/api/v1/cases/"+c.text("id")+"/resolve", object{
+	w.Call(w.admin, "GET", "/api/v1/stalls/"+stall.Text("id")+"/payments", nil, 200)
+	for _, c := range w.Call(w.admin, "GET", "/api/v1/cases", nil, 200).Items() {
+		w.Call(w.admin, "POST", "/api/v1/cases/"+c.Text("id")+"/resolve", object{
 			"action": "dismiss",
 			"reason": "đã trả lại",
 		}, 200)
 	}
 	return stall
-}
-
-func executeSQL(w *world, sql string) error {
-	_, err := w.db.Pool.Exec(w.t.Context(), sql)
-	return err
 }
 
 // TestExportIsComplete walks the table of columns: whatever is a merchant's, or its users', is in
@@ -129,9 +125,9 @@ func TestExportIsComplete(t *testing.T) {
 	w := newWorld(t)
 	stall := w.knownValues()
 	other := w.stall("B7", object{"full_name": "Trần Văn Nam", "phone": "0905000002"}, "555566667777")
-	w.pay("555566667777", other.text("code.code"), "77000")
+	w.pay("555566667777", other.Text("code.code"), "77000")
 
-	rec := w.ask(w.key("merchant", "stall:"+stall.text("id")), "GET", "/api/v1/merchants/"+stall.text("merchant.id")+
+	rec := w.Send(w.Key("merchant", "stall:"+stall.Text("id")), "GET", "/api/v1/merchants/"+stall.Text("merchant.id")+
 		"/export", nil)
 	if rec.Code != 200 || !strings.Contains(rec.Header().Get("Content-Disposition"), "attachment") {
 		t.Fatalf("%d %v: %s", rec.Code, rec.Header(), rec.Body)
@@ -171,7 +167,7 @@ func TestExportIsComplete(t *testing.T) {
 		}
 	}
 	for _, foreign := range []string{
-		"555566667777", "0905000002", "Trần Văn Nam", "77000", other.text("merchant.id"),
+		"555566667777", "0905000002", "Trần Văn Nam", "77000", other.Text("merchant.id"),
 		"lan's own long key", "a long enough key",
 	} {
 		if strings.Contains(text, foreign) {
@@ -191,38 +187,37 @@ func TestExportsOfSlowReaders(t *testing.T) {
 	for i := range 5 {
 		merchant := object{"full_name": fmt.Sprint("Người bán ", i), "phone": fmt.Sprint("090512346", i)}
 		stall := w.stall(fmt.Sprint("A", i), merchant, fmt.Sprint("97042200000", i))
-		paths = append(paths, "/api/v1/merchants/"+stall.text("merchant.id")+"/export")
-		keys = append(keys, w.key("merchant", "stall:"+stall.text("id")))
+		paths = append(paths, "/api/v1/merchants/"+stall.Text("merchant.id")+"/export")
+		keys = append(keys, w.Key("merchant", "stall:"+stall.Text("id")))
 	}
-	wake := webtest.StartRequest(t, w.engine, paths[0], keys[0])
-	w.call(w.admin, "GET", paths[0], nil, 503)
+	wake := webtest.StartRequest(t, w.Edge.Engine, paths[0], keys[0])
+	w.Call(w.admin, "GET", paths[0], nil, 503)
 	for i := 1; i < 4; i++ {
-		webtest.StartRequest(t, w.engine, paths[i], keys[i])
+		webtest.StartRequest(t, w.Edge.Engine, paths[i], keys[i])
 	}
-	w.call(keys[4], "GET", paths[4], nil, 503)
-	w.call(keys[4], "GET", "/api/v1/me/visibility", nil, 200)
+	w.Call(keys[4], "GET", paths[4], nil, 503)
+	w.Call(keys[4], "GET", "/api/v1/me/visibility", nil, 200)
 	if got := wake(); got.Code != 200 || !strings.HasSuffix(got.Body.String(), "}}\n") {
 		t.Errorf("the slow reader is answered %d %s", got.Code, got.Body)
 	}
-	w.call(keys[4], "GET", paths[4], nil, 200)
+	w.Call(keys[4], "GET", paths[4], nil, 200)
 }
 
 func TestWhoReadsAnExportIsRecorded(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", lan, lansAccount)
-	path := "/api/v1/merchants/" + stall.text("merchant.id") + "/export"
-	w.ask(w.admin, "GET", path, nil)
-	answer := w.call(w.key("merchant", "stall:"+stall.text("id")), "GET", path, nil, 200)
-	tables, _ := answer["tables"].(map[string]any)
-	looked := object(tables).list("audit_events")
+	path := "/api/v1/merchants/" + stall.Text("merchant.id") + "/export"
+	w.Send(w.admin, "GET", path, nil)
+	answer := w.Call(w.Key("merchant", "stall:"+stall.Text("id")), "GET", path, nil, 200)
+	looked := answer.List("tables.audit_events")
 	if !slices.ContainsFunc(looked, func(e object) bool {
-		return e.text("object") == path &&
-			e.text("role") == "admin"
+		return e.Text("object") == path &&
+			e.Text("role") == "admin"
 	}) {
 		t.Errorf("the merchant sees these readers: %v", looked)
 	}
-	for role, status := range map[string]int{"manager": 403, "auditor": 403, "team": 403, "province_officer": 403} {
-		if rec := w.ask(w.key(role, ""), "GET", path, nil); rec.Code != status {
+	for role, status := range map[roles.Role]int{"manager": 403, "auditor": 403, "team": 403, "province_officer": 403} {
+		if rec := w.Send(w.Key(role, ""), "GET", path, nil); rec.Code != status {
 			t.Errorf("%s is answered %d", role, rec.Code)
 		}
 	}

@@ -8,75 +8,75 @@ import (
 func TestRequestsHaveTheLawsDeadlines(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", lan, lansAccount)
-	path := "/api/v1/merchants/" + stall.text("merchant.id") + "/data-requests"
-	mine := w.key("merchant", "stall:"+stall.text("id"))
+	path := "/api/v1/merchants/" + stall.Text("merchant.id") + "/data-requests"
+	mine := w.Key("merchant", "stall:"+stall.Text("id"))
 	for kind, days := range map[string]int{
 		"access": 10, "correction": 10, "restriction": 15, "objection": 15,
 		"erasure": 20,
 	} {
-		r := w.call(mine, "POST", path, object{"kind": kind, "note": "xin bản của tôi"}, 201)
-		answer, err := time.Parse(time.RFC3339, r.text("answer_due_at"))
+		r := w.Call(mine, "POST", path, object{"kind": kind, "note": "xin bản của tôi"}, 201)
+		answer, err := time.Parse(time.RFC3339, r.Text("answer_due_at"))
 		must(t, err)
-		due, err := time.Parse(time.RFC3339, r.text("due_at"))
+		due, err := time.Parse(time.RFC3339, r.Text("due_at"))
 		must(t, err)
 		// Two working days after a Friday end on Tuesday.
 		if !answer.Equal(friday.AddDate(0, 0, 4)) || !due.Equal(friday.AddDate(0, 0, days)) ||
-			r.text("state") != "received" || r.text("overdue") != "false" {
+			r.Text("state") != "received" || r.Text("overdue") != "false" {
 			t.Errorf("%s is due %v, answered until %v: %v", kind, due, answer, r)
 		}
-		if steps := r.list("steps"); len(steps) != 1 || steps[0].text("role") != "merchant" {
+		if steps := r.List("steps"); len(steps) != 1 || steps[0].Text("role") != "merchant" {
 			t.Errorf("%s has the steps %v", kind, steps)
 		}
 	}
-	w.refuse(w.key("manager", "market:CHODAM"), "POST", path, object{"kind": "access"}, 409, "request_waits")
+	w.Refuse(w.Key("manager", "market:CHODAM"), "POST", path, object{"kind": "access"}, 409, "request_waits")
 
 	list := func(query string) []object {
-		return w.call(w.admin, "GET", "/api/v1/data-requests"+query, nil, 200).list("items")
+		return w.Call(w.admin, "GET", "/api/v1/data-requests"+query, nil, 200).Items()
 	}
-	if got := list("?state=received"); len(got) != 5 || got[4].text("kind") != "erasure" ||
+	if got := list("?state=received"); len(got) != 5 || got[4].Text("kind") != "erasure" ||
 		len(list("?overdue=true")) != 0 {
 		t.Errorf("waiting: %v", got)
 	}
-	resolve := "/api/v1/data-requests/" + list("")[4].text("id") + "/resolve"
-	w.refuse(w.admin, "POST", resolve, object{"action": "refuse"}, 422, "required")
-	w.call(w.admin, "POST", resolve, object{"action": "answer", "reason": "sẽ xóa khi trả sạp"}, 200)
-	w.refuse(w.admin, "POST", resolve, object{"action": "answer"}, 409, "request_closed")
-	w.clock = friday.AddDate(0, 0, 5)
+	resolve := "/api/v1/data-requests/" + list("")[4].Text("id") + "/resolve"
+	w.Refuse(w.admin, "POST", resolve, object{"action": "refuse"}, 422, "required")
+	w.Call(w.admin, "POST", resolve, object{"action": "answer", "reason": "sẽ xóa khi trả sạp"}, 200)
+	w.Refuse(w.admin, "POST", resolve, object{"action": "answer"}, 409, "request_closed")
+	w.Clock = friday.AddDate(0, 0, 5)
 	if got := list("?overdue=true"); len(got) != 4 { // all that were not answered
 		t.Errorf("overdue after five days: %v", got)
 	}
-	w.clock = friday.AddDate(0, 0, 21)
+	w.Clock = friday.AddDate(0, 0, 21)
 	if got := list("?overdue=true"); len(got) != 5 || len(list("?overdue=true&limit=2")) != 2 {
 		t.Errorf("overdue after three weeks: %v", got)
 	}
-	if r := w.call(w.admin, "POST", resolve, object{"action": "refuse", "reason": "còn sạp"}, 200); r.text(
-		"state") != "refused" || r.text("overdue") != "false" {
+	if r := w.Call(w.admin, "POST", resolve, object{"action": "refuse", "reason": "còn sạp"}, 200); r.Text(
+		"state") != "refused" || r.Text("overdue") != "false" {
 		t.Errorf("refused: %v", r)
 	}
-	request := w.call(mine, "GET", path, nil, 200).list("items")[4]
-	if steps := request.list("steps"); len(steps) != 3 || steps[2].text("reason") != "còn sạp" ||
-		request.text("note") != "xin bản của tôi" {
+	request := w.Call(mine, "GET", path, nil, 200).Items()[4]
+	if steps := request.List("steps"); len(steps) != 3 || steps[2].Text("reason") != "còn sạp" ||
+		request.Text("note") != "xin bản của tôi" {
 		t.Errorf("the merchant reads %v", request)
 	}
-	w.refuse(w.admin, "POST", resolve, object{"action": "done"}, 409, "request_closed")
+	w.Refuse(w.admin, "POST", resolve, object{"action": "done"}, 409, "request_closed")
 }
 
 func TestAnObjectionWithdrawsWhatWasConsentedTo(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", lan, lansAccount)
-	merchant := "/api/v1/merchants/" + stall.text("merchant.id")
-	mine := w.key("merchant", "stall:"+stall.text("id"))
+	merchant := "/api/v1/merchants/" + stall.Text("merchant.id")
+	mine := w.Key("merchant", "stall:"+stall.Text("id"))
 	for _, purpose := range []string{"public_page", "research"} {
-		w.call(mine, "POST", merchant+"/consents", object{
+		w.Call(mine, "POST", merchant+"/consents", object{
 			"purpose": purpose, "given": true, "how": "in_app",
 			"text_version": 1,
 		}, 201)
 	}
-	r := w.call(mine, "POST", merchant+"/data-requests", object{"kind": "objection"}, 201)
-	w.call(w.admin, "POST", "/api/v1/data-requests/"+r.text("id")+"/resolve", object{"action": "done"}, 200)
-	for _, c := range w.call(mine, "GET", merchant+"/consents", nil, 200).list("items") {
-		if c.text("basis") == "consent" && c.text("given") != "false" || c.text("purpose") == "public_page" &&
-			c.text("how") != "request" {
+	r := w.Call(mine, "POST", merchant+"/data-requests", object{"kind": "objection"}, 201)
+	w.Call(w.admin, "POST", "/api/v1/data-requests/"+r.Text("id")+"/resolve", object{"action": "done"}, 200)
+	for _, c := range w.Call(mine, "GET", merchant+"/consents", nil, 200).Items() {
+		if c.Text("basis") == "consent" && c.Text("given") != "false" || c.Text("purpose") == "public_page" &&
+			c.Text("how") != "request" {
 			t.Errorf("after the objection: %v", c)
 		}
 	}
@@ -85,14 +85,14 @@ func TestAnObjectionWithdrawsWhatWasConsentedTo(t *testing.T) {
 func TestOnlyThePlatformResolves(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", lan, lansAccount)
-	r := w.call(w.admin, "POST", "/api/v1/merchants/"+stall.text("merchant.id")+"/data-requests",
+	r := w.Call(w.admin, "POST", "/api/v1/merchants/"+stall.Text("merchant.id")+"/data-requests",
 		object{"kind": "access"}, 201)
-	resolve := "/api/v1/data-requests/" + r.text("id") + "/resolve"
+	resolve := "/api/v1/data-requests/" + r.Text("id") + "/resolve"
 	for _, key := range []string{
-		w.key("admin", "market:CHODAM"), w.key("manager", "market:CHODAM"),
-		w.key("merchant", "stall:"+stall.text("id")), w.key("auditor", ""),
+		w.Key("admin", "market:CHODAM"), w.Key("manager", "market:CHODAM"),
+		w.Key("merchant", "stall:"+stall.Text("id")), w.Key("auditor", ""),
 	} {
-		w.refuse(key, "POST", resolve, object{"action": "done"}, 403, "not_allowed")
+		w.Refuse(key, "POST", resolve, object{"action": "done"}, 403, "not_allowed")
 	}
-	w.refuse(w.admin, "POST", "/api/v1/data-requests/"+w.market+"/resolve", object{"action": "done"}, 404, "not_found")
+	w.Refuse(w.admin, "POST", "/api/v1/data-requests/"+w.market+"/resolve", object{"action": "done"}, 404, "not_found")
 }
