@@ -2,8 +2,6 @@ package merchants_test
 
 import (
 	"fmt"
-	"net/http/httptest"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -15,25 +13,22 @@ import (
 func TestOneProposalAtATime(t *testing.T) {
 	w := newWorld(t)
 	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
-	second := w.person()
+	second := w.SignInAdmin()
 	propose := func(stall string, i int) int {
 		body := fmt.Sprintf(
 			`{"account":{"bank_bin":"970415","account_number":"900%d","holder_name":"A"},"reason":"race"}`,
 			i,
 		)
-		req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes",
-			strings.NewReader(body))
-		req.Header.Set("Content-Type", "application/json")
-		return w.send(req, w.admin).Code
+		return w.Send(w.admin, "POST", "/api/v1/stalls/"+stall+"/beneficiary-changes", []byte(body)).Code
 	}
 	var made atomic.Int32
 	var wait sync.WaitGroup
 	for i := range 6 {
 		wait.Go(func() {
-			code := propose(s.text("id"), i)
+			code := propose(s.Text("id"), i)
 			for code == 429 { // the others' requests take this caller's turns
 				time.Sleep(100 * time.Millisecond)
-				code = propose(s.text("id"), i)
+				code = propose(s.Text("id"), i)
 			}
 			switch code {
 			case 201:
@@ -48,20 +43,18 @@ func TestOneProposalAtATime(t *testing.T) {
 	if made.Load() != 1 {
 		t.Fatalf("%d proposals stand at once", made.Load())
 	}
-	last := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", nil, 200).items()[0]
-	w.call(second, "POST", "/api/v1/beneficiary-changes/"+last.text("id")+"/cancel", nil, 200)
+	last := w.Call(w.admin, "GET", "/api/v1/stalls/"+s.Text("id")+"/beneficiary-changes", nil, 200).Items()[0]
+	w.Call(second, "POST", "/api/v1/beneficiary-changes/"+last.Text("id")+"/cancel", nil, 200)
 
 	ids := make([]string, 2)
 	for i, stall := range []object{s, other} {
-		ids[i] = w.call(w.admin, "POST", "/api/v1/stalls/"+stall.text("id")+"/beneficiary-changes", changeOrder("7777"),
-			201).text("id")
+		ids[i] = w.Call(w.admin, "POST", "/api/v1/stalls/"+stall.Text("id")+"/beneficiary-changes", changeOrder("7777"),
+			201).Text("id")
 	}
 	codes := make([]int, 2)
 	for i, id := range ids {
 		wait.Go(func() {
-			req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+id+"/approve",
-				nil)
-			codes[i] = w.send(req, second).Code
+			codes[i] = w.Send(second, "POST", "/api/v1/beneficiary-changes/"+id+"/approve", nil).Code
 		})
 	}
 	wait.Wait()
@@ -74,24 +67,21 @@ func TestOneProposalAtATime(t *testing.T) {
 // account is lost.
 func TestOneEndsAChange(t *testing.T) {
 	w := newWorld(t)
-	keys := []string{w.person(), w.person(), w.person()}
+	keys := []string{w.SignInAdmin(), w.SignInAdmin(), w.SignInAdmin()}
 	for round := range 4 {
 		s := w.stall(fmt.Sprint("R", round), fmt.Sprint("100", round))
-		path := "/api/v1/stalls/" + s.text("id")
-		c := w.call(w.admin, "POST", path+"/beneficiary-changes", changeOrder(fmt.Sprint("200", round)), 201)
+		path := "/api/v1/stalls/" + s.Text("id")
+		c := w.Call(w.admin, "POST", path+"/beneficiary-changes", changeOrder(fmt.Sprint("200", round)), 201)
 		if round == 3 { // past its day, with the clock's job in the race
-			_, err := w.db.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET needs_second = false, due_at = $2
-				WHERE id = $1`, c.text("id"), w.clock)
+			_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET needs_second = false, due_at = $2
+				WHERE id = $1`, c.Text("id"), w.Clock)
 			must(t, err)
 		}
 		var wait sync.WaitGroup
 		codes := make([]int, 2*len(keys))
 		for i, key := range keys {
 			ask := func(at int, what, body string) {
-				req := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+
-					"/"+what, strings.NewReader(body))
-				req.Header.Set("Content-Type", "application/json")
-				codes[at] = w.send(req, key).Code
+				codes[at] = w.Send(key, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/"+what, []byte(body)).Code
 			}
 			wait.Go(func() { ask(2*i, "approve", "") })
 			if round > 0 {
@@ -113,13 +103,13 @@ func TestOneEndsAChange(t *testing.T) {
 			t.Errorf("round %d was won by %d: %v", round, won, codes)
 		}
 		w.settleChanges()
-		seen := w.call(w.admin, "GET", path, nil, 200)
-		if seen.at("accounts.0") == nil || seen.at("accounts.1") != nil || seen.text("code.state") != "current" {
+		seen := w.Call(w.admin, "GET", path, nil, 200)
+		if seen.At("accounts.0") == nil || seen.At("accounts.1") != nil || seen.Text("code.state") != "current" {
 			t.Errorf("round %d leaves %v", round, seen)
 		}
 		var ends int
-		must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_change_steps WHERE change_id = $1
-			AND step IN ('effective', 'cancelled')`, c.text("id")).Scan(&ends))
+		must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_change_steps WHERE change_id = $1
+			AND step IN ('effective', 'cancelled')`, c.Text("id")).Scan(&ends))
 		if ends != 1 {
 			t.Errorf("round %d ended %d times", round, ends)
 		}
@@ -129,16 +119,16 @@ func TestOneEndsAChange(t *testing.T) {
 func TestATerminalGoesWithTheStallToItsNextAccount(t *testing.T) {
 	w := newWorld(t)
 	order := withField(w.stallOrder("A1", "1111"), "account.virtual_account", "VQR 77")
-	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", withField(w.stallOrder("A2", "2222"),
+	s := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", withField(w.stallOrder("A2", "2222"),
 		"account.virtual_account", "VQR 88"), 201)
-	path, second := "/api/v1/stalls/"+s.text("id")+"/beneficiary-changes", w.person()
-	taken := w.call(w.admin, "POST", path, withField(changeOrder("3333"), "account.virtual_account", "VQR 88"), 201)
-	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/approve", nil, 409,
+	path, second := "/api/v1/stalls/"+s.Text("id")+"/beneficiary-changes", w.SignInAdmin()
+	taken := w.Call(w.admin, "POST", path, withField(changeOrder("3333"), "account.virtual_account", "VQR 88"), 201)
+	w.Refuse(second, "POST", "/api/v1/beneficiary-changes/"+taken.Text("id")+"/approve", nil, 409,
 		"virtual_account_in_use")
-	w.call(second, "POST", "/api/v1/beneficiary-changes/"+taken.text("id")+"/cancel", object{"reason": "nhầm"}, 200)
-	c := w.call(w.admin, "POST", path, withField(changeOrder("3333"), "account.virtual_account", "VQR 77"), 201)
-	w.call(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 200)
+	w.Call(second, "POST", "/api/v1/beneficiary-changes/"+taken.Text("id")+"/cancel", object{"reason": "nhầm"}, 200)
+	c := w.Call(w.admin, "POST", path, withField(changeOrder("3333"), "account.virtual_account", "VQR 77"), 201)
+	w.Call(second, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/approve", nil, 200)
 }
 
 // TestThereAndBack changes to another account and back, beside a second account that keeps its
@@ -146,29 +136,29 @@ func TestATerminalGoesWithTheStallToItsNextAccount(t *testing.T) {
 func TestThereAndBack(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path := "/api/v1/stalls/" + s.text("id")
-	w.clock = noon.Add(time.Minute)
-	w.call(w.person(), "POST", path+"/accounts", account("970415", "2222"), 201)
+	path := "/api/v1/stalls/" + s.Text("id")
+	w.Clock = noon.Add(time.Minute)
+	w.Call(w.SignInAdmin(), "POST", path+"/accounts", account("970415", "2222"), 201)
 	change := func(account object, want string) {
-		w.clock = w.clock.Add(time.Minute)
-		c := w.call(w.admin, "POST", path+"/beneficiary-changes", object{"account": account, "reason": "đổi"}, 201)
+		w.Clock = w.Clock.Add(time.Minute)
+		c := w.Call(w.admin, "POST", path+"/beneficiary-changes", object{"account": account, "reason": "đổi"}, 201)
 		w.approve(c)
-		seen := w.call(w.admin, "GET", path, nil, 200)
-		if seen.text("accounts.0.account_number") != want || seen.text("accounts.1.account_number") != "2222" ||
-			seen.text("code.account_id") != seen.text("accounts.0.id") {
+		seen := w.Call(w.admin, "GET", path, nil, 200)
+		if seen.Text("accounts.0.account_number") != want || seen.Text("accounts.1.account_number") != "2222" ||
+			seen.Text("code.account_id") != seen.Text("accounts.0.id") {
 			t.Errorf("the stall is %v, want %s first", seen, want)
 		}
 	}
 	change(account("970436", "3333"), "3333")
-	w.call(w.admin, "POST", path+"/codes", object{"account_id": s.text("accounts.0.id")}, 404)
-	if code := w.call(w.admin, "POST", path+"/codes", nil, 201); code.text("account_id") == s.text("accounts.0.id") {
+	w.Call(w.admin, "POST", path+"/codes", object{"account_id": s.Text("accounts.0.id")}, 404)
+	if code := w.Call(w.admin, "POST", path+"/codes", nil, 201); code.Text("account_id") == s.Text("accounts.0.id") {
 		t.Error("a new code pays the replaced account")
 	}
 	change(account("970436", "1111"), "1111")
 	change(account("970436", "3333"), "3333")
-	w.call(w.person(), "POST", path+"/accounts", account("970436", "1111"), 201) // a replaced account, beside
-	if v := w.call("", "POST", "/api/v1/codes/verify", object{"payload": s.text("code.payload")}, 200); v.text(
-		"verdict") != "official" || v.text("state") != "superseded" {
+	w.Call(w.SignInAdmin(), "POST", path+"/accounts", account("970436", "1111"), 201) // a replaced account, beside
+	if v := w.Call("", "POST", "/api/v1/codes/verify", object{"payload": s.Text("code.payload")}, 200); v.Text(
+		"verdict") != "official" || v.Text("state") != "superseded" {
 		t.Errorf("the first sticker is %v", v)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/merchants/access/roles"
 	"market40/merchants/vietqr"
 )
 
@@ -17,83 +18,83 @@ func changeOrder(number string) object {
 
 // settleChanges lets the clock's job run.
 func (w *world) settleChanges() {
-	w.t.Helper()
-	must(w.t, w.registry.Changes.ApplyDueChanges(w.t.Context()))
+	w.T.Helper()
+	must(w.T, w.registry.Changes.ApplyDueChanges(w.T.Context()))
 }
 
 // wantChange checks a change's state and steps.
 func (w *world) wantChange(path, id, state, steps string) object {
-	w.t.Helper()
-	for _, c := range w.call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).items() {
-		if c.text("id") != id {
+	w.T.Helper()
+	for _, c := range w.Call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).Items() {
+		if c.Text("id") != id {
 			continue
 		}
 		var got []string
 		list, _ := c["steps"].([]any)
 		for _, s := range list {
-			got = append(got, object(s.(map[string]any)).text("step"))
+			got = append(got, object(s.(map[string]any)).Text("step"))
 		}
-		if c.text("state") != state || strings.Join(got, " ") != steps {
-			w.t.Errorf("the change is %s after %v, want %s after %s", c.text("state"), got, state, steps)
+		if c.Text("state") != state || strings.Join(got, " ") != steps {
+			w.T.Errorf("the change is %s after %v, want %s after %s", c.Text("state"), got, state, steps)
 		}
 		return c
 	}
-	w.t.Fatalf("change %s is not listed", id)
+	w.T.Fatalf("change %s is not listed", id)
 	return nil
 }
 
 func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "111122223333")
-	path := "/api/v1/stalls/" + s.text("id")
-	owner, key := w.signIn("dam", "merchant", "stall:"+s.text("id"))
-	c := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("999988887777"), 201)
-	if c.text("state") != "pending" || c.text("effective_at") != noon.Add(24*time.Hour).Format(time.RFC3339) ||
-		c.text("proposed_by") != owner.String() ||
-		c.text("old_account.account_number") != "••••3333" || c.text("new_account.account_number") != "••••7777" ||
-		c.text("new_account.bank_bin") != "970415" ||
-		c.text("needs_second_person") != "false" || c.text("contact") != "••••001" {
+	path := "/api/v1/stalls/" + s.Text("id")
+	owner, key := w.SignIn("dam", "merchant", "stall:"+s.Text("id"))
+	c := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("999988887777"), 201)
+	if c.Text("state") != "pending" || c.Text("effective_at") != noon.Add(24*time.Hour).Format(time.RFC3339) ||
+		c.Text("proposed_by") != owner.String() ||
+		c.Text("old_account.account_number") != "••••3333" || c.Text("new_account.account_number") != "••••7777" ||
+		c.Text("new_account.bank_bin") != "970415" ||
+		c.Text("needs_second_person") != "false" || c.Text("contact") != "••••001" {
 		t.Errorf("the proposal is %v", c)
 	}
-	w.refuse(key, "POST", path+"/beneficiary-changes", changeOrder("5555"), 409, "change_under_way")
-	page := string(w.fetch("/q/"+s.text("code.code"), 200))
+	w.Refuse(key, "POST", path+"/beneficiary-changes", changeOrder("5555"), 409, "change_under_way")
+	page := string(w.Fetch("", "/q/"+s.Text("code.code"), 200))
 	if !strings.Contains(page, "Chủ sạp đã yêu cầu đổi tài khoản nhận tiền, hiệu lực lúc 12:00 23/11/2026.") ||
 		strings.Contains(page, "7777") {
 		t.Errorf("the page says %s", page)
 	}
 
-	w.clock = noon.Add(24*time.Hour - time.Second)
+	w.Clock = noon.Add(24*time.Hour - time.Second)
 	w.settleChanges()
-	if seen := w.call(w.admin, "GET", path, nil, 200); seen.text("accounts.0.account_number") != "111122223333" ||
-		seen.text("code.code") != s.text("code.code") {
+	if seen := w.Call(w.admin, "GET", path, nil, 200); seen.Text("accounts.0.account_number") != "111122223333" ||
+		seen.Text("code.code") != s.Text("code.code") {
 		t.Errorf("before its time the stall is %v", seen)
 	}
-	w.clock = noon.Add(24 * time.Hour)
-	w.refuse(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "too late"}, 409,
+	w.Clock = noon.Add(24 * time.Hour)
+	w.Refuse(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", object{"reason": "too late"}, 409,
 		"change_decided")
 	w.settleChanges()
 	w.settleChanges()
-	w.wantChange(path, c.text("id"), "effective", "proposed effective")
-	seen := w.call(w.admin, "GET", path, nil, 200)
-	if seen.text("accounts.0.account_number") != "999988887777" || seen.at("accounts.1") != nil ||
-		seen.text("code.code") == s.text("code.code") {
+	w.wantChange(path, c.Text("id"), "effective", "proposed effective")
+	seen := w.Call(w.admin, "GET", path, nil, 200)
+	if seen.Text("accounts.0.account_number") != "999988887777" || seen.At("accounts.1") != nil ||
+		seen.Text("code.code") == s.Text("code.code") {
 		t.Errorf("the stall is %v", seen)
 	}
-	if read, err := vietqr.Decode(seen.text("code.payload")); err != nil || read.Account != "999988887777" {
+	if read, err := vietqr.Decode(seen.Text("code.payload")); err != nil || read.Account != "999988887777" {
 		t.Errorf("the new payload pays %v, %v", read.Account, err)
 	}
-	old := string(w.fetch("/q/"+s.text("code.code"), 200))
+	old := string(w.Fetch("", "/q/"+s.Text("code.code"), 200))
 	if !strings.Contains(old, "Sạp đã đổi tài khoản nhận tiền") || !strings.Contains(old, `href="/q/`+
-		seen.text("code.code")) || strings.Contains(old, "<img") {
+		seen.Text("code.code")) || strings.Contains(old, "<img") {
 		t.Errorf("the old sticker's page says %s", old)
 	}
-	page = string(w.fetch("/q/"+seen.text("code.code"), 200))
+	page = string(w.Fetch("", "/q/"+seen.Text("code.code"), 200))
 	if !strings.Contains(page, "Tài khoản nhận tiền đổi ngày 23/11/2026, từ ••••3333 sang ••••7777.") ||
 		strings.Contains(page, "99998888") || len(page) > 15<<10 {
 		t.Errorf("the new page says %s", page)
 	}
-	w.clock = noon.Add(32 * 24 * time.Hour)
-	if page = string(w.fetch("/q/"+seen.text("code.code"), 200)); strings.Contains(page, "đổi ngày") {
+	w.Clock = noon.Add(32 * 24 * time.Hour)
+	if page = string(w.Fetch("", "/q/"+seen.Text("code.code"), 200)); strings.Contains(page, "đổi ngày") {
 		t.Error("the page still shows it after 30 days")
 	}
 	notices := w.notices()
@@ -105,9 +106,9 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 
 // notices returns the messages that wait, in order.
 func (w *world) notices() []string {
-	w.t.Helper()
+	w.T.Helper()
 	var texts []string
-	must(w.t, w.db.Pool.QueryRow(w.t.Context(),
+	must(w.T, w.DB.Pool.QueryRow(w.T.Context(),
 		`SELECT coalesce(array_agg(text ORDER BY id), '{}') FROM messages`).Scan(&texts))
 	return texts
 }
@@ -115,19 +116,19 @@ func (w *world) notices() []string {
 func TestAnOldProofProposesNothing(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path := "/api/v1/stalls/" + s.text("id")
-	_, key := w.signIn("quan", "manager", "market:CHODAM")
-	w.clock = noon.Add(5*time.Minute + time.Second)
-	w.refuse(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 403, "prove_again")
-	w.refuse(key, "POST", path+"/accounts", account("970415", "2222"), 403, "prove_again")
-	w.refuse(key, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415",
+	path := "/api/v1/stalls/" + s.Text("id")
+	_, key := w.SignIn("quan", "manager", "market:CHODAM")
+	w.Clock = noon.Add(5*time.Minute + time.Second)
+	w.Refuse(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 403, "prove_again")
+	w.Refuse(key, "POST", path+"/accounts", account("970415", "2222"), 403, "prove_again")
+	w.Refuse(key, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415",
 		"2222")}, 403, "prove_again")
-	c := w.call(w.admin, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
-	w.refuse(key, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 403, "prove_again")
-	w.call(key, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "nghi ngờ"}, 200)
-	vacant := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
+	c := w.Call(w.admin, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
+	w.Refuse(key, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/approve", nil, 403, "prove_again")
+	w.Call(key, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", object{"reason": "nghi ngờ"}, 200)
+	vacant := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
 		object{"number": "N", "merchant": w.merchant("An")}, 201)
-	w.call(key, "POST", "/api/v1/stalls/"+vacant.text("id")+"/accounts", account("970415", "3333"), 201)
+	w.Call(key, "POST", "/api/v1/stalls/"+vacant.Text("id")+"/accounts", account("970415", "3333"), 201)
 	if len(w.alerts("")) != 0 {
 		t.Errorf("a first account is an alert: %v", w.alerts(""))
 	}
@@ -136,82 +137,82 @@ func TestAnOldProofProposesNothing(t *testing.T) {
 func TestProgramChangeNeedsSecondPerson(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path := "/api/v1/stalls/" + s.text("id")
-	anh, anhSession := w.signIn("anh", "admin", "")
-	key := w.key("admin", "")
+	path := "/api/v1/stalls/" + s.Text("id")
+	anh, anhSession := w.SignIn("anh", "admin", "")
+	key := w.Key("admin", "")
 	w.own(key, anh)
-	c := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
-	approve := "/api/v1/beneficiary-changes/" + c.text("id") + "/approve"
-	if c.text("needs_second_person") != "true" || c.at("effective_at") != nil ||
-		c.text("lapses_at") != noon.Add(7*24*time.Hour).Format(time.RFC3339) {
+	c := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
+	approve := "/api/v1/beneficiary-changes/" + c.Text("id") + "/approve"
+	if c.Text("needs_second_person") != "true" || c.At("effective_at") != nil ||
+		c.Text("lapses_at") != noon.Add(7*24*time.Hour).Format(time.RFC3339) {
 		t.Errorf("a program's proposal is %v", c)
 	}
-	w.refuse(key, "POST", approve, nil, 409, "second_person_needed")
-	w.refuse(anhSession, "POST", approve, nil, 409, "second_person_needed") // the key is hers
-	other := w.key("admin", "")
+	w.Refuse(key, "POST", approve, nil, 409, "second_person_needed")
+	w.Refuse(anhSession, "POST", approve, nil, 409, "second_person_needed") // the key is hers
+	other := w.Key("admin", "")
 	w.own(other, anh)
-	w.refuse(other, "POST", approve, nil, 409, "second_person_needed")
+	w.Refuse(other, "POST", approve, nil, 409, "second_person_needed")
 	// a program is no person
-	w.refuse(w.key("manager", "market:CHODAM"), "POST", approve, nil, 409, "second_person_needed")
-	w.clock = noon.Add(48 * time.Hour)
+	w.Refuse(w.Key("manager", "market:CHODAM"), "POST", approve, nil, 409, "second_person_needed")
+	w.Clock = noon.Add(48 * time.Hour)
 	w.settleChanges()
-	w.wantChange(path, c.text("id"), "pending", "proposed")
-	_, tenant := w.signIn("dam", "merchant", "stall:"+s.text("id"))
-	if done := w.approve(c); done.text("state") != "effective" {
+	w.wantChange(path, c.Text("id"), "pending", "proposed")
+	_, tenant := w.SignIn("dam", "merchant", "stall:"+s.Text("id"))
+	if done := w.approve(c); done.Text("state") != "effective" {
 		t.Errorf("approved it is %v", done)
 	}
-	w.wantChange(path, c.text("id"), "effective", "proposed approved effective")
-	w.refuse(w.person(), "POST", approve, nil, 409, "change_decided")
+	w.wantChange(path, c.Text("id"), "effective", "proposed approved effective")
+	w.Refuse(w.SignInAdmin(), "POST", approve, nil, 409, "change_decided")
 
-	mine := w.key("merchant", "stall:"+s.text("id")) // the tenant's key and the tenant are one person
-	own := w.call(tenant, "POST", path+"/beneficiary-changes", changeOrder("4444"), 201)
-	w.refuse(mine, "POST", "/api/v1/beneficiary-changes/"+own.text("id")+"/approve", nil, 409, "second_person_needed")
-	w.call(mine, "POST", "/api/v1/beneficiary-changes/"+own.text("id")+"/cancel", object{"reason": "nhầm số"}, 200)
+	mine := w.Key("merchant", "stall:"+s.Text("id")) // the tenant's key and the tenant are one person
+	own := w.Call(tenant, "POST", path+"/beneficiary-changes", changeOrder("4444"), 201)
+	w.Refuse(mine, "POST", "/api/v1/beneficiary-changes/"+own.Text("id")+"/approve", nil, 409, "second_person_needed")
+	w.Call(mine, "POST", "/api/v1/beneficiary-changes/"+own.Text("id")+"/cancel", object{"reason": "nhầm số"}, 200)
 
-	lapsing := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("3333"), 201)
-	w.clock = w.clock.Add(7 * 24 * time.Hour)
-	w.refuse(w.person(), "POST", "/api/v1/beneficiary-changes/"+lapsing.text("id")+"/approve", nil, 409,
+	lapsing := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("3333"), 201)
+	w.Clock = w.Clock.Add(7 * 24 * time.Hour)
+	w.Refuse(w.SignInAdmin(), "POST", "/api/v1/beneficiary-changes/"+lapsing.Text("id")+"/approve", nil, 409,
 		"change_lapsed")
 	w.settleChanges()
-	if c := w.wantChange(path, lapsing.text("id"), "refused", "proposed refused"); c.text("why") != "change_lapsed" {
-		t.Errorf("it was refused for %q", c.text("why"))
+	if c := w.wantChange(path, lapsing.Text("id"), "refused", "proposed refused"); c.Text("why") != "change_lapsed" {
+		t.Errorf("it was refused for %q", c.Text("why"))
 	}
 }
 
 // own makes a key a user's own.
 func (w *world) own(key string, user uuid.UUID) {
-	w.t.Helper()
-	who, err := w.keys.Find(w.t.Context(), key)
-	must(w.t, err)
-	_, err = w.db.Pool.Exec(w.t.Context(), `UPDATE api_keys SET owner_id = $2 WHERE id = $1`, who.ActorID, user)
-	must(w.t, err)
+	w.T.Helper()
+	who, err := w.APIKeys.Find(w.T.Context(), key)
+	must(w.T, err)
+	_, err = w.DB.Pool.Exec(w.T.Context(), `UPDATE api_keys SET owner_id = $2 WHERE id = $1`, who.ActorID, user)
+	must(w.T, err)
 }
 
 func TestAChangeThatCanNoMoreBeIsRefused(t *testing.T) {
 	w := newWorld(t)
 	for i, spoil := range []func(stall string){
 		func(string) { w.stall("TAKEN", "7770") },
-		func(stall string) { w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/close", nil, 200) },
+		func(stall string) { w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/close", nil, 200) },
 		func(stall string) {
-			w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": w.merchant("Mới")}, 201)
+			w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": w.merchant("Mới")}, 201)
 		},
 		func(stall string) {
-			w.call(w.person(), "POST", "/api/v1/stalls/"+stall+"/accounts", account("970436", "7773"), 201)
+			w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/accounts", account("970436", "7773"), 201)
 		},
 	} {
 		s := w.stall(fmt.Sprint("A", i), fmt.Sprint("100", i))
-		path := "/api/v1/stalls/" + s.text("id")
-		_, key := w.signIn(fmt.Sprint("quan", i), "manager", "market:CHODAM")
-		c := w.call(key, "POST", path+"/beneficiary-changes", object{
+		path := "/api/v1/stalls/" + s.Text("id")
+		_, key := w.SignIn(fmt.Sprint("quan", i), "manager", "market:CHODAM")
+		c := w.Call(key, "POST", path+"/beneficiary-changes", object{
 			"account": account("970436", fmt.Sprint("777", i)),
 			"reason":  "đổi",
 		}, 201)
-		spoil(s.text("id"))
-		w.clock = w.clock.Add(24 * time.Hour)
+		spoil(s.Text("id"))
+		w.Clock = w.Clock.Add(24 * time.Hour)
 		w.settleChanges()
 		want := []string{"account_in_use", "tenancy_ended", "tenancy_ended", "account_stands"}[i]
-		if c := w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != want {
-			t.Errorf("it was refused for %q, want %q", c.text("why"), want)
+		if c := w.wantChange(path, c.Text("id"), "refused", "proposed refused"); c.Text("why") != want {
+			t.Errorf("it was refused for %q, want %q", c.Text("why"), want)
 		}
 	}
 }
@@ -220,11 +221,11 @@ func TestProposingIsRefused(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	w.stall("A2", "2222")
-	bare := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
+	bare := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
 		object{"number": "N", "merchant": w.merchant("An")}, 201)
-	vacant := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "V"}, 201)
-	former := w.key("merchant", "stall:"+s.text("id"))
-	path := "/api/v1/stalls/" + s.text("id") + "/beneficiary-changes"
+	vacant := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "V"}, 201)
+	former := w.Key("merchant", "stall:"+s.Text("id"))
+	path := "/api/v1/stalls/" + s.Text("id") + "/beneficiary-changes"
 	for _, c := range []struct {
 		path   string
 		body   object
@@ -241,63 +242,63 @@ func TestProposingIsRefused(t *testing.T) {
 			404,
 			"not_found",
 		},
-		{"/api/v1/stalls/" + bare.text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "no_account"},
-		{"/api/v1/stalls/" + vacant.text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "stall_vacant"},
+		{"/api/v1/stalls/" + bare.Text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "no_account"},
+		{"/api/v1/stalls/" + vacant.Text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "stall_vacant"},
 	} {
-		if o := w.call(w.admin, "POST", c.path, c.body, c.status); c.code != "too_short" && o.text("code") != c.code {
-			t.Errorf("%v was refused as %q, want %q", c.body, o.text("code"), c.code)
+		if o := w.Call(w.admin, "POST", c.path, c.body, c.status); c.code != "too_short" && o.Text("code") != c.code {
+			t.Errorf("%v was refused as %q, want %q", c.body, o.Text("code"), c.code)
 		}
 	}
-	w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/tenancies", object{
+	w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+s.Text("id")+"/tenancies", object{
 		"merchant": w.merchant("Mới"),
 		"account":  account("970436", "4444"),
 	}, 201)
-	w.refuse(former, "POST", path, changeOrder("3333"), 403, "not_allowed")
+	w.Refuse(former, "POST", path, changeOrder("3333"), 403, "not_allowed")
 }
 
 func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 	w := newWorld(t)
 	s, neighbour := w.stall("A1", "1111"), w.stall("A2", "2222")
-	w.newMarket("XOMMOI", "22402")
-	path := "/api/v1/stalls/" + s.text("id")
-	c := w.call(w.admin, "POST", path+"/beneficiary-changes", changeOrder("3333"), 201)
-	at := "/api/v1/beneficiary-changes/" + c.text("id")
-	for _, key := range []string{w.key("manager", "market:XOMMOI"), w.key("merchant", "stall:"+neighbour.text("id"))} {
-		w.refuse(key, "POST", path+"/beneficiary-changes", changeOrder("5"), 404, "not_found")
-		w.refuse(key, "GET", path+"/beneficiary-changes", nil, 404, "not_found")
-		w.refuse(key, "POST", at+"/approve", nil, 404, "not_found")
-		w.refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 404, "not_found")
+	w.RegisterMarket(w.admin, "XOMMOI", "22402")
+	path := "/api/v1/stalls/" + s.Text("id")
+	c := w.Call(w.admin, "POST", path+"/beneficiary-changes", changeOrder("3333"), 201)
+	at := "/api/v1/beneficiary-changes/" + c.Text("id")
+	for _, key := range []string{w.Key("manager", "market:XOMMOI"), w.Key("merchant", "stall:"+neighbour.Text("id"))} {
+		w.Refuse(key, "POST", path+"/beneficiary-changes", changeOrder("5"), 404, "not_found")
+		w.Refuse(key, "GET", path+"/beneficiary-changes", nil, 404, "not_found")
+		w.Refuse(key, "POST", at+"/approve", nil, 404, "not_found")
+		w.Refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 404, "not_found")
 	}
-	w.refuse(w.key("manager", "market:XOMMOI"), "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 404,
+	w.Refuse(w.Key("manager", "market:XOMMOI"), "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 404,
 		"not_found")
-	if list := w.call(w.key("merchant", "stall:"+neighbour.text("id")), "GET", "/api/v1/markets/"+w.market+
-		"/beneficiary-changes", nil, 200).items(); len(list) != 0 {
+	if list := w.Call(w.Key("merchant", "stall:"+neighbour.Text("id")), "GET", "/api/v1/markets/"+w.market+
+		"/beneficiary-changes", nil, 200).Items(); len(list) != 0 {
 		t.Errorf("a neighbour reads %v", list)
 	}
-	for role, may := range map[string]bool{
+	for role, may := range map[roles.Role]bool{
 		"province_officer": true, "auditor": true, "team": false,
 		"integration": false,
 	} {
-		key := w.key(role, "")
-		w.refuse(key, "POST", at+"/approve", nil, 403, "not_allowed")
-		w.refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 403, "not_allowed")
+		key := w.Key(role, "")
+		w.Refuse(key, "POST", at+"/approve", nil, 403, "not_allowed")
+		w.Refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 403, "not_allowed")
 		if may {
-			if list := w.call(key, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(
+			if list := w.Call(key, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).Items(); len(
 				list) != 1 {
 				t.Errorf("%s reads %v", role, list)
 			}
 		} else {
-			w.refuse(key, "GET", path+"/beneficiary-changes", nil, 403, "not_allowed")
+			w.Refuse(key, "GET", path+"/beneficiary-changes", nil, 403, "not_allowed")
 		}
 	}
-	w.refuse("", "POST", at+"/approve", nil, 401, "sign_in")
-	tenant := w.key("merchant", "stall:"+s.text("id"))
-	if done := w.call(tenant, "POST", at+"/cancel", object{"reason": "không phải tôi"}, 200); done.text(
-		"state") != "cancelled" || done.text("steps.1.reason") != "không phải tôi" {
+	w.Refuse("", "POST", at+"/approve", nil, 401, "sign_in")
+	tenant := w.Key("merchant", "stall:"+s.Text("id"))
+	if done := w.Call(tenant, "POST", at+"/cancel", object{"reason": "không phải tôi"}, 200); done.Text(
+		"state") != "cancelled" || done.Text("steps.1.reason") != "không phải tôi" {
 		t.Errorf("cancelled it is %v", done)
 	}
-	w.clock = noon.Add(91 * 24 * time.Hour)
-	if list := w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).items(); len(
+	w.Clock = noon.Add(91 * 24 * time.Hour)
+	if list := w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).Items(); len(
 		list) != 0 {
 		t.Errorf("the market's list still shows it after 90 days: %v", list)
 	}

@@ -13,10 +13,10 @@ import (
 
 // seal seals a value for a column, as the register does.
 func (w *world) seal(table, column, id, text string) []byte {
-	w.t.Helper()
-	sealed, err := w.sealed.Seal(w.t.Context(), seal.Place{Table: table, Column: column, ID: uuid.MustParse(id)},
+	w.T.Helper()
+	sealed, err := w.Keys.Seal(w.T.Context(), seal.Place{Table: table, Column: column, ID: uuid.MustParse(id)},
 		[]byte(text))
-	must(w.t, err)
+	must(w.T, err)
 	return sealed
 }
 
@@ -25,32 +25,32 @@ func (w *world) seal(table, column, id, text string) []byte {
 func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 	w := newWorld(t)
 	stall := w.stall("A1", "1001")
-	path := "/api/v1/stalls/" + stall.text("id")
-	_, key := w.signIn("quan", "manager", "market:CHODAM")
-	c := w.call(key, "POST", path+"/beneficiary-changes", changeOrder("0906000021"), 201)
-	_, err := w.db.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET bank_bin = '971025', proposal = $2
-		WHERE id = $1`, c.text("id"),
+	path := "/api/v1/stalls/" + stall.Text("id")
+	_, key := w.SignIn("quan", "manager", "market:CHODAM")
+	c := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("0906000021"), 201)
+	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET bank_bin = '971025', proposal = $2
+		WHERE id = $1`, c.Text("id"),
 		w.seal(
 			"beneficiary_changes",
 			"proposal",
-			c.text("id"),
+			c.Text("id"),
 			`{"kind":"bank","bank_bin":"971025","account_number":"0906000021","holder_name":"HOA","holder_kind":"ca_nhan"}`,
 		))
 	must(t, err)
-	if c = w.wantChange(path, c.text("id"), "pending", "proposed"); c.text("why") != "wallet_not_bank" ||
-		c.at("effective_at") != nil {
-		t.Errorf("it waits with %q, effective at %v", c.text("why"), c.at("effective_at"))
+	if c = w.wantChange(path, c.Text("id"), "pending", "proposed"); c.Text("why") != "wallet_not_bank" ||
+		c.At("effective_at") != nil {
+		t.Errorf("it waits with %q, effective at %v", c.Text("why"), c.At("effective_at"))
 	}
-	if page := string(w.fetch("/q/"+stall.text("code.code"), 200)); !strings.Contains(page,
+	if page := string(w.Fetch("", "/q/"+stall.Text("code.code"), 200)); !strings.Contains(page,
 		"yêu cầu đổi tài khoản nhận tiền, nhưng ví điện tử không phải là ngân hàng nên tài khoản giữ nguyên") {
 		t.Errorf("the page says %s", page)
 	}
-	_, second := w.signIn("hai", "admin", "all")
-	w.refuse(second, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 422, "wallet_not_bank")
-	w.clock = w.clock.Add(24 * time.Hour)
+	_, second := w.SignIn("hai", "admin", "all")
+	w.Refuse(second, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/approve", nil, 422, "wallet_not_bank")
+	w.Clock = w.Clock.Add(24 * time.Hour)
 	w.settleChanges()
-	if c = w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != "wallet_not_bank" {
-		t.Errorf("it was refused for %q", c.text("why"))
+	if c = w.wantChange(path, c.Text("id"), "refused", "proposed refused"); c.Text("why") != "wallet_not_bank" {
+		t.Errorf("it was refused for %q", c.Text("why"))
 	}
 	if notices := w.notices(); !strings.Contains(notices[len(notices)-1],
 		"đã dừng vì ví điện tử không phải là ngân hàng, tài khoản cũ giữ nguyên") {
@@ -62,16 +62,16 @@ func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 func TestMessageNamesItsSubject(t *testing.T) {
 	w := newWorld(t)
 	stalls := "/api/v1/markets/" + w.market + "/stalls"
-	_, person := w.signIn("quan", "manager", "market:CHODAM") // what a program wants would wait
+	_, person := w.SignIn("quan", "manager", "market:CHODAM") // what a program wants would wait
 	for i, name := range []string{"Vợ Một", "Chồng Một", "Cô Khác"} {
 		phone := []string{"0906000012", "0906000012", "0906000099"}[i]
-		made := w.call(w.admin, "POST", stalls, object{
+		made := w.Call(w.admin, "POST", stalls, object{
 			"number": fmt.Sprint("P", i), "merchant": object{
 				"full_name": name, "phone": phone,
 				"known_phone": "another_person",
 			}, "account": account("970436", fmt.Sprint("200", i)),
 		}, 201)
-		w.call(person, "POST", "/api/v1/stalls/"+made.text("id")+"/accounts", account("970415", fmt.Sprint("300", i)),
+		w.Call(person, "POST", "/api/v1/stalls/"+made.Text("id")+"/accounts", account("970415", fmt.Sprint("300", i)),
 			201)
 	}
 	notices := w.notices()
@@ -80,7 +80,7 @@ func TestMessageNamesItsSubject(t *testing.T) {
 			t.Errorf("message %d is %q, want %q", i, notices[i], begins)
 		}
 	}
-	w.call(person, "POST", "/api/v1/stalls/"+w.stallOf("P0")+"/accounts", account("970422", "4000"), 201)
+	w.Call(person, "POST", "/api/v1/stalls/"+w.stallOf("P0")+"/accounts", account("970422", "4000"), 201)
 	if notices = w.notices(); !strings.HasPrefix(notices[3], "Chợ 4.0, gửi Vợ Một: sạp P0") {
 		t.Errorf("who shared the phone later: %q", notices[3])
 	}
@@ -88,12 +88,12 @@ func TestMessageNamesItsSubject(t *testing.T) {
 
 // stallOf is the id of the stall of a number.
 func (w *world) stallOf(number string) string {
-	w.t.Helper()
-	for _, s := range w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).items() {
-		if s.text("number") == number {
-			return s.text("id")
+	w.T.Helper()
+	for _, s := range w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items() {
+		if s.Text("number") == number {
+			return s.Text("id")
 		}
 	}
-	w.t.Fatalf("there is no stall %s", number)
+	w.T.Fatalf("there is no stall %s", number)
 	return ""
 }

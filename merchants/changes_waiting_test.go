@@ -4,52 +4,36 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/uuid"
-
-	"market40/merchants/access/signin"
 )
 
 // wantCodes checks that a stall's codes are in a state.
 func (w *world) wantCodes(path, state string, n int) {
-	w.t.Helper()
+	w.T.Helper()
 	found := 0
-	for _, c := range w.call(w.admin, "GET", path+"/codes", nil, 200).items() {
-		if c.text("state") == state {
+	for _, c := range w.Call(w.admin, "GET", path+"/codes", nil, 200).Items() {
+		if c.Text("state") == state {
 			found++
 		}
 	}
 	if found != n {
-		w.t.Errorf("%d codes are %s, want %d", found, state, n)
+		w.T.Errorf("%d codes are %s, want %d", found, state, n)
 	}
-}
-
-// invited accepts an invitation of a program for the merchant of a stall.
-func (w *world) invited(stall string) string {
-	w.t.Helper()
-	inviter, err := w.keys.Find(w.t.Context(), w.key("manager", "market:CHODAM"))
-	must(w.t, err)
-	_, card, err := w.people.Invite(w.t.Context(), inviter, uuid.MustParse(stall))
-	must(w.t, err)
-	token, _, err := w.people.Accept(w.t.Context(), card, signin.Visit{Address: "127.0.0.1"})
-	must(w.t, err)
-	return session + token
 }
 
 // TestAProgramsFurtherAccountWaits: a key alone makes no official code that pays somebody else.
 func TestAProgramsFurtherAccountWaits(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path, manager := "/api/v1/stalls/"+s.text("id"), w.key("manager", "market:CHODAM")
-	c := w.call(manager, "POST", path+"/accounts", account("970415", "77778888990"), 202)
-	if c.text("kind") != "addition" || c.text("state") != "pending" || c.text("needs_second_person") != "true" ||
-		c.at("effective_at") != nil ||
-		c.text("new_account.account_number") != "••••8990" || c.text("contact") != "••••001" ||
-		c.text("lapses_at") != noon.Add(7*24*time.Hour).Format(time.RFC3339) {
+	path, manager := "/api/v1/stalls/"+s.Text("id"), w.Key("manager", "market:CHODAM")
+	c := w.Call(manager, "POST", path+"/accounts", account("970415", "77778888990"), 202)
+	if c.Text("kind") != "addition" || c.Text("state") != "pending" || c.Text("needs_second_person") != "true" ||
+		c.At("effective_at") != nil ||
+		c.Text("new_account.account_number") != "••••8990" || c.Text("contact") != "••••001" ||
+		c.Text("lapses_at") != noon.Add(7*24*time.Hour).Format(time.RFC3339) {
 		t.Errorf("the answer is %v", c)
 	}
-	if seen := w.call(w.admin, "GET", path, nil, 200); seen.at("accounts.1") != nil ||
-		seen.text("code.code") != s.text("code.code") {
+	if seen := w.Call(w.admin, "GET", path, nil, 200); seen.At("accounts.1") != nil ||
+		seen.Text("code.code") != s.Text("code.code") {
 		t.Errorf("before the approval the stall is %v", seen)
 	}
 	w.wantCodes(path, "current", 1)
@@ -59,36 +43,43 @@ func TestAProgramsFurtherAccountWaits(t *testing.T) {
 		!strings.Contains(notices[0], "chờ người thứ hai duyệt") {
 		t.Errorf("the owner got %q", notices)
 	}
-	page := string(w.fetch("/q/"+s.text("code.code"), 200))
+	page := string(w.Fetch("", "/q/"+s.Text("code.code"), 200))
 	if !strings.Contains(page, "Ban quản lý đã yêu cầu thêm tài khoản nhận tiền, đang chờ người thứ hai duyệt.") ||
 		strings.Contains(page, "8990") {
 		t.Errorf("the page says %s", page)
 	}
-	w.refuse(manager, "POST", path+"/accounts", account("970415", "5555"), 409, "change_under_way")
-	approve := "/api/v1/beneficiary-changes/" + c.text("id") + "/approve"
-	for _, program := range []string{manager, w.key("admin", ""), w.key("merchant", "stall:"+s.text("id"))} {
-		w.refuse(program, "POST", approve, nil, 409, "second_person_needed")
+	w.Refuse(manager, "POST", path+"/accounts", account("970415", "5555"), 409, "change_under_way")
+	approve := "/api/v1/beneficiary-changes/" + c.Text("id") + "/approve"
+	for _, program := range []string{manager, w.Key("admin", ""), w.Key("merchant", "stall:"+s.Text("id"))} {
+		w.Refuse(program, "POST", approve, nil, 409, "second_person_needed")
 	}
 	// the holder of a link is not a known person
-	w.refuse(w.invited(s.text("id")), "POST", approve, nil, 409, "second_person_needed")
-	w.clock = noon.Add(25 * time.Hour)
+	w.Refuse(
+		w.Invite(w.Key("manager", "market:CHODAM"), s.Text("id")),
+		"POST",
+		approve,
+		nil,
+		409,
+		"second_person_needed",
+	)
+	w.Clock = noon.Add(25 * time.Hour)
 	w.settleChanges()
-	w.wantChange(path, c.text("id"), "pending", "proposed")
+	w.wantChange(path, c.Text("id"), "pending", "proposed")
 	w.approve(c)
-	w.wantChange(path, c.text("id"), "effective", "proposed approved effective")
-	if seen := w.call(w.admin, "GET", path, nil, 200); seen.text("accounts.1.account_number") != "77778888990" ||
-		seen.text("code.code") != s.text("code.code") {
+	w.wantChange(path, c.Text("id"), "effective", "proposed approved effective")
+	if seen := w.Call(w.admin, "GET", path, nil, 200); seen.Text("accounts.1.account_number") != "77778888990" ||
+		seen.Text("code.code") != s.Text("code.code") {
 		t.Errorf("after the approval the stall is %v", seen)
 	}
 	w.wantCodes(path, "current", 2)
 	w.wantAlerts("account_added", 1)
-	if got := w.call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).items()[0].text(
-		"undo_until"); got != w.clock.Add(24*time.Hour).Format(time.RFC3339) {
-		t.Errorf("it may be taken back until %s, a day after %v", got, w.clock)
+	if got := w.Call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).Items()[0].Text(
+		"undo_until"); got != w.Clock.Add(24*time.Hour).Format(time.RFC3339) {
+		t.Errorf("it may be taken back until %s, a day after %v", got, w.Clock)
 	}
-	w.clock = w.clock.Add(23 * time.Hour) // an addition is taken back for a day after it began
-	tenant := w.key("merchant", "stall:"+s.text("id"))
-	w.call(tenant, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "không phải tôi"},
+	w.Clock = w.Clock.Add(23 * time.Hour) // an addition is taken back for a day after it began
+	tenant := w.Key("merchant", "stall:"+s.Text("id"))
+	w.Call(tenant, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", object{"reason": "không phải tôi"},
 		200)
 	w.wantCodes(path, "current", 1)
 }
@@ -97,12 +88,12 @@ func TestAProgramsFurtherAccountWaits(t *testing.T) {
 func TestAWaitingAccountEnds(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path := "/api/v1/stalls/" + s.text("id")
+	path := "/api/v1/stalls/" + s.Text("id")
 	propose := func(number string) object {
-		return w.call(w.admin, "POST", path+"/accounts", account("970436", number), 202)
+		return w.Call(w.admin, "POST", path+"/accounts", account("970436", number), 202)
 	}
 	c := propose("2222")
-	w.call(w.key("merchant", "stall:"+s.text("id")), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel",
+	w.Call(w.Key("merchant", "stall:"+s.Text("id")), "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel",
 		object{"reason": "không phải tôi"}, 200)
 	if notices := w.notices(); len(notices) != 2 || !strings.Contains(notices[1], "yêu cầu thêm tài khoản nhận tiền") ||
 		!strings.Contains(notices[1], "đã dừng") {
@@ -110,16 +101,24 @@ func TestAWaitingAccountEnds(t *testing.T) {
 	}
 	c = propose("2222")
 	w.stall("TAKEN", "2222")
-	w.refuse(w.person(), "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 409, "account_in_use")
-	w.clock = noon.Add(7 * 24 * time.Hour)
+	w.Refuse(
+		w.SignInAdmin(),
+		"POST",
+		"/api/v1/beneficiary-changes/"+c.Text("id")+"/approve",
+		nil,
+		409,
+		"account_in_use",
+	)
+	w.Clock = noon.Add(7 * 24 * time.Hour)
 	w.settleChanges()
-	if c := w.wantChange(path, c.text("id"), "refused", "proposed refused"); c.text("why") != "change_lapsed" {
-		t.Errorf("it was refused for %q", c.text("why"))
+	if c := w.wantChange(path, c.Text("id"), "refused", "proposed refused"); c.Text("why") != "change_lapsed" {
+		t.Errorf("it was refused for %q", c.Text("why"))
 	}
 	c = propose("3333")
-	w.call(w.person(), "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970436",
-		"4444")}, 201)
-	w.wantChange(path, c.text("id"), "refused", "proposed refused")
+	w.Call(w.SignInAdmin(), "POST", path+"/tenancies",
+		object{"merchant": w.merchant("Mới"), "account": account("970436",
+			"4444")}, 201)
+	w.wantChange(path, c.Text("id"), "refused", "proposed refused")
 	w.wantCodes(path, "current", 1)
 }
 
@@ -127,61 +126,61 @@ func TestAWaitingAccountEnds(t *testing.T) {
 func TestAProgramsChangeOfTenantWaits(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path, manager := "/api/v1/stalls/"+s.text("id"), w.key("manager", "market:CHODAM")
+	path, manager := "/api/v1/stalls/"+s.Text("id"), w.Key("manager", "market:CHODAM")
 	order := object{"merchant": w.merchant("Kẻ Gian"), "account": account("970415", "77778888990")}
-	c := w.call(manager, "POST", path+"/tenancies", order, 202)
-	if c.text("kind") != "tenant" || c.text("state") != "pending" || c.text("old_account.account_number") != "••••11" ||
-		c.text("new_tenant") != "Kẻ Gian" || c.text("new_account.account_number") != "••••8990" {
+	c := w.Call(manager, "POST", path+"/tenancies", order, 202)
+	if c.Text("kind") != "tenant" || c.Text("state") != "pending" || c.Text("old_account.account_number") != "••••11" ||
+		c.Text("new_tenant") != "Kẻ Gian" || c.Text("new_account.account_number") != "••••8990" {
 		t.Errorf("the answer is %v", c)
 	}
-	if seen := w.call(w.admin, "GET", path, nil, 200); seen.text("merchant.full_name") != "Trần Thị Đậm" ||
-		seen.text("code.code") != s.text("code.code") {
+	if seen := w.Call(w.admin, "GET", path, nil, 200); seen.Text("merchant.full_name") != "Trần Thị Đậm" ||
+		seen.Text("code.code") != s.Text("code.code") {
 		t.Errorf("before the approval the stall is %v", seen)
 	}
-	listed := w.call(manager, "GET", "/api/v1/beneficiary-changes?state=pending", nil, 200).items()
-	if len(listed) != 1 || listed[0].text("id") != c.text("id") || listed[0].text("proposer") != t.Name() {
+	listed := w.Call(manager, "GET", "/api/v1/beneficiary-changes?state=pending", nil, 200).Items()
+	if len(listed) != 1 || listed[0].Text("id") != c.Text("id") || listed[0].Text("proposer") != t.Name() {
 		t.Errorf("the board lists %v", listed)
 	}
-	if seen := w.call(w.key("merchant", "stall:"+s.text("id")), "GET", "/api/v1/beneficiary-changes", nil,
-		200).items(); len(seen) != 1 || seen[0].text("new_tenant") != "" {
+	if seen := w.Call(w.Key("merchant", "stall:"+s.Text("id")), "GET", "/api/v1/beneficiary-changes", nil,
+		200).Items(); len(seen) != 1 || seen[0].Text("new_tenant") != "" {
 		t.Errorf("the tenant lists %v", seen)
 	}
-	w.newMarket("XOMMOI", "22402")
-	for query, key := range map[string]string{"?state=effective": manager, "": w.key("manager", "market:XOMMOI")} {
-		if others := w.call(key, "GET", "/api/v1/beneficiary-changes"+query, nil, 200).items(); len(others) != 0 {
+	w.RegisterMarket(w.admin, "XOMMOI", "22402")
+	for query, key := range map[string]string{"?state=effective": manager, "": w.Key("manager", "market:XOMMOI")} {
+		if others := w.Call(key, "GET", "/api/v1/beneficiary-changes"+query, nil, 200).Items(); len(others) != 0 {
 			t.Errorf("with %q the list is %v", query, others)
 		}
 	}
 	w.wantAlerts("tenant_changed", 1)
-	if page := string(w.fetch("/q/"+s.text("code.code"), 200)); !strings.Contains(page,
+	if page := string(w.Fetch("", "/q/"+s.Text("code.code"), 200)); !strings.Contains(page,
 		"Ban quản lý đã yêu cầu đổi người thuê sạp, đang chờ người thứ hai duyệt.") {
 		t.Errorf("the page says %s", page)
 	}
-	tenant := w.key("merchant", "stall:"+s.text("id"))
-	w.call(tenant, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", object{"reason": "tôi vẫn bán"}, 200)
+	tenant := w.Key("merchant", "stall:"+s.Text("id"))
+	w.Call(tenant, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", object{"reason": "tôi vẫn bán"}, 200)
 	if notices := w.notices(); len(notices) != 2 || !strings.Contains(notices[0], "đổi người thuê sạp A1") ||
 		!strings.Contains(notices[1], "đã dừng") {
 		t.Errorf("the tenant got %q", notices)
 	}
 	var sealed int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_changes WHERE proposal IS NOT NULL`).Scan(
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_changes WHERE proposal IS NOT NULL`).Scan(
 		&sealed))
 	if sealed != 0 {
 		t.Error("a proposal that came to nothing still holds a person's data")
 	}
 
-	c = w.call(manager, "POST", path+"/tenancies", order, 202)
+	c = w.Call(manager, "POST", path+"/tenancies", order, 202)
 	w.approve(c)
-	w.wantChange(path, c.text("id"), "effective", "proposed approved effective")
-	seen := w.call(w.admin, "GET", path, nil, 200)
-	if seen.text("merchant.full_name") != "Kẻ Gian" || seen.text("accounts.0.account_number") != "77778888990" ||
-		seen.text("state") != "operating" {
+	w.wantChange(path, c.Text("id"), "effective", "proposed approved effective")
+	seen := w.Call(w.admin, "GET", path, nil, 200)
+	if seen.Text("merchant.full_name") != "Kẻ Gian" || seen.Text("accounts.0.account_number") != "77778888990" ||
+		seen.Text("state") != "operating" {
 		t.Errorf("after the approval the stall is %v", seen)
 	}
 	w.wantCodes(path, "revoked", 1)
 	w.wantCodes(path, "current", 1)
-	w.clock = w.clock.Add(time.Minute)
-	w.refuse(manager, "POST", path+"/tenancies", order, 409, "same_merchant")
+	w.Clock = w.Clock.Add(time.Minute)
+	w.Refuse(manager, "POST", path+"/tenancies", order, 409, "same_merchant")
 }
 
 // TestEmptyingAStallFirstHidesNoChange: where somebody received lately, a program's tenant waits
@@ -189,21 +188,22 @@ func TestAProgramsChangeOfTenantWaits(t *testing.T) {
 func TestEmptyingAStallFirstHidesNoChange(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path := "/api/v1/stalls/" + s.text("id")
-	w.call(w.person(), "POST", path+"/close", nil, 200)
-	w.call(w.admin, "POST", path+"/reopen", nil, 200)
-	w.clock = noon.Add(time.Hour)
-	c := w.call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415",
+	path := "/api/v1/stalls/" + s.Text("id")
+	w.Call(w.SignInAdmin(), "POST", path+"/close", nil, 200)
+	w.Call(w.admin, "POST", path+"/reopen", nil, 200)
+	w.Clock = noon.Add(time.Hour)
+	c := w.Call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415",
 		"2222")}, 202)
-	w.call(w.person(), "POST", path+"/tenancies", object{"merchant": w.merchant("Đúng"), "account": account("970415",
-		"3333")}, 201)
-	w.wantChange(path, c.text("id"), "refused", "proposed refused")
+	w.Call(w.SignInAdmin(), "POST", path+"/tenancies",
+		object{"merchant": w.merchant("Đúng"), "account": account("970415",
+			"3333")}, 201)
+	w.wantChange(path, c.Text("id"), "refused", "proposed refused")
 
 	// Thirty days later it is any vacant stall.
-	w.call(w.person(), "POST", path+"/close", nil, 200)
-	w.call(w.admin, "POST", path+"/reopen", nil, 200)
-	w.clock = w.clock.Add(31 * 24 * time.Hour)
-	w.call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới nữa"), "account": account("970415",
+	w.Call(w.SignInAdmin(), "POST", path+"/close", nil, 200)
+	w.Call(w.admin, "POST", path+"/reopen", nil, 200)
+	w.Clock = w.Clock.Add(31 * 24 * time.Hour)
+	w.Call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới nữa"), "account": account("970415",
 		"4444")}, 201)
 }
 
@@ -212,21 +212,21 @@ func TestEmptyingAStallFirstHidesNoChange(t *testing.T) {
 func TestProgramRegistersNewStalls(t *testing.T) {
 	w := newWorld(t)
 	stalls := "/api/v1/markets/" + w.market + "/stalls"
-	vacant := w.call(w.admin, "POST", stalls, object{"number": "V"}, 201).text("id")
+	vacant := w.Call(w.admin, "POST", stalls, object{"number": "V"}, 201).Text("id")
 	path := "/api/v1/stalls/" + vacant
-	w.call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("An")}, 201)
-	w.clock = w.clock.Add(time.Minute)
-	c := w.call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Bình")}, 202) // An has the stall
-	if c.at("new_account") != nil || c.at("old_account") != nil || c.text("contact") == "" {
+	w.Call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("An")}, 201)
+	w.Clock = w.Clock.Add(time.Minute)
+	c := w.Call(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Bình")}, 202) // An has the stall
+	if c.At("new_account") != nil || c.At("old_account") != nil || c.Text("contact") == "" {
 		t.Errorf("the answer is %v", c)
 	}
-	w.call(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", nil, 200)
-	first := w.call(w.admin, "POST", path+"/accounts", account("970415", "3333"), 201)
-	if first.text("account_number") != "3333" || first.text("code.state") != "current" {
+	w.Call(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", nil, 200)
+	first := w.Call(w.admin, "POST", path+"/accounts", account("970415", "3333"), 201)
+	if first.Text("account_number") != "3333" || first.Text("code.state") != "current" {
 		t.Errorf("the first account is %v", first)
 	}
 	if len(w.alerts("")) != 1 { // of the change that was cancelled
 		t.Errorf("the alerts are %v", w.alerts(""))
 	}
-	w.call(w.admin, "POST", path+"/accounts", account("970415", "4444"), 202)
+	w.Call(w.admin, "POST", path+"/accounts", account("970415", "4444"), 202)
 }

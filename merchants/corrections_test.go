@@ -8,38 +8,38 @@ import (
 func TestAMerchantIsPutRight(t *testing.T) {
 	w := newWorld(t)
 	order := w.stallOrder("A1", "0101234567890")
-	stall := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
-	path := "/api/v1/merchants/" + stall.text("merchant.id")
-	manager := w.key("manager", "market:CHODAM")
-	corrected := w.call(
+	stall := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	path := "/api/v1/merchants/" + stall.Text("merchant.id")
+	manager := w.Key("manager", "market:CHODAM")
+	corrected := w.Call(
 		manager,
 		"PATCH",
 		path,
 		object{"household_name": " Hộ kinh doanh  Đậm ", "tax_code": "4201234567"},
 		200,
 	)
-	if corrected.text("household_name") != "Hộ kinh doanh Đậm" || corrected.text("full_name") != "Trần Thị Đậm" ||
-		corrected.text("phone") != "••••001" {
+	if corrected.Text("household_name") != "Hộ kinh doanh Đậm" || corrected.Text("full_name") != "Trần Thị Đậm" ||
+		corrected.Text("phone") != "••••001" {
 		t.Errorf("put right: %v", corrected)
 	}
 	var found, sealed bool
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT octet_length(tax_index) = 32,
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT octet_length(tax_index) = 32,
 		position('4201234567'::bytea IN tax_code) = 0 FROM merchants WHERE tax_code IS NOT NULL`).Scan(&found, &sealed))
 	if !found || !sealed {
 		t.Errorf("the tax code has an index: %v, is sealed: %v", found, sealed)
 	}
-	w.refuse(manager, "PATCH", path, object{"tax_code": "12"}, 422, "tax_code_form")
-	w.refuse(manager, "PATCH", path, object{"full_name": "  "}, 422, "required")
-	w.refuse(manager, "PATCH", path, object{"phone": "0905000099"}, 422, "unknown_field")
+	w.Refuse(manager, "PATCH", path, object{"tax_code": "12"}, 422, "tax_code_form")
+	w.Refuse(manager, "PATCH", path, object{"full_name": "  "}, 422, "required")
+	w.Refuse(manager, "PATCH", path, object{"phone": "0905000099"}, 422, "unknown_field")
 	for _, broken := range []object{
 		{"full_name": "TrÇn V¨n T©m"},
 		{"full_name": "TRAÀN VAÊN TAÂM"},
 		{"household_name": "Tráº§n VÄƒn TÃ½"},
 	} {
-		w.refuse(manager, "PATCH", path, broken, 422, "text_encoding")
+		w.Refuse(manager, "PATCH", path, broken, 422, "text_encoding")
 	}
 	// as it came: a soft hyphen is a letter of TCVN3
-	w.refuse(manager, "PATCH", "/api/v1/stalls/"+stall.text("id"), object{"zone": "t\u00adêng"}, 422, "text_encoding")
+	w.Refuse(manager, "PATCH", "/api/v1/stalls/"+stall.Text("id"), object{"zone": "t\u00adêng"}, 422, "text_encoding")
 	market := object{
 		"code": "CHOMOI", "name": "Chợ Mới", "class": 2, "kind": "dan_sinh", "commune_code": "22366",
 		"operator": object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
@@ -50,21 +50,21 @@ func TestAMerchantIsPutRight(t *testing.T) {
 	}} {
 		order := maps.Clone(market)
 		order[field] = broken
-		w.refuse(w.admin, "POST", "/api/v1/markets", order, 422, "text_encoding")
+		w.Refuse(w.admin, "POST", "/api/v1/markets", order, 422, "text_encoding")
 	}
-	w.newMarket("BANGOI", "22423")
-	w.refuse(w.key("manager", "market:BANGOI"), "PATCH", path, object{"full_name": "Khác"}, 404, "not_found")
-	w.refuse(w.key("merchant", "stall:"+stall.text("id")), "PATCH", path, object{"full_name": "Khác"}, 403,
+	w.RegisterMarket(w.admin, "BANGOI", "22423")
+	w.Refuse(w.Key("manager", "market:BANGOI"), "PATCH", path, object{"full_name": "Khác"}, 404, "not_found")
+	w.Refuse(w.Key("merchant", "stall:"+stall.Text("id")), "PATCH", path, object{"full_name": "Khác"}, 403,
 		"not_allowed")
-	if corrected := w.call(
+	if corrected := w.Call(
 		w.admin,
 		"PATCH",
 		path,
 		object{"full_name": "Trần Thị Đầm", "tax_code": ""},
 		200,
-	); corrected.text(
+	); corrected.Text(
 		"full_name") != "Trần Thị Đầm" ||
-		corrected.text("phone") != "0905000001" {
+		corrected.Text("phone") != "0905000001" {
 		t.Errorf("put right by an admin: %v", corrected)
 	}
 }

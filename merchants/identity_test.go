@@ -2,10 +2,8 @@ package merchants_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strings"
@@ -29,7 +27,7 @@ func TestStallNumberKeysAgree(t *testing.T) {
 					"aAzZ0019ÔôĐđÐỹỸ -._/–\u00a0\u200b\u00ad\ufeff①Ａﬁ̂Ⅱ'#’\"+*²₂^`´+oaeuyOAUYàòÀẢẻỳ\u0300\u0323\u0306~«・⁄➖\u2800\uffa0\U000E0031ƉɖАΑοрΗ",
 				),
 			), 1, 9, 40), 40, 40).Draw(rt, "numbers")
-		rows, err := w.db.Pool.Query(t.Context(), `SELECT n, stall_number_key(n) FROM unnest($1::text[]) n`, numbers)
+		rows, err := w.DB.Pool.Query(t.Context(), `SELECT n, stall_number_key(n) FROM unnest($1::text[]) n`, numbers)
 		must(t, err)
 		defer rows.Close()
 		for rows.Next() {
@@ -46,41 +44,41 @@ func TestOneStallNumberIsOneStall(t *testing.T) {
 	w := newWorld(t)
 	stalls := "/api/v1/markets/" + w.market + "/stalls"
 	for _, number := range []string{"A 01", "1-12", "11-2", "Ô-1", "Hoà 1", "Đ1"} {
-		w.call(w.admin, "POST", stalls, object{"number": number}, 201)
+		w.Call(w.admin, "POST", stalls, object{"number": number}, 201)
 	}
 	for _, number := range []string{
 		"A01", "a 1", "A-01", "A\u00a001", "1.12", "11/2", "ô1", "Ô\u200b-1", "O\u0302-1",
 		"Hòa 1", "Ɖ1", "А1", "A・1", "A\U000E0031\u28001",
 	} {
-		w.refuse(w.admin, "POST", stalls, object{"number": number}, 409, "number_in_use")
+		w.Refuse(w.admin, "POST", stalls, object{"number": number}, 409, "number_in_use")
 	}
 	for _, number := range []string{"112", "A1'", "A1+", "A1*", "A²", "A2"} {
-		w.call(w.admin, "POST", stalls, object{"number": number}, 201)
+		w.Call(w.admin, "POST", stalls, object{"number": number}, 201)
 	}
-	w.refuse(w.admin, "POST", stalls, object{"number": "a-01’"}, 409, "number_in_use")
+	w.Refuse(w.admin, "POST", stalls, object{"number": "a-01’"}, 409, "number_in_use")
 	for asked, want := range map[string]string{
 		"a-01’": "A1'", "a.1": "A 01", "1/12": "1-12", "11.2": "11-2",
 		"112": "112", "A^2": "A²", "1'": "",
 	} {
-		found := w.call(w.admin, "GET", stalls+"?number="+url.QueryEscape(asked), nil, 200).items()
-		if len(found) > 1 || len(found) == 0 && want != "" || len(found) == 1 && found[0].text("number") != want {
+		found := w.Call(w.admin, "GET", stalls+"?number="+url.QueryEscape(asked), nil, 200).Items()
+		if len(found) > 1 || len(found) == 0 && want != "" || len(found) == 1 && found[0].Text("number") != want {
 			t.Errorf("%q finds %v, want %q", asked, found, want)
 		}
 	}
-	other := w.call(w.admin, "POST", stalls, object{"number": "C3"}, 201)
-	w.refuse(w.admin, "PATCH", "/api/v1/stalls/"+other.text("id"), object{"number": "a.1"}, 409, "number_in_use")
-	if o := w.call(w.admin, "PATCH", "/api/v1/stalls/"+other.text("id"), object{"number": "C 03"}, 200); o.text(
+	other := w.Call(w.admin, "POST", stalls, object{"number": "C3"}, 201)
+	w.Refuse(w.admin, "PATCH", "/api/v1/stalls/"+other.Text("id"), object{"number": "a.1"}, 409, "number_in_use")
+	if o := w.Call(w.admin, "PATCH", "/api/v1/stalls/"+other.Text("id"), object{"number": "C 03"}, 200); o.Text(
 		"number") != "C 03" {
-		t.Errorf("the printed form is %q", o.text("number"))
+		t.Errorf("the printed form is %q", o.Text("number"))
 	}
 	var wait sync.WaitGroup
 	for i := range 4 {
-		wait.Go(func() { w.post(stalls, object{"number": []string{"D 07", "d7", "D-7", "D.07"}[i]}) })
+		wait.Go(func() { w.Send(w.admin, "POST", stalls, object{"number": []string{"D 07", "d7", "D-7", "D.07"}[i]}) })
 	}
 	wait.Wait()
 	found := 0
-	for _, s := range w.call(w.admin, "GET", stalls, nil, 200).items() {
-		if roster.NumberKey(s.text("number")) == "d7" {
+	for _, s := range w.Call(w.admin, "GET", stalls, nil, 200).Items() {
+		if roster.NumberKey(s.Text("number")) == "d7" {
 			found++
 		}
 	}
@@ -95,14 +93,14 @@ func TestAListNamesStallsHoweverSpelled(t *testing.T) {
 	w.upload(w.admin, "", "a.csv", list, 200)
 	again := w.upload(w.admin, "", "a.csv", strings.NewReplacer("K 01", "k-1", "Nguyễn Thị Mận",
 		"Nguyen Thi Man").Replace(list), 200)
-	if again.text("unchanged") != "1" || again.text("created") != "0" ||
-		again.text("warnings.0.code") != "number_spelling" || again.text("warnings.0.row") != "2" ||
-		again.text("warnings.0.column") != "A" {
+	if again.Text("unchanged") != "1" || again.Text("created") != "0" ||
+		again.Text("warnings.0.code") != "number_spelling" || again.Text("warnings.0.row") != "2" ||
+		again.Text("warnings.0.column") != "A" {
 		t.Errorf("the stall spelled otherwise: %v", again)
 	}
 	twice := w.upload(w.admin, "", "a.csv", list+"K01,Ai,0906000002,,\n", 422)
-	if twice.text("errors.0.code") != "duplicate_number" || twice.text("errors.0.row") != "3" ||
-		twice.text("errors.0.field") != "number" {
+	if twice.Text("errors.0.code") != "duplicate_number" || twice.Text("errors.0.row") != "3" ||
+		twice.Text("errors.0.field") != "number" {
 		t.Errorf("one number twice in a list: %v", twice)
 	}
 }
@@ -113,12 +111,12 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 		"Sạp số,Họ tên,SĐT\nP2,Trần Thị Bưởi,+84 (0) 906 000 011\n"
 	w.upload(w.admin, "", "a.csv", first, 200)
 	refused := w.upload(w.admin, "", "b.csv", second, 422)
-	if refused.text("errors.0.code") != "phone_of_another" || refused.text("errors.0.column") != "C" ||
-		!strings.Contains(refused.text("errors.0.detail"), "Nguyễn Văn Chanh") {
+	if refused.Text("errors.0.code") != "phone_of_another" || refused.Text("errors.0.column") != "C" ||
+		!strings.Contains(refused.Text("errors.0.detail"), "Nguyễn Văn Chanh") {
 		t.Errorf("a second name on a known phone: %v", refused)
 	}
 	w.upload(w.admin, "?another_person=2", "b.csv", second, 200)
-	if again := w.upload(w.admin, "", "b.csv", second, 200); again.text("unchanged") != "1" {
+	if again := w.upload(w.admin, "", "b.csv", second, 200); again.Text("unchanged") != "1" {
 		t.Errorf("the same list again: %v", again)
 	}
 	stalls := "/api/v1/markets/" + w.market + "/stalls"
@@ -129,32 +127,32 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 		}
 		return object{"number": number, "merchant": m}
 	}
-	w.refuse(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", ""), 409, "phone_of_another")
+	w.Refuse(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", ""), 409, "phone_of_another")
 	third := w.upload(w.admin, "?same_person=2", "e.csv", "Sạp số,Họ tên,SĐT\nP3,Lê Văn Quýt,0906000011\n", 422)
-	if detail := third.text("errors.0.detail"); third.text("errors.0.code") != "phone_of_another" ||
+	if detail := third.Text("errors.0.detail"); third.Text("errors.0.code") != "phone_of_another" ||
 		!strings.Contains(
 			detail,
 			"Nguyễn Văn Chanh, Trần Thị Bưởi",
 		) || !strings.Contains(detail, "đúng như đã đăng ký") {
 		t.Errorf("the same person as one of two: %v", third)
 	}
-	if detail := w.call(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409).text(
+	if detail := w.Call(w.admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409).Text(
 		"errors.0.detail"); !strings.Contains(detail, "merchant.id") {
 		t.Errorf("the same person as one of two is answered %q", detail)
 	}
-	known := w.call(w.admin, "POST", stalls, order("P4", "TRAN THI  BUOI", ""), 201)
-	fresh := w.call(w.admin, "POST", stalls, order("P5", "Lê Văn Quýt", "another_person"), 201)
-	if known.text("merchant.full_name") != "Trần Thị Bưởi" || fresh.text("merchant.full_name") != "Lê Văn Quýt" ||
-		fresh.text("merchant.phone") != "0906000011" {
+	known := w.Call(w.admin, "POST", stalls, order("P4", "TRAN THI  BUOI", ""), 201)
+	fresh := w.Call(w.admin, "POST", stalls, order("P5", "Lê Văn Quýt", "another_person"), 201)
+	if known.Text("merchant.full_name") != "Trần Thị Bưởi" || fresh.Text("merchant.full_name") != "Lê Văn Quýt" ||
+		fresh.Text("merchant.phone") != "0906000011" {
 		t.Errorf("got %v and %v", known, fresh)
 	}
 	// a tone makes another person
-	w.refuse(w.admin, "POST", stalls, order("P3", "Trần Thị Bưỡi", ""), 409, "phone_of_another")
-	w.call(w.admin, "POST", stalls, order("P3", "Trần Thị Bưỡi", "another_person"), 201)
-	w.refuse(w.admin, "POST", stalls, order("P10", "Tran Thi Buoi", ""), 409, "phone_of_another") // which of the two?
+	w.Refuse(w.admin, "POST", stalls, order("P3", "Trần Thị Bưỡi", ""), 409, "phone_of_another")
+	w.Call(w.admin, "POST", stalls, order("P3", "Trần Thị Bưỡi", "another_person"), 201)
+	w.Refuse(w.admin, "POST", stalls, order("P10", "Tran Thi Buoi", ""), 409, "phone_of_another") // which of the two?
 	both := w.upload(w.admin, "?dry_run=true", "c.csv",
 		"Sạp số,Họ tên,SĐT\nP6,Vợ Một,0906000012\nP7,Chồng Một,0906000012\n", 200)
-	if detail := both.text("errors.0.detail"); both.text("errors.0.code") != "phone_repeated" ||
+	if detail := both.Text("errors.0.detail"); both.Text("errors.0.code") != "phone_repeated" ||
 		!strings.Contains(detail, "Vợ Một ở dòng 2") || !strings.Contains(detail, "Chồng Một") {
 		t.Errorf("two names in one list: %v", both)
 	}
@@ -163,24 +161,25 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	w.upload(w.admin, "?another_person=x", "c.csv", first, 422)
 	w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP8,Mít Ướt,0906000013\n", 200)
 	same := w.upload(w.admin, "?same_person=2", "d.csv", "Sạp số,Họ tên,SĐT\nP9,Trần Mít,0906000013\n", 200)
-	if detail := same.text("warnings.0.detail"); same.text("created") != "1" ||
-		same.text("warnings.0.code") != "name_dropped" || same.text("warnings.0.column") != "B" ||
+	if detail := same.Text("warnings.0.detail"); same.Text("created") != "1" ||
+		same.Text("warnings.0.code") != "name_dropped" || same.Text("warnings.0.column") != "B" ||
 		!strings.Contains(detail, "Sạp ghi cho Mít Ướt") || !strings.Contains(detail, "Trần Mít") {
 		t.Errorf("the same person by another name: %v", same)
 	}
 	var wait sync.WaitGroup
 	for i := range 4 {
 		wait.Go(func() {
-			w.post(stalls, object{"number": fmt.Sprint("Q", i), "merchant": object{"full_name": []string{
-				"Cam", "Táo",
-				"Lê", "Ổi",
-			}[i], "phone": "0906000014"}})
+			w.Send(w.admin, "POST", stalls,
+				object{"number": fmt.Sprint("Q", i), "merchant": object{"full_name": []string{
+					"Cam", "Táo",
+					"Lê", "Ổi",
+				}[i], "phone": "0906000014"}})
 		})
 	}
 	wait.Wait()
 	var people int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM merchants WHERE phone_index = $1`,
-		w.sealed.Index("phone", "0906000014")).Scan(&people))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM merchants WHERE phone_index = $1`,
+		w.Keys.Index("phone", "0906000014")).Scan(&people))
 	if people != 1 {
 		t.Errorf("four names at once on one phone made %d people", people)
 	}
@@ -226,47 +225,47 @@ func TestAccountsAndNamesThatAreRefused(t *testing.T) {
 		{"970436", "0071000999001", "\ufeff", "no_letters"},
 		{"970436", "0071000999001", "' .", "no_letters"},
 	} {
-		w.refuse(w.admin, "POST", stalls, order("R1", c.bin, c.account, c.name), 422, c.code)
+		w.Refuse(w.admin, "POST", stalls, order("R1", c.bin, c.account, c.name), 422, c.code)
 	}
 	for _, number := range []string{"\ufeff", "+", "''"} {
-		w.refuse(w.admin, "POST", stalls, object{"number": number}, 422, "no_letters")
+		w.Refuse(w.admin, "POST", stalls, object{"number": number}, 422, "no_letters")
 	}
 	// could be a name: the holder's says that it is TCVN3's Tú
 	short := order("R1", "970436", "0071000999001", "Kha Tó")
 	short["account"].(object)["holder_name"] = "KHA TU"
-	if f := w.call(w.admin, "POST", stalls, short, 422); f.text("code") != "text_encoding" ||
-		f.text("errors.0.field") != "merchant.full_name" {
+	if f := w.Call(w.admin, "POST", stalls, short, 422); f.Text("code") != "text_encoding" ||
+		f.Text("errors.0.field") != "merchant.full_name" {
 		t.Errorf("a name of TCVN3 beside the holder's is answered %v", f)
 	}
-	made := w.call(w.admin, "POST", stalls, order("R1", "970436", "0071000999001", "Y Ƀhăm Ðức"), 201)
-	if payload := made.text("code.payload"); !strings.Contains(payload, "Y Bham Duc") {
+	made := w.Call(w.admin, "POST", stalls, order("R1", "970436", "0071000999001", "Y Ƀhăm Ðức"), 201)
+	if payload := made.Text("code.payload"); !strings.Contains(payload, "Y Bham Duc") {
 		t.Errorf("the payload is %q", payload)
 	}
-	at := "/api/v1/stalls/" + made.text("id")
-	w.refuse(w.admin, "POST", at+"/accounts", object{
+	at := "/api/v1/stalls/" + made.Text("id")
+	w.Refuse(w.admin, "POST", at+"/accounts", object{
 		"bank_bin": "971025", "account_number": "0906000021",
 		"holder_name": "Hoa",
 	}, 422, "wallet_not_bank")
-	w.refuse(w.admin, "PATCH", at, object{"zone": "Khu hµng c¸"}, 422, "text_encoding")
+	w.Refuse(w.admin, "PATCH", at, object{"zone": "Khu hµng c¸"}, 422, "text_encoding")
 
 	// An account that was registered before its form was checked has no code any more.
-	account := made.text("accounts.0.id")
-	_, err := w.db.Pool.Exec(t.Context(), `UPDATE accounts SET bank_bin = '971025' WHERE id = $1`, account)
+	account := made.Text("accounts.0.id")
+	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE accounts SET bank_bin = '971025' WHERE id = $1`, account)
 	must(t, err)
-	if o := w.call(w.admin, "GET", at, nil, 200); o.text("code.payload") != "" && o.text("code.payload") != "null" &&
-		o.text("code.payload") != "<nil>" {
-		t.Errorf("a wallet's account still has the payload %q", o.text("code.payload"))
+	if o := w.Call(w.admin, "GET", at, nil, 200); o.Text("code.payload") != "" && o.Text("code.payload") != "null" &&
+		o.Text("code.payload") != "<nil>" {
+		t.Errorf("a wallet's account still has the payload %q", o.Text("code.payload"))
 	}
-	w.refuse(w.admin, "POST", at+"/codes", object{}, 409, "wallet_not_bank")
-	page := string(w.fetch("/q/"+made.text("code.code"), 200))
+	w.Refuse(w.admin, "POST", at+"/codes", object{}, 409, "wallet_not_bank")
+	page := string(w.Fetch("", "/q/"+made.Text("code.code"), 200))
 	if !strings.Contains(page, "ví điện tử, không phải ngân hàng") || strings.Contains(page, "Mã chính thức") ||
 		strings.Contains(page, "Tạo mã có số tiền") {
 		t.Errorf("the page of a wallet's old code says %s", page)
 	}
-	_, err = w.db.Pool.Exec(t.Context(), `UPDATE accounts SET bank_bin = '970422', number = $2 WHERE id = $1`, account,
+	_, err = w.DB.Pool.Exec(t.Context(), `UPDATE accounts SET bank_bin = '970422', number = $2 WHERE id = $1`, account,
 		w.seal("accounts", "number", account, "VQRQ-1"))
 	must(t, err)
-	if page = string(w.fetch("/q/"+made.text("code.code"), 200)); !strings.Contains(page,
+	if page = string(w.Fetch("", "/q/"+made.Text("code.code"), 200)); !strings.Contains(page,
 		"Số tài khoản này chưa đúng") || strings.Contains(page, "ví điện tử") {
 		t.Errorf("the page of an old account that is none says %s", page)
 	}
@@ -276,23 +275,23 @@ func TestBareNumbersAreConfirmed(t *testing.T) {
 	w := newWorld(t)
 	file := sheetOfNumbers(t)
 	dry := w.upload(w.admin, "?dry_run=true", "a.xlsx", file, 200)
-	if dry.text("warnings.0.code") != "zeros_lost" || dry.text("warnings.0.column") != "E" ||
-		dry.text("warnings.0.row") != "2" || dry.text("created") != "1" {
+	if dry.Text("warnings.0.code") != "zeros_lost" || dry.Text("warnings.0.column") != "E" ||
+		dry.Text("warnings.0.row") != "2" || dry.Text("created") != "1" {
 		t.Errorf("the dry run says %v", dry)
 	}
 	refused := w.upload(w.admin, "", "a.xlsx", file, 422)
-	if refused.text("code") != "not_confirmed" || refused.text("applied") != "false" ||
-		refused.text("warnings.0.code") != "zeros_lost" {
+	if refused.Text("code") != "not_confirmed" || refused.Text("applied") != "false" ||
+		refused.Text("warnings.0.code") != "zeros_lost" {
 		t.Errorf("without a yes: %v", refused)
 	}
 	w.upload(w.admin, "?confirm=everything", "a.xlsx", file, 422)
-	if done := w.upload(w.admin, "?confirm=zeros_lost", "a.xlsx", file, 200); done.text("applied") != "true" ||
-		done.text("created") != "1" {
+	if done := w.upload(w.admin, "?confirm=zeros_lost", "a.xlsx", file, 200); done.Text("applied") != "true" ||
+		done.Text("created") != "1" {
 		t.Errorf("with a yes: %v", done)
 	}
 	const letters = "Sạp số,Họ tên,Ngân hàng,STK\nN2,Lý Thị Chữ,TPBank,lychubvh\n"
-	if done := w.upload(w.admin, "", "a.csv", letters, 200); done.text("created") != "1" ||
-		done.text("warnings.0.code") != "account_letters" {
+	if done := w.upload(w.admin, "", "a.csv", letters, 200); done.Text("created") != "1" ||
+		done.Text("warnings.0.code") != "account_letters" {
 		t.Errorf("letters: %v", done)
 	}
 }
@@ -300,32 +299,32 @@ func TestBareNumbersAreConfirmed(t *testing.T) {
 func TestAListWithoutDatesLeavesThePast(t *testing.T) {
 	w := newWorld(t)
 	const old = "Sạp số,Họ tên,SĐT\nT1,Nguyễn Thị Cũ,0906000031\n"
-	if first := w.upload(w.admin, "?dry_run=true", "a.csv", old, 200); first.text("since") != "" {
-		t.Errorf("a market without payments begins %q", first.text("since"))
+	if first := w.upload(w.admin, "?dry_run=true", "a.csv", old, 200); first.Text("since") != "" {
+		t.Errorf("a market without payments begins %q", first.Text("since"))
 	}
 	w.upload(w.admin, "", "a.csv", old, 200)
-	_, err := w.db.Pool.Exec(t.Context(), `INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount)
+	_, err := w.DB.Pool.Exec(t.Context(), `INSERT INTO stall_days (tenancy_id, day, market_id, payments, amount)
 		SELECT id, '2026-06-15', market_id, 1, 1000 FROM tenancies`)
 	must(t, err)
 	const more = "Sạp số,Họ tên,SĐT,Từ ngày\nT2,Trần Thị Mới,0906000032,\nT3,Lê Thị Ngày,0906000033,01/09/2026\n"
 	dry := w.upload(w.admin, "?dry_run=true", "a.csv", more, 200)
-	if dry.text("since") != "2026-11-22" || dry.text("past.months") != "3" || dry.text("past.from") != "1" ||
-		dry.text("past.to") != "2" {
-		t.Errorf("by the day of import: since %s, past %v", dry.text("since"), dry)
+	if dry.Text("since") != "2026-11-22" || dry.Text("past.months") != "3" || dry.Text("past.from") != "1" ||
+		dry.Text("past.to") != "2" {
+		t.Errorf("by the day of import: since %s, past %v", dry.Text("since"), dry)
 	}
 	before := w.upload(w.admin, "?dry_run=true&since=before_records", "a.csv", more, 200)
-	if before.text("since") != "" || before.text("past.to") != "3" || before.text("past.months") == "3" {
+	if before.Text("since") != "" || before.Text("past.to") != "3" || before.Text("past.months") == "3" {
 		t.Errorf("from before our records: %v", before)
 	}
 	w.upload(w.admin, "?since=2026-13-01", "a.csv", more, 422)
 	w.upload(w.admin, "", "a.csv", more, 200)
-	for _, s := range w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).items() {
-		want := map[string]string{"T1": "", "T2": noon.Format(time.RFC3339), "T3": "2026-08-31T17:00:00Z"}[s.text(
+	for _, s := range w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items() {
+		want := map[string]string{"T1": "", "T2": noon.Format(time.RFC3339), "T3": "2026-08-31T17:00:00Z"}[s.Text(
 			"number")]
-		at, _ := time.Parse(time.RFC3339, s.text("tenancy.since"))
+		at, _ := time.Parse(time.RFC3339, s.Text("tenancy.since"))
 		if got := at.UTC().Format(time.RFC3339); got != want && want != "" || want == "" &&
-			s.at("tenancy.since") != nil {
-			t.Errorf("stall %s: since %s, want %q", s.text("number"), s.text("tenancy.since"), want)
+			s.At("tenancy.since") != nil {
+			t.Errorf("stall %s: since %s, want %q", s.Text("number"), s.Text("tenancy.since"), want)
 		}
 	}
 }
@@ -344,20 +343,20 @@ func TestEverySheetIsImported(t *testing.T) {
 		"Khu B, C": {"A1": "Sạp số", "B1": "SĐT", "C1": "Họ tên", "A2": "B1", "B2": "0906000051", "C2": "Trần Hai"},
 	})
 	dry := w.upload(w.admin, "?dry_run=true", "a.xlsx", file, 200)
-	if dry.text("created") != "1" || dry.text("faulty") != "1" || dry.text("rows.1.sheet") != "Khu B, C" ||
-		dry.text("errors.0.sheet") != "Khu B, C" ||
-		dry.text("errors.0.code") != "phone_of_another" || dry.text("errors.0.column") != "B" ||
-		dry.text("skipped.0") != "3" {
+	if dry.Text("created") != "1" || dry.Text("faulty") != "1" || dry.Text("rows.1.sheet") != "Khu B, C" ||
+		dry.Text("errors.0.sheet") != "Khu B, C" ||
+		dry.Text("errors.0.code") != "phone_of_another" || dry.Text("errors.0.column") != "B" ||
+		dry.Text("skipped.0") != "3" {
 		t.Errorf("the dry run says %v", dry)
 	}
-	if dry.text("sheets.0.name") != "Khu A" || dry.text("sheets.0.rows") != "1" || dry.text("sheets.0.unread") != "" ||
-		dry.text("sheets.2.name") != "Bìa" || dry.text("sheets.2.unread") == "" {
-		t.Errorf("of its sheets the dry run says %v", dry.at("sheets"))
+	if dry.Text("sheets.0.name") != "Khu A" || dry.Text("sheets.0.rows") != "1" || dry.Text("sheets.0.unread") != "" ||
+		dry.Text("sheets.2.name") != "Bìa" || dry.Text("sheets.2.unread") == "" {
+		t.Errorf("of its sheets the dry run says %v", dry.At("sheets"))
 	}
 	w.upload(w.admin, "?another_person=2", "a.xlsx", file, 422) // of which sheet?
 	w.upload(w.admin, "?another_person="+url.QueryEscape("Khu A!2"), "a.xlsx", file, 422)
-	if done := w.upload(w.admin, "?another_person="+url.QueryEscape("Khu B, C!2"), "a.xlsx", file, 200); done.text(
-		"created") != "2" || done.text("applied") != "true" {
+	if done := w.upload(w.admin, "?another_person="+url.QueryEscape("Khu B, C!2"), "a.xlsx", file, 200); done.Text(
+		"created") != "2" || done.Text("applied") != "true" {
 		t.Errorf("the import says %v", done)
 	}
 }
@@ -386,12 +385,4 @@ func workbook(t *testing.T, sheets map[string]map[string]any) string {
 	var file bytes.Buffer
 	must(t, f.Write(&file))
 	return file.String()
-}
-
-// post sends a body as the admin does, whatever is answered.
-func (w *world) post(path string, body object) {
-	text, _ := json.Marshal(body)
-	req := httptest.NewRequest("POST", path, bytes.NewReader(text))
-	req.Header.Set("Content-Type", "application/json")
-	w.send(req, w.admin)
 }

@@ -1,8 +1,6 @@
 package merchants_test
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,24 +10,24 @@ import (
 
 // migrate runs the migration of a name once more.
 func (w *world) migrate(name string) {
-	w.t.Helper()
+	w.T.Helper()
 	files, err := filepath.Glob("../migrations/*_" + name + ".sql")
-	must(w.t, err)
+	must(w.T, err)
 	if len(files) != 1 {
-		w.t.Fatalf("%d migrations are called %s", len(files), name)
+		w.T.Fatalf("%d migrations are called %s", len(files), name)
 	}
 	text, err := os.ReadFile(files[0])
-	must(w.t, err)
+	must(w.T, err)
 	up, _, _ := strings.Cut(string(text), "-- +goose Down")
-	_, err = w.db.Pool.Exec(w.t.Context(), up)
-	must(w.t, err)
+	_, err = w.DB.Pool.Exec(w.T.Context(), up)
+	must(w.T, err)
 }
 
 // admitUser is by whom each user was let in, with keys by their names: "user by".
 func (w *world) admitUser() string {
-	w.t.Helper()
+	w.T.Helper()
 	var all string
-	must(w.t, w.db.Pool.QueryRow(w.t.Context(), `SELECT coalesce(string_agg(
+	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT coalesce(string_agg(
 			CASE u.role WHEN 'merchant' THEN 'invited' ELSE u.login END || ' ' || coalesce(k.name, o.login), ', '
 			ORDER BY u.role = 'merchant', u.login), '')
 		FROM users u LEFT JOIN api_keys k ON k.id = u.let_in_by LEFT JOIN users o ON o.id = u.let_in_by
@@ -41,21 +39,21 @@ func (w *world) admitUser() string {
 // before that was stored, and lets the migrations find it in the lines of real requests.
 func TestTrailShowsUsersMadeByPrograms(t *testing.T) {
 	w := newWorld(t)
-	_, boss := w.signIn("boss", "admin", "")
-	old, _ := w.signIn("old", "auditor", "")
+	_, boss := w.SignIn("boss", "admin", "")
+	old, _ := w.SignIn("old", "auditor", "")
 	scopes := []any{object{"scope": "all"}}
 	made := map[string]string{}
 	makes := func(caller, login string) {
-		made[login] = w.call(caller, "POST", "/api/v1/users", object{
+		made[login] = w.Call(caller, "POST", "/api/v1/users", object{
 			"login": login, "full_name": login,
 			"role": "auditor", "scopes": scopes,
-		}, 201).text("id")
+		}, 201).Text("id")
 	}
 	changes := func(caller, login string, body object) {
-		w.call(caller, "PATCH", "/api/v1/users/"+made[login], body, 200)
+		w.Call(caller, "PATCH", "/api/v1/users/"+made[login], body, 200)
 	}
 	gives := func(caller, name string) string { // a key
-		return w.call(caller, "POST", "/api/v1/api-keys", object{"name": name, "role": "admin"}, 201).text("key")
+		return w.Call(caller, "POST", "/api/v1/api-keys", object{"name": name, "role": "admin"}, 201).Text("key")
 	}
 	bosses := gives(boss, "bosses")
 	puppet := w.admits(w.admin, "puppet")
@@ -67,12 +65,11 @@ func TestTrailShowsUsersMadeByPrograms(t *testing.T) {
 	changes(w.admin, "named", object{"full_name": "Tên khác"})
 	makes(boss, "raised")
 	changes(bosses, "raised", object{"role": "admin", "scopes": scopes})
-	w.call(w.admin, "POST", "/api/v1/users/"+old.String()+"/renewal", nil, 200)
-	invited, err := url.Parse(w.call(w.admin, "POST", "/api/v1/stalls/"+w.stall("A1", "1111").text("id")+"/invitations",
-		nil, 201).text("url"))
+	w.Call(w.admin, "POST", "/api/v1/users/"+old.String()+"/renewal", nil, 200)
+	invited, err := url.Parse(w.Call(w.admin, "POST", "/api/v1/stalls/"+w.stall("A1", "1111").Text("id")+"/invitations",
+		nil, 201).Text("url"))
 	must(t, err)
-	if rec := w.send(httptest.NewRequestWithContext(t.Context(), http.MethodPost, invited.Path, nil),
-		""); rec.Code != 200 {
+	if rec := w.Send("", "POST", invited.Path, nil); rec.Code != 200 {
 		t.Fatalf("the invitation is answered %d: %s", rec.Code, rec.Body)
 	}
 
@@ -81,7 +78,7 @@ func TestTrailShowsUsersMadeByPrograms(t *testing.T) {
 		key); want != listed {
 		t.Fatalf("programs let in %s, not %s", want, listed)
 	}
-	_, err = w.db.Pool.Exec(t.Context(), `UPDATE users SET let_in_by = NULL`)
+	_, err = w.DB.Pool.Exec(t.Context(), `UPDATE users SET let_in_by = NULL`)
 	must(t, err)
 	w.migrate("let_in_before")
 	// The renewals were not found, so what the heir makes then is held to be the key's.
@@ -92,7 +89,7 @@ func TestTrailShowsUsersMadeByPrograms(t *testing.T) {
 		t.Errorf("the trail shows %s, want %s", got, want)
 	}
 	var owner string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT u.login FROM api_keys k JOIN users u ON u.id = k.owner_id
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT u.login FROM api_keys k JOIN users u ON u.id = k.owner_id
 		WHERE k.name = 'heirs'`).Scan(&owner))
 	if owner != "heir" {
 		t.Errorf("the heir's key is %s's", owner)

@@ -8,39 +8,39 @@ import (
 
 // admits has a caller make an admin, who signs in.
 func (w *world) admits(caller, login string) string {
-	w.t.Helper()
-	made := w.call(caller, "POST", "/api/v1/users", object{
+	w.T.Helper()
+	made := w.Call(caller, "POST", "/api/v1/users", object{
 		"login": login, "full_name": login, "role": "admin",
 		"scopes": []any{object{"scope": "all"}},
 	}, 201)
-	return w.enter(login, made.text("enrolment.password"), made.text("enrolment.totp_secret"))
+	return w.Enter(login, made)
 }
 
 // raises has a caller make an admin of a user who was an auditor, and who signs in anew.
 func (w *world) raises(caller, login string) string {
-	w.t.Helper()
-	made := w.call(w.person(), "POST", "/api/v1/users", object{
+	w.T.Helper()
+	made := w.Call(w.SignInAdmin(), "POST", "/api/v1/users", object{
 		"login": login, "full_name": login, "role": "auditor",
 		"scopes": []any{object{"scope": "all"}},
 	}, 201)
-	w.call(caller, "PATCH", "/api/v1/users/"+made.text("id"), object{
+	w.Call(caller, "PATCH", "/api/v1/users/"+made.Text("id"), object{
 		"role":   "admin",
 		"scopes": []any{object{"scope": "all"}},
 	}, 200)
-	return w.enter(login, made.text("enrolment.password"), made.text("enrolment.totp_secret"))
+	return w.Enter(login, made)
 }
 
 // renews has a caller give an admin another password, and signs in with it.
 func (w *world) renews(caller, login string) string {
-	w.t.Helper()
-	id, _ := w.signIn(login, "admin", "")
+	w.T.Helper()
+	id, _ := w.SignIn(login, "admin", "")
 	return w.renewed(caller, id.String(), login)
 }
 
 func (w *world) renewed(caller, id, login string) string {
-	w.t.Helper()
-	made := w.call(caller, "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
-	return w.enter(login, made.text("enrolment.password"), made.text("enrolment.totp_secret"))
+	w.T.Helper()
+	made := w.Call(caller, "POST", "/api/v1/users/"+id+"/renewal", nil, 200)
+	return w.Enter(login, made)
 }
 
 // TestProgramMadeUserIsNoSecondPerson: by none of the ways in that a key can make does it approve
@@ -54,19 +54,19 @@ func TestProgramMadeUserIsNoSecondPerson(t *testing.T) {
 		"chained": func(caller, login string) string { return w.admits(w.admits(caller, login+"1"), login) },
 	}
 	for name, way := range ways {
-		w.clock = w.clock.Add(time.Minute)
+		w.Clock = w.Clock.Add(time.Minute)
 		s := w.stall(name, fmt.Sprint("10", len(name), w.phones))
-		path := "/api/v1/stalls/" + s.text("id")
-		proposed := w.call(w.admin, "POST", path+"/accounts", account("970415", fmt.Sprint("99", w.phones)), 202)
+		path := "/api/v1/stalls/" + s.Text("id")
+		proposed := w.Call(w.admin, "POST", path+"/accounts", account("970415", fmt.Sprint("99", w.phones)), 202)
 		puppet := way(w.admin, name)
-		w.refuse(puppet, "POST", "/api/v1/beneficiary-changes/"+proposed.text("id")+"/approve", nil, 409,
+		w.Refuse(puppet, "POST", "/api/v1/beneficiary-changes/"+proposed.Text("id")+"/approve", nil, 409,
 			"second_person_needed")
-		w.call(puppet, "POST", "/api/v1/beneficiary-changes/"+proposed.text("id")+"/cancel", nil, 200)
-		w.call(puppet, "POST", path+"/accounts", account("970415", fmt.Sprint("98", w.phones)), 202)
-		w.refuse(puppet, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới")}, 409, "change_under_way")
-		person := way(w.person(), name+".person")
-		left := w.call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).items()[0]
-		w.call(person, "POST", "/api/v1/beneficiary-changes/"+left.text("id")+"/approve", nil, 200)
+		w.Call(puppet, "POST", "/api/v1/beneficiary-changes/"+proposed.Text("id")+"/cancel", nil, 200)
+		w.Call(puppet, "POST", path+"/accounts", account("970415", fmt.Sprint("98", w.phones)), 202)
+		w.Refuse(puppet, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới")}, 409, "change_under_way")
+		person := way(w.SignInAdmin(), name+".person")
+		left := w.Call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).Items()[0]
+		w.Call(person, "POST", "/api/v1/beneficiary-changes/"+left.Text("id")+"/approve", nil, 200)
 	}
 }
 
@@ -75,16 +75,16 @@ func TestProgramMadeUserIsNoSecondPerson(t *testing.T) {
 func TestAPersonVouchesByARenewal(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	proposed := w.call(w.admin, "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970415", "2222"), 202)
+	proposed := w.Call(w.admin, "POST", "/api/v1/stalls/"+s.Text("id")+"/accounts", account("970415", "2222"), 202)
 	puppet := w.admits(w.admin, "lan")
-	approve := "/api/v1/beneficiary-changes/" + proposed.text("id") + "/approve"
-	w.refuse(puppet, "POST", approve, nil, 409, "second_person_needed")
-	listed := w.call(w.admin, "GET", "/api/v1/users", nil, 200).items()[0]
-	if listed.text("login") != "lan" || listed.text("let_in_by_program") != "true" {
+	approve := "/api/v1/beneficiary-changes/" + proposed.Text("id") + "/approve"
+	w.Refuse(puppet, "POST", approve, nil, 409, "second_person_needed")
+	listed := w.Call(w.admin, "GET", "/api/v1/users", nil, 200).Items()[0]
+	if listed.Text("login") != "lan" || listed.Text("let_in_by_program") != "true" {
 		t.Errorf("the user is listed as %v", listed)
 	}
-	w.clock = w.clock.Add(time.Minute)
-	w.call(w.renewed(w.person(), listed.text("id"), "lan"), "POST", approve, nil, 200)
+	w.Clock = w.Clock.Add(time.Minute)
+	w.Call(w.renewed(w.SignInAdmin(), listed.Text("id"), "lan"), "POST", approve, nil, 200)
 }
 
 // TestInvitedMerchantChangeWaits: whoever made the invitation can accept it. A session by the
@@ -92,35 +92,35 @@ func TestAPersonVouchesByARenewal(t *testing.T) {
 func TestInvitedMerchantChangeWaits(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path := "/api/v1/stalls/" + s.text("id") + "/beneficiary-changes"
-	invited := w.invited(s.text("id"))
-	c := w.call(invited, "POST", path, changeOrder("2222"), 201)
-	if c.text("needs_second_person") != "true" || c.at("effective_at") != nil {
+	path := "/api/v1/stalls/" + s.Text("id") + "/beneficiary-changes"
+	invited := w.Invite(w.Key("manager", "market:CHODAM"), s.Text("id"))
+	c := w.Call(invited, "POST", path, changeOrder("2222"), 201)
+	if c.Text("needs_second_person") != "true" || c.At("effective_at") != nil {
 		t.Errorf("the change is %v", c)
 	}
-	w.clock = noon.Add(25 * time.Hour)
+	w.Clock = noon.Add(25 * time.Hour)
 	w.settleChanges()
-	w.wantChange("/api/v1/stalls/"+s.text("id"), c.text("id"), "pending", "proposed")
-	w.clock = noon
-	w.call(invited, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", nil, 200)
+	w.wantChange("/api/v1/stalls/"+s.Text("id"), c.Text("id"), "pending", "proposed")
+	w.Clock = noon
+	w.Call(invited, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", nil, 200)
 
 	// A device that was added in that session is no better, and with a person's invitation it
 	// proposes, but approves nothing.
 	method := func(name string) {
-		_, err := w.db.Pool.Exec(t.Context(), `UPDATE sessions SET method = $1 WHERE method NOT IN ('password', $1)`,
+		_, err := w.DB.Pool.Exec(t.Context(), `UPDATE sessions SET method = $1 WHERE method NOT IN ('password', $1)`,
 			name)
 		must(t, err)
 	}
 	method("passkey")
-	c = w.call(invited, "POST", path, changeOrder("3333"), 201)
-	if c.text("needs_second_person") != "true" {
+	c = w.Call(invited, "POST", path, changeOrder("3333"), 201)
+	if c.Text("needs_second_person") != "true" {
 		t.Errorf("by a device the change is %v", c)
 	}
-	w.call(invited, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/cancel", nil, 200)
-	_, err := w.db.Pool.Exec(t.Context(), `UPDATE users SET let_in_by = NULL`)
+	w.Call(invited, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", nil, 200)
+	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE users SET let_in_by = NULL`)
 	must(t, err)
-	c = w.call(w.admin, "POST", path, changeOrder("4444"), 201)
-	w.refuse(invited, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 409, "second_person_needed")
+	c = w.Call(w.admin, "POST", path, changeOrder("4444"), 201)
+	w.Refuse(invited, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/approve", nil, 409, "second_person_needed")
 	method("phone")
-	w.call(invited, "POST", "/api/v1/beneficiary-changes/"+c.text("id")+"/approve", nil, 200)
+	w.Call(invited, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/approve", nil, 200)
 }

@@ -10,64 +10,75 @@ import (
 
 	"market40/merchants"
 	"market40/merchants/tenancies"
+	"market40/migrations/database/worldtest"
 )
 
 func TestAMarketIsRegistered(t *testing.T) {
 	w := newWorld(t)
-	m := w.call(w.admin, "POST", "/api/v1/markets", marketOrder("ba-ngoi", "22366"), 201)
+	m := w.Call(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("ba-ngoi", "22366"), 201)
 	for path, want := range map[string]string{
 		"code": "BA-NGOI", "name": "Chợ ba-ngoi", "class": "1", "kind": "dan_sinh", "latitude": "12.253",
 		"longitude":    "109.193",
 		"commune_code": "22366", "locality.name": "Phường Nha Trang", "operator.kind": "ban_quan_ly",
 		"stall_capacity": "100", "demo": "false",
 	} {
-		if got := m.text(path); got != want {
+		if got := m.Text(path); got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)
 		}
 	}
-	if again := w.call(w.admin, "GET", "/api/v1/markets/"+m.text("id"), nil, 200); again.text("code") != "BA-NGOI" {
+	if again := w.Call(w.admin, "GET", "/api/v1/markets/"+m.Text("id"), nil, 200); again.Text("code") != "BA-NGOI" {
 		t.Errorf("read again the market is %v", again)
 	}
-	page := w.call(w.admin, "GET", "/api/v1/markets?limit=1", nil, 200)
-	next := w.call(w.admin, "GET", "/api/v1/markets?limit=1&after="+page.text("next"), nil, 200)
-	if page.items()[0].text("code") != "BA-NGOI" || next.items()[0].text("code") != "CHODAM" || next["next"] != nil {
+	page := w.Call(w.admin, "GET", "/api/v1/markets?limit=1", nil, 200)
+	next := w.Call(w.admin, "GET", "/api/v1/markets?limit=1&after="+page.Text("next"), nil, 200)
+	if page.Items()[0].Text("code") != "BA-NGOI" || next.Items()[0].Text("code") != "CHODAM" || next["next"] != nil {
 		t.Errorf("pages are %v, %v", page, next)
 	}
-	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("BA-Ngoi", "22366"), 409, "code_in_use")
-	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("X Y", "22366"), 422, "invalid")
-	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("NOWHERE", "99999"), 422, "unknown_commune")
-	w.refuse(
+	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("BA-Ngoi", "22366"), 409, "code_in_use")
+	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("X Y", "22366"), 422, "invalid")
+	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("NOWHERE", "99999"), 422, "unknown_commune")
+	w.Refuse(
 		w.admin,
 		"POST",
 		"/api/v1/markets",
-		withField(marketOrder("M1", "22366"), "kind", "mall"),
+		withField(worldtest.MarketOrder("M1", "22366"), "kind", "mall"),
 		422,
 		"unknown_value",
 	)
-	w.refuse(
+	w.Refuse(
 		w.admin,
 		"POST",
 		"/api/v1/markets",
-		withField(marketOrder("M1", "22366"), "class", 4),
+		withField(worldtest.MarketOrder("M1", "22366"), "class", 4),
 		422,
 		"unknown_value",
 	)
-	w.refuse(w.admin, "POST", "/api/v1/markets", withField(marketOrder("M1", "22366"), "operator.kind", "club"), 422,
+	w.Refuse(
+		w.admin,
+		"POST",
+		"/api/v1/markets",
+		withField(worldtest.MarketOrder("M1", "22366"), "operator.kind", "club"),
+		422,
+		"unknown_value",
+	)
+	w.Refuse(w.admin, "POST", "/api/v1/markets", withField(worldtest.MarketOrder("M1", "22366"), "class", 4), 422,
 		"unknown_value")
-	w.refuse(w.admin, "GET", "/api/v1/markets?after=%25", nil, 422, "cursor_form")
+	w.Refuse(w.admin, "POST", "/api/v1/markets", withField(worldtest.MarketOrder("M1", "22366"), "operator.kind", "club"),
+		422, "unknown_value")
+	w.Refuse(w.admin, "GET", "/api/v1/markets?after=%25", nil, 422, "cursor_form")
 }
 
 // places are a market's dated units, "until..: Name", the earliest first.
 func (w *world) places(market string) string {
-	w.t.Helper()
-	rows, err := w.db.Pool.Query(w.t.Context(), `SELECT coalesce(lower(p.valid)::text,
+	w.T.Helper()
+	rows, err := w.DB.Pool.Query(w.T.Context(), `SELECT coalesce(lower(p.valid)::text,
 		'') || '..' || coalesce(upper(p.valid)::text, '') || ' ' || v.name
 		FROM market_places p JOIN locality_versions v ON v.locality_id = p.locality_id
 		AND v.valid @> coalesce(lower(p.valid), upper(p.valid) - 1, '2026-01-01')
 		WHERE p.market_id = $1 ORDER BY lower(p.valid) NULLS FIRST`, market)
-	must(w.t, err)
+	must(w.T, err)
 	places, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	must(w.t, err)
+	must(w.T, err)
 	return strings.Join(places, " | ")
 }
 
@@ -81,17 +92,17 @@ func TestMarketUnitsFollowTheDate(t *testing.T) {
 		// Phường Ba Ngòi absorbed xã Cam Phước Đông, with the same code and name.
 		{"SAME", "22423", "..2025-07-01 Thành phố Cam Ranh | 2025-07-01.. Phường Ba Ngòi"},
 	} {
-		if got := w.places(w.newMarket(c.code, c.commune)); got != c.places {
+		if got := w.places(w.RegisterMarket(w.admin, c.code, c.commune)); got != c.places {
 			t.Errorf("a market in %s is in %s, want %s", c.commune, got, c.places)
 		}
 	}
 	// Cam Hòa was divided: its code alone does not say where a market is today.
-	w.refuse(w.admin, "POST", "/api/v1/markets", marketOrder("SPLIT", "22438"), 422, "unknown_commune")
+	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("SPLIT", "22438"), 422, "unknown_commune")
 }
 
 func TestMarketOfRenamedUnit(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.db.Pool.Exec(t.Context(), `WITH made AS (INSERT INTO localities
+	_, err := w.DB.Pool.Exec(t.Context(), `WITH made AS (INSERT INTO localities
 		VALUES (gen_random_uuid()), (gen_random_uuid()) RETURNING id),
 		pair AS (SELECT min(id::text)::uuid AS old, max(id::text)::uuid AS new FROM made),
 		lineage AS (INSERT INTO locality_lineage SELECT old, new, '2025-07-01', false FROM pair)
@@ -100,7 +111,9 @@ func TestMarketOfRenamedUnit(t *testing.T) {
 		UNION ALL SELECT new, new, 'commune', '99002', 'Xã Mới', 'xa', '[2025-07-01,)' FROM pair`)
 	must(t, err)
 	for code, commune := range map[string]string{"OLD": "99001", "NEW": "99002"} {
-		if got, want := w.places(w.newMarket(code, commune)), "..2025-07-01 Xã Cũ | 2025-07-01.. Xã Mới"; got != want {
+		if got, want := w.places(
+			w.RegisterMarket(w.admin, code, commune),
+		), "..2025-07-01 Xã Cũ | 2025-07-01.. Xã Mới"; got != want {
 			t.Errorf("a market in %s is in %s, want %s", commune, got, want)
 		}
 	}
@@ -116,21 +129,21 @@ func TestLocalitiesAreListedByBasis(t *testing.T) {
 		65, "commune",
 		"56",
 	}} {
-		list := w.call(w.admin, "GET", "/api/v1/localities?limit=200&basis="+basis, nil, 200)
-		items := list.items()
+		list := w.Call(w.admin, "GET", "/api/v1/localities?limit=200&basis="+basis, nil, 200)
+		items := list.Items()
 		if len(items) != want.n {
 			t.Errorf("%s has %d units, want %d", basis, len(items), want.n)
 		}
 		for _, unit := range items {
-			if unit.text("id") == "" || unit.text("level") != want.level || unit.text("name") == "" ||
-				unit.text("parent.code") != want.parent {
+			if unit.Text("id") == "" || unit.Text("level") != want.level || unit.Text("name") == "" ||
+				unit.Text("parent.code") != want.parent {
 				t.Errorf("%s holds %v", basis, unit)
 			}
 		}
 	}
-	w.refuse(w.admin, "GET", "/api/v1/localities?basis=counties_1890", nil, 422, "unknown_value")
-	if banks := w.call(w.admin, "GET", "/api/v1/banks?limit=200", nil, 200).items(); len(banks) != 72 ||
-		banks[0].text("bin") == "" || banks[0].text("short_name") == "" {
+	w.Refuse(w.admin, "GET", "/api/v1/localities?basis=counties_1890", nil, 422, "unknown_value")
+	if banks := w.Call(w.admin, "GET", "/api/v1/banks?limit=200", nil, 200).Items(); len(banks) != 72 ||
+		banks[0].Text("bin") == "" || banks[0].Text("short_name") == "" {
 		t.Errorf("%d banks are listed", len(banks))
 	}
 }
@@ -138,7 +151,7 @@ func TestLocalitiesAreListedByBasis(t *testing.T) {
 func TestCodesOfUnitsAreReusedAndVersionsNeverOverlap(t *testing.T) {
 	w := newWorld(t)
 	var names string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(name, ' → ' ORDER BY lower(valid) NULLS FIRST)
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT string_agg(name, ' → ' ORDER BY lower(valid) NULLS FIRST)
 		FROM locality_versions WHERE level = 'commune' AND code = '22366'`).Scan(&names))
 	if names != "Phường Phước Tiến → Phường Tân Tiến → Phường Nha Trang" {
 		t.Errorf("22366 was borne by %s", names)
@@ -155,7 +168,7 @@ func TestCodesOfUnitsAreReusedAndVersionsNeverOverlap(t *testing.T) {
 		"market_one_place_at_a_time": `INSERT INTO market_places (id, market_id, locality_id, valid)
 			SELECT gen_random_uuid(), market_id, locality_id, '[2026-01-01,)' FROM market_places WHERE upper_inf(valid)`,
 	} {
-		if _, err := w.db.Pool.Exec(t.Context(), insert); err == nil || !strings.Contains(err.Error(), constraint) {
+		if _, err := w.DB.Pool.Exec(t.Context(), insert); err == nil || !strings.Contains(err.Error(), constraint) {
 			t.Errorf("%s did not refuse: %v", constraint, err)
 		}
 	}
@@ -171,7 +184,7 @@ func TestOneTenancyAndOneStateAtATime(t *testing.T) {
 		"stall_one_state_at_a_time": `INSERT INTO stall_states (id, stall_id, state, valid)
 			VALUES (gen_random_uuid(), $1, 'closed', '[2026-01-01,2026-02-01)')`,
 	} {
-		if _, err := w.db.Pool.Exec(t.Context(), insert, s.text("id")); err == nil || !strings.Contains(err.Error(),
+		if _, err := w.DB.Pool.Exec(t.Context(), insert, s.Text("id")); err == nil || !strings.Contains(err.Error(),
 			constraint) {
 			t.Errorf("%s did not refuse: %v", constraint, err)
 		}

@@ -2,7 +2,6 @@ package merchants_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,22 +15,22 @@ import (
 // printed requests a PDF and returns the codes that an independent reader finds on its pages, and
 // how many pages it has.
 func (w *world) printed(key, path string) (codes []string, pages int) {
-	w.t.Helper()
-	rec := w.send(httptest.NewRequestWithContext(w.t.Context(), "GET", path, nil), key)
+	w.T.Helper()
+	rec := w.Send(key, "GET", path, nil)
 	if rec.Code != 200 || rec.Header().Get("Content-Type") != "application/pdf" {
-		w.t.Fatalf("%s is answered %d %s", path, rec.Code, rec.Body)
+		w.T.Fatalf("%s is answered %d %s", path, rec.Code, rec.Body)
 	}
-	folder := w.t.TempDir()
+	folder := w.T.TempDir()
 	file := filepath.Join(folder, "x.pdf")
-	must(w.t, os.WriteFile(file, rec.Body.Bytes(), 0o600))
-	must(w.t, exec.CommandContext(w.t.Context(), "pdftoppm", "-png", "-gray", "-r", "150", file,
+	must(w.T, os.WriteFile(file, rec.Body.Bytes(), 0o600))
+	must(w.T, exec.CommandContext(w.T.Context(), "pdftoppm", "-png", "-gray", "-r", "150", file,
 		filepath.Join(folder, "page")).Run())
 	names, err := filepath.Glob(filepath.Join(folder, "page*.png"))
-	must(w.t, err)
+	must(w.T, err)
 	for _, name := range names {
 		raw, err := os.ReadFile(name)
-		must(w.t, err)
-		codes = append(codes, strings.Split(readWithZbar(w.t, raw), "\n")...)
+		must(w.T, err)
+		codes = append(codes, strings.Split(readWithZbar(w.T, raw), "\n")...)
 	}
 	slices.Sort(codes)
 	return codes, len(names)
@@ -41,29 +40,29 @@ func TestPostersPayTheirStalls(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
 	// without a code
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
 		"number": "A3", "kind": "stall",
 		"goods_group": "rau", "zone": "Khu rau",
 	}, 201)
-	both := []string{first.text("code.payload"), second.text("code.payload")}
+	both := []string{first.Text("code.payload"), second.Text("code.payload")}
 	slices.Sort(both)
 
 	market := "/api/v1/markets/" + w.market + "/posters.pdf"
 	for query, want := range map[string]int{
 		"": 1, "?size=a5": 1, "?size=sticker": 1, "?size=a4": 2,
-		"?layout=single": 2, "?size=a6&stalls=" + first.text("id") + "," + second.text("id"): 1,
+		"?layout=single": 2, "?size=a6&stalls=" + first.Text("id") + "," + second.Text("id"): 1,
 		"?stalls=a1,%20A2": 1,
 	} {
 		if codes, pages := w.printed(w.admin, market+query); !slices.Equal(codes, both) || pages != want {
 			t.Errorf("%s prints %d pages with %q, want %d with %q", query, pages, codes, want, both)
 		}
 	}
-	if codes, _ := w.printed(w.key("manager", "market:CHODAM"), "/api/v1/codes/"+first.text("code.code")+
-		"/poster.pdf"); !slices.Equal(codes, []string{first.text("code.payload")}) {
+	if codes, _ := w.printed(w.Key("manager", "market:CHODAM"), "/api/v1/codes/"+first.Text("code.code")+
+		"/poster.pdf"); !slices.Equal(codes, []string{first.Text("code.payload")}) {
 		t.Errorf("the manager's poster pays %q", codes)
 	}
-	merchant := w.key("merchant", "stall:"+first.text("id"))
-	if codes, _ := w.printed(merchant, market); !slices.Equal(codes, []string{first.text("code.payload")}) {
+	merchant := w.Key("merchant", "stall:"+first.Text("id"))
+	if codes, _ := w.printed(merchant, market); !slices.Equal(codes, []string{first.Text("code.payload")}) {
 		t.Errorf("a merchant prints %q of the market", codes)
 	}
 }
@@ -71,20 +70,20 @@ func TestPostersPayTheirStalls(t *testing.T) {
 func TestPostersAreRefused(t *testing.T) {
 	w := newWorld(t)
 	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
-	path := "/api/v1/codes/" + first.text("code.code") + "/poster.pdf"
+	path := "/api/v1/codes/" + first.Text("code.code") + "/poster.pdf"
 	market := "/api/v1/markets/" + w.market + "/posters.pdf"
-	w.call(w.key("merchant", "stall:"+second.text("id")), "GET", path, nil, 404)
-	w.call(w.key("manager", "market:"+w.newMarket("CHODINH", "22366")), "GET", path, nil, 404)
-	w.call(w.key("locality_officer", "locality:568"), "GET", path, nil, 403)
-	w.call("", "GET", path, nil, 401)
-	webtest.CheckIndependentReaders(t, w.engine, market, w.admin, w.key("manager", "market:"+w.market))
+	w.Call(w.Key("merchant", "stall:"+second.Text("id")), "GET", path, nil, 404)
+	w.Call(w.Key("manager", "market:"+w.RegisterMarket(w.admin, "CHODINH", "22366")), "GET", path, nil, 404)
+	w.Call(w.Key("locality_officer", "locality:568"), "GET", path, nil, 403)
+	w.Call("", "GET", path, nil, 401)
+	webtest.CheckIndependentReaders(t, w.Edge.Engine, market, w.admin, w.Key("manager", "market:"+w.market))
 	for _, query := range []string{"?size=a3", "?layout=wall", "?stalls=x"} {
-		w.call(w.admin, "GET", market+query, nil, 422)
+		w.Call(w.admin, "GET", market+query, nil, 422)
 	}
-	w.call(w.admin, "GET", market+"?zone=nowhere", nil, 404)
-	w.call(w.admin, "GET", "/api/v1/codes/nothing/poster.pdf", nil, 404)
-	w.call(w.admin, "POST", "/api/v1/stalls/"+first.text("id")+"/codes", object{}, 201)
-	w.call(w.admin, "GET", path, nil, 410)
+	w.Call(w.admin, "GET", market+"?zone=nowhere", nil, 404)
+	w.Call(w.admin, "GET", "/api/v1/codes/nothing/poster.pdf", nil, 404)
+	w.Call(w.admin, "POST", "/api/v1/stalls/"+first.Text("id")+"/codes", object{}, 201)
+	w.Call(w.admin, "GET", path, nil, 410)
 }
 
 // TestPostersAreInTheOrderOfTheMarket: by zone, each on sheets of its own, and by number as people
@@ -101,14 +100,13 @@ func TestPostersAreInTheOrderOfTheMarket(t *testing.T) {
 		{"9", "Khu 10"},
 		{"8", "Khu 9"},
 	} {
-		w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+		w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
 			"number": at[0], "kind": "stall", "goods_group": "hai_san", "zone": at[1],
 			"merchant": w.merchant(fmt.Sprint("Lan ", i)), "account": account("970436", fmt.Sprint("33330000", i)),
 		}, 201)
 	}
 	read := func(query string) (pages []string) {
-		rec := w.send(httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/markets/"+w.market+"/posters.pdf"+
-			query, nil), w.admin)
+		rec := w.Send(w.admin, "GET", "/api/v1/markets/"+w.market+"/posters.pdf"+query, nil)
 		file := filepath.Join(t.TempDir(), "x.pdf")
 		must(t, os.WriteFile(file, rec.Body.Bytes(), 0o600))
 		text, err := exec.CommandContext(t.Context(), "pdftotext", file, "-").Output()

@@ -2,13 +2,13 @@ package merchants_test
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"market40/merchants"
+	"market40/merchants/access/roles"
 	"market40/merchants/tenancies"
 	"market40/merchants/vietqr"
 )
@@ -63,7 +63,7 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 		}
 	}
 	var people, codes int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*), (SELECT count(*) FROM codes WHERE market_id = $1)
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*), (SELECT count(*) FROM codes WHERE market_id = $1)
 		FROM merchants`, market.ID).Scan(&people, &codes))
 	if people != 3 || codes != rivals+2 {
 		t.Errorf("%d merchants and %d codes stand, want 3 and %d", people, codes, rivals+2)
@@ -73,11 +73,11 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	scopes := map[string]string{"province_officer": "", "locality_officer": "locality:568", "team": "market:CHODAM"}
+	scopes := map[roles.Role]string{"province_officer": "", "locality_officer": "locality:568", "team": "market:CHODAM"}
 	feed := func(want string) {
 		t.Helper()
-		seen := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
-		if got, own := seen.text("feed.state"), seen.text("accounts.0.feed.state"); got != want || own != want {
+		seen := w.Call(w.admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
+		if got, own := seen.Text("feed.state"), seen.Text("accounts.0.feed.state"); got != want || own != want {
 			t.Errorf("the feed is %s, the account's %s, want %s", got, own, want)
 		}
 		blurred := want
@@ -85,48 +85,43 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 			blurred = "live"
 		}
 		// Who may not read payments cannot count who was paid either.
-		for _, role := range []string{"province_officer", "locality_officer", "team"} {
-			seen := w.call(w.key(role, scopes[role]), "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
-			if seen.text("feed.state") != blurred || seen.text("feed.last_notice_at") != "" ||
-				seen.text("accounts.0.feed.last_notice_at") != "" || role != "team" &&
-				seen.text("accounts.0.feed.state") != blurred {
+		for _, role := range []roles.Role{"province_officer", "locality_officer", "team"} {
+			seen := w.Call(w.Key(role, scopes[role]), "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
+			if seen.Text("feed.state") != blurred || seen.Text("feed.last_notice_at") != "" ||
+				seen.Text("accounts.0.feed.last_notice_at") != "" || role != "team" &&
+				seen.Text("accounts.0.feed.state") != blurred {
 				t.Errorf("%s sees %v", role, seen)
 			}
 		}
 	}
-	exec := func(sql string, args ...any) {
-		t.Helper()
-		_, err := w.db.Pool.Exec(t.Context(), sql, args...)
-		must(t, err)
-	}
-	other := w.newMarket("OTHER", "22402")
-	exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'other', 'market', $1, now())`, other)
+	other := w.RegisterMarket(w.admin, "OTHER", "22402")
+	w.Exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'other', 'market', $1, now())`, other)
 	feed("none")
-	exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'ours', 'market', $1, now())`, w.market)
+	w.Exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'ours', 'market', $1, now())`, w.market)
 	feed("none")
-	exec(`INSERT INTO connection_secrets (id, connection_id, secrets, created_at) SELECT gen_random_uuid(), id, '',
+	w.Exec(`INSERT INTO connection_secrets (id, connection_id, secrets, created_at) SELECT gen_random_uuid(), id, '',
 		now() FROM bank_connections`)
 	feed("stale")
-	exec(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, last_at)
+	w.Exec(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, last_at)
 		VALUES (gen_random_uuid(), 'bank', $1, $2, $3)`,
-		w.market, s.text("accounts.0.id"), noon.Add(-7*24*time.Hour))
+		w.market, s.Text("accounts.0.id"), noon.Add(-7*24*time.Hour))
 	feed("live")
-	w.clock = noon.Add(time.Second)
+	w.Clock = noon.Add(time.Second)
 	feed("stale")
-	exec(
+	w.Exec(
 		`INSERT INTO connection_accounts SELECT id, '970436', '\x00', '9999' FROM bank_connections WHERE name = 'ours'`,
 	)
 	feed("none")
-	second := w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970415", "2222"),
-		201).text("id")
+	second := w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+s.Text("id")+"/accounts", account("970415", "2222"),
+		201).Text("id")
 	if second == "" {
 		t.Fatal("there is no second account")
 	}
-	exec(`INSERT INTO connection_accounts SELECT c.id, '970415', a.number_index, '2222'
+	w.Exec(`INSERT INTO connection_accounts SELECT c.id, '970415', a.number_index, '2222'
 		FROM bank_connections c, accounts a WHERE c.name = 'ours' AND a.bank_bin = '970415'`)
-	seen := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
-	if seen.text("feed.state") != "stale" || seen.text("accounts.0.feed.state") != "none" ||
-		seen.text("accounts.1.feed.state") != "stale" {
+	seen := w.Call(w.admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
+	if seen.Text("feed.state") != "stale" || seen.Text("accounts.0.feed.state") != "none" ||
+		seen.Text("accounts.1.feed.state") != "stale" {
 		t.Errorf("of a silent account beside one that is covered: %v", seen)
 	}
 }
@@ -134,9 +129,9 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 func TestAccountsAndPhonesAreStoredSealed(t *testing.T) {
 	w := newWorld(t)
 	order := withField(w.stallOrder("A1", "010101010101"), "merchant.tax_code", "8012345678")
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	var dump string
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT string_agg(r::text, '') FROM (SELECT m::text FROM merchants m
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT string_agg(r::text, '') FROM (SELECT m::text FROM merchants m
 		UNION ALL SELECT a::text FROM accounts a
 		UNION ALL SELECT encode(number, 'escape') FROM accounts UNION ALL SELECT c::text FROM codes c) r`).Scan(&dump))
 	for _, secret := range []string{"010101010101", "0905000001", "8012345678"} {
@@ -148,15 +143,13 @@ func TestAccountsAndPhonesAreStoredSealed(t *testing.T) {
 
 func TestFailureRevealsNothing(t *testing.T) {
 	w := newWorld(t)
-	w.db.Pool.Close()
-	rec := httptest.NewRecorder()
-	w.engine.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), "GET", "/q/M4J2222222", nil))
-	if rec.Code != 404 {
+	w.DB.Pool.Close()
+	if rec := w.Send("", "GET", "/q/M4J2222222", nil); rec.Code != 404 {
 		t.Errorf("what is no code needs no database: %d", rec.Code)
 	}
-	o := w.call("", "POST", "/api/v1/codes/verify",
+	o := w.Call("", "POST", "/api/v1/codes/verify",
 		object{"payload": encodeText(t, vietqr.Payment{BIN: "970436", Account: "1"})}, 500)
-	if o.text("code") != "internal" || strings.Contains(fmt.Sprint(o), "pool") {
+	if o.Text("code") != "internal" || strings.Contains(fmt.Sprint(o), "pool") {
 		t.Errorf("the failure says %v", o)
 	}
 }

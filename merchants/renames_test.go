@@ -9,13 +9,13 @@ import (
 // or number.
 func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 	w := newWorld(t)
-	s, empty := w.stall("A1", "1111"), w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
+	s, empty := w.stall("A1", "1111"), w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
 		object{"number": "B1"}, 201)
-	stall, vacant, merchant := "/api/v1/stalls/"+s.text("id"), "/api/v1/stalls/"+empty.text("id"), "/api/v1/merchants/"+
-		s.text("merchant.id")
-	other := "/api/v1/merchants/" + w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
-		withField(w.stallOrder("C1", "9999"), "account", nil), 201).text("merchant.id")
-	person, key := w.person(), w.key("manager", "market:CHODAM")
+	stall, vacant, merchant := "/api/v1/stalls/"+s.Text("id"), "/api/v1/stalls/"+empty.Text("id"), "/api/v1/merchants/"+
+		s.Text("merchant.id")
+	other := "/api/v1/merchants/" + w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
+		withField(w.stallOrder("C1", "9999"), "account", nil), 201).Text("merchant.id")
+	person, key := w.SignInAdmin(), w.Key("manager", "market:CHODAM")
 	for _, c := range []struct {
 		what, who, path string
 		change          object
@@ -44,18 +44,18 @@ func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 		{"of who receives nowhere", person, other, object{"full_name": "Lê Văn Khác"}, "", ""},
 	} {
 		before := len(w.alerts(""))
-		w.call(c.who, "PATCH", c.path, c.change, 200)
+		w.Call(c.who, "PATCH", c.path, c.change, 200)
 		found := w.alerts("")
 		switch opened := len(found) - before; {
 		case c.kind == "" && opened != 0:
 			t.Errorf("%s: %v", c.what, found[0])
-		case c.kind != "" && (opened != 1 || found[0].text("kind") != c.kind ||
-			!strings.Contains(found[0].text("detail"), c.detail)):
+		case c.kind != "" && (opened != 1 || found[0].Text("kind") != c.kind ||
+			!strings.Contains(found[0].Text("detail"), c.detail)):
 			t.Errorf("%s: %d alerts are opened, the newest is %v", c.what, opened, found[0])
 		}
 	}
-	w.call(person, "POST", "/api/v1/alerts/"+w.alerts("merchant_renamed")[0].text("id")+"/close",
+	w.Call(person, "POST", "/api/v1/alerts/"+w.alerts("merchant_renamed")[0].Text("id")+"/close",
 		object{"reason": "đã gặp"}, 200)
-	w.call(key, "PATCH", merchant, object{"household_name": "Hộ kinh doanh Khác"}, 200)
+	w.Call(key, "PATCH", merchant, object{"household_name": "Hộ kinh doanh Khác"}, 200)
 	w.wantAlerts("merchant_renamed", 1) // a change after the alert was closed opens another
 }

@@ -8,36 +8,36 @@ import "testing"
 func TestProgramCannotReassignNumbers(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path, stalls := "/api/v1/stalls/"+s.text("id"), "/api/v1/markets/"+w.market+"/stalls"
+	path, stalls := "/api/v1/stalls/"+s.Text("id"), "/api/v1/markets/"+w.market+"/stalls"
 	rename := object{"number": "A1cu", "zone": "B"}
 	refused := func(caller, why string) {
 		t.Helper()
-		w.clock = w.clock.Add(1)
-		answer := w.call(caller, "PATCH", path, rename, 409)
-		if answer.text("code") != "person_renumbers" || answer.text("errors.0.field") != "number" {
+		w.Clock = w.Clock.Add(1)
+		answer := w.Call(caller, "PATCH", path, rename, 409)
+		if answer.Text("code") != "person_renumbers" || answer.Text("errors.0.field") != "number" {
 			t.Errorf("%s: the rename is answered %v", why, answer)
 		}
-		if now := w.call(w.admin, "GET", path, nil, 200); now.text("number") != "A1" || now.text("zone") != "Khu A" {
+		if now := w.Call(w.admin, "GET", path, nil, 200); now.Text("number") != "A1" || now.Text("zone") != "Khu A" {
 			t.Errorf("%s: the stall is %v", why, now)
 		}
-		w.refuse(caller, "POST", stalls, w.stallOrder("A 01", "6666"), 409, "number_in_use")
+		w.Refuse(caller, "POST", stalls, w.stallOrder("A 01", "6666"), 409, "number_in_use")
 	}
-	manager := w.key("manager", "market:CHODAM")
+	manager := w.Key("manager", "market:CHODAM")
 	refused(manager, "by a manager's key")
 	refused(w.admits(w.admin, "puppet"), "by a user whom a key made")
-	if o := w.call(manager, "PATCH", path, object{"number": "A 1", "goods_group": "rau"}, 200); o.text(
+	if o := w.Call(manager, "PATCH", path, object{"number": "A 1", "goods_group": "rau"}, 200); o.Text(
 		"number") != "A 1" {
-		t.Errorf("the same number is spelled %q", o.text("number"))
+		t.Errorf("the same number is spelled %q", o.Text("number"))
 	}
-	w.call(manager, "PATCH", path, object{"number": "A1"}, 200)
-	w.call(w.person(), "POST", path+"/close", nil, 200)
+	w.Call(manager, "PATCH", path, object{"number": "A1"}, 200)
+	w.Call(w.SignInAdmin(), "POST", path+"/close", nil, 200)
 	refused(manager, "closed")
-	w.call(w.admin, "POST", path+"/reopen", nil, 200)
+	w.Call(w.admin, "POST", path+"/reopen", nil, 200)
 	refused(manager, "reopened")
 
-	empty := w.call(manager, "POST", stalls, object{"number": "B1"}, 201)
-	w.call(manager, "PATCH", "/api/v1/stalls/"+empty.text("id"), object{"number": "B2"}, 200)
-	if o := w.call(w.person(), "PATCH", path, rename, 200); o.text("number") != "A1cu" {
-		t.Errorf("a person renames it to %q", o.text("number"))
+	empty := w.Call(manager, "POST", stalls, object{"number": "B1"}, 201)
+	w.Call(manager, "PATCH", "/api/v1/stalls/"+empty.Text("id"), object{"number": "B2"}, 200)
+	if o := w.Call(w.SignInAdmin(), "PATCH", path, rename, 200); o.Text("number") != "A1cu" {
+		t.Errorf("a person renames it to %q", o.Text("number"))
 	}
 }

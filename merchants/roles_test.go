@@ -3,14 +3,18 @@ package merchants_test
 import (
 	"strings"
 	"testing"
+
+	"market40/merchants/access/roles"
+	"market40/migrations/database/worldtest"
 )
 
 func TestRolesFollowTheContract(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "111122223333")
-	path := "/api/v1/stalls/" + s.text("id")
+	path := "/api/v1/stalls/" + s.Text("id")
 	for _, c := range []struct {
-		role, scope       string
+		role              roles.Role
+		scope             string
 		whole, accounts   bool
 		writes, registers bool
 	}{
@@ -19,39 +23,39 @@ func TestRolesFollowTheContract(t *testing.T) {
 		{"locality_officer", "locality:22366", false, true, false, false},
 		{"locality_officer", "locality:districts_2024/568", false, true, false, false},
 		{"manager", "market:CHODAM", false, true, true, false},
-		{"merchant", "stall:" + s.text("id"), true, true, false, false},
+		{"merchant", "stall:" + s.Text("id"), true, true, false, false},
 		{"team", "locality:22366", false, false, false, false},
 		{"auditor", "", false, true, false, false},
 		{"integration", "market:CHODAM", true, true, false, false},
 	} {
-		name := c.role + " " + c.scope
-		key := w.key(c.role, c.scope)
-		seen := w.call(key, "GET", path, nil, 200)
-		if whole := seen.at("code.payload") != nil; whole != c.whole {
+		name := string(c.role) + " " + c.scope
+		key := w.Key(c.role, c.scope)
+		seen := w.Call(key, "GET", path, nil, 200)
+		if whole := seen.At("code.payload") != nil; whole != c.whole {
 			t.Errorf("%s sees the payload: %v", name, whole)
 		}
-		if phone := seen.text("merchant.phone"); strings.HasPrefix(phone, "••••") == c.whole ||
+		if phone := seen.Text("merchant.phone"); strings.HasPrefix(phone, "••••") == c.whole ||
 			!strings.HasSuffix(phone, "001") {
 			t.Errorf("%s sees the phone %q", name, phone)
 		}
-		number := seen.text("accounts.0.account_number")
+		number := seen.Text("accounts.0.account_number")
 		if want := map[bool]string{true: "111122223333", false: "••••3333"}[c.whole]; c.accounts && number != want ||
 			!c.accounts && number != "" {
 			t.Errorf("%s sees the account %q", name, number)
 		}
-		codes := w.call(key, "GET", "/api/v1/codes", nil, 200).items()
+		codes := w.Call(key, "GET", "/api/v1/codes", nil, 200).Items()
 		if len(codes) != 1 || (codes[0]["payload"] != nil) != c.whole {
 			t.Errorf("%s lists codes %v", name, codes)
 		}
 		if c.writes {
-			w.call(key, "PATCH", path, object{"zone": "Khu A"}, 200)
+			w.Call(key, "PATCH", path, object{"zone": "Khu A"}, 200)
 		} else {
-			w.refuse(key, "PATCH", path, object{"zone": "Khu A"}, 403, "not_allowed")
-			w.refuse(key, "POST", path+"/close", nil, 403, "not_allowed")
-			w.refuse(key, "POST", "/api/v1/markets/"+w.market+"/stalls", w.stallOrder("X", "5"), 403, "not_allowed")
+			w.Refuse(key, "PATCH", path, object{"zone": "Khu A"}, 403, "not_allowed")
+			w.Refuse(key, "POST", path+"/close", nil, 403, "not_allowed")
+			w.Refuse(key, "POST", "/api/v1/markets/"+w.market+"/stalls", w.stallOrder("X", "5"), 403, "not_allowed")
 		}
 		if !c.registers {
-			w.refuse(key, "POST", "/api/v1/markets", marketOrder("OTHER", "22366"), 403, "not_allowed")
+			w.Refuse(key, "POST", "/api/v1/markets", worldtest.MarketOrder("OTHER", "22366"), 403, "not_allowed")
 		}
 	}
 }
@@ -60,45 +64,45 @@ func TestAnotherScopesIdsAreMissing(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
 	neighbour := w.stall("A2", "2222")
-	other := w.newMarket("XOMMOI", "22402")
-	for _, key := range []string{w.key("manager", "market:XOMMOI"), w.key("locality_officer", "locality:22402")} {
+	other := w.RegisterMarket(w.admin, "XOMMOI", "22402")
+	for _, key := range []string{w.Key("manager", "market:XOMMOI"), w.Key("locality_officer", "locality:22402")} {
 		for _, path := range []string{"", "/codes"} {
-			w.refuse(key, "GET", "/api/v1/stalls/"+s.text("id")+path, nil, 404, "not_found")
+			w.Refuse(key, "GET", "/api/v1/stalls/"+s.Text("id")+path, nil, 404, "not_found")
 		}
-		w.refuse(key, "PATCH", "/api/v1/stalls/"+s.text("id"), object{}, 404, "not_found")
+		w.Refuse(key, "PATCH", "/api/v1/stalls/"+s.Text("id"), object{}, 404, "not_found")
 		for _, step := range []string{"suspend", "reopen", "close", "codes"} {
-			w.refuse(key, "POST", "/api/v1/stalls/"+s.text("id")+"/"+step, nil, 404, "not_found")
+			w.Refuse(key, "POST", "/api/v1/stalls/"+s.Text("id")+"/"+step, nil, 404, "not_found")
 		}
-		w.refuse(key, "POST", "/api/v1/stalls/"+s.text("id")+"/accounts", account("970436", "3"), 404, "not_found")
-		w.refuse(key, "POST", "/api/v1/stalls/"+s.text("id")+"/tenancies", object{"merchant": w.merchant("M")}, 404,
+		w.Refuse(key, "POST", "/api/v1/stalls/"+s.Text("id")+"/accounts", account("970436", "3"), 404, "not_found")
+		w.Refuse(key, "POST", "/api/v1/stalls/"+s.Text("id")+"/tenancies", object{"merchant": w.merchant("M")}, 404,
 			"not_found")
-		w.refuse(key, "GET", "/api/v1/markets/"+w.market, nil, 404, "not_found")
-		w.refuse(key, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 404, "not_found")
-		w.refuse(key, "GET", "/api/v1/codes?market_id="+w.market, nil, 404, "not_found")
-		if markets := w.call(key, "GET", "/api/v1/markets", nil, 200).items(); len(markets) != 1 ||
-			markets[0].text("id") != other {
+		w.Refuse(key, "GET", "/api/v1/markets/"+w.market, nil, 404, "not_found")
+		w.Refuse(key, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 404, "not_found")
+		w.Refuse(key, "GET", "/api/v1/codes?market_id="+w.market, nil, 404, "not_found")
+		if markets := w.Call(key, "GET", "/api/v1/markets", nil, 200).Items(); len(markets) != 1 ||
+			markets[0].Text("id") != other {
 			t.Errorf("the other market's caller lists %v", markets)
 		}
-		if codes := w.call(key, "GET", "/api/v1/codes", nil, 200).items(); len(codes) != 0 {
+		if codes := w.Call(key, "GET", "/api/v1/codes", nil, 200).Items(); len(codes) != 0 {
 			t.Errorf("the other market's caller lists codes %v", codes)
 		}
 	}
-	mine := w.key("merchant", "stall:"+s.text("id"))
-	w.refuse(mine, "GET", "/api/v1/stalls/"+neighbour.text("id"), nil, 404, "not_found")
-	if list := w.call(mine, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).items(); len(list) != 1 ||
-		list[0].text("id") != s.text("id") {
+	mine := w.Key("merchant", "stall:"+s.Text("id"))
+	w.Refuse(mine, "GET", "/api/v1/stalls/"+neighbour.Text("id"), nil, 404, "not_found")
+	if list := w.Call(mine, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items(); len(list) != 1 ||
+		list[0].Text("id") != s.Text("id") {
 		t.Errorf("a merchant lists %v", list)
 	}
-	w.refuse(w.key("manager", "stall:"+s.text("id")), "POST", "/api/v1/markets/"+w.market+"/stalls",
+	w.Refuse(w.Key("manager", "stall:"+s.Text("id")), "POST", "/api/v1/markets/"+w.market+"/stalls",
 		w.stallOrder("X", "5"), 403, "not_allowed")
-	outside := w.call(w.admin, "POST", "/api/v1/markets/"+other+"/stalls", w.stallOrder("B1", "4444"), 201)
-	stranger := withField(w.stallOrder("X", "5"), "merchant", object{"id": outside.text("merchant.id")})
-	w.refuse(w.key("manager", "market:CHODAM"), "POST", "/api/v1/markets/"+w.market+"/stalls", stranger, 422,
+	outside := w.Call(w.admin, "POST", "/api/v1/markets/"+other+"/stalls", w.stallOrder("B1", "4444"), 201)
+	stranger := withField(w.stallOrder("X", "5"), "merchant", object{"id": outside.Text("merchant.id")})
+	w.Refuse(w.Key("manager", "market:CHODAM"), "POST", "/api/v1/markets/"+w.market+"/stalls", stranger, 422,
 		"merchant_unknown")
 	for _, path := range []string{"/api/v1/markets", "/api/v1/banks", "/api/v1/localities", "/api/v1/stalls/" +
-		s.text("id")} {
-		w.refuse("", "GET", path, nil, 401, "sign_in")
-		w.call(w.admin, "GET", path, nil, 200)
+		s.Text("id")} {
+		w.Refuse("", "GET", path, nil, 401, "sign_in")
+		w.Call(w.admin, "GET", path, nil, 200)
 	}
-	w.refuse(w.admin, "GET", "/api/v1/stalls/none", nil, 404, "not_found")
+	w.Refuse(w.admin, "GET", "/api/v1/stalls/none", nil, 404, "not_found")
 }

@@ -13,7 +13,7 @@ func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 	w := newWorld(t)
 	order := w.stallOrder("  A  12 ", "0101 2345 67890")
 	order["merchant"].(object)["phone"] = "+84 905 123 456"
-	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	s := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
 	for path, want := range map[string]string{
 		"market_id": w.market, "number": "A 12", "kind": "kiosk", "zone": "Khu A", "goods_group": "hai_san",
 		"state":              "operating",
@@ -21,26 +21,26 @@ func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 		"accounts.0.kind": "bank", "accounts.0.bank_bin": "970436", "accounts.0.bank_name": "Vietcombank",
 		"accounts.0.account_number": "0101234567890", "accounts.0.holder_name": "Trần Thị Đậm",
 		"accounts.0.holder_kind": "ca_nhan",
-		"code.state":             "current", "code.account_id": s.text("accounts.0.id"), "code.url": "/q/" +
-			s.text("code.code"),
+		"code.state":             "current", "code.account_id": s.Text("accounts.0.id"), "code.url": "/q/" +
+			s.Text("code.code"),
 		"feed.state": "none", "feed.last_notice_at": "", "tenancy.since": "",
 	} {
-		if got := s.text(path); got != want {
+		if got := s.Text(path); got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)
 		}
 	}
-	read, err := vietqr.Decode(s.text("code.payload"))
+	read, err := vietqr.Decode(s.Text("code.payload"))
 	must(t, err)
 	if read.BIN != "970436" || read.Account != "0101234567890" || read.POI != "11" ||
-		read.Purpose != s.text("code.code") ||
+		read.Purpose != s.Text("code.code") ||
 		read.MerchantName != "Tran Thi Dam" || read.City != "Nha Trang" {
 		t.Errorf("the payload says %+v", read)
 	}
-	if _, err := memo.Parse(s.text("code.code")); err != nil {
-		t.Errorf("code %s: %v", s.text("code.code"), err)
+	if _, err := memo.Parse(s.Text("code.code")); err != nil {
+		t.Errorf("code %s: %v", s.Text("code.code"), err)
 	}
-	again := w.call(w.admin, "GET", "/api/v1/stalls/"+s.text("id"), nil, 200)
-	if again.text("code.payload") != s.text("code.payload") {
+	again := w.Call(w.admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
+	if again.Text("code.payload") != s.Text("code.payload") {
 		t.Error("read again, the stall has another payload")
 	}
 }
@@ -49,10 +49,10 @@ func TestMemoStartsWithBankPrefix(t *testing.T) {
 	w := newWorld(t)
 	order := w.stallOrder("A1", "1")
 	order["account"] = account("970415", "113366668888")
-	s := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
-	read, err := vietqr.Decode(s.text("code.payload"))
+	s := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	read, err := vietqr.Decode(s.Text("code.payload"))
 	must(t, err)
-	if want := "SEVQR " + s.text("code.code"); read.Purpose != want {
+	if want := "SEVQR " + s.Text("code.code"); read.Purpose != want {
 		t.Errorf("VietinBank's memo is %q, want %q", read.Purpose, want)
 	}
 }
@@ -60,33 +60,33 @@ func TestMemoStartsWithBankPrefix(t *testing.T) {
 func TestAStallMayBeVacantNotJoinedOrOnAWallet(t *testing.T) {
 	w := newWorld(t)
 	path := "/api/v1/markets/" + w.market + "/stalls"
-	vacant := w.call(w.admin, "POST", path, object{
+	vacant := w.Call(w.admin, "POST", path, object{
 		"number": "V", "kind": "stall", "zone": "", "goods_group": "khac",
 		"merchant": nil,
 	}, 201)
-	if vacant.text("state") != "vacant" || vacant["merchant"] != nil || vacant["code"] != nil ||
+	if vacant.Text("state") != "vacant" || vacant["merchant"] != nil || vacant["code"] != nil ||
 		vacant["tenancy"] != nil {
 		t.Errorf("a vacant stall is %v", vacant)
 	}
-	alone := w.call(w.admin, "POST", path, object{"number": "N", "merchant": w.merchant("An"), "since": "2020-01-31"},
+	alone := w.Call(w.admin, "POST", path, object{"number": "N", "merchant": w.merchant("An"), "since": "2020-01-31"},
 		201)
-	if alone.text("state") != "operating" || alone["code"] != nil ||
-		alone.text("tenancy.since") != "2020-01-30T17:00:00Z" {
+	if alone.Text("state") != "operating" || alone["code"] != nil ||
+		alone.Text("tenancy.since") != "2020-01-30T17:00:00Z" {
 		t.Errorf("a stall that has not joined is %v", alone)
 	}
-	wallet := w.call(w.admin, "POST", path, object{
+	wallet := w.Call(w.admin, "POST", path, object{
 		"number": "W", "merchant": w.merchant("Bình"),
 		"account": object{
 			"kind": "ewallet", "account_number": "MOMOW2W-88", "holder_name": "Bình",
 			"holder_kind": "ca_nhan",
 		},
 	}, 201)
-	if wallet.text("code.code") == "" || wallet.at("code.payload") != nil ||
-		wallet.text("accounts.0.kind") != "ewallet" {
+	if wallet.Text("code.code") == "" || wallet.At("code.payload") != nil ||
+		wallet.Text("accounts.0.kind") != "ewallet" {
 		t.Errorf("a stall on a wallet is %v", wallet)
 	}
-	w.fetch("/q/"+wallet.text("code.code"), 200)
-	w.fetch("/q/"+wallet.text("code.code")+".png", 404)
+	w.Fetch("", "/q/"+wallet.Text("code.code"), 200)
+	w.Fetch("", "/q/"+wallet.Text("code.code")+".png", 404)
 }
 
 func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
@@ -94,19 +94,19 @@ func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 	first := w.stall("A1", "1111")
 	order := w.stallOrder("A2", "1111")
 	order["merchant"] = object{"full_name": "TRAN THI DAM", "phone": "84" +
-		strings.TrimPrefix(first.text("merchant.phone"), "0")}
-	second := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
-	if second.text("merchant.id") != first.text("merchant.id") || second.text("merchant.full_name") != "Trần Thị Đậm" {
+		strings.TrimPrefix(first.Text("merchant.phone"), "0")}
+	second := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	if second.Text("merchant.id") != first.Text("merchant.id") || second.Text("merchant.full_name") != "Trần Thị Đậm" {
 		t.Errorf("the second stall's merchant is %v", second["merchant"])
 	}
-	if second.text("accounts.0.id") != first.text("accounts.0.id") || second.text("code.code") == first.text(
+	if second.Text("accounts.0.id") != first.Text("accounts.0.id") || second.Text("code.code") == first.Text(
 		"code.code") {
 		t.Error("two stalls of one merchant share the account and have their own codes")
 	}
 	order = w.stallOrder("A3", "2222")
-	order["merchant"] = object{"id": first.text("merchant.id")}
-	if third := w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201); third.text(
-		"merchant.phone") != first.text("merchant.phone") {
+	order["merchant"] = object{"id": first.Text("merchant.id")}
+	if third := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201); third.Text(
+		"merchant.phone") != first.Text("merchant.phone") {
 		t.Errorf("the merchant named by id is %v", third["merchant"])
 	}
 }
@@ -114,7 +114,7 @@ func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 func TestRegisteringIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.stall("A1", "1111")
-	w.call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", withField(w.stallOrder("A0", "77"),
+	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", withField(w.stallOrder("A0", "77"),
 		"account.virtual_account", "VQR 1"), 201)
 	for name, c := range map[string]struct {
 		path   string
@@ -146,7 +146,7 @@ func TestRegisteringIsRefused(t *testing.T) {
 		"another's account":     {"account.account_number", "11 11", 409, "account_in_use"},
 		"another's virtual one": {"account.virtual_account", "vqr1", 409, "virtual_account_in_use"},
 	} {
-		o := w.call(
+		o := w.Call(
 			w.admin,
 			"POST",
 			"/api/v1/markets/"+w.market+"/stalls",
@@ -154,11 +154,11 @@ func TestRegisteringIsRefused(t *testing.T) {
 				c.value),
 			c.status,
 		)
-		if o.text("code") != c.code {
-			t.Errorf("%s: refused as %q, want %q: %v", name, o.text("code"), c.code, o)
+		if o.Text("code") != c.code {
+			t.Errorf("%s: refused as %q, want %q: %v", name, o.Text("code"), c.code, o)
 		}
 	}
-	if n := len(w.call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).items()); n != 2 {
+	if n := len(w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items()); n != 2 {
 		t.Errorf("%d stalls stand after the refusals, want 2", n)
 	}
 }
@@ -179,50 +179,50 @@ func TestStallStatesAndChanges(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.stall("A1", "1"), w.stall("B1", "2")
 	list := "/api/v1/markets/" + w.market + "/stalls"
-	page := w.call(w.admin, "GET", list+"?limit=1", nil, 200)
-	next := w.call(w.admin, "GET", list+"?limit=1&after="+page.text("next"), nil, 200)
-	if page.items()[0].text("number") != "A1" || next.items()[0].text("number") != "B1" || next["next"] != nil {
+	page := w.Call(w.admin, "GET", list+"?limit=1", nil, 200)
+	next := w.Call(w.admin, "GET", list+"?limit=1&after="+page.Text("next"), nil, 200)
+	if page.Items()[0].Text("number") != "A1" || next.Items()[0].Text("number") != "B1" || next["next"] != nil {
 		t.Errorf("pages are %v, %v", page, next)
 	}
-	path := "/api/v1/stalls/" + a.text("id")
-	changed := w.call(w.person(), "PATCH", path, object{
+	path := "/api/v1/stalls/" + a.Text("id")
+	changed := w.Call(w.SignInAdmin(), "PATCH", path, object{
 		"number": "A9", "kind": "shop", "zone": "Dãy 3",
 		"goods_group": "rau",
 	}, 200)
-	if changed.text("number")+changed.text("kind")+changed.text("zone")+
-		changed.text("goods_group") != "A9shopDãy 3rau" {
+	if changed.Text("number")+changed.Text("kind")+changed.Text("zone")+
+		changed.Text("goods_group") != "A9shopDãy 3rau" {
 		t.Errorf("the changed stall is %v", changed)
 	}
-	if cleared := w.call(w.admin, "PATCH", path, object{"zone": ""}, 200); cleared.text("zone") != "" ||
-		cleared.text("number") != "A9" {
+	if cleared := w.Call(w.admin, "PATCH", path, object{"zone": ""}, 200); cleared.Text("zone") != "" ||
+		cleared.Text("number") != "A9" {
 		t.Errorf("with its zone cleared the stall is %v", cleared)
 	}
-	w.refuse(w.person(), "PATCH", path, object{"number": "B1"}, 409, "number_in_use")
-	w.refuse(w.admin, "PATCH", path, object{"number": " "}, 422, "required")
+	w.Refuse(w.SignInAdmin(), "PATCH", path, object{"number": "B1"}, 409, "number_in_use")
+	w.Refuse(w.admin, "PATCH", path, object{"number": " "}, 422, "required")
 
-	w.call(w.admin, "POST", path+"/suspend", object{"reason": "Sửa mái"}, 200)
-	w.refuse(w.admin, "POST", path+"/suspend", nil, 409, "stall_suspended")
-	if n := len(w.call(w.admin, "GET", list+"?state=suspended", nil, 200).items()); n != 1 {
+	w.Call(w.admin, "POST", path+"/suspend", object{"reason": "Sửa mái"}, 200)
+	w.Refuse(w.admin, "POST", path+"/suspend", nil, 409, "stall_suspended")
+	if n := len(w.Call(w.admin, "GET", list+"?state=suspended", nil, 200).Items()); n != 1 {
 		t.Errorf("%d suspended stalls are listed, want 1", n)
 	}
-	if s := w.call(w.admin, "POST", path+"/reopen", nil, 200); s.text("state") != "operating" ||
-		s.text("code.code") != a.text("code.code") {
+	if s := w.Call(w.admin, "POST", path+"/reopen", nil, 200); s.Text("state") != "operating" ||
+		s.Text("code.code") != a.Text("code.code") {
 		t.Errorf("reopened the stall is %v", s)
 	}
-	closed := w.call(w.person(), "POST", path+"/close", nil, 200)
-	if closed.text("state") != "closed" || closed["merchant"] != nil || closed["code"] != nil {
+	closed := w.Call(w.SignInAdmin(), "POST", path+"/close", nil, 200)
+	if closed.Text("state") != "closed" || closed["merchant"] != nil || closed["code"] != nil {
 		t.Errorf("closed the stall is %v", closed)
 	}
-	if codes := w.call(w.admin, "GET", path+"/codes", nil, 200).items(); len(codes) != 1 ||
-		codes[0].text("state") != "revoked" {
+	if codes := w.Call(w.admin, "GET", path+"/codes", nil, 200).Items(); len(codes) != 1 ||
+		codes[0].Text("state") != "revoked" {
 		t.Errorf("the closed stall's codes are %v", codes)
 	}
-	w.refuse(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới")}, 409, "stall_closed")
-	if s := w.call(w.admin, "POST", path+"/reopen", nil, 200); s.text("state") != "vacant" {
+	w.Refuse(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới")}, 409, "stall_closed")
+	if s := w.Call(w.admin, "POST", path+"/reopen", nil, 200); s.Text("state") != "vacant" {
 		t.Errorf("reopened after closing the stall is %v", s)
 	}
-	w.refuse(w.admin, "POST", path+"/codes", nil, 409, "stall_vacant")
-	if s := w.call(w.admin, "GET", "/api/v1/stalls/"+b.text("id"), nil, 200); s.text("state") != "operating" {
+	w.Refuse(w.admin, "POST", path+"/codes", nil, 409, "stall_vacant")
+	if s := w.Call(w.admin, "GET", "/api/v1/stalls/"+b.Text("id"), nil, 200); s.Text("state") != "operating" {
 		t.Errorf("the neighbour is %v", s)
 	}
 }

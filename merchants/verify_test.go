@@ -12,8 +12,8 @@ import (
 )
 
 func (w *world) verify(payload string) object {
-	w.t.Helper()
-	return w.call("", "POST", "/api/v1/codes/verify", object{"payload": payload}, 200)
+	w.T.Helper()
+	return w.Call("", "POST", "/api/v1/codes/verify", object{"payload": payload}, 200)
 }
 
 func encodeText(t *testing.T, p vietqr.Payment) string {
@@ -26,25 +26,25 @@ func encodeText(t *testing.T, p vietqr.Payment) string {
 func TestVerifyNamesTheStallOfACode(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	path := "/api/v1/stalls/" + s.text("id")
-	payload, code := s.text("code.payload"), s.text("code.code")
+	path := "/api/v1/stalls/" + s.Text("id")
+	payload, code := s.Text("code.payload"), s.Text("code.code")
 	expect := func(name, payload string, want map[string]string) {
 		t.Helper()
 		v := w.verify(payload)
 		for field, value := range want {
-			if v.text(field) != value {
-				t.Errorf("%s: %s is %q, want %q: %v", name, field, v.text(field), value, v)
+			if v.Text(field) != value {
+				t.Errorf("%s: %s is %q, want %q: %v", name, field, v.Text(field), value, v)
 			}
 		}
-		if strings.Contains(strings.ToLower(v.text("stall")), "đậm") {
+		if strings.Contains(strings.ToLower(v.Text("stall")), "đậm") {
 			t.Errorf("%s: a name is shown: %v", name, v)
 		}
 	}
 	expect("current", payload, map[string]string{
-		"verdict": "official", "state": "current", "stall.id": s.text("id"), "stall.number": "A1",
+		"verdict": "official", "state": "current", "stall.id": s.Text("id"), "stall.number": "A1",
 		"stall.market": "Chợ CHODAM",
 	})
-	w.call(w.admin, "POST", path+"/codes", nil, 201)
+	w.Call(w.admin, "POST", path+"/codes", nil, 201)
 	expect("superseded", payload, map[string]string{"verdict": "official", "state": "superseded"})
 	expect("swapped", encodeText(t, vietqr.Payment{BIN: "970436", Account: "6666", Purpose: code}),
 		map[string]string{"verdict": "swapped", "state": "", "stall.number": "A1"})
@@ -62,61 +62,61 @@ func TestVerifyNamesTheStallOfACode(t *testing.T) {
 	expect("too long", strings.Repeat("9", 600), map[string]string{"verdict": "invalid", "code": "TOO_LONG"})
 	expect("lower-case CRC", payload[:len(payload)-4]+"beef", map[string]string{"verdict": "invalid"})
 
-	w.call(w.person(), "POST", path+"/close", nil, 200)
+	w.Call(w.SignInAdmin(), "POST", path+"/close", nil, 200)
 	expect("revoked", payload, map[string]string{"verdict": "official", "state": "revoked"})
 	expect("account without a stall now", encodeText(t, vietqr.Payment{BIN: "970436", Account: "1111"}),
 		map[string]string{"verdict": "foreign"})
-	w.call("", "POST", "/api/v1/codes/verify", object{}, 422)
+	w.Call("", "POST", "/api/v1/codes/verify", object{}, 422)
 }
 
 func TestAStickerIsCheckedAtItsStall(t *testing.T) {
 	w := newWorld(t)
 	a, b := w.stall("A1", "1111"), w.stall("B1", "2222")
-	team := w.key("team", "market:CHODAM")
-	path := "/api/v1/stalls/" + a.text("id") + "/checks"
-	old := a.text("code.payload")
-	current := w.call(w.admin, "POST", "/api/v1/stalls/"+a.text("id")+"/codes", nil, 201).text("payload")
+	team := w.Key("team", "market:CHODAM")
+	path := "/api/v1/stalls/" + a.Text("id") + "/checks"
+	old := a.Text("code.payload")
+	current := w.Call(w.admin, "POST", "/api/v1/stalls/"+a.Text("id")+"/codes", nil, 201).Text("payload")
 	for _, c := range []struct{ payload, verdict, found string }{
 		{current, "official", "official"},
 		{old, "superseded", "official"},
-		{b.text("code.payload"), "swapped", "official"},
-		{encodeText(t, vietqr.Payment{BIN: "970436", Account: "9", Purpose: a.text("code.code")}), "swapped", "swapped"},
+		{b.Text("code.payload"), "swapped", "official"},
+		{encodeText(t, vietqr.Payment{BIN: "970436", Account: "9", Purpose: a.Text("code.code")}), "swapped", "swapped"},
 		{encodeText(t, vietqr.Payment{BIN: "970436", Account: "1111"}), "own_account", "own_account"},
 		{encodeText(t, vietqr.Payment{BIN: "970436", Account: "2222"}), "foreign", "own_account"},
 		{"", "invalid", "invalid"},
 	} {
-		check := w.call(team, "POST", path, object{"payload": c.payload}, 201)
-		if check.text("verdict") != c.verdict || check.text("found.verdict") != c.found {
+		check := w.Call(team, "POST", path, object{"payload": c.payload}, 201)
+		if check.Text("verdict") != c.verdict || check.Text("found.verdict") != c.found {
 			t.Errorf("%q at A1 is %v, want %s", c.payload, check, c.verdict)
 		}
 	}
 	var recorded, named int
-	must(t, w.db.Pool.QueryRow(t.Context(), `SELECT count(*), count(code) FROM code_checks WHERE stall_id = $1`,
-		a.text("id")).Scan(&recorded, &named))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*), count(code) FROM code_checks WHERE stall_id = $1`,
+		a.Text("id")).Scan(&recorded, &named))
 	if recorded != 7 || named != 4 {
 		t.Errorf("%d checks are recorded, %d with a code of ours", recorded, named)
 	}
-	w.refuse(w.key("auditor", ""), "POST", path, object{"payload": ""}, 403, "not_allowed")
-	w.call(w.key("team", "stall:"+b.text("id")), "POST", path, object{"payload": ""}, 404)
+	w.Refuse(w.Key("auditor", ""), "POST", path, object{"payload": ""}, 403, "not_allowed")
+	w.Call(w.Key("team", "stall:"+b.Text("id")), "POST", path, object{"payload": ""}, 404)
 }
 
 func TestPrintedCodesReadAsTheirText(t *testing.T) {
 	w := newWorld(t)
 	s := w.stall("A1", "1111")
-	url := s.text("code.url")
-	text := string(w.fetch(url+".txt", 200))
-	if text != s.text("code.payload") {
+	url := s.Text("code.url")
+	text := string(w.Fetch("", url+".txt", 200))
+	if text != s.Text("code.payload") {
 		t.Errorf("the text is %q", text)
 	}
 	for _, px := range []string{"", "?px=200", "?px=1024"} {
-		if got := readWithZbar(t, w.fetch(url+".png"+px, 200)); got != text {
+		if got := readWithZbar(t, w.Fetch("", url+".png"+px, 200)); got != text {
 			t.Errorf("zbar reads %q from the image%s, want %q", got, px, text)
 		}
 	}
-	if svg := w.fetch(url+".svg", 200); !bytes.HasPrefix(svg, []byte("<svg")) {
+	if svg := w.Fetch("", url+".svg", 200); !bytes.HasPrefix(svg, []byte("<svg")) {
 		t.Errorf("the SVG begins %.40q", svg)
 	}
-	page := string(w.fetch(strings.ToLower(url), 200)) // as someone types it
+	page := string(w.Fetch("", strings.ToLower(url), 200)) // as someone types it
 	for _, want := range []string{
 		"Sạp A1", "Chợ CHODAM", "Trần Thị Đậm", "Vietcombank ••••11", url + ".png",
 		"/q/shop.css", "Mã chính thức",
@@ -125,21 +125,21 @@ func TestPrintedCodesReadAsTheirText(t *testing.T) {
 			t.Errorf("the page lacks %q", want)
 		}
 	}
-	w.fetch("/q/shop.css", 200)
+	w.Fetch("", "/q/shop.css", 200)
 	for _, px := range []string{"0", "20", "4097", "wide"} {
-		w.fetch(url+".png?px="+px, 422)
+		w.Fetch("", url+".png?px="+px, 422)
 	}
 	for _, missing := range []string{"/q/M4J2222222AB", "/q/nothing", "/q/.png", url + ".gif", "/q/%00.png"} {
-		w.fetch(missing, 404)
+		w.Fetch("", missing, 404)
 	}
-	w.call(w.person(), "POST", "/api/v1/stalls/"+s.text("id")+"/close", nil, 200)
-	w.fetch(url, 410)
-	w.fetch(url+".png", 410)
-	w.fetch(url+".txt", 410)
+	w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+s.Text("id")+"/close", nil, 200)
+	w.Fetch("", url, 410)
+	w.Fetch("", url+".png", 410)
+	w.Fetch("", url+".txt", 410)
 }
 
 // readWithZbar reads an image with an independent reader (Debian zbar-tools).
-func readWithZbar(t *testing.T, image []byte) string {
+func readWithZbar(t testing.TB, image []byte) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "code.png")
 	must(t, os.WriteFile(name, image, 0o600))
