@@ -63,8 +63,14 @@ func TestAMarketIsRegistered(t *testing.T) {
 	)
 	w.Refuse(w.admin, "POST", "/api/v1/markets", withField(worldtest.MarketOrder("M1", "22366"), "class", 4), 422,
 		"unknown_value")
-	w.Refuse(w.admin, "POST", "/api/v1/markets", withField(worldtest.MarketOrder("M1", "22366"), "operator.kind", "club"),
-		422, "unknown_value")
+	w.Refuse(
+		w.admin,
+		"POST",
+		"/api/v1/markets",
+		withField(worldtest.MarketOrder("M1", "22366"), "operator.kind", "club"),
+		422,
+		"unknown_value",
+	)
 	w.Refuse(w.admin, "GET", "/api/v1/markets?after=%25", nil, 422, "cursor_form")
 }
 

@@ -48,8 +48,8 @@ func (w *world) knownValues() object {
 		method)
 		SELECT gen_random_uuid(), id, sha256('x'), now(), now(), 'Điện thoại của Lan', '203.0.113.7:4711', now(),
 		'password' FROM users WHERE login = 'lan.hai.san'`)
-	w.Exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '`+
-		w.market+`', '[2026-01-01,)' FROM users WHERE login = 'lan.hai.san'`)
+	w.Exec(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid) SELECT id, 'market', '` +
+		w.market + `', '[2026-01-01,)' FROM users WHERE login = 'lan.hai.san'`)
 	w.Exec(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
 		SELECT gen_random_uuid(), id, 'device', 'sealed', 'Điện thoại của Lan', now() FROM users
 		WHERE login = 'lan.hai.san'`)
@@ -104,7 +104,7 @@ func (w *world) knownValues() object {
 			SELECT s.id, s.user_id, ` + at + `, d.id, now(), now() + interval '1 hour' FROM sessions s, stall_devices d
 				WHERE s.device = 'Điện thoại của Lan'`,
 	} {
-		w.Exec(`INSERT INTO `+row)
+		w.Exec(`INSERT INTO ` + row)
 	}
 	w.pay(lansAccount, lansMemo+stall.Text("code.code"), "45000")
 	w.sent--
