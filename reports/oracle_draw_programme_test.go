@@ -71,8 +71,11 @@ func (d *drawing) reports() {
 					r.due = r.due.AddDate(0, 0, d.n(0, 9))
 				}
 				for range pickOne(d, 0, 1, 1, 2) {
-					r.submitted = append(r.submitted, r.due.AddDate(0, 0, 1).Add(pickOne(d, -24*time.Hour, -time.Second, 0,
-						time.Hour)))
+					r.submitted = append(
+						r.submitted,
+						r.due.AddDate(0, 0, 1).Add(pickOne(d, -24*time.Hour, -time.Second, 0,
+							time.Hour)),
+					)
 				}
 			}
 			d.campaign.reports = append(d.campaign.reports, r)

@@ -109,7 +109,10 @@ func (d *drawing) recent() time.Time {
 
 func (d *drawing) at() time.Time {
 	if d.one(5) { // at the limit itself, or one second before or after it
-		return dayOf(asOf).AddDate(0, 0, -pickOne(d, 0, 0, 1, 7, 21, 30)).Add(pickOne(d, 0, 0, -time.Second, time.Second))
+		return dayOf(
+			asOf,
+		).AddDate(0, 0, -pickOne(d, 0, 0, 1, 7, 21, 30)).
+			Add(pickOne(d, 0, 0, -time.Second, time.Second))
 	}
 	return d.recent().Add(pickOne(d, 0, time.Second, 12*time.Hour, 24*time.Hour-time.Second))
 }
@@ -363,9 +366,12 @@ func (d *drawing) scanner() string { return pickOne(d, "team", "team", "owner", 
 
 func (d *drawing) connection() {
 	c := &factConnection{
-		id: uuid.New(), provider: pickOne(d, "standard", "standard", "sepay", "momo"), owner: pickOne(d, "market", "market",
+		id:       uuid.New(),
+		provider: pickOne(d, "standard", "standard", "sepay", "momo"),
+		owner: pickOne(d, "market", "market",
 			"merchant", "platform"),
-		created: d.early(), days: map[time.Time]bool{},
+		created: d.early(),
+		days:    map[time.Time]bool{},
 	}
 	switch c.owner {
 	case "market":

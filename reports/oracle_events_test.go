@@ -51,8 +51,11 @@ func (o *oracle) integrity() counted {
 	f := countedRatio(decimalOf(mix[1]+mix[3]), decimalOf(displayed))
 	f.evidence, f.mixed = mix, true
 	found, hours := o.swapped()
-	f.parts = map[string]counted{"swapped": countedRatio(decimalOf(found), decimalOf(displayed)), "hours_to_replace": median(hours,
-		found)}
+	f.parts = map[string]counted{
+		"swapped": countedRatio(decimalOf(found), decimalOf(displayed)),
+		"hours_to_replace": median(hours,
+			found),
+	}
 	return f
 }
 
@@ -93,8 +96,13 @@ func median(spans []time.Duration, all int) counted {
 // incidents returns I20.
 func (o *oracle) incidents(payments decimal.Decimal) counted {
 	rate := func(n int) counted {
-		f := counted{known: true, num: decimalOf(n), den: payments, value: roundedQuotient(decimalOf(n).Mul(decimalOf(10_000)),
-			payments)}
+		f := counted{
+			known: true,
+			num:   decimalOf(n),
+			den:   payments,
+			value: roundedQuotient(decimalOf(n).Mul(decimalOf(10_000)),
+				payments),
+		}
 		f.evidence, f.mixed = [4]int{0, 0, 0, n}, true
 		return f
 	}
@@ -140,7 +148,14 @@ func (o *oracle) sales() counted {
 	}
 	if customers > 0 {
 		declared = countedRatio(decimalOf(transfers), decimalOf(customers))
-		declared.evidence, declared.mixed, declared.interval = [4]int{0, 0, transfers, 0}, true, clusterInterval(clusters)
+		declared.evidence, declared.mixed, declared.interval = [4]int{
+			0,
+			0,
+			transfers,
+			0,
+		}, true, clusterInterval(
+			clusters,
+		)
 	}
 	sampled, sufficient := o.sampled(func(s factSlot) (bool, int64, int64) { return s.counted, s.cashless, s.sales })
 	if sampled.known {
@@ -222,7 +237,12 @@ func (o *oracle) sampled(of func(factSlot) (counted bool, part, whole int64)) (f
 		weightedPart.Add(weightedPart, p.weightedPart)
 		weightedWhole.Add(weightedWhole, p.weightedWhole)
 	}
-	f = counted{known: true, num: decimal.NewFromInt(part), den: decimal.NewFromInt(whole), interval: stratumInterval(drawn)}
+	f = counted{
+		known:    true,
+		num:      decimal.NewFromInt(part),
+		den:      decimal.NewFromInt(whole),
+		interval: stratumInterval(drawn),
+	}
 	if whole > 0 {
 		share := weightedPart.Quo(weightedPart, weightedWhole)
 		f.value = roundedQuotient(decimal.NewFromBigInt(share.Num(), 0), decimal.NewFromBigInt(share.Denom(), 0))

@@ -178,7 +178,9 @@ func (s span) contains(at time.Time) bool {
 }
 
 // daysBefore returns the span from before days ago to a moment.
-func daysBefore(moment time.Time, before int) span { return span{moment.AddDate(0, 0, -before), moment} }
+func daysBefore(moment time.Time, before int) span {
+	return span{moment.AddDate(0, 0, -before), moment}
+}
 
 // unit returns the code of the unit that a market was in on the day of a basis, or "" if it is
 // unknown.

@@ -57,10 +57,21 @@ func (o *oracle) figures() figuresOf {
 		return func(m uuid.UUID) byte { return o.active(m, before, least) }
 	}
 	f := figuresOf{
-		"I01": countMerchants(mop, o.registered), "I02": countMerchants(mop, o.verified), "I03": countMerchants(mop, o.ready),
-		"I04": countMerchants(mop, activeBefore(7, 1)), "I05": countMerchants(mop, activeBefore(30, 1)),
-		"I14": countMerchants(mop, o.trained), "I16": countMerchants(mop, o.visited),
-		"I07": o.sales(), "I08": o.turnover(), "I15": o.conversion(), "I17": o.retention(), "I19": o.integrity(),
+		"I01": countMerchants(
+			mop,
+			o.registered,
+		),
+		"I02": countMerchants(mop, o.verified),
+		"I03": countMerchants(mop, o.ready),
+		"I04": countMerchants(mop, activeBefore(7, 1)),
+		"I05": countMerchants(mop, activeBefore(30, 1)),
+		"I14": countMerchants(mop, o.trained),
+		"I16": countMerchants(mop, o.visited),
+		"I07": o.sales(),
+		"I08": o.turnover(),
+		"I15": o.conversion(),
+		"I17": o.retention(),
+		"I19": o.integrity(),
 	}
 	for code, at := range map[string]time.Time{
 		"I02": o.newest(mop, o.checked), "I03": o.newest(mop, o.scanned),

@@ -87,7 +87,9 @@ func (s *factStall) situations(held map[string]bool, inside func(time.Time) bool
 		stand, gone := map[time.Time]bool{}, map[time.Time]bool{}
 		for _, p := range t.payments {
 			if inside(p.at) {
-				stand[businessDay(p.at)], gone[businessDay(p.at)] = stand[businessDay(p.at)] || !p.reversed, gone[businessDay(p.at)] || p.reversed
+				stand[businessDay(p.at)], gone[businessDay(p.at)] = stand[businessDay(p.at)] ||
+					!p.reversed, gone[businessDay(p.at)] ||
+					p.reversed
 			}
 		}
 		for on := range gone {

@@ -289,7 +289,11 @@ func TestUnitOutsideCampaignHasNoWarning(t *testing.T) {
 	}
 	// the campaign's first day
 	w.Exec(`UPDATE campaigns SET starts_on = '2026-11-22', ends_on = NULL`)
-	if got := rowOf(t, w.adoption(admin, "campaign=CHO40&basis=districts_2024"), "569").StatusReason; got != "no_market" {
+	if got := rowOf(
+		t,
+		w.adoption(admin, "campaign=CHO40&basis=districts_2024"),
+		"569",
+	).StatusReason; got != "no_market" {
 		t.Errorf("on its first day %s", got)
 	}
 }

@@ -1,7 +1,6 @@
 package tenancies
 
 import (
-	"cmp"
 	"time"
 
 	"github.com/google/uuid"
@@ -69,15 +68,10 @@ func (w *Writer) NewBatch(market uuid.UUID) *Batch {
 
 // Register adds a new stall with its merchant, if it has one.
 func (b *Batch) Register(o StallOrder) {
-	oldText := encodings.Faults(map[string]string{"number": o.Number, "zone": o.Zone})
-	o.Number, o.Zone = encodings.OneLine(o.Number), encodings.OneLine(o.Zone)
-	o.Kind, o.GoodsGroup = cmp.Or(o.Kind, "stall"), cmp.Or(o.GoodsGroup, "khac")
+	faults := o.normalize()
 	e := b.addEntry(database.NewID(), o)
 	e.newStall = true
-	e.invalid(oldText...)
-	if o.Number == "" {
-		e.invalid(problem.Required("number"))
-	}
+	e.invalid(faults...)
 }
 
 // addEntry adds a merchant who joins a stall.

@@ -1,11 +1,15 @@
 package tenancies
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/encodings"
+	"market40/merchants/platform/problem"
 )
 
 // StallOrder is a stall to register: vacant without a merchant, not joined without an account.
@@ -19,6 +23,19 @@ type StallOrder struct {
 	Account    *AccountOrder  `json:"account,omitempty"`
 }
 
+// normalize trims the stall's texts, fills in what was left out, and returns what is not valid.
+func (o *StallOrder) normalize() []problem.Field {
+	faults := encodings.Faults(map[string]string{"number": o.Number, "zone": o.Zone})
+	o.Number, o.Zone = encodings.OneLine(o.Number), encodings.OneLine(o.Zone)
+	o.Kind, o.GoodsGroup = cmp.Or(o.Kind, "stall"), cmp.Or(o.GoodsGroup, "khac")
+	if o.Number == "" {
+		faults = append(faults, problem.Required("number"))
+	}
+	return faults
+}
+
+// RegisterStalls registers new stalls with their merchants and accounts, all or none, and returns
+// their ids in the order given. It refuses orders that are not valid, field by field.
 func (w *Writer) RegisterStalls(ctx context.Context, market uuid.UUID, orders []StallOrder) ([]uuid.UUID, error) {
 	var ids []uuid.UUID
 	var b *Batch

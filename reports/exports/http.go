@@ -144,7 +144,9 @@ func (x *Exports) version(c *gin.Context, number, ending string) error {
 	if err != nil {
 		return err
 	}
-	d, err := document.Open(&document.Seal{SHA256: version.SHA256, Signature: version.Signature, Content: version.Content.RawMessage})
+	d, err := document.Open(
+		&document.Seal{SHA256: version.SHA256, Signature: version.Signature, Content: version.Content.RawMessage},
+	)
 	if err != nil {
 		return err
 	}

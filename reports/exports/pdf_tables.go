@@ -149,8 +149,15 @@ func (s sheet) chart() {
 		s.CellFormat(s.GetStringWidth(text)+2, 4, text, "", 0, "L", true, 0, "")
 	}
 	s.SetXY(marginLeft, top+step*float64(len(rows))+5)
-	s.MultiCell(width, 4, "Tổng: "+notation.Ratio(s.d.Report.Total["I05"])+"; bằng chứng "+notation.Mix(s.d.Report.Total["I05"],
-		"I05", "")+".", "", "L", false)
+	s.MultiCell(
+		width,
+		4,
+		"Tổng: "+notation.Ratio(s.d.Report.Total["I05"])+"; bằng chứng "+notation.Mix(s.d.Report.Total["I05"],
+			"I05", "")+".",
+		"",
+		"L",
+		false,
+	)
 }
 
 // bar prints the bar of a share and returns its length. It prints nothing for a hidden or unknown

@@ -199,8 +199,13 @@ func octoberReport() *document.Content {
 	c.Report.Total = unitFigures(2458)
 	reason := "không có chợ trên đảo"
 	c.Statuses = []document.Standing{{Locality: c.Report.Rows[8].Locality, State: "exempt", ExemptReason: &reason}}
-	c.Frozen = &document.Frozen{Report: "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10", Version: 2, At: time.Date(2026, 11, 3, 8,
-		15, 0, 0, time.UTC), Reason: "bổ sung sao kê tháng 10"}
+	c.Frozen = &document.Frozen{
+		Report:  "01a20719-5a3c-7d20-9b1f-3f2a7c9e4d10",
+		Version: 2,
+		At: time.Date(2026, 11, 3, 8,
+			15, 0, 0, time.UTC),
+		Reason: "bổ sung sao kê tháng 10",
+	}
 	for i := range c.Report.Rows[:5] {
 		n := func(n int) *int { n -= i * 50; return &n }
 		c.Report.Rows[i].Funnel = &figures.Funnel{

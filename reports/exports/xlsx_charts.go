@@ -20,15 +20,28 @@ const (
 func (b *workbook) charts(d *document.Document) {
 	rows := [][]cell{
 		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
-		{{"free", "Số liệu 00:00 ngày " + notation.Day(d.AsOf) + "; bằng chứng: " + notation.Mix(d.Report.Total["I05"], "I05",
-			"") + d.DemoSuffix()}},
+		{
+			{
+				"free",
+				"Số liệu 00:00 ngày " + notation.Day(
+					d.AsOf,
+				) + "; bằng chứng: " + notation.Mix(
+					d.Report.Total["I05"],
+					"I05",
+					"",
+				) + d.DemoSuffix(),
+			},
+		},
 		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
 	}
 	for _, row := range d.Report.Rows {
 		f := row.Indicators["I05"]
 		missing := notation.Missing(f)
-		rows = append(rows, []cell{{"cell", row.Locality.Name}, valueCell(f, notation.Share, missing), quantityCell(f.Numerator,
-			missing), quantityCell(f.Denominator, missing)})
+		rows = append(
+			rows,
+			[]cell{{"cell", row.Locality.Name}, valueCell(f, notation.Share, missing), quantityCell(f.Numerator,
+				missing), quantityCell(f.Denominator, missing)},
+		)
 	}
 	lastUnit := len(rows)
 	rows = append(rows, nil, []cell{{"free", "Từ đăng ký đến sử dụng thường xuyên (toàn bộ)"}}, []cell{

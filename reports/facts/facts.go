@@ -75,7 +75,7 @@ type fact struct {
 	query, cell, level string
 	merchants          []MerchantID
 	n                  []int64
-	enteredAt            *time.Time
+	enteredAt          *time.Time
 }
 
 func (f *fact) num(i int) int64 {

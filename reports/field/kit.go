@@ -25,7 +25,7 @@ type Kit struct {
 	Market    *KitMarket        `json:"market" doc:"the requested market, or your only one; null: no market was chosen"`
 	Stalls    []KitStall        `json:"stalls" nullable:"false" doc:"the stalls of that market, by number"`
 	Trainings []KitTraining     `json:"trainings" nullable:"false" doc:"the trainings of the last 60 days, newest first"`
-	Slots     []samples.Slot           `json:"slots" nullable:"false" doc:"half-hours to be counted: of 7 days ago to 31 days ahead, by time"`
+	Slots     []samples.Slot    `json:"slots" nullable:"false" doc:"half-hours to be counted: of 7 days ago to 31 days ahead, by time"`
 	Words     map[string][]Word `json:"words" nullable:"false" doc:"what the forms offer, in Vietnamese and English"`
 }
 

@@ -38,12 +38,12 @@ type Refusal struct {
 func (r Refusal) Mark() web.Mark { return record.DayMark(r.SaidOn, r.ID) }
 
 var refusals = &record.Kind[RefusalOrder, Refusal]{
-	Name:  "refusal",
-	Vi:    "Từ chối và rút khỏi",
-	Path:  "/api/v1/markets/{id}/refusals",
+	Name:    "refusal",
+	Vi:      "Từ chối và rút khỏi",
+	Path:    "/api/v1/markets/{id}/refusals",
 	Subject: (*record.Facts).FindMarket,
-	Read:  roles.ReadFacts,
-	Write: roles.RecordFacts,
+	Read:    roles.ReadFacts,
+	Write:   roles.RecordFacts,
 	Fields: []roster.Field{
 		stallField,
 		{Name: "kind", Needed: true, Headings: []string{"Loại", "Hình thức", "Kind"}},

@@ -40,12 +40,12 @@ type Share struct {
 func (s Share) Mark() web.Mark { return record.DayMark(s.AskedOn, s.ID) }
 
 var shares = &record.Kind[ShareOrder, Share]{
-	Name:  "declared share",
-	Vi:    "Tỷ lệ chuyển khoản tự khai",
-	Path:  "/api/v1/markets/{id}/declared-shares",
+	Name:    "declared share",
+	Vi:      "Tỷ lệ chuyển khoản tự khai",
+	Path:    "/api/v1/markets/{id}/declared-shares",
 	Subject: (*record.Facts).FindMarket,
-	Read:  roles.ReadFacts,
-	Write: roles.RecordFacts,
+	Read:    roles.ReadFacts,
+	Write:   roles.RecordFacts,
 	Fields: []roster.Field{
 		stallField,
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Date", "Asked on"}},

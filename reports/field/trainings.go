@@ -140,7 +140,12 @@ func failMerchant(e *record.Faults) {
 }
 
 // findMerchants requires that the named merchants have, or have had, a stall of the market.
-func findMerchants(ctx context.Context, tx pgx.Tx, here *record.Subject, entries []*record.Entry[AttendanceOrder]) error {
+func findMerchants(
+	ctx context.Context,
+	tx pgx.Tx,
+	here *record.Subject,
+	entries []*record.Entry[AttendanceOrder],
+) error {
 	merchants := []uuid.UUID{}
 	for _, e := range record.WithoutFaults(entries) {
 		merchants = append(merchants, e.Merchant)

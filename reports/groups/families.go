@@ -24,7 +24,7 @@ type family struct {
 	needs []string            // queries; if one was not read, nothing is published
 	under []indicators.Family // hidden if one of these is hidden
 
-	count func(*Tally, Hidden) figures // given what is already hidden
+	count        func(*Tally, Hidden) figures // given what is already hidden
 	contribution ContributionFunc
 
 	// tooFew replaces count and holds for amounts: it reports whether the joint figure of some
@@ -80,7 +80,8 @@ func allFamilies(cohort facts.Cohort) []family {
 	list = append(list, evidenceFamilies(cohort)...)
 	active, _ := indicators.Find("I05")
 	activeMix := []indicators.Family{indicators.Active30.Family(), indicators.Active30.Evidence()}
-	list = append(list,
+	list = append(
+		list,
 		family{
 			id: indicators.Payments, needs: active.DecidedFrom(), under: activeMix, count: countPayers,
 			contribution: contributePayers,
@@ -89,8 +90,18 @@ func allFamilies(cohort facts.Cohort) []family {
 			id: indicators.Bands, needs: active.DecidedFrom(), under: []indicators.Family{indicators.Payments},
 			count: countBands, contribution: contributeBands,
 		},
-		family{id: indicators.Codes, needs: []string{"displayed"}, count: countChecked, contribution: contributeChecked},
-		family{id: indicators.Declared, needs: []string{"mop", "declared"}, count: countDeclared, contribution: contributeDeclared},
+		family{
+			id:           indicators.Codes,
+			needs:        []string{"displayed"},
+			count:        countChecked,
+			contribution: contributeChecked,
+		},
+		family{
+			id:           indicators.Declared,
+			needs:        []string{"mop", "declared"},
+			count:        countDeclared,
+			contribution: contributeDeclared,
+		},
 	)
 	return append(append(list, amountFamilies()...), surveyFamilies()...)
 }
@@ -134,7 +145,10 @@ func surveyFamilies() []family {
 // guardedFamily returns the family of a guarded measure.
 func guardedFamily(row indicators.Row, cohort facts.Cohort) family {
 	return family{
-		id: row.Measure.Family(), needs: row.DecidedFrom(), count: countIn(row), contribution: ContributionOf(row.Measure, cohort),
+		id:           row.Measure.Family(),
+		needs:        row.DecidedFrom(),
+		count:        countIn(row),
+		contribution: ContributionOf(row.Measure, cohort),
 	}
 }
 

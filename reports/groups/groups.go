@@ -33,7 +33,7 @@ type Group struct {
 type Groups struct {
 	All     []*Group    // first every single market, in order
 	Markets []uuid.UUID // by their index in a set
-	indexes  map[uuid.UUID]int
+	indexes map[uuid.UUID]int
 	numbers map[string]int // the index of a group in All, by its markets
 	cells   map[string]*facts.Cell
 	cohort  facts.Cohort

@@ -119,7 +119,13 @@ func (p *Periodic) freeze(ctx context.Context, who roles.Principal, id string, f
 			return err
 		}
 		if f.action == "correct" {
-			if err := p.recordStep(ctx, tx, who, r.ID, Step{Step: "reopened", Version: version, Note: f.reason}); err != nil {
+			if err := p.recordStep(
+				ctx,
+				tx,
+				who,
+				r.ID,
+				Step{Step: "reopened", Version: version, Note: f.reason},
+			); err != nil {
 				return err
 			}
 		}

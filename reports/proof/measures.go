@@ -35,7 +35,10 @@ func measuredCounts() (list []measured) {
 // publishedGroups returns what is published of a measure in all groups of markets.
 func publishedGroups(day *figures.Day, m measured) audit.Published {
 	p := audit.Published{Apart: m.CountsJointly}
-	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.ContributionOf(m.Measure, facts.CohortOf(day.Date))
+	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.ContributionOf(
+		m.Measure,
+		facts.CohortOf(day.Date),
+	)
 	for place, id := range day.Groups.Markets {
 		p.Cells = append(p.Cells, m.cell(day.View(id), []int{place}))
 		notePeople(people, place, day.Groups.CellAt(place), holds)
@@ -59,7 +62,10 @@ func publishedGroups(day *figures.Day, m measured) audit.Published {
 // of the market.
 func publishedParts(day *figures.Day, market scope.Market, parts []*groups.Part, m measured) audit.Published {
 	p := audit.Published{Apart: m.CountsJointly}
-	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.ContributionOf(m.Measure, facts.CohortOf(day.Date))
+	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.ContributionOf(
+		m.Measure,
+		facts.CohortOf(day.Date),
+	)
 	var all []int
 	for i, part := range parts {
 		p.Cells = append(p.Cells, m.cell(day.GroupView(part.Group()), []int{i}))
@@ -111,7 +117,12 @@ func (m measured) cell(v figures.View, atoms []int) audit.Cell {
 }
 
 // notePeople adds the merchants of an atom to people.
-func notePeople(people map[facts.MerchantID]audit.Whereabouts, atom int, at *facts.Cell, holds groups.ContributionFunc) {
+func notePeople(
+	people map[facts.MerchantID]audit.Whereabouts,
+	atom int,
+	at *facts.Cell,
+	holds groups.ContributionFunc,
+) {
 	if at == nil {
 		return
 	}

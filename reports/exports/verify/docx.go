@@ -289,8 +289,12 @@ func (p *Proof) firstDifference(is [][]string, want textTable) {
 				found = is[y][x]
 			}
 			if found != cell {
-				p.differs(fmt.Sprintf("table “%s” (%s, %s)", plainText(want.caption), strings.Join(row[:min(2, len(row))],
-					" "), want.rows[0][x]), found, cell)
+				p.differs(
+					fmt.Sprintf("table “%s” (%s, %s)", plainText(want.caption), strings.Join(row[:min(2, len(row))],
+						" "), want.rows[0][x]),
+					found,
+					cell,
+				)
 				return
 			}
 		}

@@ -136,7 +136,8 @@ func openPDF(raw []byte) (*opened, error) {
 		return nil, err
 	}
 	return &opened{
-		kind: "pdf", seal: func(func(string) (*document.Seal, error)) (*document.Seal, error) { return pdfSeal(objects) },
+		kind:    "pdf",
+		seal:    func(func(string) (*document.Seal, error)) (*document.Seal, error) { return pdfSeal(objects) },
 		compare: func(p *Proof, d *document.Document) error { return p.comparePDF(objects, trailer, d) },
 		texts: func() (texts []string) {
 			for _, object := range objects {

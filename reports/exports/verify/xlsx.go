@@ -27,7 +27,8 @@ func openXLSX(raw []byte, archive *zip.Reader) (*opened, error) {
 		return nil, fmt.Errorf("the workbook cannot be read: %w", err)
 	}
 	return &opened{
-		kind: "xlsx", seal: func(func(string) (*document.Seal, error)) (*document.Seal, error) { return xlsxSeal(file) },
+		kind: "xlsx",
+		seal: func(func(string) (*document.Seal, error)) (*document.Seal, error) { return xlsxSeal(file) },
 		compare: func(p *Proof, d *document.Document) error {
 			if err := p.formulas(archive); err != nil {
 				return err

@@ -108,9 +108,9 @@ func WithoutFaults[O any](entries []*Entry[O]) []*Entry[O] {
 type Table struct {
 	Name string
 	// besides id, market_id, actor_id and recorded_at, each with its type: "visited_at timestamptz"
-	Columns []string
-	ByDay   bool          // recognised by its content, not by its id
-	Conflict   problem.Field // the fault of another fact with the same id, or of the same day
+	Columns  []string
+	ByDay    bool          // recognised by its content, not by its id
+	Conflict problem.Field // the fault of another fact with the same id, or of the same day
 }
 
 func (t Table) names(of string) string {
@@ -138,8 +138,12 @@ func StoreIn[O any](t Table, values func(
 	if t.ByDay {
 		byID = ""
 	}
-	same := `SELECT g.id, v.id FROM ` + t.givenRows() + ` JOIN ` + t.Name + ` v ON (v.market_id, ` + t.names("v.") + `) IS
-		NOT DISTINCT FROM (g.market_id, ` + t.names("g.") + `)` + byID
+	same := `SELECT g.id, v.id FROM ` + t.givenRows() + ` JOIN ` + t.Name + ` v ON (v.market_id, ` + t.names(
+		"v.",
+	) + `) IS
+		NOT DISTINCT FROM (g.market_id, ` + t.names(
+		"g.",
+	) + `)` + byID
 	return func(ctx context.Context, tx pgx.Tx, at *Subject, entries []*Entry[O]) error {
 		rows := make([]map[string]any, len(entries))
 		for i, e := range entries {

@@ -23,7 +23,7 @@ import (
 type Kind[O any, F Listed] struct {
 	Name, Vi    string // "visit", "lượt hỗ trợ"
 	Path        string // of its list
-	Subject       func(f *Facts, ctx context.Context, id string, a roles.Action) (*Subject, error)
+	Subject     func(f *Facts, ctx context.Context, id string, a roles.Action) (*Subject, error)
 	Read, Write roles.Action
 
 	Fields []roster.Field          // of an imported list
@@ -31,7 +31,7 @@ type Kind[O any, F Listed] struct {
 	Scoped bool                    // the list's SQL takes the caller's scope as $8 and $9
 	// equal facts are separate facts: importing a list again adds its rows again
 	Repeat bool
-	Check  func(*Subject, *Entry[O])   // the checks that need no database
+	Check  func(*Subject, *Entry[O]) // the checks that need no database
 	Only   func(*Entry[O]) Selection // selects a written fact; nil: by its id
 	Find   func(context.Context, pgx.Tx, *Subject, []*Entry[O]) error
 	Store  func(context.Context, pgx.Tx, *Subject, []*Entry[O]) error
@@ -106,7 +106,13 @@ func (d Days) Selection() (s Selection, err error) {
 }
 
 // facts returns a page of a list.
-func (k *Kind[O, F]) facts(ctx context.Context, f *Facts, at *Subject, s Selection, page web.Page) (*web.List[F], error) {
+func (k *Kind[O, F]) facts(
+	ctx context.Context,
+	f *Facts,
+	at *Subject,
+	s Selection,
+	page web.Page,
+) (*web.List[F], error) {
 	after, err := page.Mark()
 	if err != nil {
 		return nil, err
