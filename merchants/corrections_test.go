@@ -7,8 +7,8 @@ import (
 
 func TestAMerchantIsPutRight(t *testing.T) {
 	w := newWorld(t)
-	order := w.stallOrder("A1", "0101234567890")
-	stall := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	order := w.StallOrder("A1", "0101234567890")
+	stall := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", order, 201)
 	path := "/api/v1/merchants/" + stall.Text("merchant.id")
 	manager := w.Key("manager", "market:CHODAM")
 	corrected := w.Call(
@@ -50,14 +50,14 @@ func TestAMerchantIsPutRight(t *testing.T) {
 	}} {
 		order := maps.Clone(market)
 		order[field] = broken
-		w.Refuse(w.admin, "POST", "/api/v1/markets", order, 422, "text_encoding")
+		w.Refuse(w.Admin, "POST", "/api/v1/markets", order, 422, "text_encoding")
 	}
-	w.RegisterMarket(w.admin, "BANGOI", "22423")
+	w.RegisterMarket(w.Admin, "BANGOI", "22423")
 	w.Refuse(w.Key("manager", "market:BANGOI"), "PATCH", path, object{"full_name": "Khác"}, 404, "not_found")
 	w.Refuse(w.Key("merchant", "stall:"+stall.Text("id")), "PATCH", path, object{"full_name": "Khác"}, 403,
 		"not_allowed")
 	if corrected := w.Call(
-		w.admin,
+		w.Admin,
 		"PATCH",
 		path,
 		object{"full_name": "Trần Thị Đầm", "tax_code": ""},

@@ -56,17 +56,17 @@ func TestTrailShowsUsersMadeByPrograms(t *testing.T) {
 		return w.Call(caller, "POST", "/api/v1/api-keys", object{"name": name, "role": "admin"}, 201).Text("key")
 	}
 	bosses := gives(boss, "bosses")
-	puppet := w.admits(w.admin, "puppet")
+	puppet := w.AdmitAdmin(w.Admin, "puppet")
 	makes(puppet, "guest")
-	makes(w.admin, "heir")
-	changes(w.admin, "heir", object{"role": "admin", "scopes": scopes})
-	heir := w.renewed(boss, made["heir"], "heir")
+	makes(w.Admin, "heir")
+	changes(w.Admin, "heir", object{"role": "admin", "scopes": scopes})
+	heir := w.RenewUser(boss, made["heir"], "heir")
 	makes(boss, "named")
-	changes(w.admin, "named", object{"full_name": "Tên khác"})
+	changes(w.Admin, "named", object{"full_name": "Tên khác"})
 	makes(boss, "raised")
 	changes(bosses, "raised", object{"role": "admin", "scopes": scopes})
-	w.Call(w.admin, "POST", "/api/v1/users/"+old.String()+"/renewal", nil, 200)
-	invited, err := url.Parse(w.Call(w.admin, "POST", "/api/v1/stalls/"+w.stall("A1", "1111").Text("id")+"/invitations",
+	w.Call(w.Admin, "POST", "/api/v1/users/"+old.String()+"/renewal", nil, 200)
+	invited, err := url.Parse(w.Call(w.Admin, "POST", "/api/v1/stalls/"+w.Stall("A1", "1111").Text("id")+"/invitations",
 		nil, 201).Text("url"))
 	must(t, err)
 	if rec := w.Send("", "POST", invited.Path, nil); rec.Code != 200 {

@@ -15,7 +15,7 @@ import (
 
 func TestAMarketIsRegistered(t *testing.T) {
 	w := newWorld(t)
-	m := w.Call(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("ba-ngoi", "22366"), 201)
+	m := w.Call(w.Admin, "POST", "/api/v1/markets", worldtest.MarketOrder("ba-ngoi", "22366"), 201)
 	for path, want := range map[string]string{
 		"code": "BA-NGOI", "name": "Chợ ba-ngoi", "class": "1", "kind": "dan_sinh", "latitude": "12.253",
 		"longitude":    "109.193",
@@ -26,52 +26,52 @@ func TestAMarketIsRegistered(t *testing.T) {
 			t.Errorf("%s is %q, want %q", path, got, want)
 		}
 	}
-	if again := w.Call(w.admin, "GET", "/api/v1/markets/"+m.Text("id"), nil, 200); again.Text("code") != "BA-NGOI" {
+	if again := w.Call(w.Admin, "GET", "/api/v1/markets/"+m.Text("id"), nil, 200); again.Text("code") != "BA-NGOI" {
 		t.Errorf("read again the market is %v", again)
 	}
-	page := w.Call(w.admin, "GET", "/api/v1/markets?limit=1", nil, 200)
-	next := w.Call(w.admin, "GET", "/api/v1/markets?limit=1&after="+page.Text("next"), nil, 200)
+	page := w.Call(w.Admin, "GET", "/api/v1/markets?limit=1", nil, 200)
+	next := w.Call(w.Admin, "GET", "/api/v1/markets?limit=1&after="+page.Text("next"), nil, 200)
 	if page.Items()[0].Text("code") != "BA-NGOI" || next.Items()[0].Text("code") != "CHODAM" || next["next"] != nil {
 		t.Errorf("pages are %v, %v", page, next)
 	}
-	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("BA-Ngoi", "22366"), 409, "code_in_use")
-	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("X Y", "22366"), 422, "invalid")
-	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("NOWHERE", "99999"), 422, "unknown_commune")
+	w.Refuse(w.Admin, "POST", "/api/v1/markets", worldtest.MarketOrder("BA-Ngoi", "22366"), 409, "code_in_use")
+	w.Refuse(w.Admin, "POST", "/api/v1/markets", worldtest.MarketOrder("X Y", "22366"), 422, "invalid")
+	w.Refuse(w.Admin, "POST", "/api/v1/markets", worldtest.MarketOrder("NOWHERE", "99999"), 422, "unknown_commune")
 	w.Refuse(
-		w.admin,
+		w.Admin,
 		"POST",
 		"/api/v1/markets",
-		withField(worldtest.MarketOrder("M1", "22366"), "kind", "mall"),
+		worldtest.MarketOrder("M1", "22366").With("kind", "mall"),
 		422,
 		"unknown_value",
 	)
 	w.Refuse(
-		w.admin,
+		w.Admin,
 		"POST",
 		"/api/v1/markets",
-		withField(worldtest.MarketOrder("M1", "22366"), "class", 4),
+		worldtest.MarketOrder("M1", "22366").With("class", 4),
 		422,
 		"unknown_value",
 	)
 	w.Refuse(
-		w.admin,
+		w.Admin,
 		"POST",
 		"/api/v1/markets",
-		withField(worldtest.MarketOrder("M1", "22366"), "operator.kind", "club"),
+		worldtest.MarketOrder("M1", "22366").With("operator.kind", "club"),
 		422,
 		"unknown_value",
 	)
-	w.Refuse(w.admin, "POST", "/api/v1/markets", withField(worldtest.MarketOrder("M1", "22366"), "class", 4), 422,
+	w.Refuse(w.Admin, "POST", "/api/v1/markets", worldtest.MarketOrder("M1", "22366").With("class", 4), 422,
 		"unknown_value")
 	w.Refuse(
-		w.admin,
+		w.Admin,
 		"POST",
 		"/api/v1/markets",
-		withField(worldtest.MarketOrder("M1", "22366"), "operator.kind", "club"),
+		worldtest.MarketOrder("M1", "22366").With("operator.kind", "club"),
 		422,
 		"unknown_value",
 	)
-	w.Refuse(w.admin, "GET", "/api/v1/markets?after=%25", nil, 422, "cursor_form")
+	w.Refuse(w.Admin, "GET", "/api/v1/markets?after=%25", nil, 422, "cursor_form")
 }
 
 // places are a market's dated units, "until..: Name", the earliest first.
@@ -98,12 +98,12 @@ func TestMarketUnitsFollowTheDate(t *testing.T) {
 		// Phường Ba Ngòi absorbed xã Cam Phước Đông, with the same code and name.
 		{"SAME", "22423", "..2025-07-01 Thành phố Cam Ranh | 2025-07-01.. Phường Ba Ngòi"},
 	} {
-		if got := w.places(w.RegisterMarket(w.admin, c.code, c.commune)); got != c.places {
+		if got := w.places(w.RegisterMarket(w.Admin, c.code, c.commune)); got != c.places {
 			t.Errorf("a market in %s is in %s, want %s", c.commune, got, c.places)
 		}
 	}
 	// Cam Hòa was divided: its code alone does not say where a market is today.
-	w.Refuse(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("SPLIT", "22438"), 422, "unknown_commune")
+	w.Refuse(w.Admin, "POST", "/api/v1/markets", worldtest.MarketOrder("SPLIT", "22438"), 422, "unknown_commune")
 }
 
 func TestMarketOfRenamedUnit(t *testing.T) {
@@ -118,7 +118,7 @@ func TestMarketOfRenamedUnit(t *testing.T) {
 	must(t, err)
 	for code, commune := range map[string]string{"OLD": "99001", "NEW": "99002"} {
 		if got, want := w.places(
-			w.RegisterMarket(w.admin, code, commune),
+			w.RegisterMarket(w.Admin, code, commune),
 		), "..2025-07-01 Xã Cũ | 2025-07-01.. Xã Mới"; got != want {
 			t.Errorf("a market in %s is in %s, want %s", commune, got, want)
 		}
@@ -135,7 +135,7 @@ func TestLocalitiesAreListedByBasis(t *testing.T) {
 		65, "commune",
 		"56",
 	}} {
-		list := w.Call(w.admin, "GET", "/api/v1/localities?limit=200&basis="+basis, nil, 200)
+		list := w.Call(w.Admin, "GET", "/api/v1/localities?limit=200&basis="+basis, nil, 200)
 		items := list.Items()
 		if len(items) != want.n {
 			t.Errorf("%s has %d units, want %d", basis, len(items), want.n)
@@ -147,8 +147,8 @@ func TestLocalitiesAreListedByBasis(t *testing.T) {
 			}
 		}
 	}
-	w.Refuse(w.admin, "GET", "/api/v1/localities?basis=counties_1890", nil, 422, "unknown_value")
-	if banks := w.Call(w.admin, "GET", "/api/v1/banks?limit=200", nil, 200).Items(); len(banks) != 72 ||
+	w.Refuse(w.Admin, "GET", "/api/v1/localities?basis=counties_1890", nil, 422, "unknown_value")
+	if banks := w.Call(w.Admin, "GET", "/api/v1/banks?limit=200", nil, 200).Items(); len(banks) != 72 ||
 		banks[0].Text("bin") == "" || banks[0].Text("short_name") == "" {
 		t.Errorf("%d banks are listed", len(banks))
 	}
@@ -182,7 +182,7 @@ func TestCodesOfUnitsAreReusedAndVersionsNeverOverlap(t *testing.T) {
 
 func TestOneTenancyAndOneStateAtATime(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
+	s := w.Stall("A1", "1111")
 	for constraint, insert := range map[string]string{
 		"tenancy_one_at_a_time": `INSERT INTO tenancies (id, market_id, stall_id, merchant_id, valid, created_at)
 			SELECT gen_random_uuid(), market_id, stall_id, merchant_id, '[2026-01-01,2026-02-01)', now() FROM tenancies
@@ -211,13 +211,13 @@ func TestThousandsOfStallsAreRegisteredAtOnce(t *testing.T) {
 			},
 		}
 	}
-	market, err := w.registry.RegisterMarket(t.Context(), merchants.MarketOrder{
+	market, err := w.Registry.RegisterMarket(t.Context(), merchants.MarketOrder{
 		Code: "BIG", Name: "Chợ lớn", Class: 1,
 		Kind: "khac", CommuneCode: "22366", Demo: true,
 	})
 	must(t, err)
 	began := time.Now()
-	stalls, err := w.registry.RegisterStalls(t.Context(), market.ID, orders)
+	stalls, err := w.Registry.RegisterStalls(t.Context(), market.ID, orders)
 	must(t, err)
 	if took := time.Since(began); took > time.Minute {
 		t.Errorf("%d stalls took %s", n, took)
@@ -234,7 +234,7 @@ func TestThousandsOfStallsAreRegisteredAtOnce(t *testing.T) {
 		t.Errorf("%d codes for %d stalls", len(codes), n)
 	}
 	orders[7].Number, orders[8].Merchant.Phone = "NEW", "1"
-	_, err = w.registry.RegisterStalls(t.Context(), market.ID, orders[6:9])
+	_, err = w.Registry.RegisterStalls(t.Context(), market.ID, orders[6:9])
 	if err == nil || !strings.Contains(err.Error(), "stalls[0].number") || !strings.Contains(err.Error(),
 		"stalls[2].merchant.phone") {
 		t.Errorf("refused as %v", err)

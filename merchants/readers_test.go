@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"market40/merchants/registertest"
 )
 
 // readings returns who read a stall's merchant, as key sees it: "role office program what", newest
@@ -23,7 +25,7 @@ func (w *world) readings(key, stall string) []string {
 
 func TestMerchantSeesReadersOfItsNumbers(t *testing.T) {
 	w := newWorld(t)
-	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
+	s, other := w.Stall("A1", "1111"), w.Stall("A2", "2222")
 	id := s.Text("id")
 	mine, theirs := w.Key("merchant", "stall:"+id), w.Key("merchant", "stall:"+other.Text("id"))
 	program := w.Key("integration", "market:CHODAM")
@@ -36,17 +38,17 @@ func TestMerchantSeesReadersOfItsNumbers(t *testing.T) {
 		w.Key("province_officer", ""), w.Key("team", "market:CHODAM"),
 	} {
 		w.Call(key, "GET", "/api/v1/stalls/"+id, nil, 200) // own data, or masked: not recorded
-		w.Call(key, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200)
+		w.Call(key, "GET", "/api/v1/markets/"+w.Market+"/stalls", nil, 200)
 		w.Call(key, "GET", "/api/v1/codes", nil, 200)
 	}
-	w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls?zone=Khu%20Z", nil, 200) // shows no merchant
+	w.Call(w.Admin, "GET", "/api/v1/markets/"+w.Market+"/stalls?zone=Khu%20Z", nil, 200) // shows no merchant
 	w.Clock = w.Clock.Add(time.Minute)
-	w.Call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
+	w.Call(w.Admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	w.Clock = w.Clock.Add(time.Minute)
-	w.Call(program, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200)
+	w.Call(program, "GET", "/api/v1/markets/"+w.Market+"/stalls", nil, 200)
 	w.Clock = w.Clock.Add(time.Minute)
 	w.Call(program, "GET", "/api/v1/codes", nil, 200)
-	w.Call(w.admin, "PATCH", "/api/v1/stalls/"+id, object{"zone": "Khu B"}, 200) // answers the stall, whole
+	w.Call(w.Admin, "PATCH", "/api/v1/stalls/"+id, object{"zone": "Khu B"}, 200) // answers the stall, whole
 	want := "admin contact PATCH /api/v1/stalls/:id, integration contact GET /api/v1/codes, integration contact GET /api/v1/markets/:id/stalls, " +
 		"admin contact GET /api/v1/stalls/:id, " + atFirst[0]
 	if got := strings.Join(w.readings(mine, id), ", "); got != want {
@@ -73,36 +75,36 @@ func TestMerchantSeesReadersOfItsNumbers(t *testing.T) {
 
 func TestNewTenantSeesOnlyOwnReaders(t *testing.T) {
 	w := newWorld(t)
-	id := w.stall("A1", "1111").Text("id")
+	id := w.Stall("A1", "1111").Text("id")
 	former := w.Key("merchant", "stall:"+id)
-	w.Call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
+	w.Call(w.Admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	w.Clock = w.Clock.Add(time.Hour)
 	_, manager := w.SignIn("quan", "manager", "market:CHODAM")
 	w.Call(manager, "POST", "/api/v1/stalls/"+id+"/tenancies", object{
-		"merchant": w.merchant("Lê Văn Ba"),
-		"account":  account("970436", "9999"),
+		"merchant": w.Merchant("Lê Văn Ba"),
+		"account":  registertest.Account("970436", "9999"),
 	}, 201)
 	w.Clock = w.Clock.Add(time.Hour)
-	w.Call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
+	w.Call(w.Admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	if got := w.readings(w.Key("merchant", "stall:"+id), id); len(got) != 1 {
 		t.Errorf("the new tenant got %v", got)
 	}
 	if got := w.readings(former, id); len(got) != 2 {
 		t.Errorf("the former tenant got %v", got)
 	}
-	if got := w.readings(w.admin, id); len(got) != 3 {
+	if got := w.readings(w.Admin, id); len(got) != 3 {
 		t.Errorf("an admin got %v", got)
 	}
 }
 
 func TestTrailFailureBlocksRequests(t *testing.T) {
 	w := newWorld(t)
-	id := w.stall("A1", "1111").Text("id")
-	w.Call(w.admin, "GET", "/api/v1/stalls/"+id, nil, 200)
+	id := w.Stall("A1", "1111").Text("id")
+	w.Call(w.Admin, "GET", "/api/v1/stalls/"+id, nil, 200)
 	_, err := w.DB.Pool.Exec(t.Context(), `ALTER TABLE audit_events ADD CONSTRAINT full_disk CHECK (false) NOT VALID`)
 	must(t, err)
-	w.Refuse(w.admin, "PATCH", "/api/v1/stalls/"+id, object{"zone": "Khu X"}, 503, "trail_unavailable")
-	w.Refuse(w.admin, "GET", "/api/v1/stalls/"+id, nil, 500, "internal")
+	w.Refuse(w.Admin, "PATCH", "/api/v1/stalls/"+id, object{"zone": "Khu X"}, 503, "trail_unavailable")
+	w.Refuse(w.Admin, "GET", "/api/v1/stalls/"+id, nil, 500, "internal")
 	if zone := w.Call(w.Key("team", "market:CHODAM"), "GET", "/api/v1/stalls/"+id, nil, 200).Text(
 		"zone"); zone != "Khu A" {
 		t.Errorf("the zone is %s", zone)

@@ -9,13 +9,14 @@ import (
 
 	"market40/merchants"
 	"market40/merchants/access/roles"
+	"market40/merchants/registertest"
 	"market40/merchants/tenancies"
 	"market40/merchants/vietqr"
 )
 
 func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 	w := newWorld(t)
-	market, err := w.registry.RegisterMarket(t.Context(), merchants.MarketOrder{
+	market, err := w.Registry.RegisterMarket(t.Context(), merchants.MarketOrder{
 		Code: "RUSH", Name: "Chợ", Class: 3,
 		Kind: "khac", CommuneCode: "22366",
 	})
@@ -31,15 +32,15 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 			}}
 		}
 		all.Go(func() {
-			_, numbers[i] = w.registry.RegisterStalls(t.Context(), market.ID,
+			_, numbers[i] = w.Registry.RegisterStalls(t.Context(), market.ID,
 				order("SAME", fmt.Sprintf("090500000%d", i), fmt.Sprint("1", i)))
 		})
 		all.Go(func() {
-			_, accounts[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("A", i),
+			_, accounts[i] = w.Registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("A", i),
 				fmt.Sprintf("090500001%d", i), "777"))
 		})
 		all.Go(func() {
-			_, phones[i] = w.registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("P", i), "0905000099",
+			_, phones[i] = w.Registry.RegisterStalls(t.Context(), market.ID, order(fmt.Sprint("P", i), "0905000099",
 				fmt.Sprint("2", i)))
 		})
 	}
@@ -72,11 +73,11 @@ func TestOfManyWhoWantTheSameOneWins(t *testing.T) {
 
 func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
+	s := w.Stall("A1", "1111")
 	scopes := map[roles.Role]string{"province_officer": "", "locality_officer": "locality:568", "team": "market:CHODAM"}
 	feed := func(want string) {
 		t.Helper()
-		seen := w.Call(w.admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
+		seen := w.Call(w.Admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
 		if got, own := seen.Text("feed.state"), seen.Text("accounts.0.feed.state"); got != want || own != want {
 			t.Errorf("the feed is %s, the account's %s, want %s", got, own, want)
 		}
@@ -94,32 +95,33 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 			}
 		}
 	}
-	other := w.RegisterMarket(w.admin, "OTHER", "22402")
+	other := w.RegisterMarket(w.Admin, "OTHER", "22402")
 	w.Exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'other', 'market', $1, now())`, other)
 	feed("none")
-	w.Exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'ours', 'market', $1, now())`, w.market)
+	w.Exec(`INSERT INTO bank_connections VALUES (gen_random_uuid(), 'sepay', 'ours', 'market', $1, now())`, w.Market)
 	feed("none")
 	w.Exec(`INSERT INTO connection_secrets (id, connection_id, secrets, created_at) SELECT gen_random_uuid(), id, '',
 		now() FROM bank_connections`)
 	feed("stale")
 	w.Exec(`INSERT INTO ledger_accounts (id, kind, market_id, account_id, last_at)
 		VALUES (gen_random_uuid(), 'bank', $1, $2, $3)`,
-		w.market, s.Text("accounts.0.id"), noon.Add(-7*24*time.Hour))
+		w.Market, s.Text("accounts.0.id"), registertest.Noon.Add(-7*24*time.Hour))
 	feed("live")
-	w.Clock = noon.Add(time.Second)
+	w.Clock = registertest.Noon.Add(time.Second)
 	feed("stale")
 	w.Exec(
 		`INSERT INTO connection_accounts SELECT id, '970436', '\x00', '9999' FROM bank_connections WHERE name = 'ours'`,
 	)
 	feed("none")
-	second := w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+s.Text("id")+"/accounts", account("970415", "2222"),
-		201).Text("id")
+	second := w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+s.Text("id")+"/accounts", registertest.Account("970415", "2222"),
+		201).
+		Text("id")
 	if second == "" {
 		t.Fatal("there is no second account")
 	}
 	w.Exec(`INSERT INTO connection_accounts SELECT c.id, '970415', a.number_index, '2222'
 		FROM bank_connections c, accounts a WHERE c.name = 'ours' AND a.bank_bin = '970415'`)
-	seen := w.Call(w.admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
+	seen := w.Call(w.Admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
 	if seen.Text("feed.state") != "stale" || seen.Text("accounts.0.feed.state") != "none" ||
 		seen.Text("accounts.1.feed.state") != "stale" {
 		t.Errorf("of a silent account beside one that is covered: %v", seen)
@@ -128,8 +130,8 @@ func TestAStallsFeedIsThatOfItsAccounts(t *testing.T) {
 
 func TestAccountsAndPhonesAreStoredSealed(t *testing.T) {
 	w := newWorld(t)
-	order := withField(w.stallOrder("A1", "010101010101"), "merchant.tax_code", "8012345678")
-	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	order := w.StallOrder("A1", "010101010101").With("merchant.tax_code", "8012345678")
+	w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", order, 201)
 	var dump string
 	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT string_agg(r::text, '') FROM (SELECT m::text FROM merchants m
 		UNION ALL SELECT a::text FROM accounts a
@@ -147,8 +149,9 @@ func TestFailureRevealsNothing(t *testing.T) {
 	if rec := w.Send("", "GET", "/q/M4J2222222", nil); rec.Code != 404 {
 		t.Errorf("what is no code needs no database: %d", rec.Code)
 	}
-	o := w.Call("", "POST", "/api/v1/codes/verify",
-		object{"payload": encodeText(t, vietqr.Payment{BIN: "970436", Account: "1"})}, 500)
+	payload, err := vietqr.Encode(vietqr.Payment{BIN: "970436", Account: "1"})
+	must(t, err)
+	o := w.Call("", "POST", "/api/v1/codes/verify", object{"payload": payload}, 500)
 	if o.Text("code") != "internal" || strings.Contains(fmt.Sprint(o), "pool") {
 		t.Errorf("the failure says %v", o)
 	}

@@ -5,12 +5,13 @@ import (
 	"testing"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/registertest"
 	"market40/migrations/database/worldtest"
 )
 
 func TestRolesFollowTheContract(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "111122223333")
+	s := w.Stall("A1", "111122223333")
 	path := "/api/v1/stalls/" + s.Text("id")
 	for _, c := range []struct {
 		role              roles.Role
@@ -52,7 +53,7 @@ func TestRolesFollowTheContract(t *testing.T) {
 		} else {
 			w.Refuse(key, "PATCH", path, object{"zone": "Khu A"}, 403, "not_allowed")
 			w.Refuse(key, "POST", path+"/close", nil, 403, "not_allowed")
-			w.Refuse(key, "POST", "/api/v1/markets/"+w.market+"/stalls", w.stallOrder("X", "5"), 403, "not_allowed")
+			w.Refuse(key, "POST", "/api/v1/markets/"+w.Market+"/stalls", w.StallOrder("X", "5"), 403, "not_allowed")
 		}
 		if !c.registers {
 			w.Refuse(key, "POST", "/api/v1/markets", worldtest.MarketOrder("OTHER", "22366"), 403, "not_allowed")
@@ -62,9 +63,9 @@ func TestRolesFollowTheContract(t *testing.T) {
 
 func TestAnotherScopesIdsAreMissing(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
-	neighbour := w.stall("A2", "2222")
-	other := w.RegisterMarket(w.admin, "XOMMOI", "22402")
+	s := w.Stall("A1", "1111")
+	neighbour := w.Stall("A2", "2222")
+	other := w.RegisterMarket(w.Admin, "XOMMOI", "22402")
 	for _, key := range []string{w.Key("manager", "market:XOMMOI"), w.Key("locality_officer", "locality:22402")} {
 		for _, path := range []string{"", "/codes"} {
 			w.Refuse(key, "GET", "/api/v1/stalls/"+s.Text("id")+path, nil, 404, "not_found")
@@ -73,12 +74,19 @@ func TestAnotherScopesIdsAreMissing(t *testing.T) {
 		for _, step := range []string{"suspend", "reopen", "close", "codes"} {
 			w.Refuse(key, "POST", "/api/v1/stalls/"+s.Text("id")+"/"+step, nil, 404, "not_found")
 		}
-		w.Refuse(key, "POST", "/api/v1/stalls/"+s.Text("id")+"/accounts", account("970436", "3"), 404, "not_found")
-		w.Refuse(key, "POST", "/api/v1/stalls/"+s.Text("id")+"/tenancies", object{"merchant": w.merchant("M")}, 404,
+		w.Refuse(
+			key,
+			"POST",
+			"/api/v1/stalls/"+s.Text("id")+"/accounts",
+			registertest.Account("970436", "3"),
+			404,
+			"not_found",
+		)
+		w.Refuse(key, "POST", "/api/v1/stalls/"+s.Text("id")+"/tenancies", object{"merchant": w.Merchant("M")}, 404,
 			"not_found")
-		w.Refuse(key, "GET", "/api/v1/markets/"+w.market, nil, 404, "not_found")
-		w.Refuse(key, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 404, "not_found")
-		w.Refuse(key, "GET", "/api/v1/codes?market_id="+w.market, nil, 404, "not_found")
+		w.Refuse(key, "GET", "/api/v1/markets/"+w.Market, nil, 404, "not_found")
+		w.Refuse(key, "GET", "/api/v1/markets/"+w.Market+"/stalls", nil, 404, "not_found")
+		w.Refuse(key, "GET", "/api/v1/codes?market_id="+w.Market, nil, 404, "not_found")
 		if markets := w.Call(key, "GET", "/api/v1/markets", nil, 200).Items(); len(markets) != 1 ||
 			markets[0].Text("id") != other {
 			t.Errorf("the other market's caller lists %v", markets)
@@ -89,20 +97,20 @@ func TestAnotherScopesIdsAreMissing(t *testing.T) {
 	}
 	mine := w.Key("merchant", "stall:"+s.Text("id"))
 	w.Refuse(mine, "GET", "/api/v1/stalls/"+neighbour.Text("id"), nil, 404, "not_found")
-	if list := w.Call(mine, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items(); len(list) != 1 ||
+	if list := w.Call(mine, "GET", "/api/v1/markets/"+w.Market+"/stalls", nil, 200).Items(); len(list) != 1 ||
 		list[0].Text("id") != s.Text("id") {
 		t.Errorf("a merchant lists %v", list)
 	}
-	w.Refuse(w.Key("manager", "stall:"+s.Text("id")), "POST", "/api/v1/markets/"+w.market+"/stalls",
-		w.stallOrder("X", "5"), 403, "not_allowed")
-	outside := w.Call(w.admin, "POST", "/api/v1/markets/"+other+"/stalls", w.stallOrder("B1", "4444"), 201)
-	stranger := withField(w.stallOrder("X", "5"), "merchant", object{"id": outside.Text("merchant.id")})
-	w.Refuse(w.Key("manager", "market:CHODAM"), "POST", "/api/v1/markets/"+w.market+"/stalls", stranger, 422,
+	w.Refuse(w.Key("manager", "stall:"+s.Text("id")), "POST", "/api/v1/markets/"+w.Market+"/stalls",
+		w.StallOrder("X", "5"), 403, "not_allowed")
+	outside := w.Call(w.Admin, "POST", "/api/v1/markets/"+other+"/stalls", w.StallOrder("B1", "4444"), 201)
+	stranger := w.StallOrder("X", "5").With("merchant", object{"id": outside.Text("merchant.id")})
+	w.Refuse(w.Key("manager", "market:CHODAM"), "POST", "/api/v1/markets/"+w.Market+"/stalls", stranger, 422,
 		"merchant_unknown")
 	for _, path := range []string{"/api/v1/markets", "/api/v1/banks", "/api/v1/localities", "/api/v1/stalls/" +
 		s.Text("id")} {
 		w.Refuse("", "GET", path, nil, 401, "sign_in")
-		w.Call(w.admin, "GET", path, nil, 200)
+		w.Call(w.Admin, "GET", path, nil, 200)
 	}
-	w.Refuse(w.admin, "GET", "/api/v1/stalls/none", nil, 404, "not_found")
+	w.Refuse(w.Admin, "GET", "/api/v1/stalls/none", nil, 404, "not_found")
 }

@@ -1,21 +1,21 @@
 package merchants_test
 
 import (
-	"maps"
 	"strings"
 	"testing"
 
 	"market40/merchants/memo"
+	"market40/merchants/registertest"
 	"market40/merchants/vietqr"
 )
 
 func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 	w := newWorld(t)
-	order := w.stallOrder("  A  12 ", "0101 2345 67890")
+	order := w.StallOrder("  A  12 ", "0101 2345 67890")
 	order["merchant"].(object)["phone"] = "+84 905 123 456"
-	s := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	s := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", order, 201)
 	for path, want := range map[string]string{
-		"market_id": w.market, "number": "A 12", "kind": "kiosk", "zone": "Khu A", "goods_group": "hai_san",
+		"market_id": w.Market, "number": "A 12", "kind": "kiosk", "zone": "Khu A", "goods_group": "hai_san",
 		"state":              "operating",
 		"merchant.full_name": "Trần Thị Đậm", "merchant.household_name": "", "merchant.phone": "0905123456",
 		"accounts.0.kind": "bank", "accounts.0.bank_bin": "970436", "accounts.0.bank_name": "Vietcombank",
@@ -39,7 +39,7 @@ func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 	if _, err := memo.Parse(s.Text("code.code")); err != nil {
 		t.Errorf("code %s: %v", s.Text("code.code"), err)
 	}
-	again := w.Call(w.admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
+	again := w.Call(w.Admin, "GET", "/api/v1/stalls/"+s.Text("id"), nil, 200)
 	if again.Text("code.payload") != s.Text("code.payload") {
 		t.Error("read again, the stall has another payload")
 	}
@@ -47,9 +47,9 @@ func TestAStallIsRegisteredWithTenancyAndCode(t *testing.T) {
 
 func TestMemoStartsWithBankPrefix(t *testing.T) {
 	w := newWorld(t)
-	order := w.stallOrder("A1", "1")
-	order["account"] = account("970415", "113366668888")
-	s := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	order := w.StallOrder("A1", "1")
+	order["account"] = registertest.Account("970415", "113366668888")
+	s := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", order, 201)
 	read, err := vietqr.Decode(s.Text("code.payload"))
 	must(t, err)
 	if want := "SEVQR " + s.Text("code.code"); read.Purpose != want {
@@ -59,8 +59,8 @@ func TestMemoStartsWithBankPrefix(t *testing.T) {
 
 func TestAStallMayBeVacantNotJoinedOrOnAWallet(t *testing.T) {
 	w := newWorld(t)
-	path := "/api/v1/markets/" + w.market + "/stalls"
-	vacant := w.Call(w.admin, "POST", path, object{
+	path := "/api/v1/markets/" + w.Market + "/stalls"
+	vacant := w.Call(w.Admin, "POST", path, object{
 		"number": "V", "kind": "stall", "zone": "", "goods_group": "khac",
 		"merchant": nil,
 	}, 201)
@@ -68,14 +68,14 @@ func TestAStallMayBeVacantNotJoinedOrOnAWallet(t *testing.T) {
 		vacant["tenancy"] != nil {
 		t.Errorf("a vacant stall is %v", vacant)
 	}
-	alone := w.Call(w.admin, "POST", path, object{"number": "N", "merchant": w.merchant("An"), "since": "2020-01-31"},
+	alone := w.Call(w.Admin, "POST", path, object{"number": "N", "merchant": w.Merchant("An"), "since": "2020-01-31"},
 		201)
 	if alone.Text("state") != "operating" || alone["code"] != nil ||
 		alone.Text("tenancy.since") != "2020-01-30T17:00:00Z" {
 		t.Errorf("a stall that has not joined is %v", alone)
 	}
-	wallet := w.Call(w.admin, "POST", path, object{
-		"number": "W", "merchant": w.merchant("Bình"),
+	wallet := w.Call(w.Admin, "POST", path, object{
+		"number": "W", "merchant": w.Merchant("Bình"),
 		"account": object{
 			"kind": "ewallet", "account_number": "MOMOW2W-88", "holder_name": "Bình",
 			"holder_kind": "ca_nhan",
@@ -91,11 +91,11 @@ func TestAStallMayBeVacantNotJoinedOrOnAWallet(t *testing.T) {
 
 func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 	w := newWorld(t)
-	first := w.stall("A1", "1111")
-	order := w.stallOrder("A2", "1111")
+	first := w.Stall("A1", "1111")
+	order := w.StallOrder("A2", "1111")
 	order["merchant"] = object{"full_name": "TRAN THI DAM", "phone": "84" +
 		strings.TrimPrefix(first.Text("merchant.phone"), "0")}
-	second := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201)
+	second := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", order, 201)
 	if second.Text("merchant.id") != first.Text("merchant.id") || second.Text("merchant.full_name") != "Trần Thị Đậm" {
 		t.Errorf("the second stall's merchant is %v", second["merchant"])
 	}
@@ -103,9 +103,9 @@ func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 		"code.code") {
 		t.Error("two stalls of one merchant share the account and have their own codes")
 	}
-	order = w.stallOrder("A3", "2222")
+	order = w.StallOrder("A3", "2222")
 	order["merchant"] = object{"id": first.Text("merchant.id")}
-	if third := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", order, 201); third.Text(
+	if third := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", order, 201); third.Text(
 		"merchant.phone") != first.Text("merchant.phone") {
 		t.Errorf("the merchant named by id is %v", third["merchant"])
 	}
@@ -113,9 +113,14 @@ func TestAKnownPhoneMeansTheSameMerchant(t *testing.T) {
 
 func TestRegisteringIsRefused(t *testing.T) {
 	w := newWorld(t)
-	w.stall("A1", "1111")
-	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", withField(w.stallOrder("A0", "77"),
-		"account.virtual_account", "VQR 1"), 201)
+	w.Stall("A1", "1111")
+	w.Call(
+		w.Admin,
+		"POST",
+		"/api/v1/markets/"+w.Market+"/stalls",
+		w.StallOrder("A0", "77").With("account.virtual_account", "VQR 1"),
+		201,
+	)
 	for name, c := range map[string]struct {
 		path   string
 		value  any
@@ -134,7 +139,7 @@ func TestRegisteringIsRefused(t *testing.T) {
 		"phone too short":       {"merchant.phone", "091234567", 422, "phone_form"},
 		"phone foreign":         {"merchant.phone", "+1 912345678", 422, "phone_form"},
 		"tax code":              {"merchant.tax_code", "12345", 422, "tax_code_form"},
-		"merchant unknown":      {"merchant", object{"id": w.market}, 422, "merchant_unknown"},
+		"merchant unknown":      {"merchant", object{"id": w.Market}, 422, "merchant_unknown"},
 		"account alone":         {"merchant", nil, 422, "required"},
 		"bank unknown":          {"account.bank_bin", "970499", 422, "unknown_bank"},
 		"bank missing":          {"account.bank_bin", "", 422, "required"},
@@ -147,10 +152,10 @@ func TestRegisteringIsRefused(t *testing.T) {
 		"another's virtual one": {"account.virtual_account", "vqr1", 409, "virtual_account_in_use"},
 	} {
 		o := w.Call(
-			w.admin,
+			w.Admin,
 			"POST",
-			"/api/v1/markets/"+w.market+"/stalls",
-			withField(w.stallOrder("B1", "9999"), c.path,
+			"/api/v1/markets/"+w.Market+"/stalls",
+			w.StallOrder("B1", "9999").With(c.path,
 				c.value),
 			c.status,
 		)
@@ -158,29 +163,17 @@ func TestRegisteringIsRefused(t *testing.T) {
 			t.Errorf("%s: refused as %q, want %q: %v", name, o.Text("code"), c.code, o)
 		}
 	}
-	if n := len(w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items()); n != 2 {
+	if n := len(w.Call(w.Admin, "GET", "/api/v1/markets/"+w.Market+"/stalls", nil, 200).Items()); n != 2 {
 		t.Errorf("%d stalls stand after the refusals, want 2", n)
 	}
 }
 
-// withField changes one field, "account.bank_bin", of an order.
-func withField(order object, path string, value any) object {
-	changed := maps.Clone(order)
-	outer, inner, nested := strings.Cut(path, ".")
-	if nested {
-		changed[outer] = withField(order[outer].(object), inner, value)
-	} else {
-		changed[outer] = value
-	}
-	return changed
-}
-
 func TestStallStatesAndChanges(t *testing.T) {
 	w := newWorld(t)
-	a, b := w.stall("A1", "1"), w.stall("B1", "2")
-	list := "/api/v1/markets/" + w.market + "/stalls"
-	page := w.Call(w.admin, "GET", list+"?limit=1", nil, 200)
-	next := w.Call(w.admin, "GET", list+"?limit=1&after="+page.Text("next"), nil, 200)
+	a, b := w.Stall("A1", "1"), w.Stall("B1", "2")
+	list := "/api/v1/markets/" + w.Market + "/stalls"
+	page := w.Call(w.Admin, "GET", list+"?limit=1", nil, 200)
+	next := w.Call(w.Admin, "GET", list+"?limit=1&after="+page.Text("next"), nil, 200)
 	if page.Items()[0].Text("number") != "A1" || next.Items()[0].Text("number") != "B1" || next["next"] != nil {
 		t.Errorf("pages are %v, %v", page, next)
 	}
@@ -193,19 +186,19 @@ func TestStallStatesAndChanges(t *testing.T) {
 		changed.Text("goods_group") != "A9shopDãy 3rau" {
 		t.Errorf("the changed stall is %v", changed)
 	}
-	if cleared := w.Call(w.admin, "PATCH", path, object{"zone": ""}, 200); cleared.Text("zone") != "" ||
+	if cleared := w.Call(w.Admin, "PATCH", path, object{"zone": ""}, 200); cleared.Text("zone") != "" ||
 		cleared.Text("number") != "A9" {
 		t.Errorf("with its zone cleared the stall is %v", cleared)
 	}
 	w.Refuse(w.SignInAdmin(), "PATCH", path, object{"number": "B1"}, 409, "number_in_use")
-	w.Refuse(w.admin, "PATCH", path, object{"number": " "}, 422, "required")
+	w.Refuse(w.Admin, "PATCH", path, object{"number": " "}, 422, "required")
 
-	w.Call(w.admin, "POST", path+"/suspend", object{"reason": "Sửa mái"}, 200)
-	w.Refuse(w.admin, "POST", path+"/suspend", nil, 409, "stall_suspended")
-	if n := len(w.Call(w.admin, "GET", list+"?state=suspended", nil, 200).Items()); n != 1 {
+	w.Call(w.Admin, "POST", path+"/suspend", object{"reason": "Sửa mái"}, 200)
+	w.Refuse(w.Admin, "POST", path+"/suspend", nil, 409, "stall_suspended")
+	if n := len(w.Call(w.Admin, "GET", list+"?state=suspended", nil, 200).Items()); n != 1 {
 		t.Errorf("%d suspended stalls are listed, want 1", n)
 	}
-	if s := w.Call(w.admin, "POST", path+"/reopen", nil, 200); s.Text("state") != "operating" ||
+	if s := w.Call(w.Admin, "POST", path+"/reopen", nil, 200); s.Text("state") != "operating" ||
 		s.Text("code.code") != a.Text("code.code") {
 		t.Errorf("reopened the stall is %v", s)
 	}
@@ -213,16 +206,16 @@ func TestStallStatesAndChanges(t *testing.T) {
 	if closed.Text("state") != "closed" || closed["merchant"] != nil || closed["code"] != nil {
 		t.Errorf("closed the stall is %v", closed)
 	}
-	if codes := w.Call(w.admin, "GET", path+"/codes", nil, 200).Items(); len(codes) != 1 ||
+	if codes := w.Call(w.Admin, "GET", path+"/codes", nil, 200).Items(); len(codes) != 1 ||
 		codes[0].Text("state") != "revoked" {
 		t.Errorf("the closed stall's codes are %v", codes)
 	}
-	w.Refuse(w.admin, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới")}, 409, "stall_closed")
-	if s := w.Call(w.admin, "POST", path+"/reopen", nil, 200); s.Text("state") != "vacant" {
+	w.Refuse(w.Admin, "POST", path+"/tenancies", object{"merchant": w.Merchant("Mới")}, 409, "stall_closed")
+	if s := w.Call(w.Admin, "POST", path+"/reopen", nil, 200); s.Text("state") != "vacant" {
 		t.Errorf("reopened after closing the stall is %v", s)
 	}
-	w.Refuse(w.admin, "POST", path+"/codes", nil, 409, "stall_vacant")
-	if s := w.Call(w.admin, "GET", "/api/v1/stalls/"+b.Text("id"), nil, 200); s.Text("state") != "operating" {
+	w.Refuse(w.Admin, "POST", path+"/codes", nil, 409, "stall_vacant")
+	if s := w.Call(w.Admin, "GET", "/api/v1/stalls/"+b.Text("id"), nil, 200); s.Text("state") != "operating" {
 		t.Errorf("the neighbour is %v", s)
 	}
 }

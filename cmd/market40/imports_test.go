@@ -264,6 +264,11 @@ var arrows = map[string][]string{
 		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "merchants/scope",
 		"merchants/tenancies", "merchants/vietqr", "migrations/database",
 	},
+	// Only tests import it: the register put together with what shows it.
+	"merchants/registertest": {
+		"frontend/pages", "merchants", "merchants/bulk", "merchants/codes", "merchants/platform/seal",
+		"merchants/platform/web", "migrations/database/worldtest", "payments/orders",
+	},
 	// Lists of boards know the register; the register knows no lists.
 	"merchants/bulk": {
 		"merchants", "merchants/access/roles", "merchants/encodings", "merchants/platform/bizday",

@@ -70,18 +70,3 @@ func (w *World) Invite(key, stall string) string {
 	Must(w.T, err)
 	return session + token
 }
-
-// MarketOrder returns the body that registers a market in a commune of 2025.
-func MarketOrder(code, commune string) Object {
-	return Object{
-		"code": code, "name": "Chợ " + code, "class": 1, "kind": "dan_sinh", "latitude": 12.253, "longitude": 109.193,
-		"commune_code": commune, "operator": Object{"kind": "ban_quan_ly", "name": "Ban quản lý"},
-		"stall_capacity": 100,
-	}
-}
-
-// RegisterMarket registers a market through the API and returns its id.
-func (w *World) RegisterMarket(key, code, commune string) string {
-	w.T.Helper()
-	return w.Call(key, "POST", "/api/v1/markets", MarketOrder(code, commune), 201).Text("id")
-}

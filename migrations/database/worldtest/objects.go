@@ -3,6 +3,7 @@ package worldtest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"strconv"
 	"strings"
@@ -65,3 +66,14 @@ func (o Object) List(path string) []Object {
 
 // Items returns the objects of a page.
 func (o Object) Items() []Object { return o.List("items") }
+
+// With returns a copy of an object with another value at a path of names.
+func (o Object) With(path string, value any) Object {
+	changed := maps.Clone(o)
+	outer, inner, nested := strings.Cut(path, ".")
+	if nested {
+		value = o[outer].(Object).With(inner, value)
+	}
+	changed[outer] = value
+	return changed
+}

@@ -20,35 +20,6 @@ func (w *World) Count(sql string, args ...any) (n int) {
 	return n
 }
 
-// Place is a locality by its level, its code and a day on which it had the code, and the days on
-// which a market is there.
-type Place struct{ Level, Code, On, Valid string }
-
-// District returns a district of 2024 as the only place of a market.
-func District(code string) Place { return Place{"district", code, "2024-05-28", "(,)"} }
-
-// DistrictThenCommune returns the places of a market on both sides of the reform of July 2025.
-func DistrictThenCommune(district, commune string) []Place {
-	return []Place{
-		{"district", district, "2024-05-28", "(,2025-07-01)"},
-		{"commune", commune, "2025-07-01", "[2025-07-01,)"},
-	}
-}
-
-// AddMarket inserts a market with its places.
-func (w *World) AddMarket(code string, places ...Place) uuid.UUID {
-	w.T.Helper()
-	id := uuid.New()
-	w.Exec(`INSERT INTO markets (id, code, name, class, kind, created_at) VALUES ($1, $2, 'Chợ ' || $2, 1, 'dan_sinh',
-		now())`, id, code)
-	for _, p := range places {
-		w.Exec(`INSERT INTO market_places (id, market_id, locality_id, valid) SELECT gen_random_uuid(), $1,
-			(SELECT locality_id FROM locality_versions WHERE level = $2 AND code = $3 AND valid @> $4::text::date),
-			$5::text::daterange`, id, p.Level, p.Code, p.On, p.Valid)
-	}
-	return id
-}
-
 // AddMerchant inserts a merchant.
 func (w *World) AddMerchant(name string) uuid.UUID {
 	w.T.Helper()

@@ -1,4 +1,4 @@
-package merchants_test
+package codes_test
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ func encodeText(t *testing.T, p vietqr.Payment) string {
 
 func TestVerifyNamesTheStallOfACode(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
+	s := w.Stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.Text("id")
 	payload, code := s.Text("code.payload"), s.Text("code.code")
 	expect := func(name, payload string, want map[string]string) {
@@ -44,7 +44,7 @@ func TestVerifyNamesTheStallOfACode(t *testing.T) {
 		"verdict": "official", "state": "current", "stall.id": s.Text("id"), "stall.number": "A1",
 		"stall.market": "Chợ CHODAM",
 	})
-	w.Call(w.admin, "POST", path+"/codes", nil, 201)
+	w.Call(w.Admin, "POST", path+"/codes", nil, 201)
 	expect("superseded", payload, map[string]string{"verdict": "official", "state": "superseded"})
 	expect("swapped", encodeText(t, vietqr.Payment{BIN: "970436", Account: "6666", Purpose: code}),
 		map[string]string{"verdict": "swapped", "state": "", "stall.number": "A1"})
@@ -71,11 +71,11 @@ func TestVerifyNamesTheStallOfACode(t *testing.T) {
 
 func TestAStickerIsCheckedAtItsStall(t *testing.T) {
 	w := newWorld(t)
-	a, b := w.stall("A1", "1111"), w.stall("B1", "2222")
+	a, b := w.Stall("A1", "1111"), w.Stall("B1", "2222")
 	team := w.Key("team", "market:CHODAM")
 	path := "/api/v1/stalls/" + a.Text("id") + "/checks"
 	old := a.Text("code.payload")
-	current := w.Call(w.admin, "POST", "/api/v1/stalls/"+a.Text("id")+"/codes", nil, 201).Text("payload")
+	current := w.Call(w.Admin, "POST", "/api/v1/stalls/"+a.Text("id")+"/codes", nil, 201).Text("payload")
 	for _, c := range []struct{ payload, verdict, found string }{
 		{current, "official", "official"},
 		{old, "superseded", "official"},
@@ -102,7 +102,7 @@ func TestAStickerIsCheckedAtItsStall(t *testing.T) {
 
 func TestPrintedCodesReadAsTheirText(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
+	s := w.Stall("A1", "1111")
 	url := s.Text("code.url")
 	text := string(w.Fetch("", url+".txt", 200))
 	if text != s.Text("code.payload") {

@@ -1,4 +1,4 @@
-package merchants_test
+package beneficiary_test
 
 import (
 	"strings"
@@ -9,12 +9,12 @@ import (
 // or number.
 func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 	w := newWorld(t)
-	s, empty := w.stall("A1", "1111"), w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
+	s, empty := w.Stall("A1", "1111"), w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls",
 		object{"number": "B1"}, 201)
 	stall, vacant, merchant := "/api/v1/stalls/"+s.Text("id"), "/api/v1/stalls/"+empty.Text("id"), "/api/v1/merchants/"+
 		s.Text("merchant.id")
-	other := "/api/v1/merchants/" + w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
-		withField(w.stallOrder("C1", "9999"), "account", nil), 201).Text("merchant.id")
+	other := "/api/v1/merchants/" + w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls",
+		w.StallOrder("C1", "9999").With("account", nil), 201).Text("merchant.id")
 	person, key := w.SignInAdmin(), w.Key("manager", "market:CHODAM")
 	for _, c := range []struct {
 		what, who, path string
@@ -43,9 +43,9 @@ func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 		{"and again", key, merchant, object{"full_name": "Lê Văn Khác"}, "", ""},
 		{"of who receives nowhere", person, other, object{"full_name": "Lê Văn Khác"}, "", ""},
 	} {
-		before := len(w.alerts(""))
+		before := len(w.Alerts(""))
 		w.Call(c.who, "PATCH", c.path, c.change, 200)
-		found := w.alerts("")
+		found := w.Alerts("")
 		switch opened := len(found) - before; {
 		case c.kind == "" && opened != 0:
 			t.Errorf("%s: %v", c.what, found[0])
@@ -54,8 +54,8 @@ func TestARenameOfWhoReceivesIsAnAlert(t *testing.T) {
 			t.Errorf("%s: %d alerts are opened, the newest is %v", c.what, opened, found[0])
 		}
 	}
-	w.Call(person, "POST", "/api/v1/alerts/"+w.alerts("merchant_renamed")[0].Text("id")+"/close",
+	w.Call(person, "POST", "/api/v1/alerts/"+w.Alerts("merchant_renamed")[0].Text("id")+"/close",
 		object{"reason": "đã gặp"}, 200)
 	w.Call(key, "PATCH", merchant, object{"household_name": "Hộ kinh doanh Khác"}, 200)
-	w.wantAlerts("merchant_renamed", 1) // a change after the alert was closed opens another
+	w.WantAlerts("merchant_renamed", 1) // a change after the alert was closed opens another
 }

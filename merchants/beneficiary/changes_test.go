@@ -1,4 +1,4 @@
-package merchants_test
+package beneficiary_test
 
 import (
 	"fmt"
@@ -9,23 +9,24 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/registertest"
 	"market40/merchants/vietqr"
 )
 
 func changeOrder(number string) object {
-	return object{"account": account("970415", number), "reason": "Chủ sạp đổi ngân hàng"}
+	return object{"account": registertest.Account("970415", number), "reason": "Chủ sạp đổi ngân hàng"}
 }
 
 // settleChanges lets the clock's job run.
 func (w *world) settleChanges() {
 	w.T.Helper()
-	must(w.T, w.registry.Changes.ApplyDueChanges(w.T.Context()))
+	must(w.T, w.Registry.Changes.ApplyDueChanges(w.T.Context()))
 }
 
 // wantChange checks a change's state and steps.
 func (w *world) wantChange(path, id, state, steps string) object {
 	w.T.Helper()
-	for _, c := range w.Call(w.admin, "GET", path+"/beneficiary-changes", nil, 200).Items() {
+	for _, c := range w.Call(w.Admin, "GET", path+"/beneficiary-changes", nil, 200).Items() {
 		if c.Text("id") != id {
 			continue
 		}
@@ -45,15 +46,16 @@ func (w *world) wantChange(path, id, state, steps string) object {
 
 func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "111122223333")
+	s := w.Stall("A1", "111122223333")
 	path := "/api/v1/stalls/" + s.Text("id")
 	owner, key := w.SignIn("dam", "merchant", "stall:"+s.Text("id"))
 	c := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("999988887777"), 201)
-	if c.Text("state") != "pending" || c.Text("effective_at") != noon.Add(24*time.Hour).Format(time.RFC3339) ||
+	if c.Text("state") != "pending" || c.Text("effective_at") != registertest.Noon.Add(24*time.Hour).Format(time.RFC3339) ||
 		c.Text("proposed_by") != owner.String() ||
 		c.Text("old_account.account_number") != "••••3333" || c.Text("new_account.account_number") != "••••7777" ||
 		c.Text("new_account.bank_bin") != "970415" ||
-		c.Text("needs_second_person") != "false" || c.Text("contact") != "••••001" {
+		c.Text("needs_second_person") != "false" ||
+		c.Text("contact") != "••••001" {
 		t.Errorf("the proposal is %v", c)
 	}
 	w.Refuse(key, "POST", path+"/beneficiary-changes", changeOrder("5555"), 409, "change_under_way")
@@ -63,19 +65,19 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 		t.Errorf("the page says %s", page)
 	}
 
-	w.Clock = noon.Add(24*time.Hour - time.Second)
+	w.Clock = registertest.Noon.Add(24*time.Hour - time.Second)
 	w.settleChanges()
-	if seen := w.Call(w.admin, "GET", path, nil, 200); seen.Text("accounts.0.account_number") != "111122223333" ||
+	if seen := w.Call(w.Admin, "GET", path, nil, 200); seen.Text("accounts.0.account_number") != "111122223333" ||
 		seen.Text("code.code") != s.Text("code.code") {
 		t.Errorf("before its time the stall is %v", seen)
 	}
-	w.Clock = noon.Add(24 * time.Hour)
-	w.Refuse(w.admin, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", object{"reason": "too late"}, 409,
+	w.Clock = registertest.Noon.Add(24 * time.Hour)
+	w.Refuse(w.Admin, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", object{"reason": "too late"}, 409,
 		"change_decided")
 	w.settleChanges()
 	w.settleChanges()
 	w.wantChange(path, c.Text("id"), "effective", "proposed effective")
-	seen := w.Call(w.admin, "GET", path, nil, 200)
+	seen := w.Call(w.Admin, "GET", path, nil, 200)
 	if seen.Text("accounts.0.account_number") != "999988887777" || seen.At("accounts.1") != nil ||
 		seen.Text("code.code") == s.Text("code.code") {
 		t.Errorf("the stall is %v", seen)
@@ -93,7 +95,7 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 		strings.Contains(page, "99998888") || len(page) > 15<<10 {
 		t.Errorf("the new page says %s", page)
 	}
-	w.Clock = noon.Add(32 * 24 * time.Hour)
+	w.Clock = registertest.Noon.Add(32 * 24 * time.Hour)
 	if page = string(w.Fetch("", "/q/"+seen.Text("code.code"), 200)); strings.Contains(page, "đổi ngày") {
 		t.Error("the page still shows it after 30 days")
 	}
@@ -115,28 +117,35 @@ func (w *world) notices() []string {
 
 func TestAnOldProofProposesNothing(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
+	s := w.Stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.Text("id")
 	_, key := w.SignIn("quan", "manager", "market:CHODAM")
-	w.Clock = noon.Add(5*time.Minute + time.Second)
+	w.Clock = registertest.Noon.Add(5*time.Minute + time.Second)
 	w.Refuse(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 403, "prove_again")
-	w.Refuse(key, "POST", path+"/accounts", account("970415", "2222"), 403, "prove_again")
-	w.Refuse(key, "POST", path+"/tenancies", object{"merchant": w.merchant("Mới"), "account": account("970415",
-		"2222")}, 403, "prove_again")
-	c := w.Call(w.admin, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
+	w.Refuse(key, "POST", path+"/accounts", registertest.Account("970415", "2222"), 403, "prove_again")
+	w.Refuse(
+		key,
+		"POST",
+		path+"/tenancies",
+		object{"merchant": w.Merchant("Mới"), "account": registertest.Account("970415",
+			"2222")},
+		403,
+		"prove_again",
+	)
+	c := w.Call(w.Admin, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
 	w.Refuse(key, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/approve", nil, 403, "prove_again")
 	w.Call(key, "POST", "/api/v1/beneficiary-changes/"+c.Text("id")+"/cancel", object{"reason": "nghi ngờ"}, 200)
-	vacant := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
-		object{"number": "N", "merchant": w.merchant("An")}, 201)
-	w.Call(key, "POST", "/api/v1/stalls/"+vacant.Text("id")+"/accounts", account("970415", "3333"), 201)
-	if len(w.alerts("")) != 0 {
-		t.Errorf("a first account is an alert: %v", w.alerts(""))
+	vacant := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls",
+		object{"number": "N", "merchant": w.Merchant("An")}, 201)
+	w.Call(key, "POST", "/api/v1/stalls/"+vacant.Text("id")+"/accounts", registertest.Account("970415", "3333"), 201)
+	if len(w.Alerts("")) != 0 {
+		t.Errorf("a first account is an alert: %v", w.Alerts(""))
 	}
 }
 
 func TestProgramChangeNeedsSecondPerson(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
+	s := w.Stall("A1", "1111")
 	path := "/api/v1/stalls/" + s.Text("id")
 	anh, anhSession := w.SignIn("anh", "admin", "")
 	key := w.Key("admin", "")
@@ -144,7 +153,7 @@ func TestProgramChangeNeedsSecondPerson(t *testing.T) {
 	c := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("2222"), 201)
 	approve := "/api/v1/beneficiary-changes/" + c.Text("id") + "/approve"
 	if c.Text("needs_second_person") != "true" || c.At("effective_at") != nil ||
-		c.Text("lapses_at") != noon.Add(7*24*time.Hour).Format(time.RFC3339) {
+		c.Text("lapses_at") != registertest.Noon.Add(7*24*time.Hour).Format(time.RFC3339) {
 		t.Errorf("a program's proposal is %v", c)
 	}
 	w.Refuse(key, "POST", approve, nil, 409, "second_person_needed")
@@ -154,11 +163,11 @@ func TestProgramChangeNeedsSecondPerson(t *testing.T) {
 	w.Refuse(other, "POST", approve, nil, 409, "second_person_needed")
 	// a program is no person
 	w.Refuse(w.Key("manager", "market:CHODAM"), "POST", approve, nil, 409, "second_person_needed")
-	w.Clock = noon.Add(48 * time.Hour)
+	w.Clock = registertest.Noon.Add(48 * time.Hour)
 	w.settleChanges()
 	w.wantChange(path, c.Text("id"), "pending", "proposed")
 	_, tenant := w.SignIn("dam", "merchant", "stall:"+s.Text("id"))
-	if done := w.approve(c); done.Text("state") != "effective" {
+	if done := w.Approve(c); done.Text("state") != "effective" {
 		t.Errorf("approved it is %v", done)
 	}
 	w.wantChange(path, c.Text("id"), "effective", "proposed approved effective")
@@ -191,20 +200,20 @@ func (w *world) own(key string, user uuid.UUID) {
 func TestAChangeThatCanNoMoreBeIsRefused(t *testing.T) {
 	w := newWorld(t)
 	for i, spoil := range []func(stall string){
-		func(string) { w.stall("TAKEN", "7770") },
+		func(string) { w.Stall("TAKEN", "7770") },
 		func(stall string) { w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/close", nil, 200) },
 		func(stall string) {
-			w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": w.merchant("Mới")}, 201)
+			w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/tenancies", object{"merchant": w.Merchant("Mới")}, 201)
 		},
 		func(stall string) {
-			w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/accounts", account("970436", "7773"), 201)
+			w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+stall+"/accounts", registertest.Account("970436", "7773"), 201)
 		},
 	} {
-		s := w.stall(fmt.Sprint("A", i), fmt.Sprint("100", i))
+		s := w.Stall(fmt.Sprint("A", i), fmt.Sprint("100", i))
 		path := "/api/v1/stalls/" + s.Text("id")
 		_, key := w.SignIn(fmt.Sprint("quan", i), "manager", "market:CHODAM")
 		c := w.Call(key, "POST", path+"/beneficiary-changes", object{
-			"account": account("970436", fmt.Sprint("777", i)),
+			"account": registertest.Account("970436", fmt.Sprint("777", i)),
 			"reason":  "đổi",
 		}, 201)
 		spoil(s.Text("id"))
@@ -219,11 +228,11 @@ func TestAChangeThatCanNoMoreBeIsRefused(t *testing.T) {
 
 func TestProposingIsRefused(t *testing.T) {
 	w := newWorld(t)
-	s := w.stall("A1", "1111")
-	w.stall("A2", "2222")
-	bare := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls",
-		object{"number": "N", "merchant": w.merchant("An")}, 201)
-	vacant := w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "V"}, 201)
+	s := w.Stall("A1", "1111")
+	w.Stall("A2", "2222")
+	bare := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls",
+		object{"number": "N", "merchant": w.Merchant("An")}, 201)
+	vacant := w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{"number": "V"}, 201)
 	former := w.Key("merchant", "stall:"+s.Text("id"))
 	path := "/api/v1/stalls/" + s.Text("id") + "/beneficiary-changes"
 	for _, c := range []struct {
@@ -232,36 +241,36 @@ func TestProposingIsRefused(t *testing.T) {
 		status int
 		code   string
 	}{
-		{path, object{"account": account("970436", "11 11"), "reason": "same"}, 409, "account_stands"},
-		{path, object{"account": account("970436", "2222"), "reason": "another's"}, 409, "account_in_use"},
-		{path, object{"account": account("970499", "3333"), "reason": "no bank"}, 422, "unknown_bank"},
-		{path, object{"account": account("970436", "3333"), "reason": "x"}, 422, "too_short"},
+		{path, object{"account": registertest.Account("970436", "11 11"), "reason": "same"}, 409, "account_stands"},
+		{path, object{"account": registertest.Account("970436", "2222"), "reason": "another's"}, 409, "account_in_use"},
+		{path, object{"account": registertest.Account("970499", "3333"), "reason": "no bank"}, 422, "unknown_bank"},
+		{path, object{"account": registertest.Account("970436", "3333"), "reason": "x"}, 422, "too_short"},
 		{
 			path,
-			object{"account": account("970436", "3333"), "reason": "which", "account_id": uuid.NewString()},
+			object{"account": registertest.Account("970436", "3333"), "reason": "which", "account_id": uuid.NewString()},
 			404,
 			"not_found",
 		},
 		{"/api/v1/stalls/" + bare.Text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "no_account"},
 		{"/api/v1/stalls/" + vacant.Text("id") + "/beneficiary-changes", changeOrder("3333"), 409, "stall_vacant"},
 	} {
-		if o := w.Call(w.admin, "POST", c.path, c.body, c.status); c.code != "too_short" && o.Text("code") != c.code {
+		if o := w.Call(w.Admin, "POST", c.path, c.body, c.status); c.code != "too_short" && o.Text("code") != c.code {
 			t.Errorf("%v was refused as %q, want %q", c.body, o.Text("code"), c.code)
 		}
 	}
 	w.Call(w.SignInAdmin(), "POST", "/api/v1/stalls/"+s.Text("id")+"/tenancies", object{
-		"merchant": w.merchant("Mới"),
-		"account":  account("970436", "4444"),
+		"merchant": w.Merchant("Mới"),
+		"account":  registertest.Account("970436", "4444"),
 	}, 201)
 	w.Refuse(former, "POST", path, changeOrder("3333"), 403, "not_allowed")
 }
 
 func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 	w := newWorld(t)
-	s, neighbour := w.stall("A1", "1111"), w.stall("A2", "2222")
-	w.RegisterMarket(w.admin, "XOMMOI", "22402")
+	s, neighbour := w.Stall("A1", "1111"), w.Stall("A2", "2222")
+	w.RegisterMarket(w.Admin, "XOMMOI", "22402")
 	path := "/api/v1/stalls/" + s.Text("id")
-	c := w.Call(w.admin, "POST", path+"/beneficiary-changes", changeOrder("3333"), 201)
+	c := w.Call(w.Admin, "POST", path+"/beneficiary-changes", changeOrder("3333"), 201)
 	at := "/api/v1/beneficiary-changes/" + c.Text("id")
 	for _, key := range []string{w.Key("manager", "market:XOMMOI"), w.Key("merchant", "stall:"+neighbour.Text("id"))} {
 		w.Refuse(key, "POST", path+"/beneficiary-changes", changeOrder("5"), 404, "not_found")
@@ -269,9 +278,9 @@ func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 		w.Refuse(key, "POST", at+"/approve", nil, 404, "not_found")
 		w.Refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 404, "not_found")
 	}
-	w.Refuse(w.Key("manager", "market:XOMMOI"), "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 404,
+	w.Refuse(w.Key("manager", "market:XOMMOI"), "GET", "/api/v1/markets/"+w.Market+"/beneficiary-changes", nil, 404,
 		"not_found")
-	if list := w.Call(w.Key("merchant", "stall:"+neighbour.Text("id")), "GET", "/api/v1/markets/"+w.market+
+	if list := w.Call(w.Key("merchant", "stall:"+neighbour.Text("id")), "GET", "/api/v1/markets/"+w.Market+
 		"/beneficiary-changes", nil, 200).Items(); len(list) != 0 {
 		t.Errorf("a neighbour reads %v", list)
 	}
@@ -283,7 +292,7 @@ func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 		w.Refuse(key, "POST", at+"/approve", nil, 403, "not_allowed")
 		w.Refuse(key, "POST", at+"/cancel", object{"reason": "none"}, 403, "not_allowed")
 		if may {
-			if list := w.Call(key, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).Items(); len(
+			if list := w.Call(key, "GET", "/api/v1/markets/"+w.Market+"/beneficiary-changes", nil, 200).Items(); len(
 				list) != 1 {
 				t.Errorf("%s reads %v", role, list)
 			}
@@ -297,8 +306,8 @@ func TestChangesAreReadAndDecidedInScope(t *testing.T) {
 		"state") != "cancelled" || done.Text("steps.1.reason") != "không phải tôi" {
 		t.Errorf("cancelled it is %v", done)
 	}
-	w.Clock = noon.Add(91 * 24 * time.Hour)
-	if list := w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/beneficiary-changes", nil, 200).Items(); len(
+	w.Clock = registertest.Noon.Add(91 * 24 * time.Hour)
+	if list := w.Call(w.Admin, "GET", "/api/v1/markets/"+w.Market+"/beneficiary-changes", nil, 200).Items(); len(
 		list) != 0 {
 		t.Errorf("the market's list still shows it after 90 days: %v", list)
 	}

@@ -1,4 +1,4 @@
-package merchants_test
+package bulk_test
 
 import (
 	"fmt"
@@ -18,32 +18,32 @@ STT,Sạp số,Họ tên,SĐT,Ngân hàng,Số tài khoản,Ngành hàng
 
 func TestABoardsListIsImportedOnce(t *testing.T) {
 	w := newWorld(t)
-	list := "/api/v1/markets/" + w.market + "/stalls"
-	dry := w.upload(w.admin, "?dry_run=true", "sap.csv", boardsList, 200)
+	list := "/api/v1/markets/" + w.Market + "/stalls"
+	dry := w.UploadList(w.Admin, "?dry_run=true", "sap.csv", boardsList, 200)
 	if dry.Text("dry_run") != "true" || dry.Text("applied") != "false" || dry.Text("created") != "4" ||
 		dry.Text("rows.0.action") != "create" {
 		t.Errorf("the dry run says %v", dry)
 	}
-	if n := len(w.Call(w.admin, "GET", list, nil, 200).Items()); n != 0 {
+	if n := len(w.Call(w.Admin, "GET", list, nil, 200).Items()); n != 0 {
 		t.Fatalf("the dry run wrote %d stalls", n)
 	}
-	done := w.upload(w.Key("manager", "market:CHODAM"), "", "sap.csv", boardsList, 200)
+	done := w.UploadList(w.Key("manager", "market:CHODAM"), "", "sap.csv", boardsList, 200)
 	if done.Text("applied") != "true" || done.Text("created") != "4" || done.Text("faulty") != "0" ||
 		done.Text("rows.1.line") != "4" || done.Text("rows.1.number") != "A02" {
 		t.Errorf("the import says %v", done)
 	}
-	stalls := w.Call(w.admin, "GET", list, nil, 200).Items()
+	stalls := w.Call(w.Admin, "GET", list, nil, 200).Items()
 	if len(stalls) != 4 || stalls[0].Text("merchant.phone") != "0905111222" ||
 		stalls[0].Text("accounts.0.bank_bin") != "970436" ||
 		stalls[0].Text("merchant.id") != stalls[2].Text("merchant.id") || stalls[1].Text("code.payload") == "" ||
 		stalls[3].Text("state") != "vacant" {
 		t.Errorf("the imported stalls are %v", stalls)
 	}
-	again := w.upload(w.admin, "", "sap.csv", boardsList, 200)
+	again := w.UploadList(w.Admin, "", "sap.csv", boardsList, 200)
 	if again.Text("created") != "0" || again.Text("unchanged") != "4" || again.Text("rows.3.action") != "unchanged" {
 		t.Errorf("the same list again says %v", again)
 	}
-	if after := w.Call(w.admin, "GET", list, nil, 200).Items(); after[0].Text("code.code") != stalls[0].Text(
+	if after := w.Call(w.Admin, "GET", list, nil, 200).Items(); after[0].Text("code.code") != stalls[0].Text(
 		"code.code") || len(after) != 4 {
 		t.Error("the same list again has changed the register")
 	}
@@ -51,15 +51,15 @@ func TestABoardsListIsImportedOnce(t *testing.T) {
 
 func TestFaultyListIsExplainedAndNotStored(t *testing.T) {
 	w := newWorld(t)
-	w.stall("Z9", "888")
-	w.upload(w.admin, "", "sap.csv", boardsList, 200)
+	w.Stall("Z9", "888")
+	w.UploadList(w.Admin, "", "sap.csv", boardsList, 200)
 	faulty := strings.NewReplacer(
 		"Trần Văn Bình",
 		"Trần Văn Đổi",
 		"4,A04,,,,,",
 		"4,A05,Lê Một,0905,VCB,77,Hoa\n5,A06,Lê Hai,0905111999,VCB,888,Hoa\n6,A07,Lê Ba,0905111888,VCB,999,Hoa",
 	).Replace(boardsList)
-	refused := w.upload(w.admin, "", "sap.csv", faulty, 422)
+	refused := w.UploadList(w.Admin, "", "sap.csv", faulty, 422)
 	if refused.Text("code") != "rows_invalid" || refused.Text("applied") != "false" || refused.Text("created") != "0" ||
 		refused.Text("status") != "422" {
 		t.Errorf("the faulty list is answered %v", refused)
@@ -76,32 +76,32 @@ func TestFaultyListIsExplainedAndNotStored(t *testing.T) {
 			t.Errorf("row %d is %v, want %v", row, got, want)
 		}
 	}
-	if n := len(w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items()); n != 5 {
+	if n := len(w.Call(w.Admin, "GET", "/api/v1/markets/"+w.Market+"/stalls", nil, 200).Items()); n != 5 {
 		t.Errorf("%d stalls stand, want the five of before", n)
 	}
 }
 
 func TestAnUploadIsRefused(t *testing.T) {
 	w := newWorld(t)
-	if o := w.upload(w.admin, "", "sap.csv", "no header here", 422); o.Text("code") != "header_missing" {
+	if o := w.UploadList(w.Admin, "", "sap.csv", "no header here", 422); o.Text("code") != "header_missing" {
 		t.Errorf("without a header: %v", o)
 	}
-	if o := w.upload(w.admin, "?dry_run=perhaps", "sap.csv", boardsList, 422); o.Text("code") != "unknown_value" {
+	if o := w.UploadList(w.Admin, "?dry_run=perhaps", "sap.csv", boardsList, 422); o.Text("code") != "unknown_value" {
 		t.Errorf("with a doubtful dry_run: %v", o)
 	}
-	if o := w.upload(w.admin, "", "sap.csv", strings.Repeat("x", 6<<20), 413); o.Text("code") != "too_large" {
+	if o := w.UploadList(w.Admin, "", "sap.csv", strings.Repeat("x", 6<<20), 413); o.Text("code") != "too_large" {
 		t.Errorf("6 MB: %v", o)
 	}
-	w.upload(w.Key("auditor", ""), "", "sap.csv", boardsList, 403)
-	w.upload(
-		w.Key("manager", "market:"+w.Call(w.admin, "POST", "/api/v1/markets", worldtest.MarketOrder("OTHER", "22402"),
+	w.UploadList(w.Key("auditor", ""), "", "sap.csv", boardsList, 403)
+	w.UploadList(
+		w.Key("manager", "market:"+w.Call(w.Admin, "POST", "/api/v1/markets", worldtest.MarketOrder("OTHER", "22402"),
 			201).Text("code")),
 		"",
 		"sap.csv",
 		boardsList,
 		404,
 	)
-	w.Refuse(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls/import", object{}, 400, "unreadable")
+	w.Refuse(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls/import", object{}, 400, "unreadable")
 }
 
 func TestTwoThousandRowsAreImportedInSeconds(t *testing.T) {
@@ -111,10 +111,10 @@ func TestTwoThousandRowsAreImportedInSeconds(t *testing.T) {
 	for i := range 2000 {
 		fmt.Fprintf(&list, "B%04d;Người %d;0906%06d;MB;77%08d\n", i, i, i, i)
 	}
-	if done := w.upload(w.admin, "", "sap.csv", list.String(), 200); done.Text("created") != "2000" {
+	if done := w.UploadList(w.Admin, "", "sap.csv", list.String(), 200); done.Text("created") != "2000" {
 		t.Errorf("the import made %s of 2000", done.Text("created"))
 	}
-	if again := w.upload(w.admin, "", "sap.csv", list.String(), 200); again.Text("unchanged") != "2000" {
+	if again := w.UploadList(w.Admin, "", "sap.csv", list.String(), 200); again.Text("unchanged") != "2000" {
 		t.Errorf("the same list left %s of 2000 unchanged", again.Text("unchanged"))
 	}
 }

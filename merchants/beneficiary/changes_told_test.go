@@ -1,4 +1,4 @@
-package merchants_test
+package beneficiary_test
 
 import (
 	"fmt"
@@ -6,31 +6,20 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
-	"market40/merchants/platform/seal"
+	"market40/merchants/registertest"
 )
-
-// seal seals a value for a column, as the register does.
-func (w *world) seal(table, column, id, text string) []byte {
-	w.T.Helper()
-	sealed, err := w.Keys.Seal(w.T.Context(), seal.Place{Table: table, Column: column, ID: uuid.MustParse(id)},
-		[]byte(text))
-	must(w.T, err)
-	return sealed
-}
 
 // TestAnOldChangeToAWalletIsRefused: one that was proposed before wallets were refused says that it
 // cannot be, and its day refuses it.
 func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 	w := newWorld(t)
-	stall := w.stall("A1", "1001")
+	stall := w.Stall("A1", "1001")
 	path := "/api/v1/stalls/" + stall.Text("id")
 	_, key := w.SignIn("quan", "manager", "market:CHODAM")
 	c := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("0906000021"), 201)
 	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE beneficiary_changes SET bank_bin = '971025', proposal = $2
 		WHERE id = $1`, c.Text("id"),
-		w.seal(
+		w.Seal(
 			"beneficiary_changes",
 			"proposal",
 			c.Text("id"),
@@ -61,18 +50,23 @@ func TestAnOldChangeToAWalletIsRefused(t *testing.T) {
 // TestMessageNamesItsSubject: of several who share a phone.
 func TestMessageNamesItsSubject(t *testing.T) {
 	w := newWorld(t)
-	stalls := "/api/v1/markets/" + w.market + "/stalls"
+	stalls := "/api/v1/markets/" + w.Market + "/stalls"
 	_, person := w.SignIn("quan", "manager", "market:CHODAM") // what a program wants would wait
 	for i, name := range []string{"Vợ Một", "Chồng Một", "Cô Khác"} {
 		phone := []string{"0906000012", "0906000012", "0906000099"}[i]
-		made := w.Call(w.admin, "POST", stalls, object{
+		made := w.Call(w.Admin, "POST", stalls, object{
 			"number": fmt.Sprint("P", i), "merchant": object{
 				"full_name": name, "phone": phone,
 				"known_phone": "another_person",
-			}, "account": account("970436", fmt.Sprint("200", i)),
+			}, "account": registertest.Account("970436", fmt.Sprint("200", i)),
 		}, 201)
-		w.Call(person, "POST", "/api/v1/stalls/"+made.Text("id")+"/accounts", account("970415", fmt.Sprint("300", i)),
-			201)
+		w.Call(
+			person,
+			"POST",
+			"/api/v1/stalls/"+made.Text("id")+"/accounts",
+			registertest.Account("970415", fmt.Sprint("300", i)),
+			201,
+		)
 	}
 	notices := w.notices()
 	for i, begins := range []string{"Chợ 4.0: sạp P0", "Chợ 4.0, gửi Chồng Một: sạp P1", "Chợ 4.0: sạp P2"} {
@@ -80,7 +74,7 @@ func TestMessageNamesItsSubject(t *testing.T) {
 			t.Errorf("message %d is %q, want %q", i, notices[i], begins)
 		}
 	}
-	w.Call(person, "POST", "/api/v1/stalls/"+w.stallOf("P0")+"/accounts", account("970422", "4000"), 201)
+	w.Call(person, "POST", "/api/v1/stalls/"+w.stallOf("P0")+"/accounts", registertest.Account("970422", "4000"), 201)
 	if notices = w.notices(); !strings.HasPrefix(notices[3], "Chợ 4.0, gửi Vợ Một: sạp P0") {
 		t.Errorf("who shared the phone later: %q", notices[3])
 	}
@@ -89,7 +83,7 @@ func TestMessageNamesItsSubject(t *testing.T) {
 // stallOf is the id of the stall of a number.
 func (w *world) stallOf(number string) string {
 	w.T.Helper()
-	for _, s := range w.Call(w.admin, "GET", "/api/v1/markets/"+w.market+"/stalls", nil, 200).Items() {
+	for _, s := range w.Call(w.Admin, "GET", "/api/v1/markets/"+w.Market+"/stalls", nil, 200).Items() {
 		if s.Text("number") == number {
 			return s.Text("id")
 		}

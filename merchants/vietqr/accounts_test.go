@@ -1,4 +1,4 @@
-package merchants_test
+package vietqr_test
 
 import (
 	"strings"

@@ -1,4 +1,4 @@
-package merchants_test
+package codes_test
 
 import (
 	"fmt"
@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"market40/merchants/platform/web/webtest"
+	"market40/merchants/registertest"
 )
 
 // printed requests a PDF and returns the codes that an independent reader finds on its pages, and
@@ -38,22 +39,22 @@ func (w *world) printed(key, path string) (codes []string, pages int) {
 
 func TestPostersPayTheirStalls(t *testing.T) {
 	w := newWorld(t)
-	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
+	first, second := w.Stall("A1", "1111"), w.Stall("A2", "2222")
 	// without a code
-	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+	w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{
 		"number": "A3", "kind": "stall",
 		"goods_group": "rau", "zone": "Khu rau",
 	}, 201)
 	both := []string{first.Text("code.payload"), second.Text("code.payload")}
 	slices.Sort(both)
 
-	market := "/api/v1/markets/" + w.market + "/posters.pdf"
+	market := "/api/v1/markets/" + w.Market + "/posters.pdf"
 	for query, want := range map[string]int{
 		"": 1, "?size=a5": 1, "?size=sticker": 1, "?size=a4": 2,
 		"?layout=single": 2, "?size=a6&stalls=" + first.Text("id") + "," + second.Text("id"): 1,
 		"?stalls=a1,%20A2": 1,
 	} {
-		if codes, pages := w.printed(w.admin, market+query); !slices.Equal(codes, both) || pages != want {
+		if codes, pages := w.printed(w.Admin, market+query); !slices.Equal(codes, both) || pages != want {
 			t.Errorf("%s prints %d pages with %q, want %d with %q", query, pages, codes, want, both)
 		}
 	}
@@ -69,21 +70,21 @@ func TestPostersPayTheirStalls(t *testing.T) {
 
 func TestPostersAreRefused(t *testing.T) {
 	w := newWorld(t)
-	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
+	first, second := w.Stall("A1", "1111"), w.Stall("A2", "2222")
 	path := "/api/v1/codes/" + first.Text("code.code") + "/poster.pdf"
-	market := "/api/v1/markets/" + w.market + "/posters.pdf"
+	market := "/api/v1/markets/" + w.Market + "/posters.pdf"
 	w.Call(w.Key("merchant", "stall:"+second.Text("id")), "GET", path, nil, 404)
-	w.Call(w.Key("manager", "market:"+w.RegisterMarket(w.admin, "CHODINH", "22366")), "GET", path, nil, 404)
+	w.Call(w.Key("manager", "market:"+w.RegisterMarket(w.Admin, "CHODINH", "22366")), "GET", path, nil, 404)
 	w.Call(w.Key("locality_officer", "locality:568"), "GET", path, nil, 403)
 	w.Call("", "GET", path, nil, 401)
-	webtest.CheckIndependentReaders(t, w.Edge.Engine, market, w.admin, w.Key("manager", "market:"+w.market))
+	webtest.CheckIndependentReaders(t, w.Edge.Engine, market, w.Admin, w.Key("manager", "market:"+w.Market))
 	for _, query := range []string{"?size=a3", "?layout=wall", "?stalls=x"} {
-		w.Call(w.admin, "GET", market+query, nil, 422)
+		w.Call(w.Admin, "GET", market+query, nil, 422)
 	}
-	w.Call(w.admin, "GET", market+"?zone=nowhere", nil, 404)
-	w.Call(w.admin, "GET", "/api/v1/codes/nothing/poster.pdf", nil, 404)
-	w.Call(w.admin, "POST", "/api/v1/stalls/"+first.Text("id")+"/codes", object{}, 201)
-	w.Call(w.admin, "GET", path, nil, 410)
+	w.Call(w.Admin, "GET", market+"?zone=nowhere", nil, 404)
+	w.Call(w.Admin, "GET", "/api/v1/codes/nothing/poster.pdf", nil, 404)
+	w.Call(w.Admin, "POST", "/api/v1/stalls/"+first.Text("id")+"/codes", object{}, 201)
+	w.Call(w.Admin, "GET", path, nil, 410)
 }
 
 // TestPostersAreInTheOrderOfTheMarket: by zone, each on sheets of its own, and by number as people
@@ -100,13 +101,19 @@ func TestPostersAreInTheOrderOfTheMarket(t *testing.T) {
 		{"9", "Khu 10"},
 		{"8", "Khu 9"},
 	} {
-		w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
-			"number": at[0], "kind": "stall", "goods_group": "hai_san", "zone": at[1],
-			"merchant": w.merchant(fmt.Sprint("Lan ", i)), "account": account("970436", fmt.Sprint("33330000", i)),
+		w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{
+			"number":      at[0],
+			"kind":        "stall",
+			"goods_group": "hai_san",
+			"zone":        at[1],
+			"merchant": w.Merchant(
+				fmt.Sprint("Lan ", i),
+			),
+			"account": registertest.Account("970436", fmt.Sprint("33330000", i)),
 		}, 201)
 	}
 	read := func(query string) (pages []string) {
-		rec := w.Send(w.admin, "GET", "/api/v1/markets/"+w.market+"/posters.pdf"+query, nil)
+		rec := w.Send(w.Admin, "GET", "/api/v1/markets/"+w.Market+"/posters.pdf"+query, nil)
 		file := filepath.Join(t.TempDir(), "x.pdf")
 		must(t, os.WriteFile(file, rec.Body.Bytes(), 0o600))
 		text, err := exec.CommandContext(t.Context(), "pdftotext", file, "-").Output()

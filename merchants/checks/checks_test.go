@@ -1,4 +1,4 @@
-package merchants_test
+package checks_test
 
 import (
 	"testing"
@@ -11,7 +11,7 @@ import (
 // somebody else.
 func TestChecksAreListedAndWarn(t *testing.T) {
 	w := newWorld(t)
-	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
+	s, other := w.Stall("A1", "1111"), w.Stall("A2", "2222")
 	path := "/api/v1/stalls/" + s.Text("id") + "/checks"
 	team := w.Key("team", "market:CHODAM")
 	swapped, err := vietqr.Encode(vietqr.Payment{BIN: "970422", Account: "666", Purpose: s.Text("code.code")})
@@ -26,7 +26,7 @@ func TestChecksAreListedAndWarn(t *testing.T) {
 	check(object{"payload": s.Text("code.payload"), "latitude": 12.25, "longitude": 109.19}, "official")
 	check(object{"payload": other.Text("code.payload")}, "swapped")
 	check(object{"payload": swapped}, "swapped")
-	w.wantAlerts("swapped_code", 1)
+	w.WantAlerts("swapped_code", 1)
 	list := w.Call(w.Key("manager", "market:CHODAM"), "GET", path, nil, 200)
 	if list.Text("items.0.verdict") != "swapped" || list.Text("items.2.latitude") != "12.25" ||
 		list.Text("items.2.by") != "team" || list.At("items.3") != nil {
@@ -47,12 +47,12 @@ func TestChecksAreListedAndWarn(t *testing.T) {
 // of nothing that was looked at since.
 func TestAScanThatComesLate(t *testing.T) {
 	w := newWorld(t)
-	s, other := w.stall("A1", "1111"), w.stall("A2", "2222")
+	s, other := w.Stall("A1", "1111"), w.Stall("A2", "2222")
 	path := "/api/v1/stalls/" + s.Text("id") + "/checks"
 	old, foreign := s.Text("code.payload"), other.Text("code.payload")
 	scanned := w.Clock.Add(time.Hour)
 	w.Clock = w.Clock.Add(2 * time.Hour)
-	w.Call(w.admin, "POST", "/api/v1/stalls/"+s.Text("id")+"/codes", nil, 201)
+	w.Call(w.Admin, "POST", "/api/v1/stalls/"+s.Text("id")+"/codes", nil, 201)
 	w.Clock = w.Clock.Add(22 * time.Hour)
 	late := func(payload string, at time.Time) object {
 		return object{"payload": payload, "checked_at": at.Format(time.RFC3339)}
@@ -65,41 +65,41 @@ func TestAScanThatComesLate(t *testing.T) {
 		{late(old, scanned.Add(2*time.Hour)), "superseded"}, // replaced an hour before
 		{late(foreign, scanned), "swapped"},                 // looked at since
 	} {
-		if got := w.Call(w.admin, "POST", path, c.body, 201); got.Text("verdict") != c.verdict ||
+		if got := w.Call(w.Admin, "POST", path, c.body, 201); got.Text("verdict") != c.verdict ||
 			got.Text("checked_at")[:19] != c.body.Text("checked_at")[:19] {
 			t.Errorf("%v is %v, want %s", c.body, got, c.verdict)
 		}
 	}
-	w.wantAlerts("swapped_code", 0)
-	ahead := w.Call(w.admin, "POST", path, late(foreign, w.Clock.Add(5*time.Minute)), 201)
+	w.WantAlerts("swapped_code", 0)
+	ahead := w.Call(w.Admin, "POST", path, late(foreign, w.Clock.Add(5*time.Minute)), 201)
 	if at, err := time.Parse(time.RFC3339Nano, ahead.Text("checked_at")); err != nil || !at.Equal(w.Clock) {
 		t.Errorf("a phone with a fast clock scanned at %v, want %v (%v)", at, w.Clock, err)
 	}
-	w.wantAlerts("swapped_code", 1)
-	list := w.Call(w.admin, "GET", path, nil, 200)
+	w.WantAlerts("swapped_code", 1)
+	list := w.Call(w.Admin, "GET", path, nil, 200)
 	if recorded, err := time.Parse(time.RFC3339Nano, list.Text("items.3.recorded_at")); err != nil ||
 		!recorded.Equal(w.Clock) || list.Text("items.0.verdict") != "swapped" {
 		t.Errorf("the list is %v", list)
 	}
-	w.Refuse(w.admin, "POST", path, late(old, w.Clock.Add(time.Hour)), 422, "in_future")
-	w.Refuse(w.admin, "POST", path, late(old, scanned.Add(-2*time.Hour)), 422, "before_code")
-	w.Refuse(w.admin, "POST", path, late(old, w.Clock.Add(-8*24*time.Hour)), 422, "too_old")
-	w.Refuse(w.admin, "POST", path, object{"payload": old, "checked_at": "20/11/2026"}, 422, "invalid")
+	w.Refuse(w.Admin, "POST", path, late(old, w.Clock.Add(time.Hour)), 422, "in_future")
+	w.Refuse(w.Admin, "POST", path, late(old, scanned.Add(-2*time.Hour)), 422, "before_code")
+	w.Refuse(w.Admin, "POST", path, late(old, w.Clock.Add(-8*24*time.Hour)), 422, "too_old")
+	w.Refuse(w.Admin, "POST", path, object{"payload": old, "checked_at": "20/11/2026"}, 422, "invalid")
 }
 
 // The board sees what was not found in order for a week.
 func TestUncheckedStickers(t *testing.T) {
 	w := newWorld(t)
-	first, second := w.stall("A1", "1111"), w.stall("A2", "2222")
+	first, second := w.Stall("A1", "1111"), w.Stall("A2", "2222")
 	// no code hangs there
-	w.Call(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{
+	w.Call(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{
 		"number": "A3", "kind": "stall",
 		"goods_group": "rau",
 	}, 201)
-	path := "/api/v1/markets/" + w.market + "/unchecked"
+	path := "/api/v1/markets/" + w.Market + "/unchecked"
 	unchecked := func(query string, want ...string) {
 		t.Helper()
-		items, _ := w.Call(w.admin, "GET", path+query, nil, 200)["items"].([]any)
+		items, _ := w.Call(w.Admin, "GET", path+query, nil, 200)["items"].([]any)
 		var got []string
 		for _, item := range items {
 			got = append(got, object(item.(map[string]any)).Text("number"))
@@ -109,12 +109,12 @@ func TestUncheckedStickers(t *testing.T) {
 		}
 	}
 	unchecked("", "A1", "A2")
-	w.Call(w.admin, "POST", "/api/v1/stalls/"+first.Text("id")+"/checks", object{"payload": first.Text("code.payload")},
+	w.Call(w.Admin, "POST", "/api/v1/stalls/"+first.Text("id")+"/checks", object{"payload": first.Text("code.payload")},
 		201)
-	w.Call(w.admin, "POST", "/api/v1/stalls/"+second.Text("id")+"/checks", object{"payload": "x"}, 201)
+	w.Call(w.Admin, "POST", "/api/v1/stalls/"+second.Text("id")+"/checks", object{"payload": "x"}, 201)
 	unchecked("", "A2")
 	w.Clock = w.Clock.Add(8 * 24 * time.Hour)
 	unchecked("", "A1", "A2")
 	unchecked("?days=30", "A2")
-	w.Call(w.admin, "GET", path+"?days=0", nil, 422)
+	w.Call(w.Admin, "GET", path+"?days=0", nil, 422)
 }

@@ -1,4 +1,4 @@
-package merchants_test
+package bulk_test
 
 import (
 	"testing"
@@ -8,7 +8,7 @@ import (
 // names both is read, and no third joins them.
 func TestTwinsOfOldRegistersStayTwo(t *testing.T) {
 	w := newWorld(t)
-	w.upload(w.admin, "", "a.csv", "Sạp số,Khu\nA1,\nB9,\n", 200)
+	w.UploadList(w.Admin, "", "a.csv", "Sạp số,Khu\nA1,\nB9,\n", 200)
 	_, err := w.DB.Pool.Exec(t.Context(), `UPDATE stalls SET number = 'A-1' WHERE number = 'B9'`)
 	if err == nil {
 		t.Fatal("the database lets one number name two stalls")
@@ -20,12 +20,12 @@ func TestTwinsOfOldRegistersStayTwo(t *testing.T) {
 	_, err = w.DB.Pool.Exec(t.Context(), `INSERT INTO stall_states (id, stall_id, state, valid)
 		SELECT gen_random_uuid(), id, 'vacant', tstzrange(NULL, NULL) FROM stalls WHERE number = 'A-1'`)
 	must(t, err)
-	if both := w.upload(w.admin, "", "a.csv", "Sạp số,Khu\nA1,\nA-1,\n", 200); both.Text("unchanged") != "2" {
+	if both := w.UploadList(w.Admin, "", "a.csv", "Sạp số,Khu\nA1,\nA-1,\n", 200); both.Text("unchanged") != "2" {
 		t.Errorf("a list that names both: %v", both)
 	}
-	w.Refuse(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "a 1"}, 409, "number_in_use")
+	w.Refuse(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{"number": "a 1"}, 409, "number_in_use")
 	var twin string
 	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT id FROM stalls WHERE number = 'A-1'`).Scan(&twin))
-	w.Call(w.admin, "PATCH", "/api/v1/stalls/"+twin, object{"number": "A-100"}, 200)
-	w.Refuse(w.admin, "POST", "/api/v1/markets/"+w.market+"/stalls", object{"number": "A100"}, 409, "number_in_use")
+	w.Call(w.Admin, "PATCH", "/api/v1/stalls/"+twin, object{"number": "A-100"}, 200)
+	w.Refuse(w.Admin, "POST", "/api/v1/markets/"+w.Market+"/stalls", object{"number": "A100"}, 409, "number_in_use")
 }
