@@ -24,16 +24,15 @@ var arrows = map[string][]string{
 	},
 	// The program put together: nothing but commands imports it.
 	"cmd/market40/app": {
-		"frontend", "frontend/pages", "reports", "reports/exports", "reports/field", "reports/periodic",
-		"reports/programme",
-		"payments", "payments/book", "payments/cases", "payments/connections", "payments/intake", "payments/ledger",
-		"payments/orders", "payments/push", "payments/soundbox",
-		"merchants", "merchants/access/roles", "merchants/access/signin", "merchants/access/trail",
-		"merchants/platform/web", "merchants/platform/jobs", "merchants/platform/notify", "merchants/platform/outbox",
-		"merchants/platform/outgoing", "merchants/phones", "merchants/privacy", "merchants/platform/seal",
-		"merchants/platform/siem",
-		"migrations", "migrations/database", "migrations/database/private",
-		"merchants/bulk", "merchants/codes",
+		"frontend", "frontend/pages", "merchants", "merchants/access/invitations", "merchants/access/passkeys",
+		"merchants/access/phonecodes", "merchants/access/roles", "merchants/access/signin", "merchants/access/sso",
+		"merchants/access/staff", "merchants/access/trail", "merchants/bulk", "merchants/codes",
+		"merchants/platform/jobs", "merchants/platform/notify", "merchants/platform/outbox",
+		"merchants/platform/outgoing", "merchants/platform/seal", "merchants/platform/siem",
+		"merchants/platform/web", "merchants/privacy", "migrations", "migrations/database",
+		"migrations/database/private", "payments", "payments/book", "payments/cases", "payments/connections",
+		"payments/intake", "payments/ledger", "payments/orders", "payments/push", "payments/soundbox", "reports",
+		"reports/exports", "reports/field", "reports/periodic", "reports/programme",
 	},
 	"cmd/market40/bench": {
 		"cmd/market40/app",
@@ -233,11 +232,11 @@ var arrows = map[string][]string{
 	},
 	// Only tests import it: a program on its own database.
 	"payments/paymentstest": {
-		"merchants", "merchants/access/signin", "merchants/platform/web", "merchants/platform/notify",
-		"merchants/phones", "merchants/platform/seal", "migrations/database", "migrations/database/dbtest",
+		"merchants", "merchants/access/invitations", "merchants/access/phonecodes", "merchants/access/signin",
+		"merchants/access/staff", "merchants/platform/bizday", "merchants/platform/notify", "merchants/platform/seal",
+		"merchants/platform/web", "migrations/database", "migrations/database/dbtest",
 		"migrations/database/worldtest", "payments", "payments/banks", "payments/book", "payments/cases",
 		"payments/connections", "payments/intake", "payments/ledger", "payments/money", "payments/orders",
-		"merchants/platform/bizday",
 	},
 	// The book draws documents, which the way of notices must not carry.
 	"payments/book": {
@@ -266,8 +265,9 @@ var arrows = map[string][]string{
 	},
 	// Only tests import it: the register put together with what shows it.
 	"merchants/registertest": {
-		"frontend/pages", "merchants", "merchants/bulk", "merchants/codes", "merchants/platform/seal",
-		"merchants/platform/web", "migrations/database/worldtest", "payments/orders",
+		"frontend/pages", "merchants", "merchants/access/invitations", "merchants/access/signin", "merchants/bulk",
+		"merchants/codes", "merchants/platform/seal", "merchants/platform/web", "migrations/database/worldtest",
+		"payments/orders",
 	},
 	// Lists of boards know the register; the register knows no lists.
 	"merchants/bulk": {
@@ -305,19 +305,46 @@ var arrows = map[string][]string{
 	"merchants/scope":        {"merchants/access/roles", "merchants/platform/problem", "migrations/database"},
 	"merchants/access/roles": {"merchants/platform/problem", "migrations/database"},
 	"merchants/access/signin": {
-		"merchants/access/roles", "merchants/encodings", "merchants/platform/bizday",
-		"merchants/platform/notify", "merchants/platform/problem", "merchants/platform/seal", "migrations/database",
+		"merchants/access/passwords", "merchants/access/roles", "merchants/encodings", "merchants/platform/bizday",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "migrations/database",
+	},
+	"merchants/access/passwords": {"merchants/platform/problem"},
+	// what the second step of a sign-in needs from the first
+	"merchants/access/steps": {"merchants/platform/seal", "migrations/database"},
+	// The other ways to sign in. Signin knows none of them.
+	"merchants/access/passkeys": {
+		"merchants/access/roles", "merchants/access/signin", "merchants/access/steps",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "migrations/database",
+	},
+	"merchants/access/sso": {
+		"merchants/access/roles", "merchants/access/signin", "merchants/access/steps",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "migrations/database",
+	},
+	"merchants/access/phonecodes": {
+		"merchants/access/roles", "merchants/access/signin", "merchants/phones", "merchants/platform/notify",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "migrations/database",
+	},
+	"merchants/access/invitations": {
+		"merchants/access/roles", "merchants/access/signin", "merchants/platform/bizday",
+		"merchants/platform/problem", "merchants/platform/web", "merchants/vietqr", "migrations/database",
+	},
+	"merchants/access/staff": {
+		"merchants/access/passwords", "merchants/access/roles", "merchants/access/signin", "merchants/encodings",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "migrations/database",
+	},
+	// Only tests import it.
+	"merchants/access/signin/signintest": {
+		"merchants/access/signin", "merchants/platform/problem", "merchants/platform/seal", "migrations/database",
+		"migrations/database/dbtest",
 	},
 	"merchants/access/trail": {
-		"merchants/access/roles", "merchants/platform/jobs", "merchants/platform/seal",
-		"migrations/database",
+		"merchants/access/roles", "merchants/platform/bizday", "merchants/platform/jobs",
+		"merchants/platform/problem", "merchants/platform/seal", "merchants/platform/web", "migrations/database",
 	},
 	"merchants/platform/web/webtest": {},
-	// draws an invitation's code
 	"merchants/platform/web": {
-		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail",
-		"merchants/platform/bizday", "merchants/platform/problem", "merchants/platform/seal", "merchants/vietqr",
-		"migrations/database",
+		"merchants/access/passwords", "merchants/access/roles", "merchants/platform/problem",
+		"merchants/platform/seal", "migrations/database",
 	},
 	"merchants/encodings":       {"merchants/platform/problem"},
 	"merchants/platform/jobs":   {"migrations/database"}, // what is done by the clock
@@ -359,8 +386,9 @@ var arrows = map[string][]string{
 	"migrations/database/private": {},
 	// Only tests import it: parts of the program on a database of their own.
 	"migrations/database/worldtest": {
-		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/seal",
-		"merchants/platform/web", "migrations/database", "migrations/database/dbtest",
+		"merchants/access/invitations", "merchants/access/roles", "merchants/access/signin",
+		"merchants/access/trail", "merchants/platform/seal", "merchants/platform/web", "migrations/database",
+		"migrations/database/dbtest",
 	},
 	"migrations/reference": {},
 }

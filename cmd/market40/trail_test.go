@@ -132,7 +132,7 @@ func TestEveryCommittedChangeIsRecorded(t *testing.T) {
 // untoured are the routes that change something and yet leave no change in the trail, each with
 // why.
 var untoured = map[string]string{
-	"POST /api/v1/codes/verify":                        "changes nothing: edge.Unrecorded",
+	"POST /api/v1/codes/verify":                        "changes nothing: trail.unrecorded",
 	"POST /api/v1/passkeys/challenge":                  "the browser stores what was begun",
 	"POST /api/v1/me/passkeys/challenge":               "the same",
 	"POST /api/v1/me/passkeys":                         "wants a device: TestAccountPages has one, and passkeys and sessions are watched",

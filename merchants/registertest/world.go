@@ -10,6 +10,8 @@ import (
 
 	"market40/frontend/pages"
 	"market40/merchants"
+	"market40/merchants/access/invitations"
+	"market40/merchants/access/signin"
 	"market40/merchants/bulk"
 	"market40/merchants/codes"
 	"market40/merchants/platform/seal"
@@ -42,10 +44,11 @@ func New(t *testing.T) *World {
 	w.Registry = merchants.New(w.DB, w.Keys, w.Now)
 	shown, err := pages.New(w.Registry, orders.New(w.DB, w.Registry.Codes, w.Now), "https://cho.example.vn")
 	must(t, err)
+	signin.UserRoutes(w.Edge, w.People, w.APIKeys)
+	invitations.New(w.DB, w.Now, w.People).Routes(w.Edge, web.Site{Cookies: true})
 	w.Routes(
-		w.Registry, &web.Users{People: w.People, Keys: w.APIKeys, Now: w.Now},
-		&web.Stalls{SignIn: &web.SignIn{People: w.People, Cookies: true}},
-		bulk.New(w.DB, w.Keys, w.Now, w.Registry.Stalls), codes.NewPrints(w.Registry.Codes, "https://cho.example.vn"),
+		w.Registry, bulk.New(w.DB, w.Keys, w.Now, w.Registry.Stalls),
+		codes.NewPrints(w.Registry.Codes, "https://cho.example.vn"),
 	)
 	must(t, shown.Routes(w.Edge))
 	w.Admin = w.Key("admin", "")

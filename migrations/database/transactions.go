@@ -62,6 +62,11 @@ func retryTransaction(ctx context.Context, attempt func() (again bool, err error
 	}
 }
 
+// SendBatch runs a batch in a transaction of its own: all of it or nothing.
+func (db *DB) SendBatch(ctx context.Context, batch *pgx.Batch) error {
+	return db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
+}
+
 // attempt runs do once and says whether an error leaves the work undone and worth doing again.
 func (db *DB) attempt(ctx context.Context, do func(ctx context.Context, tx pgx.Tx) error) (again bool, err error) {
 	tx, err := db.Pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})

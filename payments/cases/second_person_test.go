@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"market40/merchants/platform/web"
+	"market40/merchants/access/signin"
 	"market40/migrations/database/worldtest"
 	"market40/payments/paymentstest"
 )
@@ -21,7 +21,7 @@ func newOffice(t *testing.T) office {
 	t.Helper()
 	o := office{newWorld(t), nil}
 	o.users = worldtest.NewOn(t, o.DB, time.Time{})
-	o.users.Routes(&web.Users{People: o.users.People, Keys: o.users.APIKeys, Now: time.Now})
+	signin.UserRoutes(o.users.Edge, o.users.People, o.users.APIKeys)
 	return o
 }
 

@@ -154,8 +154,7 @@ func (cs *Connections) writeHealth(ctx context.Context) error {
 			cs.now().Add(-hoursStored),
 		)
 	}
-	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
-	if err != nil {
+	if err := cs.db.SendBatch(ctx, batch); err != nil {
 		cs.health.putBack(drained)
 		return fmt.Errorf("write health of %d connections: %w", len(drained), err)
 	}

@@ -12,8 +12,10 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants"
+	"market40/merchants/access/invitations"
+	"market40/merchants/access/phonecodes"
 	"market40/merchants/access/signin"
-	"market40/merchants/phones"
+	"market40/merchants/access/staff"
 	"market40/merchants/platform/notify"
 	"market40/merchants/platform/web"
 	"market40/migrations/database"
@@ -48,15 +50,20 @@ func New(t testing.TB) *World {
 func NewOn(t testing.TB, db *database.DB) *World {
 	t.Helper()
 	w := &World{World: worldtest.NewOn(t, db, time.Time{}), SMS: newSMSGateway(t)}
-	signIn := &web.SignIn{People: w.People, Cookies: true}
-	codes := signin.NewPhoneCodes(w.People, notify.NewGateway(w.SMS.URL, "gateway-token", http.DefaultClient),
-		"cho.example.vn")
+	site := web.Site{Cookies: true}
+	codes := phonecodes.New(phonecodes.Parts{
+		DB: w.DB, Keys: w.Keys, Now: w.Now, People: w.People, Host: "cho.example.vn",
+		Sender: notify.NewGateway(w.SMS.URL, "gateway-token", http.DefaultClient),
+	})
 	t.Cleanup(codes.Wait)
 	register := merchants.New(w.DB, w.Keys, w.Now)
 	w.Payments = NewParts(w.DB, w.Keys, w.Now)
+	signin.SessionRoutes(w.Edge, w.People, site)
+	codes.Routes(w.Edge, site)
+	invitations.New(w.DB, w.Now, w.People).Routes(w.Edge, site)
+	staff.New(w.DB, w.Keys, w.Now, w.People).Routes(w.Edge, site)
 	w.Routes(
-		signIn, &web.Stalls{SignIn: signIn, Codes: codes, Phone: phones.Normalize}, register, w.Payments,
-		orders.New(w.DB, register.Codes, w.Now), book.New(w.DB, w.Keys, w.Now),
+		register, w.Payments, orders.New(w.DB, register.Codes, w.Now), book.New(w.DB, w.Keys, w.Now),
 	)
 	w.start()
 	w.Admin = w.Key("admin", "")

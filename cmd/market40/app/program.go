@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"market40/merchants"
+	"market40/merchants/access/phonecodes"
 	"market40/merchants/access/signin"
+	"market40/merchants/access/sso"
 	"market40/merchants/access/trail"
 	"market40/merchants/platform/outbox"
 	"market40/merchants/platform/outgoing"
@@ -43,8 +45,8 @@ type Program struct {
 	Periodic    *periodic.Periodic       // reports of months and quarters
 	Now         func() time.Time         // the clock of all parts
 
-	sso       *signin.SSO
-	codes     *signin.PhoneCodes // set by Routes; nil: nothing was mounted
+	sso       *sso.Providers
+	codes     *phonecodes.Codes // set by Routes; nil: nothing was mounted
 	trail     *trail.Trail
 	messages  *outbox.Outbox
 	privacy   *privacy.Desk
@@ -110,7 +112,9 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	p.orders = orders.New(db, p.Registry.Codes, now)
 	p.field = field.New(db, p.reports, now)
 	p.Periodic = periodic.New(periodic.Parts{DB: db, Keys: keys, Reports: p.reports, Programme: p.programme, Now: now})
-	p.sso = signin.NewSSO(p.People, outgoing.NewClient(s.Allow), s.Providers)
+	p.sso = sso.New(sso.Parts{
+		DB: db, Keys: keys, Now: now, People: p.People, Client: outgoing.NewClient(s.Allow), List: s.Providers,
+	})
 	if p.pushes, err = push.New(push.Parts{
 		DB: db, Keys: keys, Payments: p.payments, Now: now, Hosts: s.PushHosts, Client: outgoing.NewClient(s.PushAllow),
 		PublicURL: s.PublicURL,

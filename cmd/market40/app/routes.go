@@ -17,10 +17,13 @@ import (
 
 	"market40/frontend"
 	"market40/frontend/pages"
+	"market40/merchants/access/invitations"
+	"market40/merchants/access/passkeys"
+	"market40/merchants/access/phonecodes"
 	"market40/merchants/access/signin"
+	"market40/merchants/access/staff"
 	"market40/merchants/bulk"
 	"market40/merchants/codes"
-	"market40/merchants/phones"
 	"market40/merchants/platform/web"
 	"market40/migrations"
 	"market40/payments/book"
@@ -46,15 +49,9 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	if p.Settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.Settings.PublicURL}}
 	}
-	signIn := &web.SignIn{
-		People: p.People, SSO: p.sso, PublicURL: p.Settings.PublicURL,
-		Cookies: p.Settings.storesCookies(),
-	}
-	signIn.Routes(e)
-	p.codes = signin.NewPhoneCodes(p.People, p.smsSender(demo), p.Settings.publicHost())
-	(&web.Stalls{SignIn: signIn, Codes: p.codes, Phone: phones.Normalize}).Routes(e)
-	web.TrailRoutes(e, p.trail)
-	(&web.Users{People: p.People, Keys: p.APIKeys, Now: p.Now}).Routes(e)
+	p.signInRoutes(e, demo)
+	p.trail.Routes(e)
+	signin.UserRoutes(e, p.People, p.APIKeys)
 	p.Registry.Routes(e)
 	bulk.New(p.DB, p.Keys, p.Now, p.Registry.Stalls).Routes(e)
 	codes.NewPrints(p.Registry.Codes, p.Settings.PublicURL).Routes(e)
@@ -102,6 +99,21 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	return e, mountDocs(e)
 }
 
+// signInRoutes mounts every way to sign in.
+func (p *Program) signInRoutes(e *web.Edge, demo bool) {
+	site := web.Site{PublicURL: p.Settings.PublicURL, Cookies: p.Settings.storesCookies()}
+	signin.SessionRoutes(e, p.People, site)
+	passkeys.New(p.DB, p.Keys, p.Now, p.People).Routes(e, site)
+	p.sso.Routes(e, site)
+	p.codes = phonecodes.New(phonecodes.Parts{
+		DB: p.DB, Keys: p.Keys, Now: p.Now, People: p.People,
+		Sender: p.smsSender(demo), Host: p.Settings.publicHost(),
+	})
+	p.codes.Routes(e, site)
+	invitations.New(p.DB, p.Now, p.People).Routes(e, site)
+	staff.New(p.DB, p.Keys, p.Now, p.People).Routes(e, site)
+}
+
 var (
 	folders = regexp.MustCompile(`[\w.-]+/`)
 	// OpenAPI names the types of these packages as those of payments.
@@ -122,6 +134,8 @@ func schemaName(t reflect.Type, hint string) string {
 	name = partsOfReports.ReplaceAllString(name, "reports.")
 	name = partsOfField.ReplaceAllString(name, "field.")
 	name = partsOfMerchants.ReplaceAllString(name, "merchants.")
+	name = partsOfWeb.ReplaceAllString(name, "web.$1")
+	name = partsOfSignIn.ReplaceAllString(name, "signin.")
 	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
 		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
 	})
@@ -132,6 +146,10 @@ var (
 	partsOfReports   = regexp.MustCompile(`\b(campaigns|figures|indicators|scope)\.`)
 	partsOfField     = regexp.MustCompile(`\b(record|samples)\.`)
 	partsOfMerchants = regexp.MustCompile(`\b(alerts|beneficiary|bulk|checks|codes|tenancies)\.`)
+	partsOfSignIn    = regexp.MustCompile(`\b(invitations|passkeys|phonecodes|staff)\.`)
+	// bodies of the routes of signing in
+	partsOfWeb = regexp.MustCompile(
+		`\b(?:invitations|phonecodes|signin|staff)\.(Me|NewUser|Phoned|codeSent|madeInvitation|phonePeople|pinBody)\b`)
 )
 
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a

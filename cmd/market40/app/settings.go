@@ -17,7 +17,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"market40/merchants/access/signin"
+	"market40/merchants/access/sso"
 	"market40/merchants/platform/outgoing"
 	"market40/merchants/platform/seal"
 	"market40/merchants/platform/siem"
@@ -64,11 +64,11 @@ type Settings struct {
 	LAN         bool              // https for the local network, by an authority of our own
 	MQTT        mqttSettings
 	LogLevel    slog.Level
-	Proxies     web.Proxies             // that may name the caller, by X-Forwarded-For
-	PushHosts   []string                // push services that we call
-	PushAllow   outgoing.Allow          // those of them that the operator named
-	Allow       outgoing.Allow          // inner hosts that the operator's own settings may name
-	Providers   []signin.ProviderConfig // of single sign-on
+	Proxies     web.Proxies    // that may name the caller, by X-Forwarded-For
+	PushHosts   []string       // push services that we call
+	PushAllow   outgoing.Allow // those of them that the operator named
+	Allow       outgoing.Allow // inner hosts that the operator's own settings may name
+	Providers   []sso.Config   // of single sign-on
 	SMS         smsGateway
 	DemoMonths  int // how many whole months of past a demo has; 0: five weeks
 
@@ -150,7 +150,7 @@ func ReadSettings() (*Settings, error) {
 		check("PUSH_HOSTS", err)
 	}
 	if vars.OIDCFile != "" {
-		s.Providers, err = signin.ReadProviders(vars.OIDCFile)
+		s.Providers, err = sso.ReadConfig(vars.OIDCFile)
 		check("OIDC_CONFIG_FILE", err)
 	}
 	s.Syslog = vars.readSyslog(check)

@@ -64,7 +64,7 @@ func (k *APIKeys) Create(ctx context.Context, o Order) (string, error) {
 			bizday.LastYear),
 			fmt.Sprintf("The expiry date must be in the future, in %d at the latest.", bizday.LastYear))
 	}
-	key := KeyPrefix + newToken()
+	key := KeyPrefix + NewToken()
 	hash := sha256.Sum256([]byte(key))
 	_, err = k.db.Pool.Exec(ctx, `WITH actor AS (INSERT INTO actors (id, role) VALUES ($1, $3))
 		INSERT INTO api_keys (id, name, role, scope_kind, scope_id, merchant_id, prefix, hash, created_at, expires_at,

@@ -17,6 +17,7 @@ import (
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
 
+	"market40/merchants/access/passwords"
 	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
 	"market40/merchants/platform/problem"
@@ -25,8 +26,8 @@ import (
 )
 
 const (
-	// unusedFor is after how long without a sign-in an account is closed.
-	unusedFor = 45 * 24 * time.Hour
+	// UnusedFor is after how long without a sign-in an account is closed.
+	UnusedFor = 45 * 24 * time.Hour
 	// recoveryCodes is how many single-use codes replace a lost second factor.
 	recoveryCodes     = 10
 	newPasswordLength = 16 // characters of 6 random bits
@@ -81,13 +82,13 @@ func (p *People) newCredentials(ctx context.Context, id uuid.UUID, login, passwo
 	}
 	c.Secret, c.URL = key.Secret(), key.URL()
 	if password == "" {
-		password = newToken()[:newPasswordLength]
+		password = NewToken()[:newPasswordLength]
 		c.Enrolment.Password = password
 	}
-	if err := checkPassword(password, login, true); err != nil {
+	if err := passwords.Check(password, login, true); err != nil {
 		return nil, err
 	}
-	if c.password, err = hashPassword(ctx, password); err != nil {
+	if c.password, err = passwords.Hash(ctx, password); err != nil {
 		return nil, err
 	}
 	if c.totp, err = p.keys.Seal(ctx, totpPlace(id), []byte(c.Secret)); err != nil {
@@ -111,7 +112,7 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 		return nil, err
 	}
 	id := uuid.Must(uuid.NewV7())
-	as, err := p.findPost(ctx, id, o.Role, o.Scopes)
+	as, err := p.FindPost(ctx, id, o.Role, o.Scopes)
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +127,9 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, person($11))`,
 		c.ID, o.Login, o.FullName, as.Role, as.ScopeKind, as.ScopeID, as.MerchantID, c.password, c.totp, p.now(),
 		roles.AdmittingProgram(ctx))
-	as.queueScopes(batch, c.ID)
+	as.QueueScopes(batch, c.ID)
 	batch.Queue(insertRecovery, c.ID, c.recovery)
-	err = p.send(ctx, batch)
+	err = p.db.SendBatch(ctx, batch)
 	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &refused) && refused.ConstraintName == "user_login_unique":
@@ -177,16 +178,11 @@ func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment,
 	batch.Queue(`DELETE FROM recovery_codes WHERE user_id = $1`, id)
 	batch.Queue(insertRecovery, id, c.recovery)
 	batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, p.now())
-	err = p.send(ctx, batch)
+	err = p.db.SendBatch(ctx, batch)
 	if err != nil {
 		return nil, fmt.Errorf("renew user: %w", err)
 	}
 	return &c.Enrolment, nil
-}
-
-// send writes a batch, all or none.
-func (p *People) send(ctx context.Context, batch *pgx.Batch) error {
-	return p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error { return tx.SendBatch(ctx, batch).Close() })
 }
 
 func recoveryHash(code string) []byte {

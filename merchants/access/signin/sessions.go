@@ -40,17 +40,17 @@ func LimitsOf(r roles.Role) (idle, absolute time.Duration) {
 	}
 }
 
-// method is how a session's user was authenticated.
-type method string
+// Method is how a session's user was authenticated.
+type Method string
 
 // The methods.
 const (
-	byPassword   method = "password" // and a second factor
-	byPasskey    method = "passkey"
-	byOIDC       method = "oidc"
-	byPhone      method = "phone"
-	byInvitation method = "invitation"
-	byPIN        method = "pin"
+	ByPassword   Method = "password" // and a second factor
+	ByPasskey    Method = "passkey"
+	ByOIDC       Method = "oidc"
+	ByPhone      Method = "phone"
+	ByInvitation Method = "invitation"
+	ByPIN        Method = "pin"
 )
 
 // Session is one device of a user.
@@ -58,7 +58,7 @@ type Session struct {
 	ID        uuid.UUID `json:"id"`
 	CreatedAt time.Time `json:"created_at"`
 	SeenAt    time.Time `json:"seen_at"`
-	Method    method    `json:"method" enum:"password,passkey,oidc,phone,invitation,pin" doc:"how the user signed in"`
+	Method    Method    `json:"method" enum:"password,passkey,oidc,phone,invitation,pin" doc:"how the user signed in"`
 	Device    string    `json:"device" doc:"the name that the browser gives itself"`
 	Address   string    `json:"address"`
 	Current   bool      `json:"current" doc:"the session of this request"`

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
 // Guesses are slowed down by login and address together and, from an address that the user
@@ -51,45 +52,53 @@ func (p *People) SignIn(ctx context.Context, a Attempt) (token string, s *Sessio
 	if err != nil {
 		return "", nil, err
 	}
-	return p.openSession(ctx, opening{u.id, byPassword, a.Address, a.Device}, counted)
+	return p.OpenSession(ctx, Opening{u.id, ByPassword, Visit{a.Address, a.Device}, counted})
 }
 
-// opening is a session to be opened for an authenticated user.
-type opening struct {
-	user            uuid.UUID
-	method          method
-	address, device string
+// Visit is the address and the device from which a person signs in, as the list of sessions will
+// show them.
+type Visit struct{ Address, Device string }
+
+// VisitOf returns where a visitor signs in from.
+func VisitOf(v web.Visitor) Visit { return Visit{v.Address, v.Device} }
+
+// Opening is a session to be opened for an authenticated user.
+type Opening struct {
+	User    uuid.UUID
+	Method  Method
+	Visit   Visit
+	Counted [][]byte // the subjects of CountGuess that the sign-in began with
 }
 
-// openSession opens a session and returns its token. It forgets the guesses that were counted
+// OpenSession opens a session and returns its token. It forgets the guesses that were counted
 // before.
-func (p *People) openSession(ctx context.Context, o opening, counted [][]byte) (string, *Session, error) {
+func (p *People) OpenSession(ctx context.Context, o Opening) (string, *Session, error) {
 	now := p.now()
-	token := newToken()
+	token := NewToken()
 	hash := sha256.Sum256([]byte(token))
 	s := &Session{
-		ID: uuid.Must(uuid.NewV7()), CreatedAt: now, SeenAt: now, Method: o.method, Device: o.device,
-		Address: o.address, Current: true,
+		ID: uuid.Must(uuid.NewV7()), CreatedAt: now, SeenAt: now, Method: o.Method, Device: o.Visit.Device,
+		Address: o.Visit.Address, Current: true,
 	}
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO sessions (id, user_id, hash, method, created_at, seen_at, proved_at, device, address)
 		VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7)`,
-		s.ID, o.user, hash[:], o.method, now, o.device, o.address)
-	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, o.user, now)
-	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1)`, counted)
+		s.ID, o.User, hash[:], o.Method, now, o.Visit.Device, o.Visit.Address)
+	batch.Queue(`UPDATE users SET signed_in_at = $2 WHERE id = $1`, o.User, now)
+	batch.Queue(`DELETE FROM sign_in_failures WHERE subject = ANY ($1)`, o.Counted)
 	batch.Queue(`DELETE FROM sign_in_failures WHERE subject IN (
 		SELECT subject FROM sign_in_failures WHERE last_at < $1 ORDER BY last_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
 		now.Add(-forgetAfter), sweptAtOnce)
-	if err := p.send(ctx, batch); err != nil {
+	if err := p.db.SendBatch(ctx, batch); err != nil {
 		return "", nil, fmt.Errorf("open session: %w", err)
 	}
 	return token, s, nil
 }
 
-// countGuess counts a guess before it is checked, so that simultaneous guesses are counted too; a
+// CountGuess counts a guess before it is checked, so that simultaneous guesses are counted too; a
 // right one is subtracted later. Beyond the free ones each guess must wait, twice as long every
 // time (429).
-func (p *People) countGuess(ctx context.Context, subject []byte, free int) error {
+func (p *People) CountGuess(ctx context.Context, subject []byte, free int) error {
 	now := p.now()
 	tag, err := p.db.Pool.Exec(ctx, `INSERT INTO sign_in_failures AS f (subject, failures, last_at) VALUES ($1, 1, $2)
 		ON CONFLICT (subject) DO UPDATE SET last_at = $2, failures = CASE WHEN f.last_at < $3 THEN 1

@@ -8,75 +8,29 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pquerna/otp/totp"
-
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
+	"market40/merchants/access/signin/signintest"
 	"market40/merchants/platform/problem"
-	"market40/merchants/platform/seal"
-	"market40/migrations/database"
-	"market40/migrations/database/dbtest"
 )
 
-const password = "tôm hùm 9 con"
+const password = signintest.Password
 
-// crowd is a set of users with a clock that only tests move.
-type crowd struct {
-	*testing.T
-	db     *database.DB
-	keys   *seal.Keys
-	people *signin.People
-	clock  atomic.Pointer[time.Time]
-}
+// crowd is a crowd whose people sign in with a password.
+type crowd struct{ *signintest.Crowd }
 
 func newCrowd(t *testing.T) *crowd {
 	t.Helper()
-	c := &crowd{T: t, db: dbtest.New(t)}
-	start := time.Now()
-	c.clock.Store(&start)
-	now := func() time.Time { return *c.clock.Load() }
-	keys, err := seal.Open(t.Context(), c.db.Pool, [seal.KeySize]byte{1}, now)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c.keys = keys
-	c.people = signin.NewPeople(c.db, keys, now)
-	return c
-}
-
-func (c *crowd) pass(d time.Duration) {
-	later := c.clock.Load().Add(d)
-	c.clock.Store(&later)
-}
-
-func (c *crowd) enrol(login string) *signin.Enrolment {
-	c.Helper()
-	made, err := c.people.Create(c.Context(), signin.UserOrder{
-		Login: login, FullName: "Nguyễn Thị Lan", Role: "admin",
-		Password: password,
-	})
-	if err != nil {
-		c.Fatal(err)
-	}
-	return made
-}
-
-func (c *crowd) code(e *signin.Enrolment) string {
-	c.Helper()
-	code, err := totp.GenerateCode(e.Secret, *c.clock.Load())
-	if err != nil {
-		c.Fatal(err)
-	}
-	return code
+	return &crowd{signintest.New(t)}
 }
 
 // try signs in and expects a refusal's code; empty: a session, and it returns its token.
 func (c *crowd) try(want string, a signin.Attempt) string {
 	c.Helper()
-	token, _, err := c.people.SignIn(c.Context(), a)
+	token, _, err := c.People.SignIn(c.Context(), a)
 	for errors.Is(err, &problem.Error{Code: "sign_in_busy"}) { // other tests' passwords come first
 		time.Sleep(100 * time.Millisecond)
-		token, _, err = c.people.SignIn(c.Context(), a)
+		token, _, err = c.People.SignIn(c.Context(), a)
 	}
 	if want == "" && err != nil || want != "" && !errors.Is(err, &problem.Error{Code: want}) {
 		c.Errorf("signing in as %q with code %q: %v, want %q", a.Login, a.Code, err, want)
@@ -87,31 +41,31 @@ func (c *crowd) try(want string, a signin.Attempt) string {
 func TestSignInTakesBothFactorsOnce(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
-	lan := c.enrol("lan")
+	lan := c.Enrol("lan")
 	a := signin.Attempt{Login: "Lan", Password: password, Address: "10.0.0.1", Device: "test"}
 	c.try("second_factor", a)
 	c.try("sign_in_failed", signin.Attempt{Login: "unknown", Password: password, Code: "123456", Address: a.Address})
 	c.try("sign_in_failed", signin.Attempt{
-		Login: "lan", Password: "wrong password", Code: c.code(lan),
+		Login: "lan", Password: "wrong password", Code: c.Code(lan),
 		Address: a.Address,
 	})
-	a.Code = c.code(lan)
+	a.Code = c.Code(lan)
 	token := c.try("", a)
 	c.try("sign_in_failed", a) // a code is taken once
 	a.Code = lan.Recovery[0]
 	c.try("", a)
 	c.try("sign_in_failed", a) // so is a recovery code
 
-	who, err := c.people.Find(t.Context(), token)
+	who, err := c.People.Find(t.Context(), token)
 	if err != nil || who.ActorID != lan.ID || who.Role != roles.Admin || who.SessionID == nil {
 		t.Fatalf("%+v, %v", who, err)
 	}
-	list, err := c.people.Sessions(t.Context(), who)
+	list, err := c.People.Sessions(t.Context(), who)
 	if err != nil || len(list) != 2 || !list[1].Current || list[0].Current {
 		t.Errorf("%+v, %v", list, err)
 	}
 	var stored string
-	if err := c.db.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(u)::text, '')
+	if err := c.DB.Pool.QueryRow(t.Context(), `SELECT (SELECT string_agg(row_to_json(u)::text, '')
 		FROM users u) || (SELECT string_agg(row_to_json(s)::text, '') FROM sessions s)`).Scan(&stored); err != nil {
 		t.Fatal(err)
 	}
@@ -120,10 +74,10 @@ func TestSignInTakesBothFactorsOnce(t *testing.T) {
 			t.Errorf("%q is stored readable", secret)
 		}
 	}
-	if err := c.people.EndSession(t.Context(), who, *who.SessionID); err != nil {
+	if err := c.People.EndSession(t.Context(), who, *who.SessionID); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.people.Find(t.Context(), token); err == nil {
+	if _, err := c.People.Find(t.Context(), token); err == nil {
 		t.Error("an ended session goes on")
 	}
 }
@@ -131,26 +85,26 @@ func TestSignInTakesBothFactorsOnce(t *testing.T) {
 func TestSessionsEndByThemselves(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
-	lan := c.enrol("lan")
-	token := c.try("", signin.Attempt{Login: "lan", Password: password, Code: c.code(lan)})
+	lan := c.Enrol("lan")
+	token := c.try("", signin.Attempt{Login: "lan", Password: password, Code: c.Code(lan)})
 	for range 11 {
-		c.pass(signin.IdleLimit - time.Minute)
-		if _, err := c.people.Find(t.Context(), token); err != nil {
+		c.Pass(signin.IdleLimit - time.Minute)
+		if _, err := c.People.Find(t.Context(), token); err != nil {
 			t.Fatalf("a session in use ended: %v", err)
 		}
 	}
-	c.pass(signin.IdleLimit - time.Minute)
-	c.pass(signin.IdleLimit - time.Minute)
-	if _, err := c.people.Find(t.Context(), token); err == nil {
+	c.Pass(signin.IdleLimit - time.Minute)
+	c.Pass(signin.IdleLimit - time.Minute)
+	if _, err := c.People.Find(t.Context(), token); err == nil {
 		t.Error("a session outlives its limits")
 	}
-	c.pass(46 * 24 * time.Hour)
-	c.try("sign_in_failed", signin.Attempt{Login: "lan", Password: password, Code: c.code(lan)})
-	lan, err := c.people.Renew(t.Context(), "lan", password)
+	c.Pass(46 * 24 * time.Hour)
+	c.try("sign_in_failed", signin.Attempt{Login: "lan", Password: password, Code: c.Code(lan)})
+	lan, err := c.People.Renew(t.Context(), "lan", password)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.try("", signin.Attempt{Login: "lan", Password: password, Code: c.code(lan)})
+	c.try("", signin.Attempt{Login: "lan", Password: password, Code: c.Code(lan)})
 }
 
 // TestGuessingIsSlow guesses at once from one address: no more than the free guesses are judged, a
@@ -158,14 +112,14 @@ func TestSessionsEndByThemselves(t *testing.T) {
 func TestGuessingIsSlow(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
-	lan, bay := c.enrol("lan"), c.enrol("bay")
-	home := signin.Attempt{Login: "lan", Password: password, Code: c.code(lan), Address: "10.0.0.9"}
+	lan, bay := c.Enrol("lan"), c.Enrol("bay")
+	home := signin.Attempt{Login: "lan", Password: password, Code: c.Code(lan), Address: "10.0.0.9"}
 	c.try("", home)
 	var judged, slowed atomic.Int32
 	var wait sync.WaitGroup
 	for range 40 {
 		wait.Go(func() {
-			_, _, err := c.people.SignIn(t.Context(), signin.Attempt{
+			_, _, err := c.People.SignIn(t.Context(), signin.Attempt{
 				Login: "lan", Password: password, Code: "000000",
 				Address: "10.0.0.1",
 			})
@@ -181,56 +135,30 @@ func TestGuessingIsSlow(t *testing.T) {
 	if judged.Load() != 5 || slowed.Load() != 35 {
 		t.Errorf("%d guesses were judged and %d slowed down", judged.Load(), slowed.Load())
 	}
-	c.try("", signin.Attempt{Login: "bay", Password: password, Code: c.code(bay), Address: "10.0.0.1"})
-	c.pass(30 * time.Second)
-	home.Code = c.code(lan)
+	c.try("", signin.Attempt{Login: "bay", Password: password, Code: c.Code(bay), Address: "10.0.0.1"})
+	c.Pass(30 * time.Second)
+	home.Code = c.Code(lan)
 	c.try("", home)
-	c.pass(31 * time.Second)
+	c.Pass(31 * time.Second)
 	c.try("sign_in_failed", signin.Attempt{Login: "lan", Password: "wrong password", Address: "10.0.0.1"})
-	c.pass(time.Minute)
+	c.Pass(time.Minute)
 	c.try("too_many_attempts", signin.Attempt{Login: "lan", Password: "wrong password", Address: "10.0.0.1"})
-}
-
-// TestAFloodFromOneAddressLeavesSeats: whoever floods is sent away, while others come in.
-func TestAFloodFromOneAddressLeavesSeats(t *testing.T) {
-	t.Parallel()
-	c := &crowd{T: t}
-	var leave []func()
-	for range 300 {
-		if out, err := signin.TakeSeat("203.0.113.9"); err == nil {
-			leave = append(leave, out)
-		} else {
-			c.wants("sign_in_busy", err)
-		}
-	}
-	if len(leave) != 48 {
-		t.Errorf("one address has %d seats", len(leave))
-	}
-	out, err := signin.TakeSeat("10.0.0.1")
-	c.wants("", err)
-	out()
-	for _, out := range leave {
-		out()
-	}
-	out, err = signin.TakeSeat("203.0.113.9")
-	c.wants("", err)
-	out()
 }
 
 // TestForgottenGuessesAreCleared: a thousand at each sign-in, found by their time.
 func TestForgottenGuessesAreCleared(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
-	lan := c.enrol("lan")
-	if _, err := c.db.Pool.Exec(t.Context(), `INSERT INTO sign_in_failures (subject, failures, last_at)
+	lan := c.Enrol("lan")
+	if _, err := c.DB.Pool.Exec(t.Context(), `INSERT INTO sign_in_failures (subject, failures, last_at)
 		SELECT int4send(n), 1, $1::timestamptz - interval '25 hours' FROM generate_series(1, 1500) n
-		UNION ALL SELECT int4send(-n), 1, $1 FROM generate_series(1, 3) n`, *c.clock.Load()); err != nil {
+		UNION ALL SELECT int4send(-n), 1, $1 FROM generate_series(1, 3) n`, c.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []int{503, 3} {
 		c.try("", signin.Attempt{Login: "lan", Password: password, Code: lan.Recovery[i], Address: "10.0.0.1"})
 		var left int
-		if err := c.db.Pool.QueryRow(t.Context(), `SELECT count(*) FROM sign_in_failures`).Scan(&left); err != nil ||
+		if err := c.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM sign_in_failures`).Scan(&left); err != nil ||
 			left != want {
 			t.Errorf("after %d sign-ins %d counters are left, %v", i+1, left, err)
 		}
@@ -240,7 +168,7 @@ func TestForgottenGuessesAreCleared(t *testing.T) {
 func TestUsersThatCannotBe(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
-	c.enrol("lan")
+	c.Enrol("lan")
 	all := []signin.ScopeOrder{{Scope: "all"}}
 	for want, o := range map[string]signin.UserOrder{
 		"login_taken":   {Login: "lan", Role: "admin", Password: password, Scopes: all},
@@ -254,7 +182,7 @@ func TestUsersThatCannotBe(t *testing.T) {
 		"password_length": {Login: "anh", Role: "admin", Password: "1234567", Scopes: all},
 		"password_common": {Login: "anhtuan", Role: "admin", Password: "AnhTuan!1990", Scopes: all},
 	} {
-		if _, err := c.people.Create(t.Context(), o); !errors.Is(err, &problem.Error{Code: want}) {
+		if _, err := c.People.Create(t.Context(), o); !errors.Is(err, &problem.Error{Code: want}) {
 			t.Errorf("%+v: %v, want %s", o, err, want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,11 +23,11 @@ type ScopeOrder struct {
 	Until string `json:"until,omitempty" format:"date" doc:"the day after the last; absent: no end"`
 }
 
-// always reports whether a scope has no dates.
-func (s ScopeOrder) always() bool { return s.From == "" && s.Until == "" }
+// Always reports whether a scope has no dates.
+func (s ScopeOrder) Always() bool { return s.From == "" && s.Until == "" }
 
-// post is what a role and scopes make of a user.
-type post struct {
+// Post is what a role and scopes make of a user.
+type Post struct {
 	roles.Principal
 	dated []datedScope
 }
@@ -37,18 +38,18 @@ type datedScope struct {
 	from, until *string
 }
 
-// findPost returns the post of a user with several scopes or with dates. One scope without dates is
+// FindPost returns the post of a user with several scopes or with dates. One scope without dates is
 // resolved as a key's is.
-func (p *People) findPost(ctx context.Context, user uuid.UUID, role string, scopes []ScopeOrder) (*post, error) {
+func (p *People) FindPost(ctx context.Context, user uuid.UUID, role string, scopes []ScopeOrder) (*Post, error) {
 	first := ScopeOrder{}
 	if len(scopes) > 0 {
 		first = scopes[0]
 	}
-	if len(scopes) < 2 && first.always() {
+	if len(scopes) < 2 && first.Always() {
 		as, err := roles.ResolveScope(ctx, p.db, role, first.Scope)
-		return &post{Principal: as}, err
+		return &Post{Principal: as}, err
 	}
-	as := &post{}
+	as := &Post{}
 	var err error
 	if as.Role, err = roles.ParseRole(role); err != nil {
 		return nil, err
@@ -88,14 +89,42 @@ func orNil(s string) *string {
 	return &s
 }
 
-// queueScopes writes a user's dated scopes in place of those it had.
-func (as *post) queueScopes(batch *pgx.Batch, user uuid.UUID) {
+// QueueScopes writes a user's dated scopes in place of those it had.
+func (as *Post) QueueScopes(batch *pgx.Batch, user uuid.UUID) {
 	batch.Queue(`DELETE FROM user_scopes WHERE user_id = $1`, user)
 	for _, d := range as.dated {
 		batch.Queue(`INSERT INTO user_scopes (user_id, scope_kind, scope_id, valid)
 			VALUES ($1, $2, $3, daterange($4::text::date, $5::text::date)) ON CONFLICT DO NOTHING`,
 			user, d.kind, d.id, d.from, d.until)
 	}
+}
+
+// Same reports whether a post's scopes are those that a user has.
+func (as *Post) Same(have []UserScope) bool {
+	if as.ScopeKind != roles.ScopeDated {
+		return len(have) == 1 && have[0].Kind == as.ScopeKind && sameID(have[0].ID, as.ScopeID)
+	}
+	for _, d := range as.dated {
+		if !slices.ContainsFunc(have, func(h UserScope) bool {
+			return h.Kind == d.kind && sameID(h.ID, &d.id) && text(h.From) == text(d.from) &&
+				text(h.Until) == text(d.until)
+		}) {
+			return false
+		}
+	}
+	return len(as.dated) == len(have)
+}
+
+// sameID reports whether both name the same, or both nothing.
+func sameID(a, b *uuid.UUID) bool {
+	return a == b || a != nil && b != nil && *a == *b
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 // User is a person who signs in, as administrators see it.
@@ -139,7 +168,7 @@ const selectUsers = `SELECT u.id, u.login, u.full_name, u.role,
 
 // Users returns the users by login, after a login.
 func (p *People) Users(ctx context.Context, after string, limit int) ([]User, error) {
-	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.login > $2 ORDER BY u.login LIMIT $3`, p.now().Add(-unusedFor),
+	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.login > $2 ORDER BY u.login LIMIT $3`, p.now().Add(-UnusedFor),
 		after, limit)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
@@ -153,7 +182,7 @@ func (p *People) Users(ctx context.Context, after string, limit int) ([]User, er
 
 // User returns one user (404: no such).
 func (p *People) User(ctx context.Context, id uuid.UUID) (*User, error) {
-	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.id = $2`, p.now().Add(-unusedFor), id)
+	rows, err := p.db.Pool.Query(ctx, selectUsers+`u.id = $2`, p.now().Add(-UnusedFor), id)
 	if err != nil {
 		return nil, fmt.Errorf("read user %s: %w", id, err)
 	}
@@ -185,8 +214,8 @@ type UserChange struct {
 	Disabled *bool        `json:"disabled,omitempty" doc:"true: closed, and signed out everywhere"`
 }
 
-// ChangeUser changes a user. After a change of rights the user must sign in again. Users cannot change
-// themselves.
+// ChangeUser changes a user. After a change of rights the user must sign in again. Users cannot
+// change themselves.
 func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UUID, c UserChange) (*User, error) {
 	before, err := p.User(ctx, id)
 	if err != nil {
@@ -216,21 +245,21 @@ func (p *People) ChangeUser(ctx context.Context, who roles.Principal, id uuid.UU
 		if c.Role == "" {
 			c.Role = string(before.Role)
 		}
-		as, err := p.findPost(ctx, id, c.Role, c.Scopes)
+		as, err := p.FindPost(ctx, id, c.Role, c.Scopes)
 		if err != nil {
 			return nil, err
 		}
 		batch.Queue(`UPDATE actors SET role = $2 WHERE id = $1`, id, as.Role)
 		batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, merchant_id = $5 WHERE id = $1`, id,
 			as.Role, as.ScopeKind, as.ScopeID, as.MerchantID)
-		as.queueScopes(batch, id)
+		as.QueueScopes(batch, id)
 	}
 	if c.Disabled != nil || len(c.Scopes) > 0 {
 		batch.Queue(`UPDATE users SET let_in_by = coalesce(person($2), let_in_by) WHERE id = $1`, id,
 			roles.AdmittingProgram(ctx))
 		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, now)
 	}
-	if err := p.send(ctx, batch); err != nil {
+	if err := p.db.SendBatch(ctx, batch); err != nil {
 		return nil, fmt.Errorf("change user %s: %w", id, err)
 	}
 	return p.User(ctx, id)

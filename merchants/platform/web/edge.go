@@ -15,8 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
-	"market40/merchants/access/signin"
-	"market40/merchants/access/trail"
+	"market40/merchants/access/passwords"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
 	"market40/migrations/database"
@@ -28,23 +27,27 @@ type Edge struct {
 	API    huma.API    // typed JSON operations
 
 	limits *rateLimits
-	scopes map[string]string // the gate's
+	scopes map[string]string // the guard's
 }
 
 // Parts are the dependencies of New.
 type Parts struct {
 	DB      *database.DB
 	Keys    *seal.Keys
-	Gate    signin.Gate
-	Trail   *trail.Trail // nil: nothing is recorded
-	Proxies Proxies      // the proxies that are trusted for X-Forwarded-For
-	Strict  bool         // browsers must use https only
+	Gate    Gate
+	Trail   Trail   // nil: nothing is recorded
+	Proxies Proxies // the proxies that are trusted for X-Forwarded-For
+	Strict  bool    // browsers must use https only
 	Now     func() time.Time
 	Version string // of the program, shown in OpenAPI
 }
 
-// configureLibraries is what gin and huma keep for the whole process: no debug output, our problems, names as
-// they are written.
+// Trail records a request: before it runs, and its result. A request that it cannot record is
+// refused.
+type Trail interface{ Record(c *gin.Context) }
+
+// configureLibraries sets gin and huma for the whole process: no debug output, our problems, names
+// as they are written.
 var configureLibraries = sync.OnceFunc(func() {
 	gin.SetMode(gin.ReleaseMode)
 	huma.NewErrorWithContext = problem.FromHuma
@@ -59,17 +62,17 @@ func New(p Parts) *Edge {
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
 	engine.Use(recoverPanic, p.Proxies.setCaller, setHeaders, closeEarly)
-	paces, scopes := newRateLimits(p.Now), map[string]string{}
-	p.Gate.RateLimit, p.Gate.Scopes = paces.limitAPI, scopes
+	limits, scopes := newRateLimits(p.Now), map[string]string{}
+	guard := &guard{p.Gate, p.DB, limits, scopes}
 	if p.Strict {
 		engine.Use(strictly)
 	}
 	once, parallel, bodies := &idempotency{parts: p}, newParallel(), NewBudget(bodyBudget)
-	engine.Use(paces.limitPages, underAPI(p.Gate.Identify), parallel.perCaller, bodies.readSecrets, reserveSeat)
+	engine.Use(limits.limitPages, underAPI(guard.identify), parallel.perCaller, bodies.readSecrets, reserveSeat)
 	if p.Trail != nil {
-		engine.Use(recordRequests(p.Trail)) // refusals too
+		engine.Use(p.Trail.Record) // refusals too
 	}
-	engine.Use(underAPI(p.Gate.Authorise), bodies.readBody, readOnce, parallel.fewInAll, parallel.fewOfAKind,
+	engine.Use(underAPI(guard.authorise), bodies.readBody, readOnce, parallel.fewInAll, parallel.fewOfAKind,
 		underAPI(once.handle))
 	engine.NoRoute(problem.Handle(func(*gin.Context) error { return problem.Missing("page") }))
 	engine.NoMethod(problem.Handle(func(*gin.Context) error {
@@ -91,10 +94,10 @@ func New(p Parts) *Edge {
 	config.OnAddOperation = append(config.OnAddOperation,
 		func(_ *huma.OpenAPI, op *huma.Operation) { op.BodyReadTimeout = -1 })
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key": {Type: "http", Scheme: "bearer"}, "session": {Type: "apiKey", In: "cookie", Name: signin.Cookie},
+		"key": {Type: "http", Scheme: "bearer"}, // signin adds that of sessions
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	return &Edge{engine, humagin.New(engine, config), paces, scopes}
+	return &Edge{engine, humagin.New(engine, config), limits, scopes}
 }
 
 // Scope registers the query of paths like /api/v1/{name}/{id}: whether a caller's scope ($2, $3)
@@ -113,13 +116,13 @@ func underAPI(do gin.HandlerFunc) gin.HandlerFunc {
 // looksAtSecrets are the routes on which a password or PIN is looked at.
 var looksAtSecrets = map[string]bool{"/api/v1/sessions": true, "/api/v1/staff-sessions": true}
 
-// reserveSeat limits how many people sign in at once. A refused request leaves nothing, not even a line
-// of the trail.
+// reserveSeat limits how many people sign in at once. A refused request leaves nothing, not even a
+// line of the trail.
 func reserveSeat(c *gin.Context) {
 	if c.Request.Method != http.MethodPost || !looksAtSecrets[c.FullPath()] {
 		return
 	}
-	leave, err := signin.TakeSeat(visitorOf(c.Request).address)
+	leave, err := passwords.TakeSeat(VisitorOf(c.Request).Address)
 	if err != nil {
 		problem.Write(c, err)
 		return

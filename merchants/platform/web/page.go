@@ -1,12 +1,14 @@
 package web
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"time"
 
 	"github.com/google/uuid"
 
+	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
 )
 
@@ -93,4 +95,13 @@ func (n Named) UUID(what string) (uuid.UUID, error) {
 		return id, problem.Missing(what)
 	}
 	return id, nil
+}
+
+// Caller returns who makes the request, and the id of its path.
+func (n Named) Caller(ctx context.Context, what string) (who roles.Principal, id uuid.UUID, err error) {
+	if who, err = roles.From(ctx); err != nil {
+		return who, uuid.Nil, err
+	}
+	id, err = n.UUID(what)
+	return who, id, err
 }

@@ -43,7 +43,7 @@ func newRateLimits(now func() time.Time) *rateLimits {
 	}
 }
 
-// limitAPI limits the requests under /api. It is the Pace of signin.Gate.
+// limitAPI limits the requests under /api. A nil caller is not signed in.
 func (p *rateLimits) limitAPI(c *gin.Context, who *roles.Principal) error {
 	if who != nil {
 		return p.callers.count(who.ActorID, p.now())

@@ -4,6 +4,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
 
+	"market40/merchants/access/invitations"
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
 )
@@ -64,9 +65,10 @@ func (w *World) Invite(key, stall string) string {
 	w.T.Helper()
 	inviter, err := w.APIKeys.Find(w.T.Context(), key)
 	Must(w.T, err)
-	_, card, err := w.People.Invite(w.T.Context(), inviter, uuid.MustParse(stall))
+	paper := invitations.New(w.DB, w.Now, w.People)
+	_, card, err := paper.Invite(w.T.Context(), inviter, uuid.MustParse(stall))
 	Must(w.T, err)
-	token, _, err := w.People.Accept(w.T.Context(), card, signin.Visit{Address: "127.0.0.1"})
+	token, _, err := paper.Accept(w.T.Context(), card, signin.Visit{Address: "127.0.0.1"})
 	Must(w.T, err)
 	return session + token
 }

@@ -1,4 +1,5 @@
-package signin
+// Package passkeys signs people in with a device of theirs (W3C Web Authentication Level 3).
+package passkeys
 
 import (
 	"context"
@@ -12,18 +13,34 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/steps"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/seal"
+	"market40/migrations/database"
 )
 
-const (
-	maxPasskeys = 20 // of one user
-	ceremony    = "passkey ceremony"
-)
+// maxPasskeys is how many passkeys a user may have.
+const maxPasskeys = 20
 
-// Passkey is a device that a user signs in with (W3C Web Authentication Level 3).
+// Passkeys adds, lists and removes passkeys, and signs in with them.
+type Passkeys struct {
+	db     *database.DB
+	keys   *seal.Keys
+	now    func() time.Time
+	people *signin.People
+	steps  *steps.Steps
+}
+
+// New returns the passkeys of people.
+func New(db *database.DB, keys *seal.Keys, now func() time.Time, people *signin.People) *Passkeys {
+	return &Passkeys{db, keys, now, people, steps.New("passkey ceremony", db, keys, now)}
+}
+
+// Passkey is a device that a user signs in with.
 type Passkey struct {
 	ID        uuid.UUID  `json:"id"`
 	Name      string     `json:"name"`
@@ -44,7 +61,7 @@ type DeviceAnswer struct {
 	Response json.RawMessage `json:"response" doc:"PublicKeyCredential.toJSON()"`
 }
 
-func passkeyRefused() error {
+func refused() error {
 	return problem.New(
 		problem.Unauthorized,
 		"passkey_refused",
@@ -88,18 +105,18 @@ func (h *keyHolder) WebAuthnDisplayName() string { return h.name }
 // WebAuthnCredentials returns the user's passkeys.
 func (h *keyHolder) WebAuthnCredentials() []webauthn.Credential { return h.credentials }
 
-func passkeyPlace(id uuid.UUID) seal.Place {
+func sealPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "passkeys", Column: "record", ID: id}
 }
 
 // holder returns a user who may sign in, with its passkeys.
-func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
+func (p *Passkeys) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 	h := &keyHolder{id: id}
 	err := p.db.Pool.QueryRow(ctx, `SELECT login, full_name FROM users WHERE id = $1 AND disabled_at IS NULL
 		AND coalesce(signed_in_at, created_at) > $2`,
-		id, p.now().Add(-unusedFor)).Scan(&h.login, &h.name)
+		id, p.now().Add(-signin.UnusedFor)).Scan(&h.login, &h.name)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, passkeyRefused()
+		return nil, refused()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find user %s: %w", id, err)
@@ -111,7 +128,7 @@ func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 	var key uuid.UUID
 	var sealed []byte
 	_, err = pgx.ForEachRow(rows, []any{&key, &sealed}, func() error {
-		plain, err := p.keys.Open(ctx, passkeyPlace(key), sealed)
+		plain, err := p.keys.Open(ctx, sealPlace(key), sealed)
 		if err != nil {
 			return err
 		}
@@ -129,14 +146,14 @@ func (p *People) holder(ctx context.Context, id uuid.UUID) (*keyHolder, error) {
 }
 
 // begin returns a ceremony for the browser. This server's clock limits it, not the library's.
-func (p *People) begin(ctx context.Context, s *webauthn.SessionData, options any) (*Ceremony, error) {
+func (p *Passkeys) begin(ctx context.Context, s *webauthn.SessionData, options any) (*Ceremony, error) {
 	s.Expires = time.Time{}
-	text, err := p.sealStep(ctx, ceremony, s)
+	text, err := p.steps.Seal(ctx, s)
 	return &Ceremony{text, options}, err
 }
 
-// BeginPasskey begins to add a device of the caller, who has recently confirmed its identity.
-func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin string) (*Ceremony, error) {
+// BeginAdding begins to add a device of the caller, who has recently confirmed its identity.
+func (p *Passkeys) BeginAdding(ctx context.Context, who roles.Principal, origin string) (*Ceremony, error) {
 	if err := who.RequireFreshProof(p.now()); err != nil {
 		return nil, err
 	}
@@ -163,17 +180,17 @@ func (p *People) BeginPasskey(ctx context.Context, who roles.Principal, origin s
 	return p.begin(ctx, s, options.Response)
 }
 
-// AddPasskey stores the device that answered.
-func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, name string,
+// Add stores the device that answered.
+func (p *Passkeys) Add(ctx context.Context, who roles.Principal, origin, name string,
 	a DeviceAnswer,
 ) (*Passkey, error) {
 	if err := who.RequireFreshProof(p.now()); err != nil {
 		return nil, err
 	}
 	var s webauthn.SessionData
-	step, err := p.openStep(ctx, ceremony, a.Ceremony, &s)
+	step, err := p.steps.Open(ctx, a.Ceremony, &s)
 	if err != nil {
-		return nil, passkeyRefused()
+		return nil, refused()
 	}
 	rp, err := party(origin)
 	if err != nil {
@@ -185,11 +202,11 @@ func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, na
 	}
 	answered, err := protocol.ParseCredentialCreationResponseBytes(a.Response)
 	if err != nil {
-		return nil, passkeyRefused()
+		return nil, refused()
 	}
 	credential, err := rp.CreateCredential(h, s, answered)
 	if err != nil {
-		return nil, passkeyRefused()
+		return nil, refused()
 	}
 	made := &Passkey{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: p.now()}
 	sealed, err := p.sealRecord(ctx, made.ID, credential)
@@ -197,26 +214,37 @@ func (p *People) AddPasskey(ctx context.Context, who roles.Principal, origin, na
 		return nil, err
 	}
 	batch := &pgx.Batch{}
-	p.finish(batch, step)
 	batch.Queue(`INSERT INTO passkeys (id, user_id, credential_id, record, name, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
 		made.ID, who.ActorID, credential.ID, sealed, name, made.CreatedAt)
-	if err := p.sendOnce(ctx, batch, passkeyRefused()); err != nil {
+	if err := p.finish(ctx, step, batch); err != nil {
 		return nil, fmt.Errorf("add a passkey: %w", err)
 	}
 	return made, nil
 }
 
-func (p *People) sealRecord(ctx context.Context, id uuid.UUID, c *webauthn.Credential) ([]byte, error) {
+// finish ends a ceremony and runs the batch. It refuses an answer that was used before, and a
+// device that was added before.
+func (p *Passkeys) finish(ctx context.Context, step uuid.UUID, batch *pgx.Batch) error {
+	err := p.steps.Finish(ctx, step, batch)
+	var violated *pgconn.PgError
+	if errors.Is(err, steps.ErrFinished) ||
+		errors.As(err, &violated) && violated.ConstraintName == "passkey_credential_unique" {
+		return refused()
+	}
+	return err
+}
+
+func (p *Passkeys) sealRecord(ctx context.Context, id uuid.UUID, c *webauthn.Credential) ([]byte, error) {
 	plain, err := json.Marshal(c)
 	if err != nil {
 		return nil, err
 	}
-	return p.keys.Seal(ctx, passkeyPlace(id), plain)
+	return p.keys.Seal(ctx, sealPlace(id), plain)
 }
 
-// BeginPasskeySignIn begins a sign-in by any device.
-func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (*Ceremony, error) {
+// BeginSignIn begins a sign-in by any device.
+func (p *Passkeys) BeginSignIn(ctx context.Context, origin string) (*Ceremony, error) {
 	rp, err := party(origin)
 	if err != nil {
 		return nil, err
@@ -228,23 +256,27 @@ func (p *People) BeginPasskeySignIn(ctx context.Context, origin string) (*Ceremo
 	return p.begin(ctx, s, options.Response)
 }
 
-// ownerOf returns the user of the device that answered. The device's key, and a finger or PIN on
-// it, are two factors at once.
-func (p *People) ownerOf(ctx context.Context, origin string,
-	a DeviceAnswer,
-) (user uuid.UUID, batch *pgx.Batch, err error) {
+// use is one use of a user's device: the ceremony that it ends, and what is stored then.
+type use struct {
+	user, step uuid.UUID
+	batch      *pgx.Batch
+}
+
+// findUse returns the use that a device answered for. The device's key, and a finger or PIN on it,
+// are two factors at once.
+func (p *Passkeys) findUse(ctx context.Context, origin string, a DeviceAnswer) (*use, error) {
 	var s webauthn.SessionData
-	step, err := p.openStep(ctx, ceremony, a.Ceremony, &s)
+	step, err := p.steps.Open(ctx, a.Ceremony, &s)
 	if err != nil {
-		return user, nil, passkeyRefused()
+		return nil, refused()
 	}
 	rp, err := party(origin)
 	if err != nil {
-		return user, nil, err
+		return nil, err
 	}
 	answered, err := protocol.ParseCredentialRequestResponseBytes(a.Response)
 	if err != nil {
-		return user, nil, passkeyRefused()
+		return nil, refused()
 	}
 	var failure error // ours, not the device's
 	var h *keyHolder
@@ -257,63 +289,62 @@ func (p *People) ownerOf(ctx context.Context, origin string,
 		return h, failure
 	}, s, answered)
 	if failure != nil {
-		return user, nil, failure
+		return nil, failure
 	}
 	if err != nil || used.Authenticator.CloneWarning {
-		return user, nil, passkeyRefused()
+		return nil, refused()
 	}
-	batch = &pgx.Batch{}
-	p.finish(batch, step)
+	batch := &pgx.Batch{}
 	for i := range h.credentials {
 		if string(h.credentials[i].ID) != string(used.ID) {
 			continue
 		}
 		sealed, err := p.sealRecord(ctx, h.passkeys[i], used)
 		if err != nil {
-			return user, nil, err
+			return nil, err
 		}
 		batch.Queue(`UPDATE passkeys SET record = $2, used_at = $3 WHERE id = $1`, h.passkeys[i], sealed, p.now())
 	}
-	return h.id, batch, nil
+	return &use{h.id, step, batch}, nil
 }
 
-// SignInWithPasskey opens a session for the user of the device that answered.
-func (p *People) SignInWithPasskey(ctx context.Context, origin string, a DeviceAnswer, address,
-	device string,
-) (token string, s *Session, err error) {
-	user, batch, err := p.ownerOf(ctx, origin, a)
+// SignIn opens a session for the user of the device that answered.
+func (p *Passkeys) SignIn(ctx context.Context, origin string, a DeviceAnswer,
+	v signin.Visit,
+) (token string, s *signin.Session, err error) {
+	u, err := p.findUse(ctx, origin, a)
 	if err != nil {
 		return "", nil, err
 	}
-	if err := p.sendOnce(ctx, batch, passkeyRefused()); err != nil {
+	if err := p.finish(ctx, u.step, u.batch); err != nil {
 		return "", nil, fmt.Errorf("sign in with a passkey: %w", err)
 	}
-	return p.openSession(ctx, opening{user, byPasskey, address, device}, nil)
+	return p.people.OpenSession(ctx, signin.Opening{User: u.user, Method: signin.ByPasskey, Visit: v})
 }
 
-// ProveWithPasskey does what Prove does, with one of the caller's own devices.
-func (p *People) ProveWithPasskey(ctx context.Context, who roles.Principal, origin string,
+// Prove does what signin.People.Prove does, with one of the caller's own devices.
+func (p *Passkeys) Prove(ctx context.Context, who roles.Principal, origin string,
 	a DeviceAnswer,
 ) (token string, err error) {
 	if who.SessionID == nil {
 		return "", roles.ErrPersonNeeded
 	}
-	user, batch, err := p.ownerOf(ctx, origin, a)
+	u, err := p.findUse(ctx, origin, a)
 	if err != nil {
 		return "", err
 	}
-	if user != who.ActorID {
-		return "", passkeyRefused()
+	if u.user != who.ActorID {
+		return "", refused()
 	}
-	token = renewToken(batch, who, p.now())
-	if err := p.sendOnce(ctx, batch, passkeyRefused()); err != nil {
+	token = signin.RenewToken(u.batch, who, p.now())
+	if err := p.finish(ctx, u.step, u.batch); err != nil {
 		return "", fmt.Errorf("prove with a passkey: %w", err)
 	}
 	return token, nil
 }
 
-// Passkeys returns the caller's own, oldest first.
-func (p *People) Passkeys(ctx context.Context, who roles.Principal) ([]Passkey, error) {
+// List returns the caller's own, oldest first.
+func (p *Passkeys) List(ctx context.Context, who roles.Principal) ([]Passkey, error) {
 	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at, used_at FROM passkeys WHERE user_id = $1
 		ORDER BY id`, who.ActorID)
 	if err != nil {
@@ -326,8 +357,8 @@ func (p *People) Passkeys(ctx context.Context, who roles.Principal) ([]Passkey, 
 	return list, nil
 }
 
-// RemovePasskey deletes one of the caller's own; any other does not exist (404).
-func (p *People) RemovePasskey(ctx context.Context, who roles.Principal, id uuid.UUID) error {
+// Remove deletes one of the caller's own; any other does not exist (404).
+func (p *Passkeys) Remove(ctx context.Context, who roles.Principal, id uuid.UUID) error {
 	tag, err := p.db.Pool.Exec(ctx, `DELETE FROM passkeys WHERE id = $1 AND user_id = $2`, id, who.ActorID)
 	if err != nil {
 		return fmt.Errorf("remove passkey: %w", err)

@@ -1,23 +1,35 @@
-package web
+package sso
 
 import (
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/access/signin"
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
-// stepCookie stores the first step of a sign-in by a provider, in the browser that began it.
-const stepCookie = "__Host-m40-sso"
+const (
+	// stepCookie stores the first step of a sign-in by a provider, in the browser that began it.
+	stepCookie = "__Host-m40-sso"
+	stepLasts  = 10 * time.Minute
+)
 
-// ssoRoutes mounts routes of plain gin, because a browser is sent from page to page.
-func (s *SignIn) ssoRoutes(e *Edge) {
+// routes are the addresses that a browser is sent to, and how people reach this server.
+type routes struct {
+	*Providers
+	site web.Site
+}
+
+// Routes mounts the two steps. They are plain gin: a browser is sent from page to page.
+func (s *Providers) Routes(e *web.Edge, site web.Site) {
+	to := &routes{s, site}
 	for _, r := range []struct {
 		path, id, summary string
 		handle            func(*gin.Context) error
@@ -25,11 +37,11 @@ func (s *SignIn) ssoRoutes(e *Edge) {
 		{
 			"/start", "begin-sso",
 			"Đăng nhập một lần: sends the browser to an identity provider; ?return_to=/path is where it ends",
-			s.beginSSO,
+			to.begin,
 		},
 		{
 			"/callback", "finish-sso", "Where the provider sends the browser back to; sets the session's cookie",
-			s.finishSSO,
+			to.finish,
 		},
 	} {
 		e.Engine.GET("/api/v1/oidc/:provider"+r.path, problem.Handle(redirectRefusal(r.handle)))
@@ -42,8 +54,8 @@ func (s *SignIn) ssoRoutes(e *Edge) {
 	}
 }
 
-// redirectRefusal redirects a person whom a step refuses to the sign-in page, which shows the reason;
-// programs get the problem itself.
+// redirectRefusal redirects a person whom a step refuses to the sign-in page, which shows the
+// reason; programs get the problem itself.
 func redirectRefusal(handle func(*gin.Context) error) func(*gin.Context) error {
 	return func(c *gin.Context) error {
 		err := handle(c)
@@ -59,49 +71,39 @@ func redirectRefusal(handle func(*gin.Context) error) func(*gin.Context) error {
 }
 
 // callback returns the address to which a provider sends the browser back.
-func (s *SignIn) callback(c *gin.Context) string {
-	at := s.PublicURL
-	if at == "" {
-		at = "http://" + c.Request.Host // loopback: Cookies would be refused elsewhere
-	}
-	return at + "/api/v1/oidc/" + url.PathEscape(c.Param("provider")) + "/callback"
+func (r *routes) callback(c *gin.Context) string {
+	return r.site.Origin(c.Request.Host) + "/api/v1/oidc/" + url.PathEscape(c.Param("provider")) + "/callback"
 }
 
-func (s *SignIn) beginSSO(c *gin.Context) error {
-	if err := s.refuseForeignSite(
-		Visitor{},
-	); err != nil { // a link from anywhere may begin; the provider's page leads back
+func (r *routes) begin(c *gin.Context) error {
+	// a link from anywhere may begin; the provider's page leads back
+	if err := r.site.AllowSignIn(web.Visitor{}); err != nil {
 		return err
 	}
-	to, state, err := s.SSO.Begin(c.Request.Context(), c.Param("provider"), s.callback(c), c.DefaultQuery("return_to",
+	to, state, err := r.Begin(c.Request.Context(), c.Param("provider"), r.callback(c), c.DefaultQuery("return_to",
 		"/account"))
 	if err != nil {
 		return err
 	}
-	http.SetCookie(c.Writer, &http.Cookie{
-		Name: stepCookie, Value: state, Path: "/", MaxAge: 600, Secure: true,
-		HttpOnly: true, SameSite: http.SameSiteLaxMode,
-	})
+	step := web.NewCookie(stepCookie, state, stepLasts)
+	http.SetCookie(c.Writer, &step)
 	c.Redirect(http.StatusSeeOther, to)
 	return nil
 }
 
-func (s *SignIn) finishSSO(c *gin.Context) error {
-	from := visitorOf(c.Request)
-	if err := s.refuseForeignSite(Visitor{}); err != nil {
+func (r *routes) finish(c *gin.Context) error {
+	if err := r.site.AllowSignIn(web.Visitor{}); err != nil {
 		return err
 	}
 	state, _ := c.Cookie(stepCookie)
-	http.SetCookie(c.Writer, &http.Cookie{
-		Name: stepCookie, Path: "/", MaxAge: -1, Secure: true, HttpOnly: true,
-		SameSite: http.SameSiteLaxMode,
-	})
-	token, returnTo, _, err := s.SSO.Finish(c.Request.Context(), c.Param("provider"),
-		signin.Arrival{Query: c.Request.URL.RawQuery, State: state, Address: from.address, Device: from.device})
+	step := web.NewCookie(stepCookie, "", -1)
+	http.SetCookie(c.Writer, &step)
+	token, returnTo, _, err := r.Finish(c.Request.Context(), c.Param("provider"),
+		Arrival{c.Request.URL.RawQuery, state, signin.VisitOf(web.VisitorOf(c.Request))})
 	if err != nil {
 		return err
 	}
-	session := newSessionCookie(token, int(signin.AbsoluteLimit.Seconds()))
+	session := signin.SessionCookie(token, signin.AbsoluteLimit)
 	http.SetCookie(c.Writer, &session)
 	c.Redirect(http.StatusSeeOther, returnTo)
 	return nil

@@ -1,4 +1,4 @@
-package signin
+package sso
 
 import (
 	"encoding/json"
@@ -13,11 +13,12 @@ import (
 	"unicode"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/merchants/platform/problem"
 )
 
-// ProviderConfig is one identity provider (OpenID Connect Core 1.0), as an operator writes it.
-type ProviderConfig struct {
+// Config is one identity provider (OpenID Connect Core 1.0), as an operator writes it.
+type Config struct {
 	ID               string   `json:"id"`   // in our addresses: /api/v1/oidc/ID/callback
 	Name             string   `json:"name"` // on the sign-in page
 	Issuer           string   `json:"issuer"`
@@ -40,7 +41,7 @@ type ClaimRule struct {
 	Claim string `json:"claim"` // realm_access.roles reads into objects
 	Value string `json:"value"` // the claim's value, or one of its list
 	Role  string `json:"role"`
-	ScopeOrder
+	signin.ScopeOrder
 }
 
 var providerID = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
@@ -48,13 +49,13 @@ var providerID = regexp.MustCompile(`^[a-z0-9-]{1,40}$`)
 // secondFactors are the words of RFC 8176 that need more than a password.
 var secondFactors = []string{"mfa", "otp", "hwk", "swk", "sc", "face", "fpt", "iris"}
 
-// ReadProviders reads and checks a file with a JSON list of providers. No error holds a secret.
-func ReadProviders(name string) ([]ProviderConfig, error) {
+// ReadConfig reads and checks a file with a JSON list of providers. No error holds a secret.
+func ReadConfig(name string) ([]Config, error) {
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot be read: %w", err)
 	}
-	var list []ProviderConfig
+	var list []Config
 	decoder := json.NewDecoder(strings.NewReader(string(raw)))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&list); err != nil {
@@ -75,7 +76,7 @@ func ReadProviders(name string) ([]ProviderConfig, error) {
 }
 
 // complete fills in what may be left out, reads the secret and refuses what cannot work.
-func (c *ProviderConfig) complete() error {
+func (c *Config) complete() error {
 	c.LoginClaim, c.NameClaim = textOr(c.LoginClaim, "preferred_username"), textOr(c.NameClaim, "name")
 	if len(c.AMR) == 0 {
 		c.AMR = secondFactors
@@ -160,7 +161,7 @@ func (c claims) first(name string) string {
 }
 
 // provedSecondFactor reports whether the provider vouches for a second factor.
-func (c *ProviderConfig) provedSecondFactor(said claims) bool {
+func (c *Config) provedSecondFactor(said claims) bool {
 	return c.TrustMFA ||
 		slices.ContainsFunc(said.find("amr"), func(m string) bool { return slices.Contains(c.AMR, m) }) ||
 		slices.Contains(c.ACR, said.first("acr"))
@@ -168,7 +169,7 @@ func (c *ProviderConfig) provedSecondFactor(said claims) bool {
 
 // post returns the role and the scopes for a person's claims. The first rule that fits gives the
 // role. The scopes come from all fitting rules with this role.
-func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, err error) {
+func (c *Config) post(said claims) (role string, scopes []signin.ScopeOrder, err error) {
 	for _, r := range c.Rules {
 		if !slices.Contains(said.find(r.Claim), r.Value) || role != "" && r.Role != role {
 			continue
@@ -182,8 +183,8 @@ func (c *ProviderConfig) post(said claims) (role string, scopes []ScopeOrder, er
 		return "", nil, problem.New(problem.Forbidden, "no_role", "Tài khoản này chưa được giao vai trò nào ở đây.",
 			"This account has no role here.")
 	}
-	if slices.ContainsFunc(scopes, func(s ScopeOrder) bool { return s.Scope == "all" && s.always() }) {
-		return role, []ScopeOrder{{Scope: "all"}}, nil
+	if slices.ContainsFunc(scopes, func(s signin.ScopeOrder) bool { return s.Scope == "all" && s.Always() }) {
+		return role, []signin.ScopeOrder{{Scope: "all"}}, nil
 	}
 	return role, scopes, nil
 }

@@ -1,4 +1,4 @@
-package signin_test
+package phonecodes_test
 
 import (
 	"context"
@@ -12,8 +12,10 @@ import (
 
 	"github.com/google/uuid"
 
+	"market40/merchants/access/phonecodes"
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
+	"market40/merchants/access/signin/signintest"
 	"market40/merchants/platform/notify"
 	"market40/merchants/platform/problem"
 )
@@ -37,22 +39,33 @@ func (o *operator) Send(_ context.Context, phone, text string) error {
 
 // hall is a crowd with merchants who receive messages.
 type hall struct {
-	*crowd
-	codes    *signin.PhoneCodes
+	*signintest.Crowd
+	codes    *phonecodes.Codes
 	operator *operator
 }
 
 func newHall(t *testing.T) *hall {
-	h := &hall{crowd: newCrowd(t), operator: &operator{}}
-	h.codes = signin.NewPhoneCodes(h.people, h.operator, "cho.example.vn")
+	h := &hall{Crowd: signintest.New(t), operator: &operator{}}
+	h.codes = h.sentBy(h.operator, "cho.example.vn")
 	return h
+}
+
+func (h *hall) sentBy(sender notify.Sender, host string) *phonecodes.Codes {
+	return phonecodes.New(phonecodes.Parts{
+		DB: h.DB, Keys: h.Keys, Now: h.Now, People: h.People, Sender: sender, Host: host,
+	})
+}
+
+// from is a visit from an address, by a browser that is not known.
+func from(address string) phonecodes.Visit {
+	return phonecodes.Visit{Visit: signin.Visit{Address: address}}
 }
 
 func (h *hall) merchant(phone string) {
 	h.Helper()
-	_, err := h.db.Pool.Exec(h.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at)
+	_, err := h.DB.Pool.Exec(h.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at)
 		VALUES ($1, 'Trần Thị Bảy', $2, now())`,
-		uuid.Must(uuid.NewV7()), h.keys.Index("phone", phone))
+		uuid.Must(uuid.NewV7()), h.Keys.Index("phone", phone))
 	if err != nil {
 		h.Fatal(err)
 	}
@@ -61,7 +74,7 @@ func (h *hall) merchant(phone string) {
 // ask requests a code and expects so many messages by then.
 func (h *hall) ask(phone string, messages int) {
 	h.Helper()
-	if err := h.codes.SendCode(h.Context(), phone, signin.Visit{Address: "10.0.0.1"}); err != nil {
+	if err := h.codes.SendCode(h.Context(), phone, from("10.0.0.1")); err != nil {
 		h.Fatal(err)
 	}
 	h.codes.Wait()
@@ -82,7 +95,7 @@ func (h *hall) lastCode() string {
 // come signs in and expects a refusal's code; empty: a session, and it returns its token.
 func (h *hall) come(phone, code, want string) string {
 	h.Helper()
-	token, _, err := h.people.SignInByPhone(h.Context(), phone, code, signin.Visit{Address: "10.0.0.1"})
+	token, _, err := h.codes.SignIn(h.Context(), phone, code, from("10.0.0.1"))
 	if want == "" && err != nil || want != "" && !errors.Is(err, &problem.Error{Code: want}) {
 		h.Errorf("signing in by phone: %v, want %q", err, want)
 	}
@@ -101,28 +114,28 @@ func TestCodeWorksOnceAndExpires(t *testing.T) {
 	h.come(unknown, code, "code_wrong")
 	token := h.come(bay, code, "")
 	h.come(bay, code, "code_wrong")
-	first, err := h.people.Find(t.Context(), token)
+	first, err := h.People.Find(t.Context(), token)
 	if err != nil || first.Role != roles.Merchant || first.ScopeKind != roles.ScopeMerchant ||
 		first.MerchantID == nil || *first.ScopeID != *first.MerchantID {
 		t.Fatalf("%+v, %v", first, err)
 	}
-	h.pass(signin.ResendAfter)
+	h.Pass(phonecodes.ResendAfter)
 	h.ask(bay, 2)
 	old := h.lastCode()
-	h.pass(signin.ResendAfter)
+	h.Pass(phonecodes.ResendAfter)
 	h.ask(bay, 3)
 	if old != h.lastCode() {
 		h.come(bay, old, "code_wrong") // one live code a phone
 	}
-	h.pass(signin.CodeLasts)
+	h.Pass(phonecodes.Lasts)
 	h.come(bay, h.lastCode(), "code_wrong")
 	h.ask(bay, 4)
-	again, err := h.people.Find(t.Context(), h.come(bay, h.lastCode(), ""))
+	again, err := h.People.Find(t.Context(), h.come(bay, h.lastCode(), ""))
 	if err != nil || again.ActorID != first.ActorID {
 		t.Errorf("a merchant is two users: %v and %v, %v", first.ActorID, again.ActorID, err)
 	}
 	var stored string
-	if err := h.db.Pool.QueryRow(t.Context(), `SELECT string_agg(row_to_json(c)::text, '') FROM phone_codes c`).Scan(
+	if err := h.DB.Pool.QueryRow(t.Context(), `SELECT string_agg(row_to_json(c)::text, '') FROM phone_codes c`).Scan(
 		&stored); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +155,7 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 200 { // they wait for each other
 		wait.Go(func() {
-			if err := h.codes.SendCode(t.Context(), bay, signin.Visit{Address: "10.0.0.1"}); err != nil {
+			if err := h.codes.SendCode(t.Context(), bay, from("10.0.0.1")); err != nil {
 				refused.Add(1)
 			}
 		})
@@ -153,8 +166,8 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 		t.Fatalf("%d messages were sent, %d refused", n, refused.Load())
 	}
 	for range 30 {
-		h.pass(signin.ResendAfter)
-		if err := h.codes.SendCode(t.Context(), bay, signin.Visit{Address: "10.0.0.1"}); err != nil {
+		h.Pass(phonecodes.ResendAfter)
+		if err := h.codes.SendCode(t.Context(), bay, from("10.0.0.1")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -163,14 +176,14 @@ func TestPhonesAreNotFlooded(t *testing.T) {
 		t.Errorf("%d messages in an hour", n)
 	}
 	for range 22 * 6 {
-		h.pass(10 * time.Minute)
-		_ = h.codes.SendCode(t.Context(), bay, signin.Visit{Address: "10.0.0.1"})
+		h.Pass(10 * time.Minute)
+		_ = h.codes.SendCode(t.Context(), bay, from("10.0.0.1"))
 	}
 	h.codes.Wait()
 	if n := len(h.operator.sent); n != 10 {
 		t.Errorf("%d messages in a day", n)
 	}
-	h.pass(3 * time.Hour)
+	h.Pass(3 * time.Hour)
 	h.ask(bay, 11)
 }
 
@@ -180,7 +193,7 @@ func TestAStrangerCannotUseUpTheOwnersCodes(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
 	h.merchant(bay)
-	ask := func(v signin.Visit) (sent bool) {
+	ask := func(v phonecodes.Visit) (sent bool) {
 		before := len(h.operator.sent)
 		if err := h.codes.SendCode(t.Context(), bay, v); err != nil {
 			t.Fatal(err)
@@ -191,44 +204,44 @@ func TestAStrangerCannotUseUpTheOwnersCodes(t *testing.T) {
 	flood := func(address string, want int) {
 		sent := 0
 		for range 12 {
-			if ask(signin.Visit{Address: address}) {
+			if ask(from(address)) {
 				sent++
 			}
 			for range 6 {
-				_, _, _ = h.people.SignInByPhone(t.Context(), bay, "none", signin.Visit{Address: address})
+				_, _, _ = h.codes.SignIn(t.Context(), bay, "none", from(address))
 			}
-			h.pass(signin.ResendAfter)
+			h.Pass(phonecodes.ResendAfter)
 		}
 		if sent != want {
 			t.Errorf("%s was sent %d codes, want %d", address, sent, want)
 		}
 	}
 	flood("198.51.100.1", 5)
-	owner := signin.Visit{Address: "203.0.113.7"}
+	owner := from("203.0.113.7")
 	if !ask(owner) {
 		t.Fatal("one stranger's address used up the owner's codes")
 	}
-	ask(signin.Visit{Address: "198.51.100.1"})
-	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), owner); err != nil {
+	ask(from("198.51.100.1"))
+	if _, _, err := h.codes.SignIn(t.Context(), bay, h.lastCode(), owner); err != nil {
 		t.Errorf("the owner's code did not let the owner in: %v", err)
 	}
-	owner.PhoneCookie = h.people.KnownPhone(bay)
-	h.pass(time.Hour)
+	owner.Cookie = h.codes.KnownPhone(bay)
+	h.Pass(time.Hour)
 	flood("198.51.100.2", 5)
 	flood("2001:db8:1::1", 5)
 	flood("2001:db8:1::2", 0) // the same /64
-	if ask(signin.Visit{Address: "198.51.100.4"}) {
+	if ask(from("198.51.100.4")) {
 		t.Error("strangers have no limit together")
 	}
-	for _, cookie := range []string{h.people.KnownPhone(unknown), "x." + h.people.KnownPhone(bay), "."} {
-		if ask(signin.Visit{Address: "198.51.100.5", PhoneCookie: cookie}) {
+	for _, cookie := range []string{h.codes.KnownPhone(unknown), "x." + h.codes.KnownPhone(bay), "."} {
+		if ask(phonecodes.Visit{Visit: signin.Visit{Address: "198.51.100.5"}, Cookie: cookie}) {
 			t.Errorf("a browser is known by %q", cookie)
 		}
 	}
 	if !ask(owner) {
 		t.Fatal("strangers used up the codes of the owner's own browser")
 	}
-	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), owner); err != nil {
+	if _, _, err := h.codes.SignIn(t.Context(), bay, h.lastCode(), owner); err != nil {
 		t.Errorf("the own browser's code: %v", err)
 	}
 }
@@ -239,20 +252,20 @@ func TestAPhoneMayChangeItsNetwork(t *testing.T) {
 	h := newHall(t)
 	h.merchant(bay)
 	h.ask(bay, 1)
-	moved := signin.Visit{Address: "203.0.113.99"}
+	moved := from("203.0.113.99")
 	for range 3 {
-		if _, _, err := h.people.SignInByPhone(t.Context(), bay, "none", moved); err == nil {
+		if _, _, err := h.codes.SignIn(t.Context(), bay, "none", moved); err == nil {
 			t.Fatal("a wrong code let somebody in")
 		}
 	}
-	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), moved); err != nil {
+	if _, _, err := h.codes.SignIn(t.Context(), bay, h.lastCode(), moved); err != nil {
 		t.Errorf("a code was refused after a change of network: %v", err)
 	}
 }
 
 // TestAnAddressHasALimitOfCodes requests codes for many phones from one address. All are
-// registered: unregistered phones share rows, so that two of them may meet in one, and the second gets
-// no code and counts for nothing.
+// registered: unregistered phones share rows, so that two of them may meet in one, and the second
+// gets no code and counts for nothing.
 func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	t.Parallel()
 	h := newHall(t)
@@ -260,7 +273,7 @@ func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	for i := range 130 {
 		phone := fmt.Sprintf("09059%05d", i)
 		h.merchant(phone)
-		if err := h.codes.SendCode(t.Context(), phone, signin.Visit{Address: "198.51.100.1"}); errors.Is(err,
+		if err := h.codes.SendCode(t.Context(), phone, from("198.51.100.1")); errors.Is(err,
 			&problem.Error{Code: "too_many_requests"}) {
 			refused++
 		} else if err != nil {
@@ -271,7 +284,7 @@ func TestAnAddressHasALimitOfCodes(t *testing.T) {
 	if refused != 10 {
 		t.Errorf("%d of 130 requests were refused", refused)
 	}
-	if err := h.codes.SendCode(t.Context(), unknown, signin.Visit{Address: "198.51.100.2"}); err != nil {
+	if err := h.codes.SendCode(t.Context(), unknown, from("198.51.100.2")); err != nil {
 		t.Errorf("another address: %v", err)
 	}
 }
@@ -288,17 +301,17 @@ func TestGuessesAtOneMomentAreCounted(t *testing.T) {
 	wait.Wait()
 	h.come(bay, h.lastCode(), "code_wrong")
 	var guesses int
-	if err := h.db.Pool.QueryRow(t.Context(), `SELECT max(guesses) FROM phone_codes`).Scan(&guesses); err != nil ||
+	if err := h.DB.Pool.QueryRow(t.Context(), `SELECT max(guesses) FROM phone_codes`).Scan(&guesses); err != nil ||
 		guesses != 5 {
 		t.Errorf("%d guesses were judged, %v", guesses, err)
 	}
-	h.pass(signin.ResendAfter)
+	h.Pass(phonecodes.ResendAfter)
 	h.ask(bay, 2)
 	var in atomic.Int32
 	for range 4 {
 		wait.Go(func() {
-			if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(),
-				signin.Visit{Address: "10.0.0.1"}); err == nil {
+			if _, _, err := h.codes.SignIn(t.Context(), bay, h.lastCode(),
+				from("10.0.0.1")); err == nil {
 				in.Add(1)
 			}
 		})
@@ -319,32 +332,36 @@ func TestAGatewayThatFails(t *testing.T) {
 	for range 12 { // more than an hour and a day have
 		h.ask(bay, 0)
 		for _, phone := range []string{bay, unknown} {
-			if err := h.codes.SendCode(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
+			if err := h.codes.SendCode(t.Context(), phone, from("10.0.0.1")); !errors.Is(err,
 				&problem.Error{Code: "sender_down"}) {
 				t.Errorf("while the gateway is down: %v", err)
 			}
 		}
-		h.pass(31 * time.Second)
+		h.Pass(31 * time.Second)
 	}
 	h.operator.down.Store(false)
 	h.ask(bay, 1)
 	h.come(bay, h.lastCode(), "")
 	var sent int
-	if err := h.db.Pool.QueryRow(t.Context(), `SELECT sum(sent) FROM phone_code_days`).Scan(&sent); err != nil ||
+	if err := h.DB.Pool.QueryRow(t.Context(), `SELECT sum(sent) FROM phone_code_days`).Scan(&sent); err != nil ||
 		sent != 1 {
 		t.Errorf("%d messages are counted, %v", sent, err)
 	}
-	if _, err := h.db.Pool.Exec(t.Context(), `UPDATE phone_code_days SET sent = $1`, signin.CodesOfAll); err != nil {
+	if _, err := h.DB.Pool.Exec(
+		t.Context(),
+		`UPDATE phone_code_days SET sent = $1`,
+		phonecodes.DailyMessages,
+	); err != nil {
 		t.Fatal(err)
 	}
 	for _, phone := range []string{unknown, "0905999998"} {
-		if err := h.codes.SendCode(t.Context(), phone, signin.Visit{Address: "10.0.0.1"}); !errors.Is(err,
+		if err := h.codes.SendCode(t.Context(), phone, from("10.0.0.1")); !errors.Is(err,
 			&problem.Error{Code: "messages_spent"}) {
 			t.Errorf("when the day's messages are spent: %v", err)
 		}
 	}
-	none := signin.NewPhoneCodes(h.people, nil, "")
-	if err := none.SendCode(t.Context(), bay, signin.Visit{}); !errors.Is(err, &problem.Error{Code: "no_sender"}) {
+	none := h.sentBy(nil, "")
+	if err := none.SendCode(t.Context(), bay, phonecodes.Visit{}); !errors.Is(err, &problem.Error{Code: "no_sender"}) {
 		t.Errorf("without a sender: %v", err)
 	}
 }
@@ -356,23 +373,23 @@ func TestAMerchantsSessionLasts(t *testing.T) {
 	h.ask(bay, 1)
 	token := h.come(bay, h.lastCode(), "")
 	for range 6 {
-		h.pass(29 * 24 * time.Hour)
-		if _, err := h.people.Find(t.Context(), token); err != nil {
+		h.Pass(29 * 24 * time.Hour)
+		if _, err := h.People.Find(t.Context(), token); err != nil {
 			t.Fatalf("a stall's phone was signed out: %v", err)
 		}
 	}
-	h.pass(7 * 24 * time.Hour)
-	if _, err := h.people.Find(t.Context(), token); err == nil {
+	h.Pass(7 * 24 * time.Hour)
+	if _, err := h.People.Find(t.Context(), token); err == nil {
 		t.Error("a session outlives 180 days")
 	}
-	h.pass(46 * 24 * time.Hour) // no account of a merchant closes for being unused: the code proves it anew
+	h.Pass(46 * 24 * time.Hour) // no account of a merchant closes for being unused: the code proves it anew
 	h.ask(bay, 2)
 	token = h.come(bay, h.lastCode(), "")
-	h.pass(30 * 24 * time.Hour)
-	if _, err := h.people.Find(t.Context(), token); err == nil {
+	h.Pass(30 * 24 * time.Hour)
+	if _, err := h.People.Find(t.Context(), token); err == nil {
 		t.Error("a session outlives 30 days without a request")
 	}
-	if _, err := h.db.Pool.Exec(t.Context(), `UPDATE users SET disabled_at = now()`); err != nil {
+	if _, err := h.DB.Pool.Exec(t.Context(), `UPDATE users SET disabled_at = now()`); err != nil {
 		t.Fatal(err)
 	}
 	h.ask(bay, 3)
@@ -385,7 +402,7 @@ func TestMessagesFitOneSMS(t *testing.T) {
 		"": "", "cho.example.vn": "\n\n@cho.example.vn #123456",
 		"mot-ten-mien-rat-dai-cua-cho-dan-sinh.khanhhoa.example.gov.vn": "\n\n@mot-ten-mien-rat-dai-cua-cho-dan-sinh.khanhhoa.example.gov.vn #123456",
 	} {
-		text := signin.Message(host, "123456")
+		text := phonecodes.Message(host, "123456")
 		if len(text) > notify.MaxText || regexp.MustCompile(`[^\n -~]`).MatchString(text) ||
 			regexp.MustCompile(`123456`).FindString(text) == "" {
 			t.Errorf("%d characters: %q", len(text), text)
@@ -402,38 +419,38 @@ func TestASharedPhoneAsksWho(t *testing.T) {
 	h := newHall(t)
 	h.merchant(bay)
 	second := uuid.Must(uuid.NewV7())
-	if _, err := h.db.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, phone_share,
+	if _, err := h.DB.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, phone_share,
 		created_at) VALUES ($1, 'Lê Văn Sáu', $2, 1, now())`,
-		second, h.keys.Index("phone", bay)); err != nil {
+		second, h.Keys.Index("phone", bay)); err != nil {
 		t.Fatal(err)
 	}
 	h.merchant("0905000007")
 	h.ask(bay, 1)
 	h.come(bay, "none", "code_wrong")
 	h.come(bay, h.lastCode(), "choose_person")
-	if _, err := h.people.ListPhoneUsers(t.Context(), bay, "000000", signin.Visit{Address: "10.0.0.1"}); err == nil &&
+	if _, err := h.codes.Sharers(t.Context(), bay, "000000", from("10.0.0.1")); err == nil &&
 		h.lastCode() != "000000" {
 		t.Error("a wrong code reveals who shares a phone")
 	}
-	people, err := h.people.ListPhoneUsers(t.Context(), bay, h.lastCode(), signin.Visit{Address: "10.0.0.1"})
+	people, err := h.codes.Sharers(t.Context(), bay, h.lastCode(), from("10.0.0.1"))
 	if err != nil || len(people) != 2 || people[1].MerchantID != second || people[1].FullName != "Lê Văn Sáu" {
 		t.Fatalf("got %v, %v", people, err)
 	}
-	token, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), signin.Visit{
-		Address:  "10.0.0.1",
+	token, _, err := h.codes.SignIn(t.Context(), bay, h.lastCode(), phonecodes.Visit{
+		Visit:    signin.Visit{Address: "10.0.0.1"},
 		Merchant: second,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := h.people.Find(t.Context(), token)
+	in, err := h.People.Find(t.Context(), token)
 	if err != nil || in.MerchantID == nil || *in.MerchantID != second || *in.ScopeID != second {
 		t.Errorf("the session is %+v, %v", in, err)
 	}
-	h.pass(signin.ResendAfter)
+	h.Pass(phonecodes.ResendAfter)
 	h.ask(bay, 2)
-	if _, _, err := h.people.SignInByPhone(t.Context(), bay, h.lastCode(), signin.Visit{
-		Address:  "10.0.0.1",
+	if _, _, err := h.codes.SignIn(t.Context(), bay, h.lastCode(), phonecodes.Visit{
+		Visit:    signin.Visit{Address: "10.0.0.1"},
 		Merchant: uuid.Must(uuid.NewV7()),
 	}); !errors.Is(err, &problem.Error{Code: "code_wrong"}) {
 		t.Errorf("as somebody else: %v", err)

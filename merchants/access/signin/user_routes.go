@@ -1,31 +1,25 @@
-package web
+package signin
 
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"market40/merchants/access/roles"
-	"market40/merchants/access/signin"
+	"market40/merchants/platform/web"
 )
 
-// Users is where admins manage people and programs.
-type Users struct {
-	People *signin.People
-	Keys   *signin.APIKeys
-	Now    func() time.Time
+// users are the routes by which admins manage people and programs.
+type users struct {
+	people *People
+	keys   *APIKeys
 }
 
-// Routes mounts the table of routes.
-func (u *Users) Routes(e *Edge) {
-	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{
-			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-			Tags: []string{"users"},
-		}
-	}
+// UserRoutes mounts the management of users and API keys.
+func UserRoutes(e *web.Edge, people *People, keys *APIKeys) {
+	u := &users{people, keys}
+	op := web.Tagged("users")
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/users", "list-users", "Người dùng: who signs in, by login", 0),
 		u.list)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/users", "create-user",
@@ -43,63 +37,63 @@ func (u *Users) Routes(e *Edge) {
 		"Revoke a key; every server refuses it within two seconds", http.StatusNoContent), u.revokeKey)
 }
 
-func (u *Users) list(ctx context.Context, in *struct{ Page }) (*Body[List[signin.User]], error) {
+func (u *users) list(ctx context.Context, in *struct{ web.Page }) (*web.Body[web.List[User]], error) {
 	after, err := in.Mark()
 	if err != nil {
 		return nil, err
 	}
-	items, err := u.People.Users(ctx, after.Text, in.Size()+1)
+	items, err := u.people.Users(ctx, after.Text, in.Size()+1)
 	if err != nil {
 		return nil, err
 	}
-	items, next := Cut(items, in.Page, func(u signin.User) Mark { return Mark{Text: u.Login} })
-	return Answer(List[signin.User]{Items: items, Next: next}, nil)
+	items, next := web.Cut(items, in.Page, func(u User) web.Mark { return web.Mark{Text: u.Login} })
+	return web.Answer(web.List[User]{Items: items, Next: next}, nil)
 }
 
-func (u *Users) get(ctx context.Context, in *Named) (*Body[*signin.User], error) {
+func (u *users) get(ctx context.Context, in *web.Named) (*web.Body[*User], error) {
 	id, err := in.UUID("user")
 	if err != nil {
 		return nil, err
 	}
-	return Answer(u.People.User(ctx, id))
+	return web.Answer(u.people.User(ctx, id))
 }
 
 // requireProof returns the caller. A person must have proved recently who it is, because the
 // operation gives others access.
-func (u *Users) requireProof(ctx context.Context) (roles.Principal, error) {
+func (u *users) requireProof(ctx context.Context) (roles.Principal, error) {
 	who, err := roles.From(ctx)
 	if err == nil && who.SessionID != nil {
-		err = who.RequireFreshProof(u.Now())
+		err = who.RequireFreshProof(u.people.now())
 	}
 	return who, err
 }
 
 // NewUser is a user with the secrets that are shown once.
 type NewUser struct {
-	signin.User
-	Enrolment *signin.Enrolment `json:"enrolment"`
+	User
+	Enrolment *Enrolment `json:"enrolment"`
 }
 
-func (u *Users) create(ctx context.Context, in *struct{ Body signin.UserOrder }) (*Body[NewUser], error) {
+func (u *users) create(ctx context.Context, in *struct{ Body UserOrder }) (*web.Body[NewUser], error) {
 	if _, err := u.requireProof(ctx); err != nil {
 		return nil, err
 	}
-	secrets, err := u.People.Create(ctx, in.Body)
+	secrets, err := u.people.Create(ctx, in.Body)
 	if err != nil {
 		return nil, err
 	}
 	return u.newUser(ctx, secrets)
 }
 
-func (u *Users) newUser(ctx context.Context, secrets *signin.Enrolment) (*Body[NewUser], error) {
-	made, err := u.People.User(ctx, secrets.ID)
+func (u *users) newUser(ctx context.Context, secrets *Enrolment) (*web.Body[NewUser], error) {
+	made, err := u.people.User(ctx, secrets.ID)
 	if err != nil {
 		return nil, err
 	}
-	return Answer(NewUser{*made, secrets}, nil)
+	return web.Answer(NewUser{*made, secrets}, nil)
 }
 
-func (u *Users) renew(ctx context.Context, in *Named) (*Body[NewUser], error) {
+func (u *users) renew(ctx context.Context, in *web.Named) (*web.Body[NewUser], error) {
 	if _, err := u.requireProof(ctx); err != nil {
 		return nil, err
 	}
@@ -107,18 +101,18 @@ func (u *Users) renew(ctx context.Context, in *Named) (*Body[NewUser], error) {
 	if err != nil {
 		return nil, err
 	}
-	secrets, err := u.People.RenewUser(ctx, id)
+	secrets, err := u.people.RenewUser(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	return u.newUser(ctx, secrets)
 }
 
-func (u *Users) change(ctx context.Context, in *struct {
-	Named
-	Body signin.UserChange
+func (u *users) change(ctx context.Context, in *struct {
+	web.Named
+	Body UserChange
 },
-) (*Body[*signin.User], error) {
+) (*web.Body[*User], error) {
 	who, err := u.requireProof(ctx)
 	if err != nil {
 		return nil, err
@@ -127,20 +121,20 @@ func (u *Users) change(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return Answer(u.People.ChangeUser(ctx, who, id, in.Body))
+	return web.Answer(u.people.ChangeUser(ctx, who, id, in.Body))
 }
 
-func (u *Users) listKeys(ctx context.Context, in *struct{ Page }) (*Body[List[signin.ListedKey]], error) {
+func (u *users) listKeys(ctx context.Context, in *struct{ web.Page }) (*web.Body[web.List[ListedKey]], error) {
 	after, err := in.Mark()
 	if err != nil {
 		return nil, err
 	}
-	items, err := u.Keys.List(ctx, after.ID, in.Size()+1)
+	items, err := u.keys.List(ctx, after.ID, in.Size()+1)
 	if err != nil {
 		return nil, err
 	}
-	items, next := Cut(items, in.Page, func(k signin.ListedKey) Mark { return Mark{ID: k.ID} })
-	return Answer(List[signin.ListedKey]{Items: items, Next: next}, nil)
+	items, next := web.Cut(items, in.Page, func(k ListedKey) web.Mark { return web.Mark{ID: k.ID} })
+	return web.Answer(web.List[ListedKey]{Items: items, Next: next}, nil)
 }
 
 // newKey is a key, shown once.
@@ -150,18 +144,18 @@ type newKey struct {
 	}
 }
 
-func (u *Users) createKey(ctx context.Context, in *struct{ Body signin.Order }) (*newKey, error) {
+func (u *users) createKey(ctx context.Context, in *struct{ Body Order }) (*newKey, error) {
 	who, err := u.requireProof(ctx)
 	if err != nil {
 		return nil, err
 	}
 	in.Body.Maker = &who.ActorID
 	made := &newKey{}
-	made.Body.Key, err = u.Keys.Create(ctx, in.Body)
+	made.Body.Key, err = u.keys.Create(ctx, in.Body)
 	return made, err
 }
 
-func (u *Users) revokeKey(ctx context.Context, in *Named) (*struct{}, error) {
+func (u *users) revokeKey(ctx context.Context, in *web.Named) (*struct{}, error) {
 	if _, err := u.requireProof(ctx); err != nil {
 		return nil, err
 	}
@@ -169,5 +163,5 @@ func (u *Users) revokeKey(ctx context.Context, in *Named) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, u.Keys.Revoke(ctx, id)
+	return nil, u.keys.Revoke(ctx, id)
 }

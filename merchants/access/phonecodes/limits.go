@@ -1,4 +1,4 @@
-package signin
+package phonecodes
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 )
 
 const (
-	// PhoneCookie marks a browser on which a merchant signed in by phone. It does not sign in by
+	// browserCookie marks a browser on which a merchant signed in by phone. It does not sign in by
 	// itself.
-	PhoneCookie = "__Host-m40-phone"
-	// PhoneCookieLasts is how long browsers keep it.
-	PhoneCookieLasts = 400 * 24 * time.Hour
+	browserCookie = "__Host-m40-phone"
+	// cookieLasts is how long browsers store it.
+	cookieLasts = 400 * 24 * time.Hour
 )
 
 // codeLimit bounds how many codes are sent in an hour and in a day.
@@ -50,35 +50,35 @@ type codeOrigin struct {
 	address []byte // of the address's row; nil for a known browser, which has limits of its own only
 }
 
-// phoneOrigin returns the origin of a visit as it counts for one phone.
-func (p *People) phoneOrigin(phone string, v Visit) codeOrigin {
-	if id, _, _ := strings.Cut(v.PhoneCookie, "."); v.PhoneCookie != "" && hmac.Equal([]byte(v.PhoneCookie),
-		[]byte(p.phoneCookie(phone, id))) {
-		return codeOrigin{key: p.keys.Index("code-browser", id)}
+// originOf returns the origin of a visit as it counts for one phone.
+func (c *Codes) originOf(phone string, v Visit) codeOrigin {
+	if id, _, _ := strings.Cut(v.Cookie, "."); v.Cookie != "" && hmac.Equal([]byte(v.Cookie),
+		[]byte(c.signCookie(phone, id))) {
+		return codeOrigin{key: c.Keys.Index("code-browser", id)}
 	}
 	network := v.Address
 	if at, err := netip.ParseAddr(v.Address); err == nil && at.Is6() {
 		whole, _ := at.Prefix(64) // anyone has all addresses of a /64
 		network = whole.String()
 	}
-	return codeOrigin{key: p.keys.Index("code-origin", network), address: p.keys.Index("code-address", network)}
+	return codeOrigin{key: c.Keys.Index("code-origin", network), address: c.Keys.Index("code-address", network)}
 }
 
 // KnownPhone returns a cookie that identifies this browser when it requests the phone's code again.
-func (p *People) KnownPhone(phone string) string {
-	return p.phoneCookie(phone, strings.ReplaceAll(uuid.NewString(), "-", ""))
+func (c *Codes) KnownPhone(phone string) string {
+	return c.signCookie(phone, strings.ReplaceAll(uuid.NewString(), "-", ""))
 }
 
-func (p *People) phoneCookie(phone, id string) string {
-	return id + "." + base64.RawURLEncoding.EncodeToString(p.keys.Index("known-phone", phone+"\n"+id))
+func (c *Codes) signCookie(phone, id string) string {
+	return id + "." + base64.RawURLEncoding.EncodeToString(c.Keys.Index("known-phone", phone+"\n"+id))
 }
 
 // addCode counts one code in a row and puts it there. It returns false where the row's limit is
 // reached, or its last code is younger than resend.
-func (p *People) addCode(ctx context.Context, tx pgx.Tx, row codeRow, limit codeLimit,
+func (c *Codes) addCode(ctx context.Context, tx pgx.Tx, row codeRow, limit codeLimit,
 	resend time.Duration,
 ) (bool, error) {
-	now := p.now()
+	now := c.Now()
 	tag, err := tx.Exec(ctx, `INSERT INTO phone_codes AS c (phone_index, origin, merchant_id, hash, sent_at, expires_at,
 		guesses, hour_began, hour_codes, day_began, day_codes)
 		VALUES ($1, $2, $3, $4, $5, $6, 0, $5, 1, $5, 1)

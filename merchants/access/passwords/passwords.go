@@ -1,4 +1,6 @@
-package signin
+// Package passwords checks, hashes and compares passwords and PINs: argon2id, few at a time, so
+// that a flood of sign-ins costs neither memory nor rows.
+package passwords
 
 import (
 	"context"
@@ -61,8 +63,8 @@ func isGuessable(password, login string) bool {
 		len(login) >= shortestOwn && strings.Contains(p, login)
 }
 
-// checkPassword refuses a password that is too short, too long or easily guessed.
-func checkPassword(password, login string, secondFactor bool) error {
+// Check refuses a password that is too short, too long or easily guessed.
+func Check(password, login string, secondFactor bool) error {
 	least := leastWithSecondFactor
 	if !secondFactor {
 		least = leastAlone
@@ -106,8 +108,8 @@ func deriveKey(
 	return argon2.IDKey(sameLetters(password), salt, passes, memory, threads, argonKey), nil
 }
 
-// hashPassword returns the hash of a checked password as it is stored, in PHC form.
-func hashPassword(ctx context.Context, password string) (string, error) {
+// Hash returns the hash of a checked password as it is stored, in PHC form.
+func Hash(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails, says its documentation
 	key, err := deriveKey(ctx, password, salt, argonTime, argonMemory, argonThreads)
@@ -119,12 +121,12 @@ func hashPassword(ctx context.Context, password string) (string, error) {
 		text(salt), text(key)), nil
 }
 
-// unknownPassword is a hash that no password has, so that an unknown login costs as much time as a
+// Unknown is a hash that no password has, so that an unknown login costs as much time as a
 // known one.
-const unknownPassword = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+const Unknown = "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-// samePassword reports in constant time whether a password has the stored hash.
-func samePassword(ctx context.Context, stored, password string) (bool, error) {
+// Same reports in constant time whether a password has the stored hash.
+func Same(ctx context.Context, stored, password string) (bool, error) {
 	var version int
 	var memory, passes uint32
 	var threads uint8

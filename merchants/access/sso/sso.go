@@ -1,4 +1,6 @@
-package signin
+// Package sso signs people in through other identity providers (OpenID Connect Core 1.0, code flow
+// with PKCE, RFC 7636).
+package sso
 
 import (
 	"context"
@@ -11,7 +13,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -21,8 +22,11 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/oauth2"
 
-	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
+	"market40/merchants/access/steps"
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/migrations/database"
 )
 
 // signatures are the algorithms that an ID token may be signed with: those with a public key of the
@@ -32,15 +36,15 @@ var signatures = []string{
 	oidc.ES384, oidc.ES512, oidc.EdDSA,
 }
 
-const (
-	oidcStep     = "oidc"
-	providerRest = 30 * time.Second // after it did not answer
-)
+// providerRest is how long a provider that did not answer is not called again.
+const providerRest = 30 * time.Second
 
-// SSO signs people in through another identity provider (OpenID Connect Core 1.0, code flow with
-// PKCE, RFC 7636).
-type SSO struct {
-	people    *People
+// Providers are the identity providers that people may sign in through.
+type Providers struct {
+	db        *database.DB
+	now       func() time.Time
+	people    *signin.People
+	steps     *steps.Steps
 	client    *http.Client
 	providers map[string]*provider
 	order     []string
@@ -49,31 +53,44 @@ type SSO struct {
 // provider loads its addresses and keys at the first sign-in: while it is down, other ways to sign
 // in still work.
 type provider struct {
-	ProviderConfig
+	Config
 	mu    sync.Mutex
 	found *oidc.Provider
 	named bool      // its answers name it (RFC 9207)
 	again time.Time // the next try after it did not answer: callers who wait would wait in a row
 }
 
-// NewSSO returns the sign-in by the providers of a list, which it calls with a client.
-func NewSSO(people *People, client *http.Client, list []ProviderConfig) *SSO {
-	s := &SSO{people: people, client: client, providers: map[string]*provider{}}
-	for _, c := range list {
-		s.providers[c.ID] = &provider{ProviderConfig: c}
+// Parts are the dependencies of New.
+type Parts struct {
+	DB     *database.DB
+	Keys   *seal.Keys
+	Now    func() time.Time
+	People *signin.People
+	Client *http.Client // calls the providers
+	List   []Config
+}
+
+// New returns the providers of a list.
+func New(p Parts) *Providers {
+	s := &Providers{
+		db: p.DB, now: p.Now, people: p.People, steps: steps.New("oidc", p.DB, p.Keys, p.Now), client: p.Client,
+		providers: map[string]*provider{},
+	}
+	for _, c := range p.List {
+		s.providers[c.ID] = &provider{Config: c}
 		s.order = append(s.order, c.ID)
 	}
 	return s
 }
 
 // Each calls a function with each provider's id and name, in the order of the list.
-func (s *SSO) Each(do func(id, name string)) {
+func (s *Providers) Each(do func(id, name string)) {
 	for _, id := range s.order {
 		do(id, s.providers[id].Name)
 	}
 }
 
-func (s *SSO) provider(ctx context.Context, id string) (*provider, error) {
+func (s *Providers) provider(ctx context.Context, id string) (*provider, error) {
 	p := s.providers[id]
 	if p == nil {
 		return nil, problem.Missing("provider")
@@ -86,14 +103,14 @@ func (s *SSO) provider(ctx context.Context, id string) (*provider, error) {
 	away := problem.New(problem.Unavailable, "provider_away", "Hệ thống đăng nhập "+p.Name+
 		" không trả lời, xin thử lại.", "The provider "+p.Name+" does not answer: try again.")
 	away.RetryAfter = int(providerRest.Seconds())
-	if s.people.now().Before(p.again) {
+	if s.now().Before(p.again) {
 		return nil, away
 	}
 	// The provider keeps its context for fetching keys later: it must not end with this request.
 	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), s.client), p.Issuer)
 	if err != nil {
 		slog.WarnContext(ctx, "an identity provider does not answer", "provider", id, "error", err)
-		p.again = s.people.now().Add(providerRest)
+		p.again = s.now().Add(providerRest)
 		return nil, away
 	}
 	var more struct {
@@ -120,7 +137,7 @@ type ssoState struct {
 
 // Begin returns the provider's address for the browser, and a sealed state that the browser stores
 // until it returns to callback. It refuses a return page that is not on this server.
-func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, state string, err error) {
+func (s *Providers) Begin(ctx context.Context, id, callback, returnTo string) (to, state string, err error) {
 	if !isOwnPage(returnTo) {
 		return "", "", problem.Of("return_to", "foreign_page", "Chỉ quay lại trang của hệ thống này.",
 			"The return page must be a page of this system.")
@@ -130,7 +147,7 @@ func (s *SSO) Begin(ctx context.Context, id, callback, returnTo string) (to, sta
 		return "", "", err
 	}
 	b := ssoState{p.ID, rand.Text(), rand.Text(), oauth2.GenerateVerifier(), callback, returnTo}
-	state, err = s.people.sealStep(ctx, oidcStep, b)
+	state, err = s.steps.Seal(ctx, b)
 	if err != nil {
 		return "", "", err
 	}
@@ -156,17 +173,21 @@ func refusedByProvider(detail string) error {
 }
 
 // Arrival is the query that a provider sends a browser back with, the state that the browser
-// stored, and the browser's address and device.
+// stored, and where the browser comes from.
 type Arrival struct {
-	Query, State    string
-	Address, Device string
+	Query, State string
+	Visit        signin.Visit
 }
 
 // Finish opens a session for the person whom the provider names, and returns the page to go back
 // to.
-func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo string, made *Session, err error) {
+func (s *Providers) Finish(
+	ctx context.Context,
+	id string,
+	a Arrival,
+) (token, returnTo string, made *signin.Session, err error) {
 	var b ssoState
-	step, err := s.people.openStep(ctx, oidcStep, a.State, &b)
+	step, err := s.steps.Open(ctx, a.State, &b)
 	if err != nil || b.Provider != id {
 		return "", "", nil, refusedByProvider("the browser began no sign-in with this provider")
 	}
@@ -188,23 +209,25 @@ func (s *SSO) Finish(ctx context.Context, id string, a Arrival) (token, returnTo
 	if err != nil {
 		return "", "", nil, err
 	}
-	batch := &pgx.Batch{}
-	s.people.finish(batch, step)
-	if err := s.people.sendOnce(ctx, batch, refusedByProvider("this sign-in was already finished")); err != nil {
+	err = s.steps.Finish(ctx, step, &pgx.Batch{})
+	if errors.Is(err, steps.ErrFinished) {
+		err = refusedByProvider("this sign-in was already finished")
+	}
+	if err != nil {
 		return "", "", nil, err
 	}
 	user, err := s.user(ctx, p, subject, said)
 	if err != nil {
 		return "", "", nil, err
 	}
-	token, made, err = s.people.openSession(ctx, opening{user, byOIDC, a.Address, a.Device}, nil)
+	token, made, err = s.people.OpenSession(ctx, signin.Opening{User: user, Method: signin.ByOIDC, Visit: a.Visit})
 	return token, b.ReturnTo, made, err
 }
 
 func shortenText(text string) string { return text[:min(len(text), 60)] }
 
 // redeem exchanges a code for the provider's claims about a person, and checks them.
-func (s *SSO) redeem(
+func (s *Providers) redeem(
 	ctx context.Context,
 	p *provider,
 	code string,
@@ -222,7 +245,7 @@ func (s *SSO) redeem(
 	raw, _ := tokens.Extra("id_token").(string)
 	verified, err := p.found.VerifierContext(ctx, &oidc.Config{
 		ClientID: p.ClientID, SupportedSigningAlgs: signatures,
-		Now: s.people.now,
+		Now: s.now,
 	}).Verify(ctx, raw)
 	if err != nil {
 		return "", nil, refusedByProvider("the ID token is not valid: " + shortenText(err.Error()))
@@ -247,8 +270,8 @@ func (s *SSO) redeem(
 	return verified.Subject, said, nil
 }
 
-// addUserinfo adds the claims that only the provider's userinfo has, as many send names and groups. It
-// does not replace the ID token's own claims.
+// addUserinfo adds the claims that only the provider's userinfo has, as many send names and groups.
+// It does not replace the ID token's own claims.
 func (p *provider) addUserinfo(ctx context.Context, tokens *oauth2.Token, subject string, said claims) error {
 	if p.found.UserInfoEndpoint() == "" {
 		return nil
@@ -274,17 +297,17 @@ func (p *provider) addUserinfo(ctx context.Context, tokens *oauth2.Token, subjec
 
 // user returns the user of an issuer's subject, and makes it at the first sign-in. Today's claims
 // give the role and the scopes. If these changed, the user's other sessions end.
-func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims) (uuid.UUID, error) {
+func (s *Providers) user(ctx context.Context, p *provider, subject string, said claims) (uuid.UUID, error) {
 	role, scopes, err := p.post(said)
 	if err != nil {
 		return uuid.Nil, err
 	}
 	var id uuid.UUID
 	var usable bool
-	err = s.people.db.Pool.QueryRow(ctx, `SELECT u.id, u.disabled_at IS NULL
+	err = s.db.Pool.QueryRow(ctx, `SELECT u.id, u.disabled_at IS NULL
 		AND coalesce(u.signed_in_at, u.created_at) > $3
 		FROM user_identities i JOIN users u ON u.id = i.user_id WHERE i.issuer = $1 AND i.subject = $2`, p.Issuer,
-		subject, s.people.now().Add(-unusedFor)).Scan(&id, &usable)
+		subject, s.now().Add(-signin.UnusedFor)).Scan(&id, &usable)
 	known := err == nil
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return id, fmt.Errorf("find the user of %s: %w", p.ID, err)
@@ -296,7 +319,7 @@ func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims
 	if !known {
 		id = uuid.Must(uuid.NewV7())
 	}
-	as, err := s.people.findPost(ctx, id, role, scopes)
+	as, err := s.people.FindPost(ctx, id, role, scopes)
 	if err != nil {
 		slog.ErrorContext(ctx, "a rule of an identity provider names an unknown scope", "provider", p.ID, "error", err)
 		return id, problem.New(problem.Forbidden, "no_role", "Quy tắc phân quyền của hệ thống đăng nhập chưa đúng.",
@@ -309,7 +332,7 @@ func (s *SSO) user(ctx context.Context, p *provider, subject string, said claims
 }
 
 // renewPost gives a known user the role and scopes of today's claims.
-func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string) error {
+func (s *Providers) renewPost(ctx context.Context, id uuid.UUID, as *signin.Post, name string) error {
 	before, err := s.people.User(ctx, id)
 	if err != nil {
 		return err
@@ -318,60 +341,39 @@ func (s *SSO) renewPost(ctx context.Context, id uuid.UUID, as *post, name string
 	batch.Queue(`UPDATE actors SET role = $2 WHERE id = $1`, id, as.Role)
 	batch.Queue(`UPDATE users SET role = $2, scope_kind = $3, scope_id = $4, full_name = coalesce(nullif($5, ''),
 		full_name) WHERE id = $1`, id, as.Role, as.ScopeKind, as.ScopeID, name)
-	as.queueScopes(batch, id)
-	if before.Role != as.Role || !as.equals(before.Scopes) {
-		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, s.people.now())
+	as.QueueScopes(batch, id)
+	if before.Role != as.Role || !as.Same(before.Scopes) {
+		batch.Queue(`UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL`, id, s.now())
 	}
-	if err := s.people.send(ctx, batch); err != nil {
+	if err := s.db.SendBatch(ctx, batch); err != nil {
 		return fmt.Errorf("renew the post of %s: %w", id, err)
 	}
 	return nil
 }
 
-// equals reports whether a post's scopes are those that a user has.
-func (as *post) equals(have []UserScope) bool {
-	if as.ScopeKind != roles.ScopeDated {
-		return len(have) == 1 && have[0].Kind == as.ScopeKind && sameID(have[0].ID, as.ScopeID)
-	}
-	for _, d := range as.dated {
-		if !slices.ContainsFunc(have, func(h UserScope) bool {
-			return h.Kind == d.kind && sameID(h.ID, &d.id) && textOrEmpty(h.From) == textOrEmpty(d.from) &&
-				textOrEmpty(h.Until) == textOrEmpty(d.until)
-		}) {
-			return false
-		}
-	}
-	return len(as.dated) == len(have)
-}
-
-// sameID reports whether both name the same, or both nothing.
-func sameID(a, b *uuid.UUID) bool {
-	return a == b || a != nil && b != nil && *a == *b
-}
-
-func textOrEmpty(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 // create makes a user at the first sign-in. Its login is the provider's name for it. If that is
 // taken, a mark is added, because the existing account belongs to another person.
-func (s *SSO) create(ctx context.Context, p *provider, subject string, id uuid.UUID, as *post, said claims) error {
+func (s *Providers) create(
+	ctx context.Context,
+	p *provider,
+	subject string,
+	id uuid.UUID,
+	as *signin.Post,
+	said claims,
+) error {
 	login := loginOf(said.first(p.LoginClaim))
 	mark := sha256.Sum256([]byte(p.Issuer + "\n" + subject))
 	name := textOr(said.first(p.NameClaim), login)
-	now := s.people.now()
+	now := s.now()
 	batch := &pgx.Batch{}
 	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, id, as.Role)
 	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, created_at)
 		SELECT $1, CASE WHEN EXISTS (SELECT FROM users WHERE login = $2) THEN $3 ELSE $2 END, $4, $5, $6, $7, $8`,
 		id, login, login+"-"+hex.EncodeToString(mark[:4]), name, as.Role, as.ScopeKind, as.ScopeID, now)
-	as.queueScopes(batch, id)
+	as.QueueScopes(batch, id)
 	batch.Queue(`INSERT INTO user_identities (issuer, subject, user_id, created_at) VALUES ($1, $2, $3, $4)`, p.Issuer,
 		subject, id, now)
-	if err := s.people.send(ctx, batch); err != nil {
+	if err := s.db.SendBatch(ctx, batch); err != nil {
 		return fmt.Errorf("make the user of %s: %w", p.ID, err)
 	}
 	return nil

@@ -1,4 +1,5 @@
-package signin
+// Package phonecodes signs merchants in by a code sent to their registered phone.
+package phonecodes
 
 import (
 	"context"
@@ -15,48 +16,55 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/merchants/platform/notify"
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/seal"
+	"market40/migrations/database"
 )
 
 // One-time codes.
 const (
-	CodeLasts      = 5 * time.Minute
+	Lasts          = 5 * time.Minute
 	ResendAfter    = time.Minute
 	codeGuesses    = 5      // at one code: with unknownCodes and unknownGuesses 120 of a million a day
-	CodesOfAll     = 20_000 // messages of a day that strangers may request; known browsers are not counted
+	DailyMessages  = 20_000 // messages of a day that strangers may request; known browsers are not counted
 	sendingAtOnce  = 16
 	gatewayPause   = 30 * time.Second // after it failed
 	decoyKeyLength = 2                // bytes: unregistered phones share 65,536 rows
 )
 
-// PhoneCodes signs merchants in by a code sent to their registered phone. Its answer, and the work
-// before the answer, do not reveal whether a phone is registered: the message itself is sent after
-// the answer.
-type PhoneCodes struct {
-	people  *People
-	sender  notify.Sender // nil: there is none
-	host    string        // where the code is typed; empty: unknown
+// Codes signs merchants in. Its answer to a request for a code, and the work before the answer, do
+// not reveal whether a phone is registered: the message itself is sent after the answer.
+type Codes struct {
+	Parts
 	slots   chan struct{}
 	sending sync.WaitGroup
 	failed  atomic.Int64 // when the gateway failed last, in Unix nanoseconds; 0: it works
 }
 
-// NewPhoneCodes returns codes sent by sender. Messages name host, so that a phone offers the code
-// on that page only.
-func NewPhoneCodes(people *People, sender notify.Sender, host string) *PhoneCodes {
-	return &PhoneCodes{people: people, sender: sender, host: host, slots: make(chan struct{}, sendingAtOnce)}
+// Parts are the dependencies of New.
+type Parts struct {
+	DB     *database.DB
+	Keys   *seal.Keys
+	Now    func() time.Time
+	People *signin.People
+	Sender notify.Sender // nil: there is none
+	// Host is where the code is typed: a phone offers it on that page only. Empty: unknown.
+	Host string
 }
 
-// Wait returns when all accepted messages are sent.
-func (c *PhoneCodes) Wait() { c.sending.Wait() }
+// New returns the codes of people's phones.
+func New(p Parts) *Codes { return &Codes{Parts: p, slots: make(chan struct{}, sendingAtOnce)} }
 
-// phoneRow returns the key of the row that stores a phone's code, and the merchant who has had the
+// Wait returns when all accepted messages are sent.
+func (c *Codes) Wait() { c.sending.Wait() }
+
+// findRow returns the key of the row that stores a phone's code, and the merchant who has had the
 // phone longest. Unregistered phones share rows, and have no merchant.
-func (p *People) phoneRow(ctx context.Context, phone string) (key []byte, merchant *uuid.UUID, err error) {
-	key = p.keys.Index("phone", phone)
-	err = p.db.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1 ORDER BY phone_share LIMIT 1`,
+func (c *Codes) findRow(ctx context.Context, phone string) (key []byte, merchant *uuid.UUID, err error) {
+	key = c.Keys.Index("phone", phone)
+	err = c.DB.Pool.QueryRow(ctx, `SELECT id FROM merchants WHERE phone_index = $1 ORDER BY phone_share LIMIT 1`,
 		key).Scan(&merchant)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return key[:decoyKeyLength], nil, nil
@@ -67,20 +75,20 @@ func (p *People) phoneRow(ctx context.Context, phone string) (key []byte, mercha
 	return key, merchant, nil
 }
 
-func (p *People) codeHash(phone, code string) []byte {
-	return p.keys.Index("phone-code", phone+"\n"+code)
+func (c *Codes) codeHash(phone, code string) []byte {
+	return c.Keys.Index("phone-code", phone+"\n"+code)
 }
 
-// SendCode sends a code to a merchant's phone, given in its national form. The origin's earlier code
-// ends. Of several requests at once from one origin for one phone, only one sends a code. Ask
-// refuses, whether or not the phone is registered: no sender, a sender that failed just now, the
-// day's messages are spent (503), an address that requested too many codes (429).
-func (c *PhoneCodes) SendCode(ctx context.Context, phone string, v Visit) error {
-	now := c.people.now()
-	if c.sender == nil {
+// SendCode sends a code to a merchant's phone, given in its national form. The origin's earlier
+// code ends. Of several requests at once from one origin for one phone, only one sends a code.
+// SendCode refuses, whether or not the phone is registered: no sender, a sender that failed just
+// now, the day's messages are spent (503), an address that requested too many codes (429).
+func (c *Codes) SendCode(ctx context.Context, phone string, v Visit) error {
+	now := c.Now()
+	if c.Sender == nil {
 		return problem.New(problem.Unavailable, "no_sender",
 			"Máy chủ này chưa gửi được tin nhắn. Hãy xin mã mời của ban quản lý chợ.",
-			"This server has no way to send messages. Ask the market's management for an invitation.")
+			"This server has no way to send messages. SendCode the market's management for an invitation.")
 	}
 	if at := c.failed.Load(); at != 0 && now.Sub(time.Unix(0, at)) < gatewayPause {
 		e := problem.New(problem.Unavailable, "sender_down", "Chưa gửi được tin nhắn, xin thử lại sau ít phút.",
@@ -88,14 +96,14 @@ func (c *PhoneCodes) SendCode(ctx context.Context, phone string, v Visit) error 
 		e.RetryAfter = int(gatewayPause.Seconds())
 		return e
 	}
-	key, merchant, err := c.people.phoneRow(ctx, phone)
+	key, merchant, err := c.findRow(ctx, phone)
 	if err != nil {
 		return err
 	}
 	n, _ := rand.Int(rand.Reader, big.NewInt(1_000_000)) // never fails, says its documentation
 	code := fmt.Sprintf("%06d", n)
-	origin := c.people.phoneOrigin(phone, v)
-	issued, err := c.people.issueCode(ctx, key, merchant, origin, c.people.codeHash(phone, code))
+	origin := c.originOf(phone, v)
+	issued, err := c.issueCode(ctx, key, merchant, origin, c.codeHash(phone, code))
 	if err == nil && issued && merchant != nil {
 		c.sending.Go(func() { c.send(context.WithoutCancel(ctx), phone, code, key, origin) })
 	}
@@ -105,20 +113,20 @@ func (c *PhoneCodes) SendCode(ctx context.Context, phone string, v Visit) error 
 // issueCode stores a code in the row of a phone and an origin, and counts it. It reports whether
 // the code is to be sent: not if it is too soon, or if the origin or all strangers reached their
 // limit.
-func (p *People) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUID, from codeOrigin,
+func (c *Codes) issueCode(ctx context.Context, phone []byte, merchant *uuid.UUID, from codeOrigin,
 	hash []byte,
 ) (issued bool, err error) {
-	row := codeRow{phone: phone, origin: from.key, merchant: merchant, hash: hash, expires: p.now().Add(CodeLasts)}
+	row := codeRow{phone: phone, origin: from.key, merchant: merchant, hash: hash, expires: c.Now().Add(Lasts)}
 	if merchant == nil {
 		row.origin = decoyRow
 	}
-	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	err = c.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if from.address != nil {
-			if err := p.countCode(ctx, tx, row, from.address); err != nil {
+			if err := c.countCode(ctx, tx, row, from.address); err != nil {
 				return err
 			}
 		}
-		added, err := p.addCode(ctx, tx, row, originCodes, ResendAfter)
+		added, err := c.addCode(ctx, tx, row, originCodes, ResendAfter)
 		if err == nil && !added {
 			err = errCodesSpent
 		}
@@ -138,9 +146,9 @@ var errCodesSpent = errors.New("no further code for now")
 
 // countCode counts a code for its address, for all strangers at the phone and, when a message
 // is sent, for the day.
-func (p *People) countCode(ctx context.Context, tx pgx.Tx, row codeRow, address []byte) error {
-	now := p.now()
-	added, err := p.addCode(ctx, tx, codeRow{phone: address, origin: addressRow, hash: []byte{}, expires: now},
+func (c *Codes) countCode(ctx context.Context, tx pgx.Tx, row codeRow, address []byte) error {
+	now := c.Now()
+	added, err := c.addCode(ctx, tx, codeRow{phone: address, origin: addressRow, hash: []byte{}, expires: now},
 		addressCodes, 0)
 	if err == nil && !added {
 		err = addressSpent()
@@ -148,7 +156,7 @@ func (p *People) countCode(ctx context.Context, tx pgx.Tx, row codeRow, address 
 	if err != nil {
 		return err
 	}
-	added, err = p.addCode(ctx, tx, codeRow{row.phone, unknownRow, row.merchant, []byte{}, now}, unknownCodes, 0)
+	added, err = c.addCode(ctx, tx, codeRow{row.phone, unknownRow, row.merchant, []byte{}, now}, unknownCodes, 0)
 	if err == nil && !added {
 		err = errCodesSpent
 	}
@@ -161,27 +169,27 @@ func (p *People) countCode(ctx context.Context, tx pgx.Tx, row codeRow, address 
 	}
 	tag, err := tx.Exec(ctx, `INSERT INTO phone_code_days AS d (day, sent)
 		VALUES (($1::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date, $2)
-		ON CONFLICT (day) DO UPDATE SET sent = d.sent + excluded.sent WHERE d.sent < $3`, now, messages, CodesOfAll)
+		ON CONFLICT (day) DO UPDATE SET sent = d.sent + excluded.sent WHERE d.sent < $3`, now, messages, DailyMessages)
 	if err == nil && tag.RowsAffected() == 0 {
 		return problem.New(problem.Unavailable, "messages_spent",
 			"Hệ thống đã gửi hết số tin nhắn của hôm nay. Hãy xin mã mời của ban quản lý chợ.",
-			"Today's limit of messages is reached. Ask the market's management for an invitation.")
+			"Today's limit of messages is reached. SendCode the market's management for an invitation.")
 	}
 	return err
 }
 
 // send sends a code. It withdraws and does not count a code that the gateway did not accept.
-func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte, from codeOrigin) {
+func (c *Codes) send(ctx context.Context, phone, code string, key []byte, from codeOrigin) {
 	c.slots <- struct{}{}
 	defer func() { <-c.slots }()
-	err := c.sender.Send(ctx, phone, Message(c.host, code))
+	err := c.Sender.Send(ctx, phone, Message(c.Host, code))
 	if err == nil {
 		c.failed.Store(0)
 		return
 	}
-	c.failed.Store(c.people.now().UnixNano())
+	c.failed.Store(c.Now().UnixNano())
 	slog.ErrorContext(ctx, "a code was not sent", "error", err)
-	_, err = c.people.db.Pool.Exec(ctx, `WITH taken AS (
+	_, err = c.DB.Pool.Exec(ctx, `WITH taken AS (
 			UPDATE phone_codes SET expires_at = sent_at, sent_at = '-infinity', hour_codes = hour_codes - 1,
 			day_codes = day_codes - 1
 			WHERE phone_index = $1 AND hash = $2 RETURNING 1),
@@ -191,7 +199,7 @@ func (c *PhoneCodes) send(ctx context.Context, phone, code string, key []byte, f
 			RETURNING 1)
 		UPDATE phone_code_days SET sent = sent - 1 WHERE day = ($3::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh')::date
 		AND EXISTS (SELECT FROM counted)`,
-		key, c.people.codeHash(phone, code), c.people.now(), unknownRow, from.address, addressRow)
+		key, c.codeHash(phone, code), c.Now(), unknownRow, from.address, addressRow)
 	if err != nil {
 		slog.ErrorContext(ctx, "a code that was not sent still counts", "error", err)
 	}
@@ -216,49 +224,48 @@ func Message(host, code string) string {
 	return text + last
 }
 
-// Visit is the address and the device from which a person signs in, as the list of sessions will
-// show them.
+// Visit is where a person signs in from.
 type Visit struct {
-	Address, Device string
-	PhoneCookie     string    // what KnownPhone returned to this browser before; empty: nothing
-	Merchant        uuid.UUID // who of those who share the phone signs in; Nil: not said
+	signin.Visit
+	Cookie   string    // what KnownPhone returned to this browser before; empty: nothing
+	Merchant uuid.UUID // who of those who share the phone signs in; Nil: not said
 }
 
-// SignInByPhone uses a code once and opens a merchant's session; the first sign-in makes its user.
+// SignIn uses a code once and opens a merchant's session; the first sign-in makes its user.
 // An unregistered phone and a code that is wrong, old, used or guessed too often get the same
 // answer after the same work. An unused account is not closed as one with a password is: each code
 // proves anew who holds the registered phone.
-func (p *People) SignInByPhone(ctx context.Context, phone, code string, v Visit) (token string, s *Session, err error) {
-	key, _, err := p.phoneRow(ctx, phone)
+func (c *Codes) SignIn(ctx context.Context, phone, code string, v Visit) (token string, s *signin.Session, err error) {
+	key, _, err := c.findRow(ctx, phone)
 	if err != nil {
 		return "", nil, err
 	}
-	codeHash, err := p.guess(ctx, key, phone, code, v)
+	codeHash, err := c.guess(ctx, key, phone, code, v)
 	if err != nil {
 		return "", nil, err
 	}
-	now := p.now()
-	who, err := p.sharer(ctx, key, v.Merchant)
+	now := c.Now()
+	who, err := c.choosePerson(ctx, key, v.Merchant)
 	if err != nil {
 		return "", nil, err
 	}
-	tag, err := p.db.Pool.Exec(ctx, `UPDATE phone_codes SET expires_at = sent_at WHERE phone_index = $1 AND hash = $2
+	tag, err := c.DB.Pool.Exec(ctx, `UPDATE phone_codes SET expires_at = sent_at WHERE phone_index = $1 AND hash = $2
 		AND expires_at > $3`, key, codeHash, now)
 	if err != nil {
 		return "", nil, fmt.Errorf("use code: %w", err)
 	}
 	if tag.RowsAffected() == 0 {
-		return "", nil, codeWrong()
+		return "", nil, signin.CodeWrong()
 	}
 	var user uuid.UUID
-	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
-		user, err = p.userOf(ctx, tx, who)
+	err = c.DB.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		user, err = c.People.MerchantUser(ctx, tx, who)
 		return err
 	})
 	if err != nil {
 		return "", nil, err
 	}
-	return p.openSession(ctx, opening{user, byPhone, v.Address, v.Device}, nil)
+	return c.People.OpenSession(ctx, signin.Opening{User: user, Method: signin.ByPhone, Visit: v.Visit})
 }
 
 // guessCode is SQL that counts a guess and returns the code to compare it with. That is the code
@@ -281,16 +288,16 @@ const guessCode = `WITH own AS (
 
 // guess counts a guess at a phone's code and returns the stored hash of the code. It refuses a
 // wrong one.
-func (p *People) guess(ctx context.Context, key []byte, phone, code string, v Visit) (stored []byte, err error) {
-	now := p.now()
+func (c *Codes) guess(ctx context.Context, key []byte, phone, code string, v Visit) (stored []byte, err error) {
+	now := c.Now()
 	var merchant *uuid.UUID
-	err = p.db.Pool.QueryRow(ctx, guessCode, key, p.phoneOrigin(phone, v).key, now, codeGuesses, unknownRow,
+	err = c.DB.Pool.QueryRow(ctx, guessCode, key, c.originOf(phone, v).key, now, codeGuesses, unknownRow,
 		unknownGuesses, now.Add(-24*time.Hour)).Scan(&stored, &merchant)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return nil, fmt.Errorf("find code: %w", err)
 	}
-	if right := hmac.Equal(stored, p.codeHash(phone, code)); err != nil || !right || merchant == nil {
-		return nil, codeWrong()
+	if right := hmac.Equal(stored, c.codeHash(phone, code)); err != nil || !right || merchant == nil {
+		return nil, signin.CodeWrong()
 	}
 	return stored, nil
 }
@@ -302,9 +309,9 @@ type PhonePerson struct {
 	Stalls     []string  `json:"stalls" doc:"present ones, with their markets"`
 }
 
-// phonePeople returns the people with a phone, by its keyed index.
-func (p *People) phonePeople(ctx context.Context, key []byte) ([]PhonePerson, error) {
-	rows, err := p.db.Pool.Query(ctx, `SELECT m.id, m.full_name, ARRAY(SELECT s.number || ', ' || k.name
+// findPeople returns the people with a phone, by its keyed index.
+func (c *Codes) findPeople(ctx context.Context, key []byte) ([]PhonePerson, error) {
+	rows, err := c.DB.Pool.Query(ctx, `SELECT m.id, m.full_name, ARRAY(SELECT s.number || ', ' || k.name
 		FROM tenancies t JOIN stalls s ON s.id = t.stall_id
 			JOIN markets k ON k.id = t.market_id WHERE t.merchant_id = m.id AND upper_inf(t.valid)
 			ORDER BY k.name, s.number LIMIT 5)
@@ -319,10 +326,10 @@ func (p *People) phonePeople(ctx context.Context, key []byte) ([]PhonePerson, er
 	return people, nil
 }
 
-// sharer returns who signs in by a phone: its only owner, or whom the caller named of several. The
-// code stays good while they choose.
-func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.UUID, error) {
-	people, err := p.phonePeople(ctx, key)
+// choosePerson returns who signs in by a phone: its only owner, or whom the caller named of
+// several. The code stays good while they choose.
+func (c *Codes) choosePerson(ctx context.Context, key []byte, named uuid.UUID) (uuid.UUID, error) {
+	people, err := c.findPeople(ctx, key)
 	if err != nil {
 		return uuid.Nil, err
 	}
@@ -332,58 +339,21 @@ func (p *People) sharer(ctx context.Context, key []byte, named uuid.UUID) (uuid.
 		}
 	}
 	if named != uuid.Nil || len(people) == 0 {
-		return uuid.Nil, codeWrong()
+		return uuid.Nil, signin.CodeWrong()
 	}
 	return uuid.Nil, problem.New(problem.Conflict, "choose_person",
 		"Nhiều người dùng chung số này: hãy chọn bạn là ai.", "Several people share this phone: choose who you are.")
 }
 
-// ListPhoneUsers returns the people who may sign in by a phone, to a caller who knows its code; the
-// code stays valid. It counts as a guess.
-func (p *People) ListPhoneUsers(ctx context.Context, phone, code string, v Visit) ([]PhonePerson, error) {
-	key, _, err := p.phoneRow(ctx, phone)
+// Sharers returns the people who may sign in by a phone, to a caller who knows its code; the code
+// stays valid. It counts as a guess.
+func (c *Codes) Sharers(ctx context.Context, phone, code string, v Visit) ([]PhonePerson, error) {
+	key, _, err := c.findRow(ctx, phone)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.guess(ctx, key, phone, code, v); err != nil {
+	if _, err := c.guess(ctx, key, phone, code, v); err != nil {
 		return nil, err
 	}
-	return p.phonePeople(ctx, key)
+	return c.findPeople(ctx, key)
 }
-
-func codeWrong() error {
-	return problem.New(problem.Unauthorized, "code_wrong", "Mã không đúng hoặc đã hết hạn. Hãy xin mã mới.",
-		"The code is wrong or has expired. Request a new one.")
-}
-
-// userOf returns the user of a merchant, and makes it at the first sign-in. It sees every stall the
-// merchant has or had. A closed user is refused as a wrong code is.
-func (p *People) userOf(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) (id uuid.UUID, err error) {
-	var name string
-	if err := tx.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id = $1 FOR NO KEY UPDATE`, merchant).Scan(
-		&name); err != nil {
-		return id, fmt.Errorf("find merchant %s: %w", merchant, err)
-	}
-	var closed bool
-	err = tx.QueryRow(ctx, `SELECT id, disabled_at IS NOT NULL FROM users WHERE merchant_id = $1 AND role = 'merchant'
-		AND scope_kind = 'merchant'`, merchant).Scan(&id, &closed)
-	switch {
-	case err == nil && closed:
-		return id, codeWrong()
-	case err == nil || !errors.Is(err, pgx.ErrNoRows):
-		return id, err
-	}
-	id = uuid.Must(uuid.NewV7())
-	batch := &pgx.Batch{}
-	batch.Queue(`INSERT INTO actors (id, role) VALUES ($1, $2)`, id, roles.Merchant)
-	batch.Queue(`INSERT INTO users (id, login, full_name, role, scope_kind, scope_id, merchant_id, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $6, $7)`,
-		id, shortLogin("m", id), name, roles.Merchant, roles.ScopeMerchant, merchant, p.now())
-	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return id, fmt.Errorf("make user of merchant %s: %w", merchant, err)
-	}
-	return id, nil
-}
-
-// shortLogin names a user who never types a login: by 48 random bits of its id.
-func shortLogin(kind string, id uuid.UUID) string { return kind + "-" + id.String()[24:] }

@@ -1,4 +1,4 @@
-package signin
+package staff
 
 import (
 	"context"
@@ -11,15 +11,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/merchants/platform/problem"
 )
 
 const (
-	// DeviceCookie identifies a merchant's device. It does not sign in by itself.
-	DeviceCookie = "__Host-m40-stall"
-	// DeviceLasts is how long browsers store it: the longest time that they grant a cookie (RFC
+	// deviceCookie identifies a merchant's device. It does not sign in by itself.
+	deviceCookie = "__Host-m40-stall"
+	// deviceLasts is how long browsers store it: the longest time that they grant a cookie (RFC
 	// 6265bis, section 5.5).
-	DeviceLasts = 400 * 24 * time.Hour
+	deviceLasts = 400 * 24 * time.Hour
 )
 
 // StallDevice is a device on which a stall's staff may sign in.
@@ -31,10 +32,10 @@ type StallDevice struct {
 
 // Enrol makes the device of the merchant's own session one on which the stall's staff may sign in,
 // and returns its token. A program has no device: refused (403).
-func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID,
+func (f *Staff) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID,
 	name string,
 ) (*StallDevice, string, error) {
-	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+	t, err := who.FindTenancy(ctx, f.db, stall, roles.ManageStaff)
 	if err != nil {
 		return nil, "", err
 	}
@@ -42,10 +43,10 @@ func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID
 		return nil, "", problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.",
 			"Only a person who is signed in may do this.")
 	}
-	token := newToken()
+	token := signin.NewToken()
 	hash := sha256.Sum256([]byte(token))
-	d := &StallDevice{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: p.now()}
-	err = p.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+	d := &StallDevice{ID: uuid.Must(uuid.NewV7()), Name: name, CreatedAt: f.now()}
+	err = f.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
 		if err := checkRoom(
 			ctx,
 			tx,
@@ -67,12 +68,12 @@ func (p *People) Enrol(ctx context.Context, who roles.Principal, stall uuid.UUID
 }
 
 // Devices returns the stall's devices in the order they were added. They are few.
-func (p *People) Devices(ctx context.Context, who roles.Principal, stall uuid.UUID) ([]StallDevice, error) {
-	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+func (f *Staff) Devices(ctx context.Context, who roles.Principal, stall uuid.UUID) ([]StallDevice, error) {
+	t, err := who.FindTenancy(ctx, f.db, stall, roles.ManageStaff)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := p.db.Pool.Query(ctx, `SELECT id, name, created_at FROM stall_devices WHERE tenancy_id = $1
+	rows, err := f.db.Pool.Query(ctx, `SELECT id, name, created_at FROM stall_devices WHERE tenancy_id = $1
 		AND revoked_at IS NULL ORDER BY id`, t.ID)
 	if err != nil {
 		return nil, fmt.Errorf("list devices of stall %s: %w", stall, err)
@@ -85,13 +86,13 @@ func (p *People) Devices(ctx context.Context, who roles.Principal, stall uuid.UU
 }
 
 // RevokeDevice ends a device at once, with the shifts that run on it (shift_span).
-func (p *People) RevokeDevice(ctx context.Context, who roles.Principal, stall, device uuid.UUID) error {
-	t, err := p.tenancyFor(ctx, who, stall, roles.ManageStaff)
+func (f *Staff) RevokeDevice(ctx context.Context, who roles.Principal, stall, device uuid.UUID) error {
+	t, err := who.FindTenancy(ctx, f.db, stall, roles.ManageStaff)
 	if err != nil {
 		return err
 	}
-	tag, err := p.db.Pool.Exec(ctx, `UPDATE stall_devices SET revoked_at = $3 WHERE id = $1 AND tenancy_id = $2
-		AND revoked_at IS NULL`, device, t.ID, p.now())
+	tag, err := f.db.Pool.Exec(ctx, `UPDATE stall_devices SET revoked_at = $3 WHERE id = $1 AND tenancy_id = $2
+		AND revoked_at IS NULL`, device, t.ID, f.now())
 	if err != nil {
 		return fmt.Errorf("revoke device %s: %w", device, err)
 	}
@@ -104,17 +105,17 @@ func (p *People) RevokeDevice(ctx context.Context, who roles.Principal, stall, d
 // enrolled is a valid device with the tenancy that it serves.
 type enrolled struct {
 	id      uuid.UUID
-	tenancy Tenancy
+	tenancy roles.Tenancy
 	number  string // of the stall
 	market  string
 }
 
-// device finds the device of a cookie. A revoked device, or one of an ended tenancy, is unknown
+// findDevice finds the device of a cookie. A revoked device, or one of an ended tenancy, is unknown
 // (401).
-func (p *People) device(ctx context.Context, token string) (*enrolled, error) {
+func (f *Staff) findDevice(ctx context.Context, token string) (*enrolled, error) {
 	hash := sha256.Sum256([]byte(token))
 	d := &enrolled{}
-	err := p.db.Pool.QueryRow(ctx, `SELECT d.id, t.id, t.market_id, t.stall_id, t.merchant_id, s.number, m.name
+	err := f.db.Pool.QueryRow(ctx, `SELECT d.id, t.id, t.market_id, t.stall_id, t.merchant_id, s.number, m.name
 		FROM stall_devices d JOIN tenancies t ON t.id = d.tenancy_id AND upper_inf(t.valid)
 		JOIN stalls s ON s.id = t.stall_id JOIN markets m ON m.id = t.market_id
 		WHERE d.hash = $1 AND d.revoked_at IS NULL`, hash[:]).
@@ -138,11 +139,11 @@ type Counter struct {
 }
 
 // Counter returns the stall of a device and who may sign in on it.
-func (p *People) Counter(ctx context.Context, device string) (*Counter, error) {
-	d, err := p.device(ctx, device)
+func (f *Staff) Counter(ctx context.Context, device string) (*Counter, error) {
+	d, err := f.findDevice(ctx, device)
 	if err != nil {
 		return nil, err
 	}
-	staff, err := p.sellersOf(ctx, d.tenancy.ID)
+	staff, err := f.sellersOf(ctx, d.tenancy.ID)
 	return &Counter{d.tenancy.Stall, d.number, d.market, staff}, err
 }

@@ -1,4 +1,4 @@
-package web
+package trail
 
 import (
 	"context"
@@ -8,13 +8,13 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
-	"market40/merchants/access/trail"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
+	"market40/merchants/platform/web"
 )
 
-// TrailRoutes mounts the reading of the trail: for admins and auditors of the whole platform.
-func TrailRoutes(e *Edge, audit *trail.Trail) {
+// Routes mounts the reading of the trail: for admins and auditors of the whole platform.
+func (t *Trail) Routes(e *web.Edge) {
 	op := huma.Operation{
 		OperationID: "list-audit-events", Method: http.MethodGet, Path: "/api/v1/audit",
 		Tags:    []string{"audit"},
@@ -22,9 +22,9 @@ func TrailRoutes(e *Edge, audit *trail.Trail) {
 	}
 	huma.Register(e.API, op, func(ctx context.Context, in *struct {
 		LineQuery
-		Page
+		web.Page
 	},
-	) (*Body[List[trail.Line]], error) {
+	) (*web.Body[web.List[Line]], error) {
 		who, err := roles.Require(ctx, roles.ReadTrail)
 		if err == nil && who.ScopeKind != roles.ScopeAll {
 			err = problem.New(problem.Forbidden, "not_allowed", "Chỉ người có phạm vi toàn hệ thống được xem nhật ký.",
@@ -41,12 +41,12 @@ func TrailRoutes(e *Edge, audit *trail.Trail) {
 		if err != nil {
 			return nil, err
 		}
-		items, err := audit.Lines(ctx, filter, after.At, after.ID, in.Size()+1)
+		items, err := t.Lines(ctx, filter, after.At, after.ID, in.Size()+1)
 		if err != nil {
 			return nil, err
 		}
-		items, next := Cut(items, in.Page, func(l trail.Line) Mark { return Mark{At: &l.At, ID: l.ID} })
-		return Answer(List[trail.Line]{Items: items, Next: next}, nil)
+		items, next := web.Cut(items, in.Page, func(l Line) web.Mark { return web.Mark{At: &l.At, ID: l.ID} })
+		return web.Answer(web.List[Line]{Items: items, Next: next}, nil)
 	})
 }
 
@@ -63,15 +63,15 @@ type LineQuery struct {
 	To      string `query:"to" doc:"the same; lines before it"`
 }
 
-func (q *LineQuery) filter() (f trail.LineFilter, err error) {
-	f = trail.LineFilter{Object: q.Object, Route: q.Route, Method: q.Method, Address: q.Address}
+func (q *LineQuery) filter() (f LineFilter, err error) {
+	f = LineFilter{Object: q.Object, Route: q.Route, Method: q.Method, Address: q.Address}
 	if q.Class != "" {
 		f.Class = int(q.Class[0] - '0')
 	}
-	if f.Actor, err = idOf("actor_id", q.Actor); err != nil {
+	if f.Actor, err = parseID("actor_id", q.Actor); err != nil {
 		return f, err
 	}
-	if f.Session, err = idOf("session_id", q.Session); err != nil {
+	if f.Session, err = parseID("session_id", q.Session); err != nil {
 		return f, err
 	}
 	if f.From, err = bizday.MomentField("from", q.From); err != nil {
@@ -81,7 +81,7 @@ func (q *LineQuery) filter() (f trail.LineFilter, err error) {
 	return f, err
 }
 
-func idOf(field, text string) (*uuid.UUID, error) {
+func parseID(field, text string) (*uuid.UUID, error) {
 	if text == "" {
 		return nil, nil
 	}

@@ -1,4 +1,4 @@
-package signin_test
+package sso_test
 
 import (
 	"crypto/ecdsa"
@@ -19,6 +19,8 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
+	"market40/merchants/access/signin/signintest"
+	"market40/merchants/access/sso"
 )
 
 // idp is an identity provider that may say anything: a peer, with keys of its own.
@@ -112,7 +114,7 @@ func (p *idp) sign(t *testing.T, alg jose.SignatureAlgorithm, key any, says map[
 	return token
 }
 
-func (p *idp) config(t *testing.T, id string) signin.ProviderConfig {
+func (p *idp) config(t *testing.T, id string) sso.Config {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "oidc.json")
 	raw, err := json.Marshal([]any{map[string]any{
@@ -131,19 +133,33 @@ func (p *idp) config(t *testing.T, id string) signin.ProviderConfig {
 	if err := os.WriteFile(file, raw, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	list, err := signin.ReadProviders(file)
+	list, err := sso.ReadConfig(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return list[0]
 }
 
-// flow is a sign-in that was begun.
+// flow is a sign-in that was ssoState.
 type flow struct{ stored, state, nonce string }
 
-func (c *crowd) begin(sso *signin.SSO, id string) flow {
+// crowd is a crowd whose people sign in through providers.
+type crowd struct{ *signintest.Crowd }
+
+func newCrowd(t *testing.T) *crowd {
+	t.Helper()
+	return &crowd{signintest.New(t)}
+}
+
+func (c *crowd) providers(list ...sso.Config) *sso.Providers {
+	return sso.New(sso.Parts{
+		DB: c.DB, Keys: c.Keys, Now: c.Now, People: c.People, Client: http.DefaultClient, List: list,
+	})
+}
+
+func (c *crowd) begin(providers *sso.Providers, id string) flow {
 	c.Helper()
-	to, stored, err := sso.Begin(c.Context(), id, "http://localhost/api/v1/oidc/"+id+"/callback", "/account")
+	to, stored, err := providers.Begin(c.Context(), id, "http://localhost/api/v1/oidc/"+id+"/callback", "/account")
 	if err != nil {
 		c.Fatal(err)
 	}
@@ -173,17 +189,14 @@ func TestProvidersThatLie(t *testing.T) {
 	c := newCrowd(t)
 	p, other := newIDP(t), newIDP(t)
 	p.named = true
-	sso := signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{
-		p.config(t, "tinh"),
-		other.config(t, "khac"),
-	})
+	providers := c.providers(p.config(t, "tinh"), other.config(t, "khac"))
 	finish := func(f flow, change url.Values) error {
 		q := url.Values{"code": {time.Now().String()}, "state": {f.state}, "iss": {p.URL}}
 		maps.Copy(q, change)
 		p.info = map[string]any{"sub": "1"}
-		_, _, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{
+		_, _, _, err := providers.Finish(t.Context(), "tinh", sso.Arrival{
 			Query: q.Encode(), State: f.stored,
-			Address: "10.0.0.1",
+			Visit: signin.Visit{Address: "10.0.0.1"},
 		})
 		return err
 	}
@@ -214,34 +227,37 @@ func TestProvidersThatLie(t *testing.T) {
 		"signed by somebody else": func(s map[string]any) string { return p.sign(t, jose.ES256, other.key, s) },
 		"no token":                func(map[string]any) string { return "x" },
 	} {
-		f := c.begin(sso, "tinh")
+		f := c.begin(providers, "tinh")
 		p.says = honest(p, f)
 		p.raw = lie(p.says)
 		c.Log(name)
-		c.wants("sso_refused", finish(f, nil))
+		c.Wants("sso_refused", finish(f, nil))
 		p.raw = ""
 	}
-	f := c.begin(sso, "tinh")
+	f := c.begin(providers, "tinh")
 	p.says = honest(p, f)
 	for name, change := range map[string]url.Values{
 		"another state": {"state": {"x"}}, "mix-up": {"iss": {other.URL}}, "no issuer": {"iss": {""}},
 		"an error": {"code": {""}, "error": {"access_denied"}},
 	} {
 		t.Log(name)
-		c.wants("sso_refused", finish(f, change))
+		c.Wants("sso_refused", finish(f, change))
 	}
-	c.wants("sso_refused", finish(flow{stored: c.begin(sso, "tinh").stored, state: f.state}, nil)) // another browser's
-	// begun with another provider
-	c.wants("sso_refused", finish(flow{stored: c.begin(sso, "khac").stored, state: f.state}, nil))
-	c.wants("sso_refused", finish(flow{state: f.state}, nil))
+	c.Wants(
+		"sso_refused",
+		finish(flow{stored: c.begin(providers, "tinh").stored, state: f.state}, nil),
+	) // another browser's
+	// ssoState with another provider
+	c.Wants("sso_refused", finish(flow{stored: c.begin(providers, "khac").stored, state: f.state}, nil))
+	c.Wants("sso_refused", finish(flow{state: f.state}, nil))
 
 	same := url.Values{"code": {"once"}}
-	c.wants("", finish(f, same))
-	c.wants("sso_refused", finish(f, same))                              // the code again
-	c.wants("sso_refused", finish(f, url.Values{"code": {"a new one"}})) // the step again
-	f = c.begin(sso, "tinh")
-	c.pass(time.Hour)
-	c.wants("sso_refused", finish(f, nil)) // too late
+	c.Wants("", finish(f, same))
+	c.Wants("sso_refused", finish(f, same))                              // the code again
+	c.Wants("sso_refused", finish(f, url.Values{"code": {"a new one"}})) // the step again
+	f = c.begin(providers, "tinh")
+	c.Pass(time.Hour)
+	c.Wants("sso_refused", finish(f, nil)) // too late
 }
 
 func unsigned(t *testing.T, says map[string]any) string {
@@ -256,64 +272,64 @@ func unsigned(t *testing.T, says map[string]any) string {
 func TestProviderClaimsChangeThePost(t *testing.T) {
 	t.Parallel()
 	c := newCrowd(t)
-	c.enrol("lan.nguyn") // somebody here has that login already
+	c.Enrol("lan.nguyn") // somebody here has that login already
 	p := newIDP(t)
-	sso := signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{p.config(t, "tinh")})
+	providers := c.providers(p.config(t, "tinh"))
 	come := func(change func(map[string]any)) (roles.Principal, string, error) {
-		f := c.begin(sso, "tinh")
+		f := c.begin(providers, "tinh")
 		p.says, p.info = honest(p, f), map[string]any{"sub": "1", "name": "Nguyễn Thị Lan", "amr": []string{"otp"}}
 		change(p.says)
-		token, to, _, err := sso.Finish(t.Context(), "tinh", signin.Arrival{Query: url.Values{
+		token, to, _, err := providers.Finish(t.Context(), "tinh", sso.Arrival{Query: url.Values{
 			"code":  {f.state},
 			"state": {f.state},
-		}.Encode(), State: f.stored, Address: "10.0.0.1"})
+		}.Encode(), State: f.stored, Visit: signin.Visit{Address: "10.0.0.1"}})
 		if err != nil {
 			return roles.Principal{}, "", err
 		}
 		if to != "/account" {
 			t.Errorf("it ends at %s", to)
 		}
-		who, err := c.people.Find(t.Context(), token)
+		who, err := c.People.Find(t.Context(), token)
 		return who, token, err
 	}
 	first, token, err := come(func(map[string]any) {})
-	c.wants("", err)
-	u, err := c.people.User(t.Context(), first.ActorID)
-	c.wants("", err)
+	c.Wants("", err)
+	u, err := c.People.User(t.Context(), first.ActorID)
+	c.Wants("", err)
 	if u.Role != roles.ProvinceOfficer || u.Login == "lan.nguyn" || u.FullName != "Nguyễn Thị Lan" {
 		t.Errorf("%+v", u)
 	}
 	p.turn(t, "second") // the provider's key is another
 	second, _, err := come(func(map[string]any) {})
-	c.wants("", err)
+	c.Wants("", err)
 	if second.ActorID != first.ActorID {
 		t.Error("one person became two users")
 	}
-	_, err = c.people.Find(t.Context(), token)
-	c.wants("", err) // nothing changed: both sessions go on
+	_, err = c.People.Find(t.Context(), token)
+	c.Wants("", err) // nothing changed: both sessions go on
 	third, _, err := come(func(says map[string]any) { says["realm_access"] = map[string]any{"roles": []string{"xem"}} })
-	c.wants("", err)
+	c.Wants("", err)
 	if third.Role != roles.Auditor {
 		t.Errorf("%+v", third)
 	}
-	_, err = c.people.Find(t.Context(), token)
-	c.wants("session_ended", err)
+	_, err = c.People.Find(t.Context(), token)
+	c.Wants("session_ended", err)
 	_, _, err = come(func(says map[string]any) { says["realm_access"] = map[string]any{} })
-	c.wants("no_role", err)
+	c.Wants("no_role", err)
 	_, _, err = come(func(says map[string]any) { delete(says, "amr") }) // userinfo proves no second factor
-	c.wants("second_factor_missing", err)
+	c.Wants("second_factor_missing", err)
 	closed := true
-	_, err = c.people.ChangeUser(t.Context(), roles.Principal{Role: roles.Admin}, first.ActorID,
+	_, err = c.People.ChangeUser(t.Context(), roles.Principal{Role: roles.Admin}, first.ActorID,
 		signin.UserChange{Disabled: &closed})
-	c.wants("", err)
+	c.Wants("", err)
 	_, _, err = come(func(map[string]any) {})
-	c.wants("account_closed", err)
+	c.Wants("account_closed", err)
 	p.Close()
 	_, _, err = come(func(map[string]any) {})
-	c.wants("sso_refused", err)
-	_, _, err = signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{p.config(t, "tinh")}).Begin(
+	c.Wants("sso_refused", err)
+	_, _, err = c.providers(p.config(t, "tinh")).Begin(
 		t.Context(), "tinh", "http://localhost/", "/")
-	c.wants("provider_away", err)
+	c.Wants("provider_away", err)
 }
 
 // TestUnreachableProviderIsCalledOnce in half a minute, however many come.
@@ -332,17 +348,17 @@ func TestUnreachableProviderIsCalledOnce(t *testing.T) {
 	}))
 	t.Cleanup(front.Close)
 	p.URL = front.URL
-	sso := signin.NewSSO(c.people, http.DefaultClient, []signin.ProviderConfig{p.config(t, "tinh")})
+	providers := c.providers(p.config(t, "tinh"))
 	for range 3 {
-		_, _, err := sso.Begin(t.Context(), "tinh", "http://localhost/", "/")
-		c.wants("provider_away", err)
+		_, _, err := providers.Begin(t.Context(), "tinh", "http://localhost/", "/")
+		c.Wants("provider_away", err)
 	}
 	if asked != 1 {
 		t.Errorf("it was asked %d times", asked)
 	}
 	away = false
-	c.pass(31 * time.Second)
-	c.begin(sso, "tinh")
+	c.Pass(31 * time.Second)
+	c.begin(providers, "tinh")
 }
 
 func TestFaultyProviders(t *testing.T) {
@@ -361,7 +377,7 @@ func TestFaultyProviders(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := signin.ReadProviders(file); err == nil {
+		if _, err := sso.ReadConfig(file); err == nil {
 			t.Errorf("%s is taken", name)
 		}
 	}
