@@ -1,6 +1,7 @@
 // Package banks reads the webhooks of banks and wallets. A provider verifies a request on its raw
 // bytes, parses it into Notices, and answers with a body of its own. A new provider is one file that
-// implements Provider, its vectors in testdata, and one entry in the list of providers below.
+// implements Provider, its vectors in testdata, and one entry in the list of providers below. Each
+// provider's Verify checks the signature; package intake calls it.
 package banks
 
 import (

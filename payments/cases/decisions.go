@@ -4,256 +4,198 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
-	"market40/payments/banks"
+	"market40/payments/intake"
 	"market40/payments/ledger"
-	"market40/payments/money"
-	"market40/payments/notices"
-	"market40/payments/voids"
 )
 
-// funds are the money of a notice at its present account: the last payment of its chain.
-type funds struct {
-	payment    *uuid.UUID // nil: never posted
-	in         ledger.Account
-	from       ledger.Account
-	amount     money.Amount
-	currency   string
-	occurredAt time.Time
-	reference  string
-	account    *uuid.UUID // the beneficiary account, when known
-	memoCode   *string
-	strong     bool   // the reference alone identifies one transfer at its bank
-	reverses   string // what the notice reverses, so that it brings no money; "": nothing
-	voided     bool   // the bank took the money back
+// idleWithin is how long a decision may hold its locks between two statements. A stopped replica
+// loses them.
+const idleWithin = 5 * time.Second
+
+// Resolution is what a person decides about a case.
+type Resolution struct {
+	Action  Action     `json:"action" enum:"assign,return,dismiss" doc:"assign and return move money in the books and need a second person"`
+	StallID *uuid.UUID `json:"stall_id,omitempty" doc:"required to assign: the stall. For a conflict the default is the stall that matching finds"`
+	Content *uuid.UUID `json:"content,omitempty" doc:"the notice or conflict that it is about; the default is the one that is not posted, of several the first"`
+	Reason  string     `json:"reason" minLength:"3" maxLength:"500"`
 }
 
-// readFunds reads the funds that the case decides on, before their payments are followed.
-func (c *caseWork) readFunds(ctx context.Context) (*funds, error) {
-	if c.content != nil {
-		return c.laterFunds(), nil
-	}
-	f := &funds{}
-	var sealed []byte
-	err := c.tx.QueryRow(ctx, `SELECT amount::text, currency, occurred_at, reference, account_id, memo_code, particulars
-		FROM notices WHERE id = $1`, c.notice).
-		Scan(&f.amount, &f.currency, &f.occurredAt, &f.reference, &f.account, &f.memoCode, &sealed)
+// Resolve decides a case. Dismissing closes it at once. One person proposes to assign or return; when
+// a second person requests the same, one payment is posted for the case.
+func (cs *Cases) Resolve(ctx context.Context, who roles.Principal, id uuid.UUID, r Resolution) (*Case, error) {
+	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
+		if c.state.closed() {
+			return caseClosed()
+		}
+		if r.Action != Dismiss || r.Content != nil {
+			if err := c.separate(ctx, r.Content); err != nil {
+				return err
+			}
+		}
+		if r.Action == Dismiss {
+			return c.record(ctx, dismissStep(r.Reason))
+		}
+		if c.notice == nil {
+			return problem.Of("action", "nothing_to_move", "Hồ sơ này không gắn với khoản tiền nào, chỉ có thể đóng.",
+				"This case has no payment; it can only be dismissed.")
+		}
+		if err := c.chooseContent(ctx, &r); err != nil {
+			return err
+		}
+		if r.Action == Assign && r.StallID == nil {
+			return problem.Of("stall_id", "required", "Cần nêu sạp nhận.", "Name the stall to assign to.")
+		}
+		if r.Action == Assign {
+			if err := c.findTenancy(ctx, *r.StallID); err != nil {
+				return err
+			}
+		}
+		f, err := c.findMovable(ctx, r)
+		if err != nil {
+			return err
+		}
+		approved, err := c.proposeOrApprove(ctx, r)
+		if err != nil || !approved {
+			return err
+		}
+		return c.move(ctx, r, f)
+	})
+}
+
+// Reopen reverses a decision. A dismissed case is open again; an assignment is reversed by a contra
+// payment. The person who approved an assignment cannot reverse it: another person must.
+func (cs *Cases) Reopen(ctx context.Context, who roles.Principal, id uuid.UUID, reason string) (*Case, error) {
+	return cs.decide(ctx, who, id, func(ctx context.Context, c *caseWork) error {
+		switch c.state {
+		case Dismissed:
+			if err := c.refuseSecondGathering(ctx); err != nil {
+				return err
+			}
+			return c.record(ctx, reopenStep(nil, reason))
+		case Assigned, Returned:
+			return c.undo(ctx, reason)
+		}
+		return problem.New(problem.Conflict, "case_open", "Hồ sơ đang mở.", "The case is open.")
+	})
+}
+
+func caseClosed() error {
+	return problem.New(problem.Conflict, "case_closed", "Hồ sơ đã đóng.", "The case is closed.")
+}
+
+// caseWork is one case under its row lock.
+type caseWork struct {
+	*Cases
+	tx     pgx.Tx
+	who    roles.Principal
+	id     uuid.UUID
+	state  State
+	kind   string
+	notice *uuid.UUID
+
+	gathering *uuid.UUID // the id under which it gathers the notices for an unknown account; nil: it has one notice
+
+	conflict *uuid.UUID           // of a conflict's case: the later content
+	content  *intake.LaterContent // that content, where it is decided on; nil: the notice is
+
+	toMarket, toStall, toTenancy uuid.UUID // the target of an assignment
+	posted                       []ledger.Transfer
+}
+
+// decide runs do on a case under its row lock and returns the case after it.
+func (cs *Cases) decide(
+	ctx context.Context, who roles.Principal, id uuid.UUID, do func(context.Context, *caseWork) error,
+) (*Case, error) {
+	var after Case
+	var posted []ledger.Transfer
+	err := cs.db.InTx(ctx, func(ctx context.Context, tx pgx.Tx) error {
+		c := &caseWork{Cases: cs, tx: tx, who: who, id: id}
+		if _, err := tx.Exec(ctx, `SELECT set_config('idle_in_transaction_session_timeout', $1, true)`,
+			strconv.FormatInt(idleWithin.Milliseconds(), 10)); err != nil {
+			return fmt.Errorf("limit the locks of case %s: %w", id, err)
+		}
+		err := tx.QueryRow(ctx, `SELECT state, kind, notice_id, conflict_id, gathering FROM cases WHERE id = $3
+			AND ($1 = 'all' OR market_id IN (SELECT scope_markets($1, $2))) FOR UPDATE`,
+			who.ScopeKind, who.ScopeID, id).Scan(&c.state, &c.kind, &c.notice, &c.conflict, &c.gathering)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return problem.Missing("case")
+		}
+		if err != nil {
+			return fmt.Errorf("lock case %s: %w", id, err)
+		}
+		if err := who.Allow(roles.ResolveCases); err != nil {
+			return err
+		}
+		if err := do(ctx, c); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, selectCases+` AND c.id = $3`, who.ScopeKind, who.ScopeID, id)
+		if err != nil {
+			return fmt.Errorf("read case %s: %w", id, err)
+		}
+		after, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByPos[Case])
+		posted = c.posted
+		return err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read notice of case %s: %w", c.id, err)
+		return nil, err
 	}
-	f.reverses, err = c.intake.ReadReverses(ctx, *c.notice, sealed)
-	return f, err
+	cs.intake.Feed().Announce(posted)
+	shown := []Case{after}
+	if err := cs.matchContents(ctx, shown); err != nil {
+		return nil, err
+	}
+	return &shown[0], cs.recordReading(ctx, after)
 }
 
-// contentID returns the id of what is decided on, and of its first payment.
-func (c *caseWork) contentID() uuid.UUID {
-	if c.content != nil {
-		return c.content.ID
+// findTenancy finds the open tenancy, or the last one, of a stall in the caller's scope.
+func (c *caseWork) findTenancy(ctx context.Context, stall uuid.UUID) error {
+	err := c.tx.QueryRow(ctx, `SELECT market_id, stall_id, id FROM tenancies WHERE stall_id = $3
+		AND market_id IN (SELECT scope_markets($1, $2))
+		ORDER BY upper_inf(valid) DESC, upper(valid) DESC LIMIT 1`, c.who.ScopeKind, c.who.ScopeID, stall).
+		Scan(&c.toMarket, &c.toStall, &c.toTenancy)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return problem.Of("stall_id", "stall_unknown", "Không tìm thấy sạp, hoặc sạp chưa có người thuê.",
+			"No such stall, or it never had a tenant.")
 	}
-	return *c.notice
-}
-
-// follow finds the present account of the funds: the last payment of the chain that begins with
-// first.
-func (c *caseWork) follow(ctx context.Context, f *funds, first uuid.UUID) error {
-	_, f.strong = banks.NormalReference(f.reference)
-	found, err := voids.FollowPayment(ctx, c.tx, first)
-	if err != nil {
-		return fmt.Errorf("follow payment of case %s: %w", c.id, err)
-	}
-	if found != nil {
-		f.payment, f.amount, f.from, f.in, f.voided = &found.ID, found.Amount, found.Debit, found.Credit, found.Voided
-	}
-	if f.payment == nil && f.reverses == "" {
-		f.voided, err = c.isVoided(ctx, f)
+	if err == nil && c.content != nil && c.content.Stall != nil && *c.content.Stall == c.toStall {
+		c.toTenancy = c.content.Tenancy // a code names the tenant that it was issued to
 	}
 	return err
 }
 
-// findMovable returns the funds that a resolution moves. It refuses where they cannot be moved, even
-// if two people agree.
-func (c *caseWork) findMovable(ctx context.Context, r Resolution) (*funds, error) {
-	f, err := c.readFunds(ctx)
+// proposeOrApprove reports whether another person proposed the same resolution; else it records the
+// resolution as a proposal.
+func (c *caseWork) proposeOrApprove(ctx context.Context, r Resolution) (approved bool, err error) {
+	if c.state != Proposed {
+		return false, c.record(ctx, proposeStep(r))
+	}
+	var another bool
+	var action Action
+	var stall *uuid.UUID
+	var conflict *uuid.UUID
+	err = c.tx.QueryRow(ctx, `SELECT person(actor_id) <> person($2), action, stall_id, conflict_id FROM case_steps
+		WHERE case_id = $1 AND step = 'propose' ORDER BY id DESC LIMIT 1`, c.id, c.who.ActorID).
+		Scan(&another, &action, &stall, &conflict)
 	if err != nil {
-		return nil, err
+		return false, fmt.Errorf("read proposal of case %s: %w", c.id, err)
 	}
-	if err := c.follow(ctx, f, c.contentID()); err != nil {
-		return nil, err
+	same := action == r.Action && (stall == nil) == (r.StallID == nil) && (stall == nil || *stall == *r.StallID) &&
+		(conflict != nil) == (c.content != nil)
+	if another && same {
+		return true, nil
 	}
-	switch {
-	case f.currency != money.Currency:
-		return nil, problem.Of("action", "other_currency", "Sổ chỉ ghi đồng Việt Nam: hồ sơ này chỉ có thể bỏ qua.",
-			"The books contain đồng only: this case can only be dismissed.")
-	case f.reverses != "" && r.Action == Assign:
-		return nil, problem.Of("action", "takes_back", "Thông báo này hoàn lại một khoản, không mang tiền về sạp nào.",
-			"This notice reverses a payment; it brings no money to assign.")
-	case f.voided:
-		return nil, alreadyReversed()
+	if !same { // a different proposal replaces the first one, and needs its own second person
+		return false, c.record(ctx, proposeStep(r))
 	}
-	return f, nil
-}
-
-// move posts what two people agreed on and closes the case.
-func (c *caseWork) move(ctx context.Context, r Resolution, f *funds) error {
-	if f.reverses != "" {
-		return c.reverseVoided(ctx, f, r.Reason)
-	}
-	if f.payment == nil {
-		if err := c.refuseReported(ctx); err != nil {
-			return err
-		}
-	}
-	to := ledger.StallAccount(c.toMarket, c.toTenancy)
-	if r.Action == Return {
-		if f.payment == nil { // posted nevertheless, so that no other connection posts it to a stall
-			found, err := c.findMarket(ctx, f)
-			if err != nil {
-				return err
-			}
-			if !found {
-				return c.close(ctx, returnStep(nil, r.Reason), noticeNotPosted)
-			}
-			f.in.Market = c.toMarket
-		}
-		to = ledger.MarketAccount(ledger.Returned, f.in.Market)
-	}
-	t := ledger.Transfer{ID: c.intake.NewID(), Debit: f.in, Credit: to, Reverses: f.payment, Strong: f.strong}
-	if f.payment == nil {
-		account := uuid.Nil
-		if f.account != nil {
-			account = *f.account
-		}
-		t.ID, t.Debit = c.contentID(), ledger.BankAccount(c.toMarket, account)
-	}
-	if t.Debit.ID() == t.Credit.ID() {
-		return problem.Of("stall_id", "already_there", "Khoản tiền này đã ghi cho sạp này.",
-			"The money is already posted to this stall.")
-	}
-	if err := c.write(ctx, t, f); err != nil {
-		return err
-	}
-	if r.Action == Return {
-		s := returnStep(&t.ID, r.Reason)
-		s.stall = r.StallID
-		return c.close(ctx, s, noticeReturned)
-	}
-	return c.close(ctx, step{
-		kind: stepApprove, action: r.Action, state: Assigned, stall: r.StallID, payment: &t.ID, reason: r.Reason,
-	}, noticePosted)
-}
-
-// findMarket finds a market where the account of the funds receives: the first in which it did.
-func (c *caseWork) findMarket(ctx context.Context, f *funds) (found bool, err error) {
-	err = c.tx.QueryRow(ctx, `SELECT t.market_id FROM tenancy_accounts ta JOIN tenancies t ON t.id = ta.tenancy_id
-		WHERE ta.account_id = $1 ORDER BY t.id LIMIT 1`, f.account).
-		Scan(&c.toMarket)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("find a market for case %s: %w", c.id, err)
-	}
-	return true, nil
-}
-
-// write posts one payment for this case.
-func (c *caseWork) write(ctx context.Context, t ledger.Transfer, f *funds) error {
-	t.Amount, t.OccurredAt, t.Reference, t.Case = f.amount, f.occurredAt, f.reference, &c.id
-	t.Distinct = c.kind == notices.ReportedTwice
-	if f.memoCode != nil {
-		t.MemoCode = *f.memoCode
-	}
-	batch := &pgx.Batch{}
-	now := c.now()
-	locked := c.book.Lock(batch, []ledger.Transfer{t}, now)
-	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("lock ledger accounts for case %s: %w", c.id, err)
-	}
-	batch = &pgx.Batch{}
-	posted, duplicates, err := locked.Post(batch, now)
-	if errors.Is(err, ledger.ErrAlreadyReversed) {
-		return movedOn()
-	}
-	if err != nil {
-		return fmt.Errorf("post for case %s: %w", c.id, err)
-	}
-	if first, repeated := duplicates[t.ID]; repeated {
-		return problem.New(
-			problem.Conflict,
-			"told_already",
-			"Khoản này đã được ghi sổ qua kết nối khác hoặc hồ sơ khác (khoản "+first.Payment.String()+").",
-			"This transfer has been posted already, by another connection or case (payment "+first.Payment.String()+").",
-		)
-	}
-	c.posted = posted
-	if err := c.tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("post for case %s: %w", c.id, err)
-	}
-	return nil
-}
-
-func movedOn() error {
-	return problem.New(problem.Conflict, "moved_on", "Khoản tiền đã được chuyển tiếp hoặc hoàn lại.",
-		"This money has been moved on or taken back.")
-}
-
-func alreadyReversed() error {
-	return problem.New(problem.Conflict, "taken_back", "Ngân hàng đã hoàn lại khoản này.",
-		"The bank has taken this payment back.")
-}
-
-// undo reverses a decision: the money goes back to the account before, and case and notice wait
-// again.
-func (c *caseWork) undo(ctx context.Context, reason string) error {
-	var same bool
-	var payment, conflict *uuid.UUID
-	err := c.tx.QueryRow(ctx, `SELECT person(actor_id) = person($2), payment_id, conflict_id FROM case_steps
-		WHERE case_id = $1 AND step = 'approve' ORDER BY id DESC LIMIT 1`,
-		c.id, c.who.ActorID).Scan(&same, &payment, &conflict)
-	if err != nil {
-		return fmt.Errorf("read approval of case %s: %w", c.id, err)
-	}
-	if same {
-		return problem.New(
-			problem.Conflict,
-			"second_person_needed",
-			"Người đã duyệt không được tự hủy: cần người khác.",
-			"The person who approved it cannot reverse it: another person has to.",
-		)
-	}
-	if conflict != nil {
-		if c.content, err = c.intake.ReadLaterContent(ctx, c.tx, *conflict); err != nil {
-			return err
-		}
-	}
-	f, err := c.readFunds(ctx)
-	if err != nil {
-		return err
-	}
-	if err := c.refuseUndo(ctx, f, payment); err != nil {
-		return err
-	}
-	if payment == nil {
-		return c.close(ctx, reopenStep(nil, reason), noticeReopened)
-	}
-	if err := c.follow(ctx, f, *payment); err != nil {
-		return err
-	}
-	if f.payment == nil || *f.payment != *payment {
-		return movedOn()
-	}
-	t := ledger.Transfer{ID: c.intake.NewID(), Debit: f.in, Credit: f.from, Reverses: payment}
-	if err := c.write(ctx, t, f); err != nil {
-		return err
-	}
-	result := noticeReopened
-	if f.from.Kind == ledger.Stall && f.reverses == "" {
-		result = noticeStaysPosted
-	}
-	return c.close(ctx, reopenStep(&t.ID, reason), result)
+	return false, problem.New(problem.Conflict, "second_person_needed", "Cần người thứ hai duyệt.",
+		"A second person has to approve this.")
 }
