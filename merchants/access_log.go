@@ -25,8 +25,8 @@ func (ss *Stalls) listReaders(ctx context.Context, in *struct {
 		return nil, err
 	}
 	readers, err := trail.NewTrail(ss.db, nil, ss.now).Readers(ctx, trail.ReadersOf{
-		Stall: id, Merchant: who.MerchantID, Before: after.ID, BeforeOf: trail.Reading(after.Text), Limit: in.Size() +
-			1,
+		Stall: id, Merchant: who.MerchantID, Before: after.ID, BeforeOf: trail.Reading(after.Text),
+		Limit: in.Size() + 1,
 	})
 	if err != nil {
 		return nil, err

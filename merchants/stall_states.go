@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"market40/merchants/tenancies"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/tenancies"
 )
 
 // step is a change of a stall's state.

@@ -59,10 +59,8 @@ type view struct {
 func (at *channel) view(version int64) view {
 	at.mu.Lock()
 	defer at.mu.Unlock()
-	first, _ := slices.BinarySearchFunc(at.frames, version+1, func(f frame, v int64) int {
-		return cmp.Compare(f.version,
-			v)
-	})
+	byVersion := func(f frame, v int64) int { return cmp.Compare(f.version, v) }
+	first, _ := slices.BinarySearchFunc(at.frames, version+1, byVersion)
 	return view{at.frames[first:], at.from, at.upTo, at.speaker}
 }
 

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"market40/merchants/access/roles"
 	"market40/migrations/database/worldtest"
 	"market40/payments/paymentstest"
-
-	"github.com/google/uuid"
 )
 
 // session makes a user with a scope and signs it in, and returns its browser and its id.

@@ -60,6 +60,7 @@ type ListedCode struct {
 	EndedAt     *time.Time `json:"ended_at"`
 }
 
+// PageURL returns the path of the shopper's page of a code.
 func PageURL(code string) string { return "/q/" + code }
 
 // CodeFilter narrows a list of codes; Nil and empty narrow nothing.

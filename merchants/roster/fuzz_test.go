@@ -7,9 +7,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"pgregory.net/rapid"
-
 	"golang.org/x/text/unicode/norm"
+	"pgregory.net/rapid"
 
 	"market40/merchants/platform/problem"
 	"market40/merchants/roster"

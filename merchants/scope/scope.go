@@ -98,7 +98,7 @@ type Sight int
 const (
 	Hidden Sight = iota // to a merchant and its staff: someone else's tenancy
 	masked              // phone and account by their last digits, no payload
-	Whole
+	Whole               // phone, account and payload
 )
 
 // SightOf returns what a caller sees of one merchant's data (merchants/access/roles/README.md,

@@ -58,6 +58,7 @@ type existingAccount struct {
 	fullName     string
 }
 
+// NewBatch returns an empty batch for a market.
 func (w *Writer) NewBatch(market uuid.UUID) *Batch {
 	return &Batch{
 		w: w, Market: market, Now: w.now(),

@@ -7,7 +7,7 @@ import (
 	"market40/merchants/platform/problem"
 )
 
-// Fault is what is wrong with one field, and the kind of refusal it leads to.
+// fault is what is wrong with one field, and the kind of refusal it leads to.
 type fault struct {
 	problem.Field
 	Kind problem.Kind // Invalid or Conflict
@@ -19,6 +19,7 @@ func (e *Entry) invalid(fields ...problem.Field) {
 	}
 }
 
+// MerchantUnknown returns the fault of an entry that names a merchant who does not exist.
 func MerchantUnknown() problem.Field {
 	return problem.Field{
 		Name: "merchant.id", Code: "merchant_unknown", Vi: "Không tìm thấy tiểu thương này.",
@@ -26,6 +27,8 @@ func MerchantUnknown() problem.Field {
 	}
 }
 
+// NumberInUse returns the fault of a stall number that the market has already. lockedStall is the
+// number as the market writes it, or empty.
 func NumberInUse(number, lockedStall string) fault {
 	f := problem.Field{
 		Name: "number", Code: "number_in_use",
@@ -100,11 +103,13 @@ func namesHere(owners []phoneOwner) string {
 	return " (" + strings.Join(names, ", ") + ")"
 }
 
+// StateRefusal returns the refusal (409) of an action that the present state of a stall forbids.
 func StateRefusal(state string) error {
 	return problem.New(problem.Conflict, "stall_"+state, "Trạng thái hiện tại của sạp không cho phép việc này.",
 		"The stall is "+state+": this cannot be done now.")
 }
 
+// NoAccount returns the refusal (409) of an action that needs an account at the stall.
 func NoAccount() error {
 	return problem.New(problem.Conflict, "no_account", "Sạp chưa có tài khoản nhận tiền.",
 		"The stall has no account that receives money.")

@@ -34,7 +34,7 @@ const (
 
 	// defaultMaxConns is how many connections everything shares that is not the money lane.
 	defaultMaxConns = 16
-	// MoneyConns is how many connections the money lane has: two posters, the look-ups of webhooks,
+	// MoneyConns is how many connections the money lane has: two posting workers, the look-ups of webhooks,
 	// the announcements of the feed, and the jobs that posting depends on. Whatever else reads
 	// cannot use them up.
 	MoneyConns = 6

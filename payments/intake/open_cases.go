@@ -2,6 +2,7 @@ package intake
 
 import (
 	"github.com/google/uuid"
+
 	"market40/payments/notices"
 )
 

@@ -225,13 +225,8 @@ func (d *decision) sides() (debit, credit ledger.Account, moves bool) {
 	case d.To != nil:
 		return ledger.BankAccount(d.To.Market, d.Receiver.Account), ledger.StallAccount(d.To.Market, d.To.Tenancy), true
 	case d.Suspense != uuid.Nil:
-		return ledger.BankAccount(
-				d.Suspense,
-				d.Receiver.Account,
-			), ledger.MarketAccount(
-				ledger.Suspense,
-				d.Suspense,
-			), true
+		debit = ledger.BankAccount(d.Suspense, d.Receiver.Account)
+		return debit, ledger.MarketAccount(ledger.Suspense, d.Suspense), true
 	}
 	return debit, credit, false
 }

@@ -377,7 +377,7 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 	want(`speaker {"active":false,"heard":0}`)
 }
 
-// TestReconnectedBoxIsServed: a phone network drops lines without a word, and the box comes
+// TestReconnectedBoxIsServed: a phone network drops connections without a word, and the box comes
 // again while the old one is still open.
 func TestReconnectedBoxIsServed(t *testing.T) {
 	t.Parallel()

@@ -49,7 +49,7 @@ func newBoxListener(ctx context.Context, listener net.Listener) *boxListener {
 	}
 }
 
-// boxConn is one connection. What it is of is known once it has said who it is.
+// boxConn is one connection. Its box is known after CONNECT.
 type boxConn struct {
 	net.Conn
 	listener *boxListener
@@ -82,7 +82,7 @@ func (l *boxListener) Accept() (net.Conn, error) {
 	}
 }
 
-// addConn counts a connection and returns its line, or nil if there are too many.
+// addConn counts a connection and returns its boxConn, or nil if there are too many.
 func (l *boxListener) addConn(conn net.Conn) *boxConn {
 	address := addressOf(conn)
 	l.mu.Lock()
@@ -98,7 +98,7 @@ func (l *boxListener) addConn(conn net.Conn) *boxConn {
 	return made
 }
 
-// closeAll ends the listener and every line, those too that have not said who they are.
+// closeAll ends the listener and every connection, also those before CONNECT.
 func (l *boxListener) closeAll() {
 	_ = l.Listener.Close() // the broker closes it once more
 	l.mu.Lock()
@@ -117,7 +117,7 @@ func addressOf(conn net.Conn) string {
 	return host
 }
 
-// boxConnOf returns the line below a connection, with or without TLS.
+// boxConnOf returns the boxConn below a connection, with or without TLS.
 func boxConnOf(conn net.Conn) *boxConn {
 	if outer, is := conn.(*tls.Conn); is {
 		conn = outer.NetConn()
@@ -126,7 +126,7 @@ func boxConnOf(conn net.Conn) *boxConn {
 	return l
 }
 
-// Close ends the line and gives its places back.
+// Close ends the connection and frees its slots.
 func (l *boxConn) Close() error {
 	l.once.Do(func() {
 		l.cancel()
@@ -185,7 +185,7 @@ func (l *boxConn) refuse(now time.Time) {
 	w.past(now, refusalsPerWindow, refusalsWindow)
 }
 
-// takeSeen returns the lines that sent something since the last call.
+// takeSeen returns the ids of the connections that sent something since the last call.
 func (l *boxListener) takeSeen() (ids []uuid.UUID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -111,7 +111,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 			},
 			"speak": func(*rapid.T) { speak() },
 			"greet": func(*rapid.T) { greet() },
-			"fail": func(*rapid.T) { // what was not stored is lost; what comes over the old line too
+			"fail": func(*rapid.T) { // what was not stored is lost; what comes over the old connection too
 				box, wire = soundbox.NewReceiver(f.id, f.key, kept, clock), nil
 				greet()
 			},
@@ -143,7 +143,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 			},
 		}
 		t.Repeat(actions)
-		// A good line at last.
+		// A good connection at last.
 		for range 5 {
 			wire = nil
 			greet()

@@ -41,7 +41,7 @@ type boxPayment struct {
 	ReceivedAt time.Time
 }
 
-// sendPayments sends a paired box its payments, from its greeting until its line or its right ends.
+// sendPayments sends a paired box its payments, from its greeting until its connection or its right ends.
 func (s *Soundboxes) sendPayments(cl *mqtt.Client, l *boxConn) {
 	woken, cancel := s.feed.Wait(l.box.account)
 	defer cancel()
@@ -208,9 +208,9 @@ func (t *session) sendMessage(m Message) error {
 	return nil
 }
 
-// send signs a message and writes it to this line. Only the box's receipt shows that it arrived.
+// send signs a message and writes it to this connection. Only the box's receipt shows that it arrived.
 // The broker would send it to any subscriber with the box's id. If a box connects again before its
-// old line has ended, that is no subscriber or the wrong one, because the end of the old line
+// old connection has ended, that is no subscriber or the wrong one: the end of the old connection
 // removes the new subscription.
 func (l *boxConn) send(name string, key []byte, message any) error {
 	topic := Topic(l.name, name)
@@ -243,7 +243,7 @@ func (s *Soundboxes) storeReceipt(ctx context.Context, l *boxConn, seq int64) er
 	return nil
 }
 
-// hungUp records that a box's line has ended, unless it already has another.
+// hungUp records that a box's connection has ended, unless it already has another.
 func (s *Soundboxes) hungUp(l *boxConn) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), queryTimeout)
 	defer cancel()

@@ -114,7 +114,7 @@ func (w *world) device() *device {
 	return &device{world: w, id: uuid.New(), key: soundbox.NewKey()}
 }
 
-// connect opens a line and is the server's answer: 0 is welcome.
+// connect opens a connection and returns the server's answer: 0 is welcome.
 func (d *device) connect() byte {
 	d.T.Helper()
 	return d.connectAs(&paho.Connect{
@@ -226,7 +226,7 @@ func (d *device) code() string {
 	return d.another()
 }
 
-// another asks for another code on the same line.
+// another asks for another code on the same connection.
 func (d *device) another() string {
 	d.T.Helper()
 	raw, err := json.Marshal(soundbox.Request{Key: base64.RawURLEncoding.EncodeToString(d.key)})
@@ -237,7 +237,7 @@ func (d *device) another() string {
 	return told.Code
 }
 
-// paired is a device of a stall, on a new line of its own.
+// paired is a device of a stall, on a new connection of its own.
 func (s *stall) paired() *device {
 	s.T.Helper()
 	d := s.device()

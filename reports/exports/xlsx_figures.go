@@ -4,20 +4,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/xuri/excelize/v2"
+
 	"market40/merchants/platform/bizday"
 	"market40/reports"
 	"market40/reports/exports/document"
 	"market40/reports/exports/notation"
 	"market40/reports/figures"
 	"market40/reports/scope"
-
-	"github.com/xuri/excelize/v2"
 )
 
 // StatusHeads are the status columns of each line's unit. New columns are added at the end, because
 // programs read these files.
 var StatusHeads = []string{"Trạng thái", "Lý do"}
 
+// FigureHeads are the columns of the sheet of figures.
 var FigureHeads = slices.Concat([]string{
 	"Cấp", "Mã địa phương", "Địa phương", "Chợ", "Mã chỉ số", "Chỉ số", "Thành phần", "Phiên bản định nghĩa", "Tử số",
 	"Mẫu số", "Giá trị",

@@ -47,8 +47,8 @@ var campaignTargets = []struct{ due, value string }{
 	{"2026-12-31", "0.6000"},
 }
 
-// programme writes the campaign with its pilots, milestones, targets and costs, unless it exists:
-// with it the demo is whole.
+// programme writes the campaign with its pilots, milestones, targets and costs, unless it exists.
+// It is the last step of the demo.
 func (d *inventedProvince) programme(ctx context.Context) error {
 	needed, err := Needed(ctx, d.Program)
 	if err != nil || !needed {
@@ -121,8 +121,8 @@ func daysFrom(day time.Time) pgtype.Range[pgtype.Date] {
 	}
 }
 
-// addMilestones: equipped before it was launched; paying without cash became a habit where half of
-// the merchants do.
+// addMilestones adds the milestones of a market. It was equipped before it was launched. The habit
+// is reached where half of the merchants are paid without cash.
 func (m *marketHistory) addMilestones(t *tableRows, campaign uuid.UUID) {
 	launched := parseDay(m.launched)
 	reached := func(milestone, note string, day time.Time) {

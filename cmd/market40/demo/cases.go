@@ -80,7 +80,7 @@ func (m *marketHistory) complain(ctx context.Context, tx pgx.Tx) error {
 	return t.copyInto(ctx, tx)
 }
 
-// complaint is one of them; closed zero: it waits.
+// complaint is one complaint; closed is zero while it is open.
 type complaint struct {
 	kind, detail, reason string
 	reported, closed     time.Time

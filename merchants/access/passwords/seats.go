@@ -13,7 +13,7 @@ import (
 const (
 	allSeats        = 128
 	seatsPerAddress = 48
-	retrySeconds    = 5                // seconds
+	retrySeconds    = 5
 	hashWithin      = 15 * time.Second // far below what an answer may take, so that everybody has one
 )
 
@@ -33,13 +33,13 @@ type seats struct {
 	of    map[string]int // by address
 }
 
-// looking are the seats of this process, as the hashing is.
-var looking = &seats{of: map[string]int{}}
+// signInSeats are the seats of this process.
+var signInSeats = &seats{of: map[string]int{}}
 
 // TakeSeat reserves a seat for a sign-in from an address; the caller must leave it. Without a free
 // seat it refuses (503).
 func TakeSeat(address string) (leave func(), err error) {
-	s := looking
+	s := signInSeats
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.taken >= allSeats || s.of[address] >= seatsPerAddress {

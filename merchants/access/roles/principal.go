@@ -102,15 +102,16 @@ func Require(ctx context.Context, a Action) (Principal, error) {
 var ErrNotSignedIn = problem.New(problem.Unauthorized, "sign_in", "Cần đăng nhập hoặc khóa API.",
 	"Sign in or send an API key.")
 
+// NotAllowed returns the refusal (403) of a role without the permission.
 func NotAllowed() error {
 	return problem.New(problem.Forbidden, "not_allowed", "Vai trò của bạn không được làm việc này.",
 		"Your role may not do this.")
 }
 
-// ProofLasts is how long after a user proved who it is it may request what moves money.
+// ProofLasts is how long a proof of identity is valid for requests that move money.
 const ProofLasts = 5 * time.Minute
 
-// errNoSession is the refusal of a program where only a person will do.
+// ErrPersonNeeded is the refusal of a program that requests what only a person may do.
 var ErrPersonNeeded = problem.New(problem.Forbidden, "person_needed", "Việc này cần một người đăng nhập.",
 	"Only a person who is signed in may do this.")
 

@@ -1,4 +1,4 @@
-// Package signin knows the people and programs that may come in: users with their passwords and
+// Package signin finds the people and programs that may use the API: users with their passwords and
 // second factors, API keys, and the sessions that every way of signing in opens. Its Gate finds who
 // makes a request.
 package signin

@@ -106,8 +106,8 @@ func (c *Config) complete() error {
 		role, err := roles.ParseRole(r.Role)
 		if err != nil || role == roles.Merchant || role == roles.Integration || r.Claim == "" || r.Value == "" ||
 			r.Scope == "" {
-			return fmt.Errorf("rule %d needs a claim, its value, a role of people other than merchants, and a scope", i+
-				1)
+			const needs = "a claim, its value, a role of people other than merchants, and a scope"
+			return fmt.Errorf("rule %d needs "+needs, i+1)
 		}
 	}
 	return nil

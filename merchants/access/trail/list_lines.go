@@ -8,10 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"market40/merchants/access/roles"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/access/roles"
 )
 
 // Outcome is the result of a request.

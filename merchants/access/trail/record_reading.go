@@ -6,16 +6,16 @@ import (
 	"net/http"
 	"time"
 
-	"market40/merchants/access/roles"
-
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"market40/merchants/access/roles"
 )
 
 // Reading is which of a merchant's data was read.
 type Reading string
 
-// The readings that the trail keeps.
+// The readings that the trail records.
 const (
 	ReadingPayments Reading = "payments"
 	ReadingStream   Reading = "stream"   // payments as they come
@@ -32,16 +32,16 @@ type reader struct {
 	trail *Trail
 	event Event
 	begun bool // Begin wrote its line
-	seen  bool // Seen wrote one
+	seen  bool // RecordReading wrote one
 }
 
-// Watch returns a context in which Seen records, for a request without a line written before it
-// runs.
+// Watch returns a context in which RecordReading writes a line, for a request that Begin wrote none
+// for.
 func (t *Trail) Watch(ctx context.Context, e Event) context.Context {
 	return context.WithValue(ctx, readerKey{}, &reader{trail: t, event: e})
 }
 
-// ReadingRecorded reports whether Seen wrote a line in the context.
+// ReadingRecorded reports whether RecordReading wrote a line in the context.
 func ReadingRecorded(ctx context.Context) bool {
 	r, _ := ctx.Value(readerKey{}).(*reader)
 	return r != nil && r.seen

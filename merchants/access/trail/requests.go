@@ -21,8 +21,8 @@ var unrecorded = map[string]string{
 // back to: they are recorded like POSTs.
 var changingGets = map[string]bool{"/api/v1/oidc/:provider/callback": true}
 
-// watchedReads are the reads that the trail keeps when they are refused too. When they are
-// answered, and whichever else shows a merchant's data, Seen records them.
+// watchedReads are the reads that the trail records even if they are refused. RecordReading records
+// them when they are answered, and every other read of a merchant's data.
 var watchedReads = map[string]bool{
 	"/api/v1/stalls/:id/payments": true, "/api/v1/stalls/:id/payments/stream": true, "/api/v1/notices": true,
 	"/api/v1/cases":                 true,

@@ -1,4 +1,4 @@
-// Package trail keeps the audit trail: who changed what, and who read what of a merchant. Each
+// Package trail writes the audit trail: who changed what, and who read what of a merchant. Each
 // minute is sealed by a chain of hashes, so that a line which is changed or removed later is found.
 package trail
 

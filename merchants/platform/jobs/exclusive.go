@@ -21,7 +21,7 @@ const (
 	beatWithin = 2 * time.Second
 )
 
-// ErrElsewhere is returned by Exclusive when another replica holds the lock.
+// ErrElsewhere is returned by RunExclusive when another replica holds the lock.
 var ErrElsewhere = errors.New("another replica does it")
 
 // errLockLost ends the work of a replica that lost its lock.

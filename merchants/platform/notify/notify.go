@@ -1,6 +1,5 @@
-// Package notify carries short messages to phones: through an operator's HTTP gateway, or in a demo
-// onto the terminal. It knows no merchant, keeps nothing and tries once: who sends decides what a
-// failure means.
+// Package notify sends short messages to phones: through an operator's HTTP gateway, or in a demo
+// onto the terminal. It tries once and stores nothing; the caller handles a failure.
 package notify
 
 import (

@@ -1,4 +1,4 @@
-// Package problem holds the refusals that a caller may read. A use case returns New(kind, code, vi,
+// Package problem defines the refusals that a caller may read. A use case returns New(kind, code, vi,
 // en); package web answers it as RFC 9457 application/problem+json in Vietnamese or English. Any
 // other error becomes a 500 without details, and is logged once.
 package problem

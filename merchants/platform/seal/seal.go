@@ -1,5 +1,5 @@
-// Package seal keeps secrets unreadable at rest: account numbers, phones, tax codes, memos, raw
-// bodies. SECRET_KEY only encrypts stored keys: one data key a month (XChaCha20-Poly1305) and one
+// Package seal encrypts secrets at rest: account numbers, phones, tax codes, memos, raw bodies.
+// SECRET_KEY only encrypts stored keys: one data key a month (XChaCha20-Poly1305) and one
 // index key (HMAC-SHA-256). With the index key an account or a phone is found without being read.
 package seal
 

@@ -230,8 +230,8 @@ func bodyLimit(c *gin.Context) (limit int, upload bool) {
 	return maxBody, false
 }
 
-// closeEarly closes the connection of who is refused before a large body was read: the answer waits for
-// no rest of it.
+// closeEarly closes the connection of a caller that is refused before a large body was read. The
+// answer does not wait for the rest of it.
 func closeEarly(c *gin.Context) {
 	if n := c.Request.ContentLength; (n < 0 || n > smallBody) && !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
 		c.Header("Connection", "close")
@@ -269,7 +269,7 @@ func (b *Budget) readBody(c *gin.Context) {
 		}
 		c.Request.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	c.Writer.Header().Del("Connection") // of hurry
+	c.Writer.Header().Del("Connection") // set by closeEarly
 	// The deadline of reading would end the context of a request that lasts longer.
 	_ = connection.SetReadDeadline(time.Time{})
 	c.Next()

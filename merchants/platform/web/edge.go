@@ -1,6 +1,5 @@
-// Package web is where HTTP meets the program: the gin engine, huma with our problems on it, the
-// guard of /api, idempotency keys and OpenAPI. Domain packages mount their own tables of routes on
-// what New returns.
+// Package web serves HTTP: the gin engine, huma with our problems, the guard of /api, idempotency
+// keys and OpenAPI. Domain packages mount their own tables of routes on the edge that New returns.
 package web
 
 import (

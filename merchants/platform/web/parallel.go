@@ -34,7 +34,7 @@ const (
 )
 
 // What costs much processor time is done for few callers at once, and for each of them one at a
-// time. A caller's own place is held until its answer was sent, the common one until there is
+// time. A caller's own slot is held until its answer was sent, the common one until there is
 // something to send.
 const (
 	costlyPatience = 10 * time.Second
@@ -46,7 +46,7 @@ const (
 var costlyRequests = max(1, runtime.GOMAXPROCS(0)/2)
 
 const (
-	// maxRest is how long the place of a reading rests at most.
+	// maxRest is how long the slot of a reading rests at most.
 	maxRest = time.Second
 	// hookPause is how long after the last accepted webhook more payments are expected.
 	hookPause = time.Second
@@ -94,9 +94,9 @@ type turn struct {
 
 func newTurns[K comparable](queue int) *turns[K] { return &turns[K]{queue: queue, keys: map[K]*turn{}} }
 
-// enter waits for one of the key's places and returns the function that gives it back. It reports
+// enter waits for one of the key's slots and returns the function that gives it back. It reports
 // false after patience, when too many wait, and when ctx ends.
-func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.Duration) (leave func(), entered bool) {
+func (t *turns[K]) enter(ctx context.Context, key K, slots int, patience time.Duration) (leave func(), entered bool) {
 	leave = sync.OnceFunc(func() { t.leave(key) })
 	t.mu.Lock()
 	at := t.keys[key]
@@ -104,7 +104,7 @@ func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.D
 		at = &turn{}
 		t.keys[key] = at
 	}
-	if at.inside < places {
+	if at.inside < slots {
 		at.inside++
 		t.mu.Unlock()
 		return leave, true
@@ -130,10 +130,10 @@ func (t *turns[K]) enter(ctx context.Context, key K, places int, patience time.D
 		at.waiting = slices.Delete(at.waiting, n, n+1)
 		return nil, false
 	}
-	return leave, true // the place was given just as the wait ended
+	return leave, true // the slot was given just as the wait ended
 }
 
-// leave passes the place to the first waiting caller.
+// leave passes the slot to the first waiting caller.
 func (t *turns[K]) leave(key K) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -184,17 +184,17 @@ func (p *parallel) perCaller(c *gin.Context) {
 		return
 	}
 	who := callerOf(c)
-	in, places := p.requests, callerRequests
+	in, slots := p.requests, callerRequests
 	if who.id == uuid.Nil {
-		places = anonymousRequests
+		slots = anonymousRequests
 	}
 	if strings.HasSuffix(c.FullPath(), "/stream") {
-		in, places = p.streams, callerStreams
+		in, slots = p.streams, callerStreams
 		if who.id == uuid.Nil {
-			places = anonymousStreams
+			slots = anonymousStreams
 		}
 	}
-	leave, entered := in.enter(c.Request.Context(), who, places, callerPatience)
+	leave, entered := in.enter(c.Request.Context(), who, slots, callerPatience)
 	if !entered {
 		e := problem.New(problem.TooMany, "too_many_parallel",
 			"Quá nhiều yêu cầu cùng lúc, xin chờ yêu cầu trước xong.",
@@ -218,7 +218,7 @@ var (
 	}
 )
 
-// isCostly reports whether a request needs one of the few places. It looks for the endings in the
+// isCostly reports whether a request needs one of the few slots. It looks for the endings in the
 // requested path, because some routes have their ending in a parameter.
 func isCostly(r *http.Request, route string) bool {
 	if costlyPaths[r.Method+" "+route] {
@@ -230,7 +230,7 @@ func isCostly(r *http.Request, route string) bool {
 }
 
 // fewInAll lets few costly requests run at once. It begins after the body was read and ends with
-// the answer's first bytes, so no slow sender or reader occupies a place. Costly answers are
+// the answer's first bytes, so no slow sender or reader occupies a slot. Costly answers are
 // complete before they are sent. Answers that are written in pieces have their own limit.
 func (p *parallel) fewInAll(c *gin.Context) {
 	if !isCostly(c.Request, c.FullPath()) {
@@ -262,11 +262,11 @@ func (p *parallel) fewOfAKind(c *gin.Context) {
 		return
 	}
 	kind, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/v1/"), "/")
-	places := readsOfAKind
+	slots := readsOfAKind
 	if kind == "reports" {
-		places = costlyRequests
+		slots = costlyRequests
 	}
-	leave, entered := p.kinds.enter(c.Request.Context(), kind, places, kindPatience)
+	leave, entered := p.kinds.enter(c.Request.Context(), kind, slots, kindPatience)
 	if !entered {
 		return
 	}
@@ -276,9 +276,9 @@ func (p *parallel) fewOfAKind(c *gin.Context) {
 	c.Next()
 }
 
-// delayedLeave returns the function that frees a place taken at a time. While payments arrive, the
-// place stays free as long as it was used, up to maxRest. So a sequence of readings uses at most
-// half of the time.
+// delayedLeave returns the function that frees a slot taken at a time. While payments arrive, the
+// slot stays occupied for as long again as it was used, at most maxRest. So a sequence of readings
+// uses at most half of the time.
 func (p *parallel) delayedLeave(leave func(), taken time.Time) func() {
 	return sync.OnceFunc(func() {
 		if time.Since(time.Unix(0, p.lastHook.Load())) > hookPause {
@@ -289,7 +289,7 @@ func (p *parallel) delayedLeave(leave func(), taken time.Time) func() {
 	})
 }
 
-// leaver leaves a place before it sends anything.
+// leaver frees a slot before it sends anything.
 type leaver struct {
 	gin.ResponseWriter
 	leave func()

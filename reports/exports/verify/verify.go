@@ -74,10 +74,8 @@ func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*documen
 		return p, err
 	}
 	err = file.compare(p, d)
-	p.Earlier = !p.Proven() && slices.ContainsFunc(file.texts(), func(text string) bool {
-		return strings.Contains(text,
-			earlierHidden)
-	})
+	hides := func(text string) bool { return strings.Contains(text, earlierHidden) }
+	p.Earlier = !p.Proven() && slices.ContainsFunc(file.texts(), hides)
 	return p, err
 }
 

@@ -122,12 +122,13 @@ func (e *Faults) Word(field, text string) {
 	}
 }
 
-// MomentOf and DayOf parse the values of a sound entry, so they ignore errors.
+// MomentOf parses a time of an entry without faults, so it ignores errors.
 func MomentOf(text string) time.Time {
 	at, _ := time.Parse(time.RFC3339, text)
 	return at
 }
 
+// DayOf parses a day of an entry without faults, so it ignores errors.
 func DayOf(text string) time.Time {
 	day, _ := time.ParseInLocation(time.DateOnly, text, bizday.Vietnam)
 	return day

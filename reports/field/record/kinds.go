@@ -51,8 +51,8 @@ func DayMark(day string, id uuid.UUID) web.Mark {
 	return web.Mark{At: &at, ID: id}
 }
 
-// ByMoment and ByDay return the end of a list's SQL, newest first. The column is a time or a date,
-// and the id (v.id by day) decides between equal ones.
+// ByMoment returns the end of a list's SQL, newest first. The column is a time; the id decides
+// between equal ones.
 func ByMoment(column, id string) string {
 	const days = ` AND ($2::date IS NULL OR %[1]s >= $2::date::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')
 		AND ($3::date IS NULL OR %[1]s < ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh')`
@@ -60,6 +60,8 @@ func ByMoment(column, id string) string {
 		AND ($7::uuid IS NULL OR %[2]s = $7) ORDER BY %[1]s DESC, %[2]s DESC LIMIT $6`, column, id)
 }
 
+// ByDay returns the end of a list's SQL, newest first. The column is a date; v.id decides between
+// equal ones.
 func ByDay(column string) string {
 	return fmt.Sprintf(` AND ($2::date IS NULL OR %[1]s >= $2) AND ($3::date IS NULL OR %[1]s <= $3)
 		AND ($4::timestamptz IS NULL OR (%[1]s, v.id) < (($4 AT TIME ZONE 'UTC')::date, $5::uuid))

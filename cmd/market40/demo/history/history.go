@@ -187,11 +187,8 @@ func (n *Notice) occurredAt() time.Time {
 // payment returns the notice's payment. It changes the two accounts and the stall's day.
 func (b *Writer) payment(w *copyRow, n *Notice) {
 	dong := n.Amount.Dong()
-	debit, credit := b.account(
-		ledger.BankAccount(b.market, n.Receiver),
-	), b.account(
-		ledger.StallAccount(b.market, n.Tenancy),
-	)
+	debit := b.account(ledger.BankAccount(b.market, n.Receiver))
+	credit := b.account(ledger.StallAccount(b.market, n.Tenancy))
 	sign, reverses := int64(1), uuid.Nil
 	if n.Original != nil {
 		debit, credit, sign, reverses = credit, debit, -1, n.Original.id
@@ -276,7 +273,7 @@ func (b *Writer) Close(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	// Said once for all days, it need not be said of each.
+	// One announcement covers all days.
 	if _, err := tx.Exec(ctx, `SELECT fact_changed('-infinity')`); err != nil {
 		return fmt.Errorf("announce the past to reports: %w", err)
 	}

@@ -1,4 +1,4 @@
-// Package webtest holds readers that no test's client is.
+// Package webtest tests handlers with clients that read slowly.
 package webtest
 
 import (
