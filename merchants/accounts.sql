@@ -1,6 +1,5 @@
--- The accounts that tenancies $1 receive on, in their places, with bank, current code, the market's
--- place on day $2, the last notice, and whether notices of them can come: a connection that may
--- speak of them is open.
+-- The accounts that tenancies $1 receive on, in their order, with the bank, the current code, the
+-- market's locality on day $2, the last notice, and whether an open connection may report on them.
 SELECT ta.tenancy_id, a.id, a.kind, coalesce(a.bank_bin, ''), coalesce(b.short_name, ''), coalesce(b.memo_prefix, ''),
     a.number, a.last4, a.holder_name, a.holder_kind, a.name_checked_at, a.name_checked_how, coalesce(place.name, ''),
     c.code, c.issued_at, l.last_at,

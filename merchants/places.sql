@@ -1,5 +1,6 @@
--- The dated places of market $1, which stands in commune $2 on day $3: that commune since its version began; before it,
--- as long as one single unit became it, that unit; before that, the district if all that became it lay in one.
+-- The dated places of market $1, which is in commune $2 on day $3. It is that commune since its version began. Before
+-- that it is the unit that became the commune, if it was the only one, and so on back in time. Before those it is the
+-- district, if all units that became the commune were in one.
 WITH RECURSIVE chain (id, valid) AS (
     SELECT v.locality_id, v.valid FROM locality_versions v WHERE v.locality_id = $2 AND v.valid @> $3::date
     UNION ALL

@@ -1,4 +1,4 @@
--- The stalls of $1 with their present state, tenancy and merchant, in the order given.
+-- The stalls of $1 with their present state, tenancy and merchant, in the order of $1.
 SELECT s.id, s.market_id, s.number, s.kind, s.zone, s.goods_group, coalesce(st.state, 'vacant'), s.created_at,
     t.id, lower(t.valid), m.id, coalesce(m.full_name, ''), coalesce(m.household_name, ''), m.phone,
         coalesce(m.phone_last3, '')

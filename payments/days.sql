@@ -1,7 +1,7 @@
 -- The business days (Asia/Ho_Chi_Minh) of tenancies $1 on $2 or later and before $3, newest first,
--- $4 of them: counts and sums from the rollup, hours from the payments. A reversal bears the time
--- of what it takes back. The first row has no day: it is the version of the present tenancy's
--- newest payment that the days count.
+-- at most $4: counts and sums from the rollup, hours from the payments. A reversal has the time of
+-- the payment that it reverses. The first row has no day: it is the version of the newest payment of
+-- the present tenancy that the days count.
 WITH d AS (
     SELECT day, sum(payments) AS n, sum(amount) AS amount FROM stall_days
     WHERE tenancy_id = ANY ($1) AND day >= $2::date AND day < $3::date

@@ -1,5 +1,5 @@
--- The shifts of tenancy $2 before shift $4, newest first, at the time $3: with what its ledger
--- account $1 was told while each ran.
+-- The shifts of tenancy $2 before shift $4, newest first, at the time $3, each with the payments that
+-- were recorded on its ledger account $1 during the shift.
 WITH h AS (
     SELECT *, shift_span(id) AS span FROM shifts WHERE tenancy_id = $2 AND id < $4 ORDER BY id DESC LIMIT $5
 ), told AS MATERIALIZED (

@@ -1,4 +1,4 @@
--- $5 the stall's number to go on after; $6 how many.
+-- $5 the stall number after which the page begins; $6 the limit.
 SELECT s.id, s.number, s.zone, paid.day, visit.visited_at, visit.outcome, refusal.reason
 FROM holdings h
 JOIN stalls s ON s.id = h.stall_id

@@ -1,4 +1,4 @@
--- Stalls of market $1 that display a code at $2 and whose last scan was not official, or is older than 7 days.
+-- Stalls of market $1 that display a code at $2. Their last scan was not official, or is older than 7 days.
 SELECT count(*)
 FROM tenancies t
 JOIN stalls s ON s.id = t.stall_id AND s.kind <> 'mobile'

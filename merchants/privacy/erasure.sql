@@ -1,11 +1,11 @@
--- What an erasure forgets, one statement after the other. What the books need stays: payments,
--- amounts, times, references, tenancies. A number's index becomes a random one: the same number,
--- registered again, is another's account.
+-- The statements of an erasure, in their order. They do not change what the books need: payments,
+-- amounts, times, references, tenancies. A number's index becomes a random one: if the number is
+-- registered again, it is a new account.
 UPDATE merchants SET full_name = @pseudonym, household_name = '', phone = NULL, phone_index = NULL, phone_last3 = '',
     tax_code = NULL, tax_index = NULL, erased_at = @now
 WHERE id = @merchant;
 
--- A connection that named the account names nothing now; taken off its list, it might speak of every account.
+-- A connection that named the account must still name one: with an empty list it could report on every account.
 UPDATE connection_accounts c SET number_index = sha256(gen_random_uuid()::text::bytea), last4 = ''
 FROM accounts a WHERE a.merchant_id = @merchant AND a.number_index = c.number_index;
 
@@ -16,7 +16,7 @@ WHERE merchant_id = @merchant;
 UPDATE tenancy_accounts a SET virtual_index = NULL FROM tenancies t
 WHERE t.id = a.tenancy_id AND t.merchant_id = @merchant;
 
--- Only the merchant's own time: the same stall's reasons before and after are others'.
+-- Only reasons from the merchant's own time: those before and after it belong to other merchants.
 UPDATE stall_states s SET reason = '' FROM tenancies t
 WHERE t.merchant_id = @merchant AND s.stall_id = t.stall_id AND s.valid && t.valid AND s.reason <> '';
 
@@ -44,7 +44,7 @@ UPDATE messages SET phone = '', text = '', state = CASE state WHEN 'queued' THEN
 WHERE about IN (SELECT c.id FROM beneficiary_changes c JOIN tenancies t ON t.id = c.tenancy_id
     WHERE t.merchant_id = @merchant);
 
--- The revenue book is its owner's alone: without the owner nobody keeps it.
+-- The revenue book belongs to its owner alone, so it is deleted.
 DELETE FROM book_cash WHERE merchant_id = @merchant;
 
 DELETE FROM book_decisions WHERE merchant_id = @merchant;
@@ -76,7 +76,7 @@ UPDATE users SET login = 'da-xoa-' || right(id::text, 12), full_name = @pseudony
     disabled_at = coalesce(disabled_at, @now)
 WHERE merchant_id = @merchant;
 
--- What the team noted in its own words; that it came, and what was said, is counted on.
+-- The notes of the team are deleted. Visits and refusals remain, because they are counted.
 UPDATE visits SET note = '' WHERE note <> '' AND tenancy_id IN (SELECT id FROM tenancies WHERE merchant_id = @merchant);
 
 UPDATE refusals SET note = ''

@@ -1,6 +1,6 @@
--- What a merchant ($1) may enter into its book for the days from $2 until $3, which are included:
--- what its bank told, with the owner's word on it, and cash. A reversal bears the time of what it
--- takes back, and follows its word. Cash closes its day.
+-- The entries that a merchant ($1) may make for the days $2 to $3, both included: reported payments with the owner's
+-- decision, and cash. A reversal has the time and the decision of the payment that it reverses. Cash is the last entry
+-- of its day.
 WITH span AS MATERIALIZED (
     SELECT $2::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS since,
         ($3::date + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS until

@@ -1,4 +1,4 @@
--- Orders with what came for them: in scope ($1, $2), of merchant $3 if any, made in shift $4 if
+-- Orders with the payments received for them: in scope ($1, $2), of merchant $3 if any, made in shift $4 if
 -- any; one of id $5, of stall $6, of code $7; before ($8, $9) and since $13; in state $11 at the
 -- time $10. A supplement's payments count for its first order too.
 WITH o AS (

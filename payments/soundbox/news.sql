@@ -1,6 +1,6 @@
--- What an account's payments and reversals after a version are, in the order of versions, and when
--- the bank told us of each: a payment bears its notice's id; one that a person assigned is as old
--- as the notice of its case.
+-- The payments and reversals of an account after a version, in the order of versions, each with the
+-- time at which the bank reported it. A payment has the id of its notice; for one that a person
+-- assigned, the time is that of the notice of its case.
 SELECT news.version, news.id, news.amount::text, news.reversal, news.occurred_at, coalesce(n.precision, ''),
     coalesce((SELECT d.received_at FROM deliveries d WHERE d.id = coalesce(n.delivery_id, c.delivery_id)),
         news.recorded_at)

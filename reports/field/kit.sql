@@ -1,4 +1,4 @@
--- The stalls of market $1 with whoever has them now and when the team was last there, by number.
+-- The stalls of market $1 with their present merchants and the team's last visits, ordered by number.
 SELECT s.id, s.number, s.zone, s.kind, s.goods_group, coalesce(st.state, 'vacant'), m.id, m.full_name, v.visited_at,
     v.outcome
 FROM stalls s

@@ -1,5 +1,5 @@
--- The stall of market $2 that each row of $1 names, and whose it was then: the tenancy that held at
--- the moment, else the last that held on that day, since a paper often tells the day alone.
+-- The stall of market $2 that each row of $1 names, and its tenancy then: the tenancy at the moment,
+-- else the last one of that day, because a paper often has the day alone.
 SELECT g.place, s.id, t.id, t.merchant_id
 FROM json_to_recordset($1::json) AS g (place int, stall_id uuid, number text, at timestamptz)
 LEFT JOIN LATERAL (

@@ -1,7 +1,7 @@
--- What came in the 30 days: n is the days on which a bank told of payments and on which the owner
--- confirmed some (bit 0: the day before the as-of day), how many each, and how many by size. A day
--- whose payments were all reversed has none. A payment is as fresh as it is young, also if it was
--- told late.
+-- Payments of the 30 days. n: the days on which a bank reported payments, the days on which the owner
+-- confirmed some (bit 0: the day before the as-of day), how many of each, and how many by size. A day
+-- on which all payments were reversed has none. A payment's freshness is its own time, also if it was
+-- reported late.
 SELECT 'activity', h.cell, ARRAY[h.merchant_id], '',
     ARRAY[bit_or(x.told), bit_or(x.word), sum(x.payments), sum(x.words), sum(x.le_50k), sum(x.le_200k), sum(x.le_1m),
     sum(x.over_1m)]::bigint[],

@@ -1,5 +1,5 @@
--- Who was observed and inactive in the 30 days before its first session of those in 12 months; the
--- level tells who told of the 30 days after, if anybody.
+-- Merchants that were observed and inactive in the 30 days before their first session within 12 months.
+-- The level is the source for the 30 days after it: A a bank, B the owner, empty none.
 SELECT * FROM (
 WITH stints AS MATERIALIZED (
     SELECT s.place, s.merchant_id, s.day, s.known_at, h.id, h.stall_id, h.valid
@@ -27,7 +27,7 @@ WITH stints AS MATERIALIZED (
 ), inactive AS (
     SELECT s.place, s.merchant_id
     FROM stints s
-    -- so it is hashed; a join would compare each with each
+    -- IN lets PostgreSQL hash; a join would compare each row with each
     WHERE ((s.place, s.merchant_id) IN (SELECT w.place, w.merchant_id FROM watched w)) IS TRUE
     GROUP BY s.place, s.merchant_id
     HAVING NOT bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = s.id AND d.day >= s.day - 30

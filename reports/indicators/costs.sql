@@ -1,5 +1,5 @@
--- What the programme spent at each market until the as-of day; n: đồng, and with a campaign of all
--- campaigns together, by which it is decided whether any of it is published.
+-- What the programme spent at each market until the as-of day; n: đồng of the campaign, and of all
+-- campaigns together. The second decides whether anything is published.
 SELECT 'costs', p.place, '{}'::uuid[], '',
        ARRAY[coalesce(sum(c.amount) FILTER (WHERE moment.campaign IS NULL OR c.campaign_id = moment.campaign), 0),
        sum(c.amount)]::bigint[],

@@ -1,4 +1,4 @@
--- Merchants whose notices reach us: a connection that covers one of their accounts brought something in 7 days.
+-- Merchants with an account of which notices reach us: a connection that covers it delivered in the last 7 days.
 SELECT 'covered', h.cell, array_agg(h.merchant_id), '', '{}'::bigint[], NULL::timestamptz
 FROM (SELECT DISTINCT d.connection_id FROM moment JOIN connection_days d ON d.day >= moment.day - 7
     AND d.day < moment.day) living

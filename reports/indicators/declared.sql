@@ -1,4 +1,4 @@
--- What merchants answered in 90 days; n: of how many customers how many paid by transfer.
+-- What merchants answered in 90 days; n: customers who paid by transfer, and all customers.
 SELECT 'declared', h.cell, ARRAY[h.merchant_id], '', ARRAY[sum(a.transfers), sum(a.customers)]::bigint[],
     max(a.recorded_at) FILTER (WHERE a.recorded_at <= moment.at)
 FROM moment CROSS JOIN places p

@@ -1,4 +1,5 @@
--- The stalls that display a code, by their merchants; the level tells who scanned it in 7 days, if anybody.
+-- The stalls that display a code, by their merchants. The level is who scanned it in 7 days: D another person, B only
+-- the stall itself, empty: no scan.
 SELECT 'displayed', h.cell, array_agg(h.merchant_id), CASE WHEN k.by_others THEN 'D' WHEN NOT k.by_others THEN 'B'
     ELSE '' END, '{}'::bigint[], max(k.at)
 FROM moment CROSS JOIN holdings h

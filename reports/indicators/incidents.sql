@@ -1,4 +1,4 @@
--- What went wrong in 30 days, by kind; n: seconds until it was closed, -1: not yet.
+-- Incidents of 30 days, by kind; n: seconds until it was closed, -1: not yet.
 SELECT 'incidents', p.place, '{}'::uuid[], i.kind,
     ARRAY[CASE WHEN i.closed_at < moment.at THEN extract(epoch FROM i.closed_at - i.occurred_at)
     ELSE -1 END]::bigint[], i.recorded_at

@@ -1,6 +1,6 @@
--- Merchants operating a stall. Who was written into the register after the moment, with a date
--- before it, stands apart: n is when (seconds since 1970). Days before the register of its market
--- began were never told without it.
+-- Merchants operating a stall. A merchant entered into the register after the moment, with a date
+-- before it, has a row of its own; n: when it was entered (seconds since 1970). Days before the register
+-- of the market began are not corrected: no earlier figure exists.
 SELECT 'mop' AS fact, x.cell, array_agg(x.merchant_id) AS merchants, '' AS level,
     CASE WHEN x.late_at IS NULL THEN '{}' ELSE ARRAY[x.late_at] END::bigint[] AS n,
     NULL::timestamptz AS known_at

@@ -1,4 +1,4 @@
--- Which localities of campaigns have a pilot on the as-of day, whether it was launched by then, or
+-- The localities of campaigns that have a pilot on the as-of day, whether it was launched by then, or
 -- why they are exempt. $1 the as-of day.
 SELECT c.id, c.basis, p.locality_id, p.market_id, p.exempt_reason,
     EXISTS (SELECT FROM milestones m WHERE m.campaign_id = c.id AND m.market_id = p.market_id

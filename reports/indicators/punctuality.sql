@@ -1,6 +1,6 @@
 -- Monthly reports that fell due in 12 months, and those that were submitted in time, by locality.
--- $1 the as-of day; $2 the campaign, or null: all. A locality owes none where it is exempt on the
--- due day; a report that nobody made is due all the same.
+-- $1 the as-of day; $2 the campaign, or null: all. An exempt locality owes no report on
+-- the due day. A report that was never made is due all the same.
 SELECT c.id, c.basis, v.locality_id, count(*) AS due,
     count(*) FILTER (WHERE sent.at < (owed.due_on + 1)::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh') AS on_time
 FROM campaigns c

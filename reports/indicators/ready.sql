@@ -1,4 +1,4 @@
--- Merchants whose current static code was scanned and passed in 30 days, and no scan of the stall since failed.
+-- Merchants with a current static code that was scanned and passed in 30 days. No later scan of the stall failed.
 SELECT 'ready', h.cell, array_agg(h.merchant_id), CASE WHEN k.by_owner THEN 'B' ELSE 'D' END, '{}'::bigint[], max(k.at)
 FROM (
     SELECT s.stall_id, s.code, bool_and(s.by_owner) AS by_owner, max(s.checked_at) AS at

@@ -1,5 +1,5 @@
--- Of merchants who may have begun in month m: n is whether a bank told of m+3, the owner did, a
--- tenancy was open on the day after it, and the merchant was observed as of that day.
+-- Merchants that may have begun in month m. n: whether a bank reported payments in m+3, the owner
+-- confirmed some, a tenancy was open on the day after m+3, and the merchant was observed as of that day.
 SELECT 'retained', b.cell, ARRAY[b.merchant_id], '', ARRAY[
     bool_or(EXISTS (SELECT FROM stall_days d WHERE d.tenancy_id = b.id AND d.day >= b.later AND d.day < b.ended
     AND d.payments > 0))::int,
@@ -12,7 +12,7 @@ SELECT 'retained', b.cell, ARRAY[b.merchant_id], '', ARRAY[
 FROM (
     SELECT h.*, m.later, m.ended, m.later::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS later_at,
         m.ended::timestamp AT TIME ZONE 'Asia/Ho_Chi_Minh' AS ended_at,
-        -- the first day of the merchant in all its tenancies here: whether it is the group's is told by first_days
+        -- the first day of the merchant in all its tenancies here; first_days decides whether it is the group's
         bool_or(least(f.told, f.word) >= m.began AND least(f.told, f.word) < (m.began + interval '1 month')::date)
             OVER (PARTITION BY h.merchant_id) AS may_have_begun
     FROM (

@@ -1,6 +1,6 @@
--- The half-hours that were counted in 90 days, and the strata of their plans of which none was. The
--- level names the stratum; n: half-hours it has, and of a counted one sales, those without cash,
--- turnover and that without cash (đồng; -1: not counted).
+-- The half-hours that were counted in 90 days, and the strata of their plans in which none was counted.
+-- The level names the stratum. n: its half-hours; for a counted one the sales, the cashless sales, the
+-- turnover and the cashless turnover (đồng; -1: not counted).
 SELECT 'sampled', p.place, '{}'::uuid[], s.plan_id || ' ' || s.stratum,
     ARRAY[s.slots, coalesce(c.sales, -1), coalesce(c.cashless_sales, -1), coalesce(c.turnover, -1),
     coalesce(c.cashless_turnover, -1)]::bigint[], c.counted_at

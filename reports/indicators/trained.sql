@@ -1,4 +1,4 @@
--- Who attended a session at a market in 12 months.
+-- Merchants that attended a session at a market in 12 months.
 SELECT 'trained', coalesce(h.cell, p.place), array_agg(a.merchant_id), 'D', '{}'::bigint[],
     max(a.recorded_at) FILTER (WHERE a.recorded_at <= moment.at)
 FROM moment

@@ -1,4 +1,4 @@
--- Who was ever visited by the digital team.
+-- Merchants that the digital team ever visited.
 SELECT 'visited', h.cell, array_agg(h.merchant_id), 'D', '{}'::bigint[], max(v.known_at)
 FROM (
     SELECT v.tenancy_id, max(v.recorded_at) FILTER (WHERE v.recorded_at <= moment.at) AS known_at

@@ -1,8 +1,8 @@
--- Who owes reports, and how each stands: the localities that a campaign requires, in the caller's
--- scope, that are not exempt on the day it is due. The periods are those that the campaign touches:
--- they stay owed when it has ended. $1 to $4 what is asked, pair by pair: campaigns, first days,
--- the days after the last, and the days it is due where no report says otherwise; $5 kind, $6 scope
--- kind, $7 scope id, $8 today, $9 now.
+-- The localities that owe reports, and the state of each report: localities in the caller's scope that
+-- a campaign requires and that are not exempt on the due day. The periods are those that the campaign
+-- touches; they are still owed after it has ended. $1 to $4, row by row: campaigns, first days, the days
+-- after the last, and the due days of reports without a due day of their own; $5 kind, $6 scope kind,
+-- $7 scope id, $8 today, $9 now.
 SELECT a.place - 1, u.locality_id, u.level, u.code, u.name, r.id, coalesce(r.state, 'not_made'),
     coalesce(r.due_on, a.due), submitted.at,
        -- Until the end of the due day it is neither on time nor late.

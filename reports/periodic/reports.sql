@@ -1,4 +1,4 @@
--- Reports in the caller's scope with what they are about, and how they stand; the rest of the condition follows.
+-- Reports in the caller's scope with their subject and state; the rest of the condition follows.
 -- $1 scope kind, $2 scope id, $3 today.
 SELECT r.id, r.kind, lower(r.period), upper(r.period), r.due_on, r.state, r.created_by, r.created_at,
        (SELECT min(s.at) FROM report_steps s WHERE s.report_id = r.id AND s.step = 'submitted'),

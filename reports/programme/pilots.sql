@@ -1,8 +1,8 @@
--- The units of a campaign that the caller acts for, each with its pilot of a day, what that had
--- reached, and every designation that ever was. Before the campaign it is told as of its first day,
--- after it as of its last; nothing is missing then. $1 campaign, $2 scope kind, $3 scope id, $4 the
--- day, mostly today, $5 one unit by id or code, or '', $6 a state or '', $7 the code after which
--- the page begins, $8 the limit.
+-- The units of a campaign in the caller's scope, each with its pilot on a day, the milestones that the
+-- pilot had reached, and every designation. Before the campaign the day is its first one, after it its
+-- last one; no unit is missing a pilot then. $1 campaign, $2 scope kind, $3 scope id, $4 the day, mostly
+-- today, $5 one unit by id or code, or '', $6 a state or '', $7 the code after which the page begins,
+-- $8 the limit.
 WITH told AS (
     SELECT greatest(c.starts_on, least($4::date, c.ends_on)) AS day FROM campaigns c WHERE c.id = $1
 ), units AS (

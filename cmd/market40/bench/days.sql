@@ -1,5 +1,5 @@
--- Adds the days from $1 to $2 to the province of P5: 36 payments a stall and day at three stalls of
--- four, and what belongs to those days.
+-- Adds the days from $1 to $2 to the province of P5: 36 payments a stall and day at three of four
+-- stalls, and the checks, confirmations and connections of those days.
 WITH days AS (
     SELECT d::date AS day FROM generate_series($1::date::timestamp, $2::date::timestamp, interval '1 day') d
 ), paid AS (

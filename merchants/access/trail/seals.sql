@@ -1,5 +1,5 @@
--- What is sealed in [$1, $2): lines by their minute, results by theirs. What a line read and
--- changed is complete once its status is known, so it is sealed with the row that bears the status.
+-- What is sealed in [$1, $2): lines by their minute, results by theirs. The reads and changes of a line
+-- are complete once its status is known, so they are sealed with the row that has the status.
 SELECT s.at, s.result, s.id, s.actor_id, s.session_id, s.address, s.method, s.route, s.object, s.status,
     CASE WHEN s.result OR s.status IS NOT NULL THEN
         (SELECT string_agg(w.tenancy_id || ' ' || w.what, E'\n' ORDER BY w.tenancy_id, w.what COLLATE "C")
