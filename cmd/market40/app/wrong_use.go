@@ -9,7 +9,7 @@ import (
 	"market40/migrations/database/private"
 )
 
-// wrongUse is a command that was called wrongly, found only once it had begun.
+// wrongUse is the error of a command with wrong arguments or settings, found after it had begun.
 type wrongUse struct{ error }
 
 // Unwrap returns the cause.
@@ -18,8 +18,7 @@ func (w wrongUse) Unwrap() error { return w.error }
 // WrongUse marks an error as wrong use, with which the program ends in exit 2.
 func WrongUse(err error) error { return wrongUse{err} }
 
-// IsWrongUse reports whether arguments or settings have to be changed, rather than something that
-// broke be mended.
+// IsWrongUse reports whether the cause is wrong arguments or settings, rather than a failure.
 func IsWrongUse(err error) bool {
 	for _, cause := range []error{
 		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey,
