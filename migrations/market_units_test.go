@@ -19,8 +19,8 @@ func TestUnitsThatBeganLaterAreCarriedOver(t *testing.T) {
 	db := openDatabase(t, url)
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	defer func() { must(t, conns.Close()) }()
-	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(
-		true))
+	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."),
+		goose.WithDisableGlobalRegistry(true))
 	must(t, err)
 	_, err = provider.UpTo(t.Context(), 32)
 	must(t, err)

@@ -34,8 +34,8 @@ func TestTrailShowsWhatProgramsMade(t *testing.T) {
 			var owners string
 			must(t, db.Pool.QueryRow(t.Context(), `SELECT string_agg(k.name || ' ' || coalesce(o.name, u.login, '-'),
 				', ' ORDER BY k.name)
-				FROM api_keys k LEFT JOIN api_keys o ON o.id = k.owner_id LEFT JOIN users u ON u.id = k.owner_id`).Scan(
-				&owners))
+				FROM api_keys k LEFT JOIN api_keys o ON o.id = k.owner_id LEFT JOIN users u ON u.id = k.owner_id`).
+				Scan(&owners))
 			if want := "k1 -, k2 k1, k3 k2, k4 boss"; owners != want {
 				t.Errorf("the keys are of %s, not of %s", owners, want)
 			}
@@ -51,8 +51,8 @@ func TestStallsThatLookTheSameBecomeTwins(t *testing.T) {
 	db := openDatabase(t, url)
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	defer func() { must(t, conns.Close()) }()
-	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(
-		true))
+	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."),
+		goose.WithDisableGlobalRegistry(true))
 	must(t, err)
 	_, err = provider.UpTo(t.Context(), 53)
 	must(t, err)

@@ -20,8 +20,8 @@ func TestReversalDaysAreRepaired(t *testing.T) {
 	url := dbtest.Empty(t)
 	db := openDatabase(t, url)
 	conns := stdlib.OpenDBFromPool(db.Pool)
-	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."), goose.WithDisableGlobalRegistry(
-		true))
+	provider, err := goose.NewProvider(goose.DialectPostgres, conns, os.DirFS("."),
+		goose.WithDisableGlobalRegistry(true))
 	must(t, err)
 	_, err = provider.UpTo(t.Context(), 31)
 	must(t, err)

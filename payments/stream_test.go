@@ -20,7 +20,7 @@ func (w *world) listen(key, stall, lastEventID string) <-chan event {
 	return w.follow(stall, lastEventID, "Authorization", "Bearer "+key)
 }
 
-// listen opens it as the browser does.
+// listenAs opens a stream as the browser does.
 func listenAs(b *paymentstest.Browser, stall, lastEventID string) <-chan event {
 	b.T.Helper()
 	return (&world{b.World}).follow(stall, lastEventID, "Cookie", b.Cookie())

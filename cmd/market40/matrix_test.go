@@ -660,8 +660,8 @@ func (m *matrixCheck) status(key string, at place) int {
 	method, path, _ := strings.Cut(m.route, " ")
 	raw, err := json.Marshal(m.row.body)
 	must(m.T, err)
-	raw = []byte(strings.NewReplacer("{stall}", at.stall, "{market}", at.market, "{locality}", at.commune).Replace(
-		string(raw)))
+	places := strings.NewReplacer("{stall}", at.stall, "{market}", at.market, "{locality}", at.commune)
+	raw = []byte(places.Replace(string(raw)))
 	words := []string{
 		"{id}", at.id(path), "{code}", at.code, "{campaign}", theCampaign, "{locality}", at.commune,
 		"{market}", at.market, "{version}", "2",

@@ -77,7 +77,7 @@ func sbomCommand() *cobra.Command {
 	}
 }
 
-// listMaterials reads the record that Go's linker keeps in a program: what is in it, not what
+// listMaterials reads the record that Go's linker writes into a program: what is in it, not what
 // go.mod would allow. The hash of a module is that of go.sum (dirhash h1), so that both can be
 // compared. Two lists of one program are equal to the byte: the serial number is made from what
 // is in them.

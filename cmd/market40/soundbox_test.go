@@ -304,14 +304,8 @@ func TestWrongUseOfASoundbox(t *testing.T) {
 			"no certificate in PEM",
 		},
 	} {
-		if a := program.Want(
-			t,
-			2,
-			nil,
-			append([]string{"soundbox"}, strings.Fields(c.args)...)...); !strings.Contains(
-			a.Err,
-			c.says,
-		) {
+		args := append([]string{"soundbox"}, strings.Fields(c.args)...)
+		if a := program.Want(t, 2, nil, args...); !strings.Contains(a.Err, c.says) {
 			t.Errorf("%s: %s", c.args, a.Err)
 		}
 	}

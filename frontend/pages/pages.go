@@ -279,7 +279,7 @@ func drawCode(c *gin.Context, shown *codes.Printed, form string) error {
 }
 
 // drawing bounds how many images are drawn at once: the largest takes 16 MB and a tenth of a
-// second, and anybody may request it.
+// second, and any visitor may request it.
 var drawing = make(chan struct{}, 2)
 
 func drawPNG(c *gin.Context, payload string) error {

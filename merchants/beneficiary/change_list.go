@@ -147,8 +147,8 @@ func (cs *Changes) proposedTenant(ctx context.Context, c listedChange) (name str
 	if err = json.Unmarshal(plain, &o); err != nil || o.Merchant == nil || o.Merchant.ID == "" {
 		return o.NewName(), err
 	}
-	err = cs.db.Pool.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id::text = lower($1)`, o.Merchant.ID).Scan(
-		&name)
+	err = cs.db.Pool.QueryRow(ctx, `SELECT full_name FROM merchants WHERE id::text = lower($1)`, o.Merchant.ID).
+		Scan(&name)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("find the proposed tenant of change %s: %w", c.ID, err)
 	}

@@ -165,8 +165,8 @@ func TestAProgramsChangeOfTenantWaits(t *testing.T) {
 		t.Errorf("the tenant got %q", notices)
 	}
 	var sealed int
-	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_changes WHERE proposal IS NOT NULL`).Scan(
-		&sealed))
+	must(t, w.DB.Pool.QueryRow(t.Context(), `SELECT count(*) FROM beneficiary_changes WHERE proposal IS NOT NULL`).
+		Scan(&sealed))
 	if sealed != 0 {
 		t.Error("a proposal that came to nothing still holds a person's data")
 	}

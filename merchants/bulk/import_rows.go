@@ -103,11 +103,9 @@ func (i *importing) compare(s merchants.Stall) {
 	if len(differ) > 0 {
 		list := strings.Join(differ, ", ")
 		i.fail(problem.Field{
-			Name: "number",
-			Code: "stall_differs",
-			Vi:   "Sạp đã đăng ký với thông tin khác: " + list + ".",
-			En: "The stall is registered with other data: " + list +
-				".",
+			Name: "number", Code: "stall_differs",
+			Vi: "Sạp đã đăng ký với thông tin khác: " + list + ".",
+			En: "The stall is registered with other data: " + list + ".",
 		})
 	}
 }

@@ -33,7 +33,7 @@ func Normalize(text string) (phone string, ok bool) {
 	return digits, isNational(digits)
 }
 
-// FromSheet reads a cell of a list as Normal does, and adds the leading zero that a spreadsheet
+// FromSheet reads a cell of a list as Normalize does, and adds the leading zero that a spreadsheet
 // dropped.
 func FromSheet(text string) (phone string, ok bool) {
 	if phone, ok := Normalize(text); ok {
@@ -59,7 +59,7 @@ func LostZero(text string) bool {
 // between are the marks that people write between digits.
 const between = ".-()/_·•‐‑‒–—―−"
 
-// The letters, digits and marks of ASCII as East Asian keyboards write them.
+// firstWide and lastWide limit the letters, digits and marks of ASCII that East Asian keyboards write.
 const firstWide, lastWide = '！', '～'
 
 // digitsOf returns the digits of a number without what people write between them.

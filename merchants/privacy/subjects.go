@@ -21,7 +21,7 @@ const (
 	forgetCodesAfter = 48 * time.Hour
 )
 
-// Subjects are how many people the platform keeps data of.
+// Subjects are how many people the platform has data of.
 type Subjects struct {
 	Merchants int    `json:"merchants" doc:"those that are not erased"`
 	Users     int    `json:"users" doc:"users who are not merchants"`

@@ -105,15 +105,10 @@ func (r *rowReader) readBank(text string) string {
 func (r *rowReader) readAccountNumber(text string) string {
 	number, ok := accountOf(text)
 	if rounded.MatchString(text) {
-		r.fail(
-			fieldAccount,
-			"account_rounded",
-			"Excel đã làm tròn số tài khoản ("+cutText(text, 30)+"): hãy định dạng cột là Văn bản (Text) và nhập lại.",
-			"Excel has rounded the account number ("+cutText(
-				text,
-				30,
-			)+"): format the column as Text and enter it again.",
-		)
+		shown := cutText(text, 30)
+		r.fail(fieldAccount, "account_rounded",
+			"Excel đã làm tròn số tài khoản ("+shown+"): hãy định dạng cột là Văn bản (Text) và nhập lại.",
+			"Excel has rounded the account number ("+shown+"): format the column as Text and enter it again.")
 		return ""
 	}
 	switch fault := vietqr.CheckBeneficiary(r.BankBIN, number); {

@@ -46,13 +46,8 @@ func (w *Writer) newMerchantDraft(o MerchantOrder) (*merchantDraft, []problem.Fi
 		"merchant.full_name":      o.FullName,
 		"merchant.household_name": o.HouseholdName,
 	})
-	o.FullName, o.HouseholdName, o.TaxCode = encodings.OneLine(
-		o.FullName,
-	), encodings.OneLine(
-		o.HouseholdName,
-	), strings.TrimSpace(
-		o.TaxCode,
-	)
+	o.FullName, o.HouseholdName = encodings.OneLine(o.FullName), encodings.OneLine(o.HouseholdName)
+	o.TaxCode = strings.TrimSpace(o.TaxCode)
 	if o.FullName == "" {
 		faults = append(faults, problem.Required("merchant.full_name"))
 	}

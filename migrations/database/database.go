@@ -1,6 +1,6 @@
-// Package database opens PostgreSQL: one pgx pool that GORM shares, with the limits every session
-// keeps. A use case writes through InTx, which runs it again when the server asked for that and it
-// is safe.
+// Package database opens PostgreSQL: one pgx pool that GORM shares, with limits for every
+// session. A use case writes through InTx, which retries it after a serialization failure
+// or a deadlock.
 package database
 
 import (
@@ -137,7 +137,7 @@ func (o Options) statementTimeout() time.Duration {
 	return StatementTimeout
 }
 
-// limitSession sets what every session keeps. It is a statement and not a startup parameter,
+// limitSession sets the limits of every session. It is a statement and not a startup parameter,
 // because session poolers refuse parameters that they do not know.
 func limitSession(ctx context.Context, conn *pgx.Conn, o Options) error {
 	_, err := conn.Exec(ctx, `SELECT set_config('TimeZone', 'UTC', false),

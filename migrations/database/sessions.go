@@ -73,8 +73,8 @@ func mixesSessions(ctx context.Context, first, second *pgx.Conn) (bool, error) {
 		sees bool
 	}{{second, false}, {first, true}} {
 		var sees bool
-		err := of.conn.QueryRow(ctx, `SELECT coalesce(current_setting('market40.session', true), '') = $1`, value).Scan(
-			&sees)
+		err := of.conn.QueryRow(ctx, `SELECT coalesce(current_setting('market40.session', true), '') = $1`, value).
+			Scan(&sees)
 		if err != nil {
 			return false, err
 		}

@@ -14,8 +14,8 @@ import (
 func (w *world) sharedStall(market, number, first, bin, account string) (id, code string) {
 	w.T.Helper()
 	var merchant string
-	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, first).Scan(
-		&merchant))
+	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, first).
+		Scan(&merchant))
 	made := w.Call(w.Admin, "POST", "/api/v1/markets/"+market+"/stalls", object{
 		"number": number, "kind": "stall", "zone": "A", "goods_group": "hai_san", "merchant": object{"id": merchant},
 		"account": object{

@@ -338,8 +338,8 @@ func (w *world) foreignGateway() string {
 	w.T.Helper()
 	stall, _ := w.Stall(w.Market, "Z9", "970436", "9999999")
 	var merchant string
-	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, stall).Scan(
-		&merchant))
+	must(w.T, w.DB.Pool.QueryRow(w.T.Context(), `SELECT merchant_id FROM tenancies WHERE stall_id = $1`, stall).
+		Scan(&merchant))
 	return w.Call(w.Admin, "POST", "/api/v1/bank-connections", object{
 		"provider": "sepay_pg", "name": "Cổng của người khác", "secrets": object{"secret_key": paymentstest.GatewayKey},
 		"owner": object{"kind": "merchant", "id": merchant},

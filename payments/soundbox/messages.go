@@ -95,7 +95,7 @@ type Request struct {
 	Key string `json:"key"` // base64url: KeySize bytes of its own
 }
 
-// Code is what a new box speaks until somebody enters it.
+// Code is what a new box speaks until a person enters it.
 type Code struct {
 	Code      string `json:"code,omitempty"`
 	ExpiresIn int    `json:"expires_in,omitempty"` // seconds

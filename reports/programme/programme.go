@@ -44,7 +44,7 @@ func (p *Programme) Unit(ctx context.Context, who roles.Principal, c *Campaign,
 	return found.Locality, err
 }
 
-// The range of valid years in a programme.
+// firstYear and lastYear are the range of valid years in a programme.
 const firstYear, lastYear = 2000, 2100
 
 // parseDay parses the date in a field.

@@ -35,10 +35,8 @@ func measuredCounts() (list []measured) {
 // publishedGroups returns what is published of a measure in all groups of markets.
 func publishedGroups(day *figures.Day, m measured) audit.Published {
 	p := audit.Published{Apart: m.CountsJointly}
-	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.ContributionOf(
-		m.Measure,
-		facts.CohortOf(day.Date),
-	)
+	people := map[facts.MerchantID]audit.Whereabouts{}
+	holds := groups.ContributionOf(m.Measure, facts.CohortOf(day.Date))
 	for place, id := range day.Groups.Markets {
 		p.Cells = append(p.Cells, m.cell(day.View(id), []int{place}))
 		notePeople(people, place, day.Groups.CellAt(place), holds)
@@ -62,10 +60,8 @@ func publishedGroups(day *figures.Day, m measured) audit.Published {
 // of the market.
 func publishedParts(day *figures.Day, market scope.Market, parts []*groups.Part, m measured) audit.Published {
 	p := audit.Published{Apart: m.CountsJointly}
-	people, holds := map[facts.MerchantID]audit.Whereabouts{}, groups.ContributionOf(
-		m.Measure,
-		facts.CohortOf(day.Date),
-	)
+	people := map[facts.MerchantID]audit.Whereabouts{}
+	holds := groups.ContributionOf(m.Measure, facts.CohortOf(day.Date))
 	var all []int
 	for i, part := range parts {
 		p.Cells = append(p.Cells, m.cell(day.GroupView(part.Group()), []int{i}))

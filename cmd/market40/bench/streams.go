@@ -145,7 +145,7 @@ func (m *streamMeter) note(serial string, at time.Time) {
 	m.delays = append(m.delays, took)
 }
 
-// send pays at an even rate, to stalls that somebody listens to.
+// send pays at an even rate, to stalls with an open stream.
 func (m *streamMeter) send(ctx context.Context, length time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, length)
 	defer cancel()

@@ -16,8 +16,8 @@ const (
 	rushBefore = 56
 )
 
-// codeSwap is a sticker that somebody pasted over a stall's, or a complaint like it, until it was
-// put right.
+// codeSwap is a foreign sticker over the code of a stall, or a complaint like it, until it was
+// corrected.
 type codeSwap struct {
 	tenancy  *tenancy
 	found    time.Time

@@ -25,7 +25,7 @@ var (
 	consentColumns    = []string{"id", "merchant_id", "purpose", "version", "given", "how", "actor_id", "at"}
 )
 
-// months are the first days of the months that the demo's past has begun.
+// startedMonths returns the first days of the months that the demo's past has begun.
 func (m *marketHistory) startedMonths() []time.Time {
 	var months []time.Time
 	first := time.Date(m.from.Year(), m.from.Month(), 1, 0, 0, 0, 0, bizday.Vietnam)

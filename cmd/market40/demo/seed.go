@@ -160,8 +160,8 @@ func (d *inventedProvince) actors(ctx context.Context) error {
 // registerMarkets registers the bank connection and the markets that do not exist yet, and draws each
 // market's stalls.
 func (d *inventedProvince) registerMarkets(ctx context.Context) error {
-	err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, connectionName).Scan(
-		&d.connection)
+	err := d.DB.Pool.QueryRow(ctx, `SELECT id FROM bank_connections WHERE name = $1`, connectionName).
+		Scan(&d.connection)
 	if errors.Is(err, pgx.ErrNoRows) {
 		made, err := d.Connections.Create(ctx, connections.ConnectionOrder{
 			Provider: "sepay", Name: connectionName, Secrets: connections.SecretFields{RawMessage: json.RawMessage(

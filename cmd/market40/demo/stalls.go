@@ -86,7 +86,7 @@ func (t *tenancy) code(day time.Time, first bool) *printedCode {
 	return found
 }
 
-// goods of a demo stall: payments a day and the middle ticket in đồng.
+// goodsGroups are the goods of demo stalls: payments a day and the middle ticket in đồng.
 var goodsGroups = []struct {
 	zone, goods  string
 	rate, ticket float64

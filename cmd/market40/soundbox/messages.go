@@ -101,7 +101,7 @@ func (b *box) requestCode(ctx context.Context) error {
 	return b.publish(ctx, soundbox.Ask, payload)
 }
 
-// handleCode handles the code that the box has to speak, or the news that somebody has entered it.
+// handleCode handles the code that the box has to speak, or the news that a person has entered it.
 func (b *box) handleCode(payload []byte) error {
 	var code soundbox.Code
 	if err := soundbox.Open(b.state.Key, b.topic(soundbox.Pairing), payload, &code); err != nil {

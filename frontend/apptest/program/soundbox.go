@@ -97,8 +97,8 @@ func (b *Box) WaitUntil(what string, holds func(lines []string) bool) {
 func (b *Box) WaitSpoken(clips string) {
 	b.T.Helper()
 	b.WaitUntil("says "+clips, func([]string) bool {
-		return strings.Contains("|"+strings.Join(b.Spoken(), "|")+"|", "|"+clips+
-			"|")
+		spoken := "|" + strings.Join(b.Spoken(), "|") + "|"
+		return strings.Contains(spoken, "|"+clips+"|")
 	})
 }
 

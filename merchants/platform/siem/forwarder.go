@@ -162,8 +162,8 @@ func (s *sending) run(ctx context.Context) error {
 	}
 }
 
-// look sends every line that ended and was not sent on this connection, page by page, and keeps how
-// far it came.
+// look sends every line that ended and was not sent on this connection, page by page, and stores the
+// position of the last one.
 func (s *sending) look(ctx context.Context) error {
 	place := trail.LinePlace{At: s.from}
 	for {

@@ -14,7 +14,7 @@ import (
 	"market40/migrations/database"
 )
 
-// Gate finds who makes a request: roles.ErrNotSignedIn for nobody it knows.
+// Gate finds who makes a request. It returns roles.ErrNotSignedIn for a caller that it does not know.
 type Gate interface {
 	FindCaller(r *http.Request) (roles.Principal, error)
 }
@@ -85,8 +85,8 @@ func (g *guard) refusal(c *gin.Context, p roles.Principal) error {
 	named, err := uuid.Parse(parts[id])
 	found := err == nil
 	if found {
-		err = g.db.Pool.QueryRow(c.Request.Context(), g.scopes[parts[word]], named, p.ScopeKind, p.ScopeID).Scan(
-			&found)
+		err = g.db.Pool.QueryRow(c.Request.Context(), g.scopes[parts[word]], named, p.ScopeKind, p.ScopeID).
+			Scan(&found)
 		if err != nil {
 			return fmt.Errorf("look for %s %s: %w", parts[word], named, err)
 		}

@@ -126,8 +126,8 @@ var passing = map[int]bool{
 	http.StatusTooManyRequests: true,
 }
 
-// record runs the request and keeps its answer; a failure of ours and a passing refusal free the
-// key for another try.
+// record runs the request and stores its answer. An internal error or a temporary refusal frees the
+// key for a retry.
 func (i *idempotency) record(c *gin.Context, caller roles.Principal, key string) {
 	w := &copier{ResponseWriter: c.Writer}
 	c.Writer = w

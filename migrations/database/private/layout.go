@@ -65,8 +65,8 @@ func resolve(path string) string {
 	return filepath.Join(resolve(filepath.Dir(path)), filepath.Base(path))
 }
 
-// ensureRun makes the socket's folder, 0700 and the database user's. One that somebody else made is
-// refused.
+// ensureRun makes the socket's folder, 0700 and the database user's. A folder of another
+// user is refused.
 func (f layout) ensureRun(user account) error {
 	err := os.Mkdir(f.run, 0o700)
 	if errors.Is(err, fs.ErrExist) {

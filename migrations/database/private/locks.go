@@ -83,7 +83,7 @@ func lockChildren(ctx context.Context, f layout) (*os.File, error) {
 }
 
 // clearStale removes what a dead server left: its socket and, where its number now belongs to some
-// other program, its postmaster.pid. A server that somebody started by hand on the same data is
+// other program, its postmaster.pid. A server that a person started by hand on the same data is
 // ErrBusy.
 func (f layout) clearStale() error {
 	pidFile := filepath.Join(f.data, "postmaster.pid")

@@ -13,7 +13,7 @@ import (
 	"market40/merchants/access/signin"
 )
 
-// NewRequest returns a request by the owner of a key, or by nobody if the key is empty. A body of
+// NewRequest returns a request by the owner of a key, or without one if the key is empty. A body of
 // bytes is sent unchanged, nil as no body, and anything else as JSON. Headers are names and values
 // in turn.
 func (w *World) NewRequest(key, method, path string, body any, headers ...string) *http.Request {

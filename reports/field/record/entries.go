@@ -138,12 +138,9 @@ func StoreIn[O any](t Table, values func(
 	if t.ByDay {
 		byID = ""
 	}
-	same := `SELECT g.id, v.id FROM ` + t.givenRows() + ` JOIN ` + t.Name + ` v ON (v.market_id, ` + t.names(
-		"v.",
-	) + `) IS
-		NOT DISTINCT FROM (g.market_id, ` + t.names(
-		"g.",
-	) + `)` + byID
+	storedNames, givenNames := t.names("v."), t.names("g.")
+	same := `SELECT g.id, v.id FROM ` + t.givenRows() + ` JOIN ` + t.Name + ` v
+		ON (v.market_id, ` + storedNames + `) IS NOT DISTINCT FROM (g.market_id, ` + givenNames + `)` + byID
 	return func(ctx context.Context, tx pgx.Tx, at *Subject, entries []*Entry[O]) error {
 		rows := make([]map[string]any, len(entries))
 		for i, e := range entries {
