@@ -12,7 +12,7 @@ import (
 
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
-	"market40/merchants/platform/seal"
+	"market40/merchants/tenancies"
 )
 
 //go:embed erasure.sql
@@ -88,7 +88,7 @@ func (d *Desk) emptyNumbers(ctx context.Context, tx pgx.Tx, merchant uuid.UUID) 
 		return fmt.Errorf("read accounts of merchant %s: %w", merchant, err)
 	}
 	for _, id := range accounts {
-		empty, err := d.keys.Seal(ctx, seal.Place{Table: "accounts", Column: "number", ID: id}, nil)
+		empty, err := d.keys.Seal(ctx, tenancies.AccountPlace(id), nil)
 		if err != nil {
 			return err
 		}

@@ -17,12 +17,7 @@ import (
 
 // Routes mounts everything about people's own data.
 func (d *Desk) Routes(e *web.Edge) {
-	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{
-			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-			Tags: []string{"privacy"},
-		}
-	}
+	op := web.Tagged("privacy")
 	// Everyone who is signed in.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts",
 		"Văn bản đồng ý: the consent texts, every version", 0), d.listTexts)

@@ -22,12 +22,7 @@ var drawing = web.NewDrawing()
 // Routes mounts the book for its owner.
 func (b *Books) Routes(e *web.Edge) {
 	const path = "/api/v1/me/revenue-book"
-	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{
-			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-			Tags: []string{"revenue book"},
-		}
-	}
+	op := web.Tagged("revenue book")
 	huma.Register(e.API, op(http.MethodGet, path, "read-revenue-book",
 		"Sổ doanh thu: receipts marked as turnover, and undecided ones", 0), b.read)
 	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Ghi tiền mặt: revenue in cash",

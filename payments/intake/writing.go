@@ -9,6 +9,7 @@ import (
 
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
+	"market40/migrations/database"
 	"market40/payments/notices"
 	"market40/payments/unnest"
 )
@@ -99,7 +100,7 @@ var noticeColumns = unnest.Columns[noticeRow]{
 	unnest.NewColumn("occurred_at", "timestamptz", func(n noticeRow) time.Time { return n.notice.OccurredAt }),
 	unnest.NewColumn("precision", "text", func(n noticeRow) string { return string(n.notice.Precision) }),
 	unnest.NewColumn("reference", "text", func(n noticeRow) string { return n.notice.Reference }),
-	unnest.NewColumn("memo_code", "text", func(n noticeRow) *string { return orNull(n.code()) }),
+	unnest.NewColumn("memo_code", "text", func(n noticeRow) *string { return database.TextOrNull(n.code()) }),
 	unnest.NewColumn("account_last4", "text", func(n noticeRow) string { return seal.Last4(n.notice.Account) }),
 	unnest.NewColumn("account_id", "uuid", func(n noticeRow) *uuid.UUID { return n.account }),
 	unnest.NewColumn("market_id", "uuid", func(n noticeRow) *uuid.UUID { return n.market }),
@@ -108,7 +109,7 @@ var noticeColumns = unnest.Columns[noticeRow]{
 	unnest.NewColumn("told_at", "timestamptz", func(n noticeRow) *time.Time { return n.bankTime }),
 	unnest.NewColumn("gathering", "uuid", func(n noticeRow) *uuid.UUID { return n.gathering }),
 	unnest.NewColumn("telling_index", "bytea", func(n noticeRow) []byte { return n.transferIndex }),
-	unnest.NewColumn("dialect", "text", func(n noticeRow) *string { return orNull(n.notice.Dialect()) }),
+	unnest.NewColumn("dialect", "text", func(n noticeRow) *string { return database.TextOrNull(n.notice.Dialect()) }),
 }
 
 var insertNotices = `INSERT INTO notices (` + noticeColumns.Names() + `, recorded_at)
@@ -169,11 +170,4 @@ func (w *posting) queueConflicts() {
 		}
 		w.cases = append(w.cases, opened)
 	}
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

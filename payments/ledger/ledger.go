@@ -82,10 +82,3 @@ func SizeBand(dong int64) int {
 	band, _ := slices.BinarySearch([]int64{50_000, 200_000, 1_000_000}, dong)
 	return band
 }
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}

@@ -27,8 +27,6 @@ const (
 	// Lifetime is how long an order waits for its money. A later payment is still posted to the stall
 	// and pays the order.
 	Lifetime = 15 * time.Minute
-	// MaxNote is the longest note, in characters.
-	MaxNote = 100
 	// maxShopperOrders is how many orders of shoppers may be created at one stall within Lifetime.
 	// Strangers create them, so there must be a limit.
 	maxShopperOrders = 200

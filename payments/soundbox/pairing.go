@@ -11,12 +11,12 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
 
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
+	"market40/migrations/database"
 )
 
 const (
@@ -55,8 +55,7 @@ func (s *Soundboxes) sendCode(ctx context.Context, l *boxConn, key []byte) error
 			ON CONFLICT (id) DO UPDATE SET code_index = excluded.code_index, key = excluded.key,
 			expires_at = excluded.expires_at`,
 			l.name, s.codeIndex(code), sealed, now.Add(codeLasts), maxCodes)
-		var taken *pgconn.PgError
-		if errors.As(err, &taken) && taken.ConstraintName == "soundbox_code_unique" {
+		if database.ViolatedConstraint(err) == "soundbox_code_unique" {
 			continue
 		}
 		if err != nil {

@@ -134,7 +134,7 @@ func (s *search) several(k int) (people, holding map[int]int) {
 	people, holding = map[int]int{}, map[int]int{}
 	for _, p := range s.t.People {
 		for i, atom := range p.Atoms {
-			if i >= maxAtoms || p.Operates>>i&1 == 0 {
+			if i >= MaxAtoms || p.Operates>>i&1 == 0 {
 				continue
 			}
 			people[atom]++
@@ -144,8 +144,8 @@ func (s *search) several(k int) (people, holding map[int]int) {
 	return people, holding
 }
 
-// maxAtoms is the number of atoms that fit into the bits of a person.
-const maxAtoms = 32
+// MaxAtoms is the number of atoms that fit into the bits of a person.
+const MaxAtoms = 32
 
 // spanAlone returns by how much the count of a cell may change if nothing is published.
 func (m *model) spanAlone(cell int) int {

@@ -32,12 +32,7 @@ func (f *Field) Routes(e *web.Edge) {
 	record.Mount(e, f.facts, costs)
 	record.MountImport(e, f.facts, samples.CountLists)
 
-	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{
-			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-			Tags: []string{"field"},
-		}
-	}
+	op := web.Tagged("field")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/incidents/{id}/close", "close-incident",
 		"Đóng sự cố: close an incident", http.StatusOK), f.closeIncident)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/accounts/{account}/name-check", "check-account-name",

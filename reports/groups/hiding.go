@@ -137,7 +137,7 @@ func (f *family) people(of []shared) []disclosure.Person {
 			if one.Counted == nil {
 				one.Counted = make([]uint32, len(counted))
 			}
-			if !belongs && !slices.Contains(counted, true) || len(one.Atoms) == maxAtoms {
+			if !belongs && !slices.Contains(counted, true) || len(one.Atoms) == disclosure.MaxAtoms {
 				continue
 			}
 			one.Atoms = append(one.Atoms, s.atoms[i])
@@ -161,6 +161,3 @@ func (f *family) people(of []shared) []disclosure.Person {
 	})
 	return list
 }
-
-// maxAtoms is the number of atoms that fit into the bits of a person.
-const maxAtoms = 32

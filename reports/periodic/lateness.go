@@ -17,9 +17,6 @@ import (
 //go:embed lateness.sql
 var latenessSQL string
 
-// NotMade is the state of a report that does not exist yet.
-const NotMade = "not_made"
-
 // Lateness is the lateness board of a period: which localities were on time, late, or still owe a
 // report.
 type Lateness struct {

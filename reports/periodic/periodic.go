@@ -6,12 +6,10 @@ package periodic
 import (
 	"context"
 	"crypto/ed25519"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/bizday"
@@ -69,13 +67,4 @@ func (p *Periodic) Operator(ctx context.Context) (roles.Principal, error) {
 		return roles.Principal{}, fmt.Errorf("name the operator: %w", err)
 	}
 	return roles.Principal{ActorID: operator, Role: roles.Admin, ScopeKind: roles.ScopeAll}, nil
-}
-
-// refusedBy returns the name of the constraint that refused a row, or "".
-func refusedBy(err error) string {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		return refused.ConstraintName
-	}
-	return ""
 }

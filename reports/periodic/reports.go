@@ -13,6 +13,7 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
+	"market40/migrations/database"
 	"market40/reports/scope"
 )
 
@@ -101,7 +102,7 @@ func (p *Periodic) Make(ctx context.Context, who roles.Principal, o ReportOrder)
 		VALUES ($1, $2, $3, $4, daterange($5, $6), $7, 'draft', $8, $9)`,
 		id, a.campaign.ID, unit, a.period.Kind, a.period.First, a.period.Next, a.period.Due(a.campaign.DueDay),
 		who.ActorID, p.now())
-	if refusedBy(err) == "report_once" {
+	if database.ViolatedConstraint(err) == "report_once" {
 		return nil, problem.New(problem.Conflict, "report_exists", "Báo cáo "+a.period.vi()+" này đã có.",
 			"This report of "+a.period.en()+" already exists.")
 	}

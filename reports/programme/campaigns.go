@@ -16,6 +16,7 @@ import (
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
+	"market40/migrations/database"
 )
 
 // defaultDueDay is the day of the following month on which a report is due if the campaign sets
@@ -142,7 +143,7 @@ func (p *Programme) MakeCampaign(ctx context.Context, who roles.Principal, o Cam
 		created_by, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, c.ID, c.Code, c.Name, c.LegalRef, c.Basis, c.Starts, c.Ends,
 		c.DueDay, who.ActorID, p.now())
-	if refusedBy(err) == "campaign_code_unique" {
+	if database.ViolatedConstraint(err) == "campaign_code_unique" {
 		return nil, problem.New(problem.Conflict, "code_in_use", "Mã chiến dịch này đã có.",
 			"A campaign with this code already exists.")
 	}

@@ -13,6 +13,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/encodings"
 	"market40/merchants/platform/problem"
+	"market40/migrations/database"
 )
 
 // Choice is the choice of a locality: a market, or an exemption.
@@ -128,7 +129,7 @@ func (p *Programme) Designate(ctx context.Context, who roles.Principal, c *Campa
 			uuid.Must(uuid.NewV7()), c.ID, now.Locality.ID, ch.market, ch.reason, ch.since, who.ActorID, p.now())
 		return err
 	})
-	switch refusedBy(err) {
+	switch database.ViolatedConstraint(err) {
 	case "pilot_of_one_locality":
 		return now, problem.New(problem.Conflict, "market_is_pilot", "Chợ này đã là chợ thí điểm của địa phương khác.",
 			"This market is another locality's pilot.")

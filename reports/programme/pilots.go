@@ -21,8 +21,6 @@ const (
 	Chosen  = "chosen"
 	Exempt  = "exempt"
 	Missing = "missing"
-	// NotRequired means no choice in a campaign that has not begun or has ended.
-	NotRequired = "not_required"
 )
 
 //go:embed pilots.sql

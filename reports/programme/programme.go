@@ -5,13 +5,11 @@ package programme
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/bizday"
@@ -76,15 +74,6 @@ func requireText(field, given string) (string, error) {
 		return "", problem.Of(field, "required", "Thiếu trường này.", "This field is required.")
 	}
 	return given, nil
-}
-
-// refusedBy returns the name of the constraint that refused a row, or "".
-func refusedBy(err error) string {
-	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		return refused.ConstraintName
-	}
-	return ""
 }
 
 // lockCampaign lets one change of a campaign's pilots run at a time, without blocking rows that refer to

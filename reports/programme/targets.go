@@ -14,6 +14,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
+	"market40/migrations/database"
 	"market40/payments/money"
 	"market40/reports/indicators"
 	"market40/reports/scope"
@@ -109,7 +110,7 @@ func (p *Programme) SetTarget(ctx context.Context, who roles.Principal, c *Campa
 	_, err = p.db.Pool.Exec(ctx, `INSERT INTO targets (id, campaign_id, indicator, locality_id, value, due_on, set_by,
 		set_at) VALUES ($1, $2, $3, $4, $5::text::numeric, $6, $7, $8)`,
 		t.ID, c.ID, t.Indicator, unit, t.Value, due, who.ActorID, p.now())
-	if refusedBy(err) == "target_once" {
+	if database.ViolatedConstraint(err) == "target_once" {
 		return nil, problem.New(problem.Conflict, "target_stands", "Đã có chỉ tiêu cho chỉ số, địa phương và hạn này.",
 			"A target for this indicator, locality and day already exists.")
 	}

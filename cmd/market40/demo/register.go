@@ -11,6 +11,7 @@ import (
 
 	"market40/merchants/phones"
 	"market40/merchants/platform/seal"
+	"market40/merchants/tenancies"
 	"market40/merchants/vietqr"
 )
 
@@ -104,7 +105,7 @@ func (m *marketHistory) addRegister(ctx context.Context, t *tableRows) error {
 	}
 	for _, p := range m.merchants {
 		phone, _ := phones.Normalize(p.phone)
-		sealed, err := m.Keys.Seal(ctx, seal.Place{Table: "merchants", Column: "phone", ID: p.id}, []byte(phone))
+		sealed, err := m.Keys.Seal(ctx, tenancies.PhonePlace(p.id), []byte(phone))
 		if err != nil {
 			return err
 		}
@@ -114,7 +115,7 @@ func (m *marketHistory) addRegister(ctx context.Context, t *tableRows) error {
 		add("tenancies", n.id, m.id, n.stall.id, n.merchant.id, span(n.since, n.ends), n.approved, n.approved)
 	}
 	for _, a := range m.accounts {
-		sealed, err := m.Keys.Seal(ctx, seal.Place{Table: "accounts", Column: "number", ID: a.id}, []byte(a.number))
+		sealed, err := m.Keys.Seal(ctx, tenancies.AccountPlace(a.id), []byte(a.number))
 		if err != nil {
 			return err
 		}

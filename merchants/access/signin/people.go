@@ -13,7 +13,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/pquerna/otp"
 	"github.com/pquerna/otp/totp"
 
@@ -130,12 +129,11 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	as.QueueScopes(batch, c.ID)
 	batch.Queue(insertRecovery, c.ID, c.recovery)
 	err = p.db.SendBatch(ctx, batch)
-	var refused *pgconn.PgError
-	switch {
-	case errors.As(err, &refused) && refused.ConstraintName == "user_login_unique":
+	switch refused := database.ViolatedConstraint(err); {
+	case refused == "user_login_unique":
 		return nil, problem.New(problem.Conflict, "login_taken", "Tên đăng nhập đã có người dùng.",
 			"The login is already in use.")
-	case errors.As(err, &refused) && refused.ConstraintName == "user_login_form":
+	case refused == "user_login_form":
 		return nil, problem.Of("login", "login_form", "Tên đăng nhập gồm chữ thường, số và . _ @ + -",
 			"A login may contain only lower case letters, digits and . _ @ + -")
 	case err != nil:

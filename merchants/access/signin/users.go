@@ -14,6 +14,7 @@ import (
 	"market40/merchants/encodings"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
+	"market40/migrations/database"
 )
 
 // ScopeOrder is a scope of a user, on some days or always.
@@ -56,7 +57,7 @@ func (p *People) FindPost(ctx context.Context, user uuid.UUID, role string, scop
 	}
 	as.ScopeKind, as.ScopeID = roles.ScopeDated, &user
 	for _, s := range scopes {
-		d := datedScope{from: orNil(s.From), until: orNil(s.Until)}
+		d := datedScope{from: database.TextOrNull(s.From), until: database.TextOrNull(s.Until)}
 		kind, id, err := roles.FindScope(ctx, p.db, s.Scope)
 		if err != nil {
 			return nil, err
@@ -80,13 +81,6 @@ func (p *People) FindPost(ctx context.Context, user uuid.UUID, role string, scop
 		as.dated = append(as.dated, d)
 	}
 	return as, nil
-}
-
-func orNil(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }
 
 // QueueScopes writes a user's dated scopes in place of those it had.

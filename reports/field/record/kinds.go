@@ -176,12 +176,7 @@ func (k *Kind[O, F]) ReadOne(ctx context.Context, f *Facts, at *Subject, s Selec
 
 // Mount registers the list, the recording and the import of a kind.
 func Mount[O any, F Listed](e *web.Edge, f *Facts, k *Kind[O, F]) {
-	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{
-			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-			Tags: []string{"field"},
-		}
-	}
+	op := web.Tagged("field")
 	named := strings.ReplaceAll(k.Name, " ", "-")
 	list := op(http.MethodGet, k.Path, "list-"+named+"s", k.Vi+": newest first", 0)
 	record := op(http.MethodPost, k.Path, "record-"+named, "Ghi "+strings.ToLower(k.Vi)+": record one",

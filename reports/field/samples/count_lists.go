@@ -10,6 +10,7 @@ import (
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/roster"
+	"market40/migrations/database"
 	"market40/reports/field/record"
 )
 
@@ -121,8 +122,13 @@ func storeCounts(ctx context.Context, tx pgx.Tx, here *record.Subject, entries [
 	given := make([]map[string]any, len(entries))
 	for i, e := range entries {
 		given[i] = map[string]any{
-			"id": e.ID, "sales": e.Order.Sales, "cashless_sales": e.Order.CashlessSales,
-			"turnover": orNull(e.Order.Turnover), "cashless_turnover": orNull(e.Order.CashlessTurnover),
+			"id":             e.ID,
+			"sales":          e.Order.Sales,
+			"cashless_sales": e.Order.CashlessSales,
+			"turnover": database.TextOrNull(
+				e.Order.Turnover,
+			),
+			"cashless_turnover": database.TextOrNull(e.Order.CashlessTurnover),
 		}
 	}
 	raw, err := json.Marshal(given)
@@ -166,12 +172,4 @@ func storeCounts(ctx context.Context, tx pgx.Tx, here *record.Subject, entries [
 		}
 	}
 	return nil
-}
-
-// orNull returns a text, or nil if it is empty.
-func orNull(text string) *string {
-	if text == "" {
-		return nil
-	}
-	return &text
 }

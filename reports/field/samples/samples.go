@@ -27,12 +27,7 @@ func New(db *database.DB, facts *record.Facts, now func() time.Time) *Samples {
 
 // Routes mounts the API of samples. The permissions are those of the other facts from the field.
 func (f *Samples) Routes(e *web.Edge) {
-	op := func(method, path, id, summary string, status int) huma.Operation {
-		return huma.Operation{
-			OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-			Tags: []string{"field"},
-		}
-	}
+	op := web.Tagged("field")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/sample-plans", "draw-sample",
 		"Rút thăm giờ đếm: draw random half-hours", http.StatusCreated), f.postPlan)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-plans", "list-sample-plans",
