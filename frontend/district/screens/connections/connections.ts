@@ -43,7 +43,7 @@ export const tasks: Record<Task['name'], { label: () => string; effect: () => st
   },
   enable: {
     label: () => t('Bật lại', 'Enable'),
-    effect: () => t('Kết nối nhận báo có trở lại.', 'The connection takes notices again.'),
+    effect: () => t('Kết nối nhận báo có trở lại.', 'The connection accepts notices again.'),
     danger: false,
   },
   disable: { label: () => t('Tắt ngay', 'Disable now'), effect: refusedText, danger: true },
@@ -52,7 +52,7 @@ export const tasks: Record<Task['name'], { label: () => string; effect: () => st
 
 function refusedText(): string {
   return t(
-    'Báo có ký bằng khóa này, hoặc qua kết nối này, sẽ bị từ chối. Sạp không còn kết nối khác sẽ thôi nghe tiền về.',
+    'Báo có ký bằng khóa này, hoặc qua kết nối này, sẽ bị từ chối. Sạp không còn kết nối nào khác sẽ không được báo tiền nữa.',
     'Notices signed with it, or through the connection, will be refused. Stalls without another connection will no longer hear money arrive.',
   );
 }
@@ -60,12 +60,12 @@ function refusedText(): string {
 /** stateName returns whether a connection receives notices. */
 export function stateName(c: Pick<Connection, 'enabled' | 'pending_approval'>): string {
   if (c.enabled) return t('đang nhận', 'enabled');
-  return c.pending_approval ? t('chờ duyệt', 'waits for approval') : t('đã tắt', 'disabled');
+  return c.pending_approval ? t('chờ duyệt', 'waiting for approval') : t('đã tắt', 'disabled');
 }
 
 /** secretName returns the state of a secret, and what is wrong with it. */
 export function secretName(s: Pick<Secret, 'active' | 'pending_approval' | 'unsigned' | 'weak'>): string {
-  const inactive = s.pending_approval ? t('chờ duyệt', 'waits') : t('đã thu hồi', 'retired');
+  const inactive = s.pending_approval ? t('chờ duyệt', 'waiting') : t('đã thu hồi', 'retired');
   const state = s.active ? t('đang dùng', 'active') : inactive;
   return [state, s.unsigned && t('không ký', 'unsigned'), s.weak && t('dễ đoán', 'weak')].filter(Boolean).join(', ');
 }

@@ -63,7 +63,7 @@ function reasonText(why: string): string {
     change_lapsed: t('đã quá hạn duyệt', 'it was not approved in time'),
     tenancy_ended: t('sạp đã đổi người thuê', 'the stall has another tenant'),
     account_in_use: t('người khác đang nhận tiền vào tài khoản này', 'another person receives on it'),
-    account_stands: t('sạp đã có tài khoản này', 'the stall has this account already'),
+    account_stands: t('sạp đã có tài khoản này', 'the stall already has this account'),
   };
   return reasons[why] ? `: ${reasons[why]}` : '';
 }

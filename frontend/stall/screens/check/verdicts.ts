@@ -25,5 +25,5 @@ export const verdictTexts: Record<StickerCheck['verdict'], () => string> = {
       'Không phải mã của sạp! Tiền sẽ đi nơi khác. Gỡ ngay và báo ban quản lý chợ.',
       "Not the stall's code! Money would go elsewhere. Take it down and inform the board.",
     ),
-  invalid: () => t('Không đọc được mã này như mã chuyển khoản.', 'This is no transfer code.'),
+  invalid: () => t('Mã này không phải mã chuyển khoản.', 'This is not a transfer code.'),
 };
