@@ -1,6 +1,6 @@
-// Package merchants is the register: markets, their stalls, who has them, the accounts they receive
-// on and the codes that name them. A payment is matched against what is registered here; nothing
-// here holds, moves or counts money.
+// Package merchants is the register: markets, stalls and their tenants, the accounts that receive
+// payments and the codes that name them. Payments are matched with this register. Nothing here moves
+// or counts money.
 package merchants
 
 import (

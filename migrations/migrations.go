@@ -1,4 +1,4 @@
-// Package migrations holds the schema as numbered SQL files and brings a database up to them.
+// Package migrations contains the schema as numbered SQL files and brings a database up to them.
 // A migration that has landed is never edited: the next one changes what it made.
 package migrations
 

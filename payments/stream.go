@@ -232,8 +232,8 @@ func (p *Payments) readVersion(ctx context.Context, account uuid.UUID) (version 
 
 // afterSQL reads the first $3 payments of ledger account $1 above version $2, of shift $4 if any.
 // Both branches are read in the order of their index and end after a page.
-var afterSQL = `WITH a AS (SELECT $1::uuid AS id, greatest($2::bigint, version_before($1, lower(shift_span($4)))) AS
-	above)
+var afterSQL = `WITH a AS (
+		SELECT $1::uuid AS id, greatest($2::bigint, version_before($1, lower(shift_span($4)))) AS above)
 	SELECT news.id, amount::text, 'VND', occurred_at, recorded_at, reference, memo_code, version, state, reverses,
 		CASE state WHEN 'posted' THEN (SELECT n.precision FROM notices n WHERE n.id = news.id) END,
 		CASE state WHEN 'posted' THEN (SELECT n.told_at FROM notices n WHERE n.id = news.id) END

@@ -60,8 +60,8 @@ func createUserCommand(s *app.Settings) *cobra.Command {
 			line, err := bufio.NewReader(cmd.InOrStdin()).ReadString('\n')
 			order.Password = strings.TrimRight(line, "\r\n")
 			if order.Password == "" {
-				return app.WrongUse(errors.Join(errors.New("the password is read from standard input, as one line"),
-					err))
+				missing := errors.New("the password is read from standard input, as one line")
+				return app.WrongUse(errors.Join(missing, err))
 			}
 			if order.Scopes, err = readScopes(scopes); err != nil {
 				return app.WrongUse(err)

@@ -64,8 +64,7 @@ func verifyReportCommand(s *app.Settings) *cobra.Command {
 			}
 			public, _ := periodic.Key(p.Keys).Public().(ed25519.PublicKey)
 			newest := func(report string) (*newestVersion, error) {
-				return findNewest(cmd.Context(), p.DB.Pool,
-					report)
+				return findNewest(cmd.Context(), p.DB.Pool, report)
 			}
 			return proving{public, find, newest}.print(cmd.OutOrStdout(), raw)
 		},

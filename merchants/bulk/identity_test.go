@@ -131,10 +131,8 @@ func TestOnePhoneDoesNotMakeOnePerson(t *testing.T) {
 	w.Refuse(w.Admin, "POST", stalls, order("P3", "Lê Văn Quýt", ""), 409, "phone_of_another")
 	third := w.UploadList(w.Admin, "?same_person=2", "e.csv", "Sạp số,Họ tên,SĐT\nP3,Lê Văn Quýt,0906000011\n", 422)
 	if detail := third.Text("errors.0.detail"); third.Text("errors.0.code") != "phone_of_another" ||
-		!strings.Contains(
-			detail,
-			"Nguyễn Văn Chanh, Trần Thị Bưởi",
-		) || !strings.Contains(detail, "đúng như đã đăng ký") {
+		!strings.Contains(detail, "Nguyễn Văn Chanh, Trần Thị Bưởi") ||
+		!strings.Contains(detail, "đúng như đã đăng ký") {
 		t.Errorf("the same person as one of two: %v", third)
 	}
 	if detail := w.Call(w.Admin, "POST", stalls, order("P3", "Lê Văn Quýt", "same_person"), 409).Text(

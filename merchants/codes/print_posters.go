@@ -311,8 +311,7 @@ func answerPDF(c *gin.Context, name string, size posters.Size, sheets bool, list
 		drawn[i] = x.Poster
 	}
 	file, err := printing.Draw(c.Request.Context(), func(w io.Writer) error {
-		return posters.Write(w, size, sheets,
-			drawn)
+		return posters.Write(w, size, sheets, drawn)
 	})
 	if err != nil {
 		return err

@@ -100,8 +100,8 @@ func (c *Cells) Text(field string) string {
 func (c *Cells) Long(field string, most int) string {
 	text := c.row.readName(field)
 	if utf8.RuneCountInString(text) > most {
-		c.row.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.",
-			most))
+		c.row.fail(field, "too_long",
+			fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.", most))
 		return ""
 	}
 	return text

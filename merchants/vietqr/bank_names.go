@@ -105,8 +105,7 @@ func FindBank(text string) (Bank, bool) {
 	}
 	var found []string
 	for _, part := range strings.FieldsFunc(text, func(r rune) bool {
-		return strings.ContainsRune("-–—()[],;:/|",
-			r)
+		return strings.ContainsRune("-–—()[],;:/|", r)
 	}) {
 		found = append(found, banksNamed(withoutBranch(part))...)
 	}

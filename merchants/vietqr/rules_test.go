@@ -115,10 +115,8 @@ var frameFaults = []ruleCase{
 	{
 		"too long",
 		sealed(begin + napas + end + obj("80", strings.Repeat("x", 99)) + obj("81", strings.Repeat("x", 99)) +
-			obj(
-				"82",
-				strings.Repeat("x", 99),
-			) + obj("83", strings.Repeat("x", 99)) + obj("84", strings.Repeat("x", 20))),
+			obj("82", strings.Repeat("x", 99)) + obj("83", strings.Repeat("x", 99)) +
+			obj("84", strings.Repeat("x", 20))),
 		"TOO_LONG",
 	},
 	{"much too long", strings.Repeat("9", 5000), "TOO_LONG"},

@@ -1,5 +1,5 @@
 // Package reference embeds the tables that the project ships: banks and administrative units.
-// It holds bytes only; who reads a table gives it its types.
+// It has only their bytes; the reader of a table parses them.
 package reference
 
 import _ "embed"

@@ -1,4 +1,4 @@
-// Package money holds exact amounts of Vietnamese đồng. An Amount is a whole number of đồng on
+// Package money defines exact amounts of Vietnamese đồng. An Amount is a whole number of đồng on
 // shopspring/decimal: no float touches it on any way in or out.
 package money
 

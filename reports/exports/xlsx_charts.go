@@ -18,20 +18,10 @@ const (
 
 // charts writes the sheet with native charts, and the small tables that hold their data.
 func (b *workbook) charts(d *document.Document) {
+	evidence := notation.Mix(d.Report.Total["I05"], "I05", "")
 	rows := [][]cell{
 		{{"free", "Tỷ lệ có giao dịch trong 30 ngày (I05) theo địa phương"}},
-		{
-			{
-				"free",
-				"Số liệu 00:00 ngày " + notation.Day(
-					d.AsOf,
-				) + "; bằng chứng: " + notation.Mix(
-					d.Report.Total["I05"],
-					"I05",
-					"",
-				) + d.DemoSuffix(),
-			},
-		},
+		{{"free", "Số liệu 00:00 ngày " + notation.Day(d.AsOf) + "; bằng chứng: " + evidence + d.DemoSuffix()}},
 		{{"head", "Địa phương"}, {"head", "I05"}, {"head", "Tử số"}, {"head", "Mẫu số"}},
 	}
 	for _, row := range d.Report.Rows {

@@ -78,13 +78,8 @@ func (p *Person) join(o *Person) {
 	for b := range p.Bands {
 		p.Bands[b] += o.Bands[b]
 	}
-	p.FirstBankDay, p.FirstOwnerDay = earlierOf(
-		p.FirstBankDay,
-		o.FirstBankDay,
-	), earlierOf(
-		p.FirstOwnerDay,
-		o.FirstOwnerDay,
-	)
+	p.FirstBankDay = earlierOf(p.FirstBankDay, o.FirstBankDay)
+	p.FirstOwnerDay = earlierOf(p.FirstOwnerDay, o.FirstOwnerDay)
 	p.LaterBank, p.LaterOwner = p.LaterBank || o.LaterBank, p.LaterOwner || o.LaterOwner
 	p.stayed, p.watched, p.Inactive = p.stayed || o.stayed, p.watched || o.watched, p.Inactive || o.Inactive
 	p.Codes += o.Codes

@@ -1,6 +1,5 @@
 // Package indicators defines the indicators. Each has a definition in words (i05.md) and the
-// queries from which it is counted (.sql). One Go row has everything else that the program must
-// know of it.
+// queries from which it is counted (.sql). One Go row has everything else about it.
 package indicators
 
 import (

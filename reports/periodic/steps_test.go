@@ -144,10 +144,8 @@ func TestAnUnfinishedPeriod(t *testing.T) {
 		"campaign": campaign, "locality": "568",
 		"kind": "month", "period": "2026-11",
 	}, 201).Text("id")
-	if preview := w.Call(w.nhaTrang, "GET", november, nil, 200).
-		Member("preview"); preview.Text(
-		"as_of",
-	) != "2026-11-30" {
+	preview := w.Call(w.nhaTrang, "GET", november, nil, 200).Member("preview")
+	if preview.Text("as_of") != "2026-11-30" {
 		t.Errorf("the preview is as of %s", preview.Text("as_of"))
 	}
 	answer := w.Send(w.nhaTrang, "POST", november+"/submit", nil)

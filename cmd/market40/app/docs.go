@@ -80,8 +80,7 @@ func mountDocs(e *web.Edge) error {
 	}
 	e.Engine.GET("/docs", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
 	e.Engine.GET("/docs/style.css", func(c *gin.Context) {
-		c.Data(http.StatusOK, "text/css; charset=utf-8",
-			docsStyle)
+		c.Data(http.StatusOK, "text/css; charset=utf-8", docsStyle)
 	})
 	return nil
 }

@@ -98,10 +98,8 @@ func TestAFieldListIsImported(t *testing.T) {
 	v.until(`document.querySelector('[data-import=tried]') !== null`)
 	v.press("Ghi 2 dòng")
 	v.until(`document.querySelector('[data-import=applied]') !== null`)
-	if came := o.CallAs(o.admin, "GET", "/api/v1/trainings/"+training+"/attendances", nil, 200).
-		Items(); len(
-		came,
-	) != 2 {
+	came := o.CallAs(o.admin, "GET", "/api/v1/trainings/"+training+"/attendances", nil, 200).Items()
+	if len(came) != 2 {
 		t.Errorf("%d attended", len(came))
 	}
 }

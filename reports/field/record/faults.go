@@ -96,8 +96,8 @@ func (e *Faults) Short(field, text string, most int) {
 		e.Fail(f.Name, f.Code, f.Vi, f.En)
 	}
 	if utf8.RuneCountInString(text) > most {
-		e.Fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.",
-			most))
+		e.Fail(field, "too_long",
+			fmt.Sprintf("Dài quá %d ký tự.", most), fmt.Sprintf("Longer than %d characters.", most))
 	}
 }
 
