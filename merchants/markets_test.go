@@ -117,9 +117,8 @@ func TestMarketOfRenamedUnit(t *testing.T) {
 		UNION ALL SELECT new, new, 'commune', '99002', 'Xã Mới', 'xa', '[2025-07-01,)' FROM pair`)
 	must(t, err)
 	for code, commune := range map[string]string{"OLD": "99001", "NEW": "99002"} {
-		if got, want := w.places(
-			w.RegisterMarket(w.Admin, code, commune),
-		), "..2025-07-01 Xã Cũ | 2025-07-01.. Xã Mới"; got != want {
+		const want = "..2025-07-01 Xã Cũ | 2025-07-01.. Xã Mới"
+		if got := w.places(w.RegisterMarket(w.Admin, code, commune)); got != want {
 			t.Errorf("a market in %s is in %s, want %s", commune, got, want)
 		}
 	}

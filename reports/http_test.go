@@ -76,12 +76,10 @@ func TestTheExport(t *testing.T) {
 	body, marked := strings.CutPrefix(answer.Body.String(), "\uFEFF")
 	lines, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 	must(t, err)
-	if !marked ||
-		strings.Join(
-			lines[0],
-			",",
-		) != "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value,evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note,"+
-			"part,interval_low,interval_high,coverage_numerator,coverage_denominator,coverage_value,fresh_at,period,status,status_reason,revised_after" {
+	const heads = "basis,as_of,level,code,name,markets,indicator,definition,numerator,denominator,value," +
+		"evidence_a,evidence_b,evidence_c,evidence_d,suppressed,note,part,interval_low,interval_high," +
+		"coverage_numerator,coverage_denominator,coverage_value,fresh_at,period,status,status_reason,revised_after"
+	if !marked || strings.Join(lines[0], ",") != heads {
 		t.Fatalf("the heads are %q, with a byte order mark: %v", lines[0], marked)
 	}
 	whole := 0

@@ -109,10 +109,8 @@ func (d *drawing) recent() time.Time {
 
 func (d *drawing) at() time.Time {
 	if d.one(5) { // at the limit itself, or one second before or after it
-		return dayOf(
-			asOf,
-		).AddDate(0, 0, -pickOne(d, 0, 0, 1, 7, 21, 30)).
-			Add(pickOne(d, 0, 0, -time.Second, time.Second))
+		limit := dayOf(asOf).AddDate(0, 0, -pickOne(d, 0, 0, 1, 7, 21, 30))
+		return limit.Add(pickOne(d, 0, 0, -time.Second, time.Second))
 	}
 	return d.recent().Add(pickOne(d, 0, time.Second, 12*time.Hour, 24*time.Hour-time.Second))
 }

@@ -122,7 +122,7 @@ var (
 )
 
 // schemaName names a type in OpenAPI with its package, because two packages may each have a
-// Locality: MerchantsLocality, EdgeListReportsRow.
+// Locality: MerchantsLocality, WebListFieldVisit.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
