@@ -389,7 +389,7 @@ func TestReconnectedBoxIsServed(t *testing.T) {
 		d.greet(n)
 		s.pay(s.code, 1000)
 		if m := d.message(); m.Kind != soundbox.Payment || m.Seq != n+1 {
-			t.Fatalf("line %d is told %+v", n, m)
+			t.Fatalf("connection %d gets %+v", n, m)
 		}
 	}
 }

@@ -104,8 +104,8 @@ func (l *boxListener) closeAll() {
 	l.mu.Lock()
 	open := slices.Collect(maps.Keys(l.all))
 	l.mu.Unlock()
-	for _, line := range open {
-		_ = line.Close()
+	for _, conn := range open {
+		_ = conn.Close()
 	}
 }
 
@@ -189,9 +189,9 @@ func (l *boxConn) refuse(now time.Time) {
 func (l *boxListener) takeSeen() (ids []uuid.UUID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for line := range l.all {
-		if line.active.Swap(false) {
-			ids = append(ids, line.id)
+	for conn := range l.all {
+		if conn.active.Swap(false) {
+			ids = append(ids, conn.id)
 		}
 	}
 	return ids
