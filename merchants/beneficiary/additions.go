@@ -65,7 +65,7 @@ func (cs *Changes) AddAccount(ctx context.Context, who roles.Principal, stall uu
 		if err := b.Receive(ctx, tx, e); err != nil || from == nil {
 			return err
 		}
-		if err := requireProof(who, cs.now()); err != nil {
+		if err := who.RefuseStaleProof(cs.now()); err != nil {
 			return err
 		}
 		if from.merchant != at.Merchant { // joins late at a stall where another received

@@ -103,7 +103,7 @@ func (c *change) requireSecond(ctx context.Context, tx pgx.Tx, who roles.Princip
 // approveChange makes a change effective at once. The approver is a second person who signed in,
 // not the proposer and not a program.
 func (cs *Changes) approveChange(ctx context.Context, who roles.Principal, id uuid.UUID) error {
-	if err := requireProof(who, cs.now()); err != nil {
+	if err := who.RefuseStaleProof(cs.now()); err != nil {
 		return err
 	}
 	err := cs.writer.Write(ctx, func(ctx context.Context, tx pgx.Tx) error {

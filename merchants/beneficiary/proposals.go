@@ -46,7 +46,6 @@ func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Changes {
 const (
 	changeWait   = 24 * time.Hour     // until a proved person's change is effective without a second person
 	changeLapses = 7 * 24 * time.Hour // until a program's change without approval is refused
-	provedFor    = 5 * time.Minute    // how fresh a person's proof must be to move money
 	listedFor    = 90 * 24 * time.Hour
 	recentFor    = 30 * 24 * time.Hour // how long the stall's page shows it
 )
@@ -106,17 +105,6 @@ func contactPlace(id uuid.UUID) seal.Place {
 	return seal.Place{Table: "beneficiary_changes", Column: "contact", ID: id}
 }
 
-// requireProof refuses a person who last proved who it is too long ago: a phone left on a counter
-// must not move money. A program needs no proof: what it proposes waits for a second person
-// instead.
-func requireProof(who roles.Principal, now time.Time) error {
-	if who.SessionID == nil || now.Sub(who.ProvedAt) <= provedFor {
-		return nil
-	}
-	return problem.New(problem.Forbidden, "prove_again", "Việc này liên quan đến tiền: hãy xác thực lại.",
-		"This affects money: confirm your identity again.")
-}
-
 // proposeChange proposes that another account receives instead of one of the tenant's. A person's
 // change waits a day, a program's waits for a second person. Refused: a proof that is too old
 // (403), a merchant who is not the tenant (403), a vacant or closed stall, one without an account
@@ -125,7 +113,7 @@ func requireProof(who roles.Principal, now time.Time) error {
 func (cs *Changes) proposeChange(ctx context.Context, who roles.Principal, stall uuid.UUID,
 	o ChangeOrder,
 ) (uuid.UUID, error) {
-	if err := requireProof(who, cs.now()); err != nil {
+	if err := who.RefuseStaleProof(cs.now()); err != nil {
 		return uuid.Nil, err
 	}
 	c := &change{id: database.NewID()}

@@ -45,7 +45,7 @@ func (cs *Changes) ChangeTenant(ctx context.Context, who roles.Principal, stall 
 			return cs.enterChange(ctx, tx, who, c, proposal{entry: e, order: o, contactOf: contact})
 		}
 		if from != nil {
-			if err := requireProof(who, cs.now()); err != nil {
+			if err := who.RefuseStaleProof(cs.now()); err != nil {
 				return err
 			}
 		}

@@ -156,8 +156,8 @@ func (d *Desk) resolveRequest(ctx context.Context, in *struct {
 },
 ) (*web.Body[*Request], error) {
 	who, err := roles.Require(ctx, roles.ResolveDataRequests)
-	if err == nil && who.SessionID != nil {
-		err = who.RequireFreshProof(d.now())
+	if err == nil {
+		err = who.RefuseStaleProof(d.now())
 	}
 	if err != nil {
 		return nil, err

@@ -12,45 +12,42 @@ import (
 
 // Routes mounts the monthly and quarterly reports.
 func (p *Periodic) Routes(e *web.Edge) {
+	h, op := handlers{p}, web.Tagged("periodic reports")
 	const all, one = "/api/v1/periodic-reports", "/api/v1/periodic-reports/{id}"
 	e.Scope("periodic-reports", `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1
 		AND sees_unit($2, $3, campaign_id, locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`)
 	// Read within the scope.
-	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), p.listReports)
+	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), h.listReports)
 	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness",
-		"Tiến độ nộp: reports that were on time, are late or are missing (I24)", 0), p.getLateness)
+		"Tiến độ nộp: reports that were on time, are late or are missing (I24)", 0), h.getLateness)
 	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders",
-		"Nhắc việc: reports of months and quarters that are due soon, late or returned", 0), p.getReminders)
+		"Nhắc việc: reports of months and quarters that are due soon, late or returned", 0), h.getReminders)
 	huma.Register(e.API, op(http.MethodGet, one, "get-report",
-		"A report with its versions and steps; for a draft, its content as of now", 0), p.getReport)
+		"A report with its versions and steps; for a draft, its content as of now", 0), h.getReport)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}", "get-report-version",
-		"Số liệu đã chốt: a frozen version with its hash and signature", 0), p.getVersion)
+		"Số liệu đã chốt: a frozen version with its hash and signature", 0), h.getVersion)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions",
-		"What differs between two versions", 0), p.getDifference)
+		"What differs between two versions", 0), h.getDifference)
 
 	// A locality makes, submits and corrects its own reports; the province those of any locality.
 	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Lập báo cáo: begin a report as a draft",
-		http.StatusCreated), p.postReport)
+		http.StatusCreated), h.postReport)
 	huma.Register(e.API, op(http.MethodPost, one+"/submit", "submit-report",
-		"Chốt số liệu và gửi: freeze a version and submit it", http.StatusOK), p.postSubmit)
+		"Chốt số liệu và gửi: freeze a version and submit it", http.StatusOK), h.postSubmit)
 	huma.Register(e.API, op(http.MethodPost, one+"/correct", "correct-report",
-		"Đính chính: freeze a further version and submit it", http.StatusOK), p.postCorrect)
+		"Đính chính: freeze a further version and submit it", http.StatusOK), h.postCorrect)
 
 	// The province approves or returns, by a person other than the one who submitted.
 	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Duyệt báo cáo", http.StatusOK),
-		p.postApprove)
+		h.postApprove)
 	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo: return it with a reason",
-		http.StatusOK), p.postReturn)
+		http.StatusOK), h.postReturn)
 }
 
-func op(method, path, id, summary string, status int) huma.Operation {
-	return huma.Operation{
-		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-		Tags: []string{"periodic reports"},
-	}
-}
+// handlers answer the requests of the monthly and quarterly reports.
+type handlers struct{ *Periodic }
 
-func (p *Periodic) listReports(ctx context.Context, in *struct {
+func (h handlers) listReports(ctx context.Context, in *struct {
 	Query
 	web.Page
 },
@@ -59,10 +56,10 @@ func (p *Periodic) listReports(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.list(ctx, who, in.Query, in.Page))
+	return web.Answer(h.list(ctx, who, in.Query, in.Page))
 }
 
-func (p *Periodic) getLateness(ctx context.Context, in *struct {
+func (h handlers) getLateness(ctx context.Context, in *struct {
 	Campaign string `query:"campaign" required:"true" maxLength:"36" doc:"id or code"`
 	Kind     string `query:"kind" enum:"month,quarter" default:"month"`
 	Period   string `query:"period" maxLength:"10" doc:"2026-10 or 2026-Q3; absent: the last month or quarter that has ended"`
@@ -72,24 +69,24 @@ func (p *Periodic) getLateness(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.Board(ctx, who, in.Campaign, in.Kind, in.Period))
+	return web.Answer(h.Board(ctx, who, in.Campaign, in.Kind, in.Period))
 }
 
-func (p *Periodic) getReminders(ctx context.Context, _ *struct{}) (*web.Body[web.List[Reminder]], error) {
+func (h handlers) getReminders(ctx context.Context, _ *struct{}) (*web.Body[web.List[Reminder]], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	list, err := p.Reminders(ctx, who)
+	list, err := h.Reminders(ctx, who)
 	return web.Answer(web.List[Reminder]{Items: list}, err)
 }
 
-func (p *Periodic) getReport(ctx context.Context, in *web.Named) (*web.Body[*Whole], error) {
+func (h handlers) getReport(ctx context.Context, in *web.Named) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.read(ctx, who, in.ID))
+	return web.Answer(h.read(ctx, who, in.ID))
 }
 
 // Numbered is a version of a report in a path.
@@ -99,15 +96,15 @@ type Numbered struct {
 	Version int `path:"version" minimum:"1" maximum:"1000000"`
 }
 
-func (p *Periodic) getVersion(ctx context.Context, in *Numbered) (*web.Body[*Version], error) {
+func (h handlers) getVersion(ctx context.Context, in *Numbered) (*web.Body[*Version], error) {
 	who, err := roles.Require(ctx, roles.ReadReports)
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.ReadVersion(ctx, who, in.ID, in.Version))
+	return web.Answer(h.ReadVersion(ctx, who, in.ID, in.Version))
 }
 
-func (p *Periodic) getDifference(ctx context.Context, in *struct {
+func (h handlers) getDifference(ctx context.Context, in *struct {
 	Numbered
 
 	From int `query:"from" minimum:"1" maximum:"1000000" doc:"absent: the version before"`
@@ -117,15 +114,15 @@ func (p *Periodic) getDifference(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.difference(ctx, who, in.ID, in.Version, in.From))
+	return web.Answer(h.difference(ctx, who, in.ID, in.Version, in.From))
 }
 
-func (p *Periodic) postReport(ctx context.Context, in *web.Body[ReportOrder]) (*web.Body[*Report], error) {
+func (h handlers) postReport(ctx context.Context, in *web.Body[ReportOrder]) (*web.Body[*Report], error) {
 	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.Make(ctx, who, in.Body))
+	return web.Answer(h.Make(ctx, who, in.Body))
 }
 
 // noted is a step with an optional note. The whole body may be omitted.
@@ -144,15 +141,15 @@ func (n *noted) note() string {
 	return n.Body.Note
 }
 
-func (p *Periodic) postSubmit(ctx context.Context, in *noted) (*web.Body[*Whole], error) {
+func (h handlers) postSubmit(ctx context.Context, in *noted) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.MakeReports)
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.Submit(ctx, who, in.ID, in.note()))
+	return web.Answer(h.Submit(ctx, who, in.ID, in.note()))
 }
 
-func (p *Periodic) postCorrect(ctx context.Context, in *struct {
+func (h handlers) postCorrect(ctx context.Context, in *struct {
 	web.Named
 	Body struct {
 		Reason string `json:"reason" maxLength:"1000" doc:"the reason, at least 3 characters"`
@@ -163,18 +160,18 @@ func (p *Periodic) postCorrect(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.Correct(ctx, who, in.ID, in.Body.Reason))
+	return web.Answer(h.Correct(ctx, who, in.ID, in.Body.Reason))
 }
 
-func (p *Periodic) postApprove(ctx context.Context, in *noted) (*web.Body[*Whole], error) {
+func (h handlers) postApprove(ctx context.Context, in *noted) (*web.Body[*Whole], error) {
 	who, err := roles.Require(ctx, roles.JudgeReports)
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.Approve(ctx, who, in.ID, in.note()))
+	return web.Answer(h.Approve(ctx, who, in.ID, in.note()))
 }
 
-func (p *Periodic) postReturn(ctx context.Context, in *struct {
+func (h handlers) postReturn(ctx context.Context, in *struct {
 	web.Named
 	Body struct {
 		Note string `json:"note" maxLength:"1000" doc:"the reason, at least 3 characters"`
@@ -185,5 +182,5 @@ func (p *Periodic) postReturn(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(p.Return(ctx, who, in.ID, in.Body.Note))
+	return web.Answer(h.Return(ctx, who, in.ID, in.Body.Note))
 }

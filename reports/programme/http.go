@@ -14,6 +14,7 @@ import (
 
 // Routes mounts the programme.
 func (p *Programme) Routes(e *web.Edge) {
+	op := web.Tagged("programme")
 	const campaign, pilot = "/api/v1/campaigns/{campaign}", "/api/v1/campaigns/{campaign}/pilots/{locality}"
 	// Campaigns and targets: set by the province, read by everyone in the programme.
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: create a campaign",
@@ -37,13 +38,6 @@ func (p *Programme) Routes(e *web.Edge) {
 		"Ghi mốc: record when the pilot was equipped, launched or habitual", http.StatusOK), p.putMilestone)
 	huma.Register(e.API, op(http.MethodDelete, pilot+"/milestones/{milestone}", "unreach-milestone",
 		"Delete a milestone", http.StatusNoContent), p.deleteMilestone)
-}
-
-func op(method, path, id, summary string, status int) huma.Operation {
-	return huma.Operation{
-		OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-		Tags: []string{"programme"},
-	}
 }
 
 // InCampaign names the campaign of a path. It is exported because huma reads exported types only.

@@ -121,13 +121,16 @@ func (p Principal) RequireFreshProof(now time.Time) error {
 	if p.SessionID == nil {
 		return ErrPersonNeeded
 	}
-	if now.Sub(p.ProvedAt) > ProofLasts {
-		return problem.New(
-			problem.Forbidden,
-			"prove_again",
-			"Hãy nhập lại mật khẩu và mã xác thực trước khi làm việc này.",
-			"Confirm your identity again before you do this.",
-		)
+	return p.RefuseStaleProof(now)
+}
+
+// RefuseStaleProof refuses (403) a person whose last proof is older than ProofLasts: a phone left on
+// a counter must not move money. A program has no proof and is not refused: what it proposes waits
+// for a second person instead.
+func (p Principal) RefuseStaleProof(now time.Time) error {
+	if p.SessionID == nil || now.Sub(p.ProvedAt) <= ProofLasts {
+		return nil
 	}
-	return nil
+	return problem.New(problem.Forbidden, "prove_again", "Hãy xác thực lại trước khi làm việc này.",
+		"Confirm your identity again before you do this.")
 }

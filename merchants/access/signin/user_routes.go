@@ -62,8 +62,8 @@ func (u *users) get(ctx context.Context, in *web.Named) (*web.Body[*User], error
 // operation gives others access.
 func (u *users) requireProof(ctx context.Context) (roles.Principal, error) {
 	who, err := roles.From(ctx)
-	if err == nil && who.SessionID != nil {
-		err = who.RequireFreshProof(u.people.now())
+	if err == nil {
+		err = who.RefuseStaleProof(u.people.now())
 	}
 	return who, err
 }
