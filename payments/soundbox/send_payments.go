@@ -41,7 +41,8 @@ type boxPayment struct {
 	ReceivedAt time.Time
 }
 
-// sendPayments sends a paired box its payments, from its greeting until its connection or its right ends.
+// sendPayments sends a paired box its payments, from its greeting until its connection or its right
+// ends.
 func (s *Soundboxes) sendPayments(cl *mqtt.Client, l *boxConn) {
 	woken, cancel := s.feed.Wait(l.box.account)
 	defer cancel()
