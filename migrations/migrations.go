@@ -73,7 +73,7 @@ func Up(ctx context.Context, url string) error {
 	if _, err := provider.Up(ctx); err != nil {
 		return fmt.Errorf("migrating: %w", err)
 	}
-	if err := LoadReference(ctx, db.Pool); err != nil {
+	if err := loadReference(ctx, db.Pool); err != nil {
 		return fmt.Errorf("loading the reference data: %w", err)
 	}
 	if err := watchTables(ctx, db.Pool); err != nil {

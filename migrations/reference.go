@@ -13,9 +13,9 @@ import (
 	"market40/migrations/reference"
 )
 
-// LoadReference loads the banks and the administrative units that the project ships.
+// loadReference loads the banks and the administrative units that the project ships.
 // It is idempotent: existing rows are updated to the shipped tables, nothing is removed.
-func LoadReference(ctx context.Context, pool *pgxpool.Pool) error {
+func loadReference(ctx context.Context, pool *pgxpool.Pool) error {
 	return pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) error {
 		if err := LoadBanks(ctx, tx); err != nil {
 			return err

@@ -18,7 +18,7 @@ const (
 	MaxUnzipped = 32 << 20 // bytes of one part of an XLSX file, and of all the parts read together
 	MaxRows     = 20_000   // rows below the header
 	MaxColumns  = 64       // columns with text in them
-	MaxCell     = 500      // characters of a cell that we read
+	maxCell     = 500      // characters of a cell that we read
 	MaxNumber   = 30       // characters of a stall number
 )
 

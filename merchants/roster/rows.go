@@ -129,7 +129,7 @@ func sectionOf(l line) (zone string, ok bool) {
 	}
 	for _, word := range sectionWords {
 		if rest, found := strings.CutPrefix(strings.ToLower(only), word+" "); found && rest != "" {
-			return cutText(only, MaxCell), true
+			return cutText(only, maxCell), true
 		}
 	}
 	return "", false
@@ -161,9 +161,9 @@ func (r *rowReader) readText(field string) string {
 func (r *rowReader) checkText(field, text string) string {
 	switch {
 	case isAbsent(text):
-	case utf8.RuneCountInString(text) > MaxCell:
-		r.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", MaxCell), fmt.Sprintf("Longer than %d characters.",
-			MaxCell))
+	case utf8.RuneCountInString(text) > maxCell:
+		r.fail(field, "too_long", fmt.Sprintf("Dài quá %d ký tự.", maxCell), fmt.Sprintf("Longer than %d characters.",
+			maxCell))
 	case isSheetError(text):
 		r.fail(field, "cell_error", "Ô tính bị lỗi hoặc cột quá hẹp: "+text+".",
 			"The cell contains a spreadsheet error: "+text+".")

@@ -10,7 +10,7 @@ import (
 	"market40/merchants/vietqr"
 )
 
-// line is a row of the file that holds text; cells are cut after MaxCell+1 characters and trailing
+// line is a row of the file that holds text; cells are cut after maxCell+1 characters and trailing
 // blank ones are left out.
 type line struct {
 	number   int // in the file, from 1
@@ -50,7 +50,7 @@ func (t *table) add(l line) error {
 	}
 	short := make([]string, width)
 	for i, c := range l.cells[:width] {
-		short[i] = cutText(c, MaxCell+1)
+		short[i] = cutText(c, maxCell+1)
 	}
 	l.cells = short
 	t.lines = append(t.lines, l)

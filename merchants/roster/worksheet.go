@@ -50,7 +50,7 @@ func (s *worksheet) readToken(token xml.Token) error {
 	case xml.EndElement:
 		return s.end(tag.Name.Local)
 	case xml.CharData:
-		if room := 64 + 4*MaxCell - s.value.Len(); s.inV && room > 0 {
+		if room := 64 + 4*maxCell - s.value.Len(); s.inV && room > 0 {
 			s.value.Write(tag[:min(room, len(tag))])
 		}
 	}

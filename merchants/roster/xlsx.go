@@ -200,7 +200,7 @@ func (w *workbook) readShared() error {
 	})
 }
 
-// texts collects the text in <t> tags, outside of <rPh>, up to MaxCell+1 characters.
+// texts collects the text in <t> tags, outside of <rPh>, up to maxCell+1 characters.
 type texts struct {
 	inText, inAid bool
 	gathered      strings.Builder
@@ -213,7 +213,7 @@ func (t *texts) readToken(token xml.Token) {
 	case xml.EndElement:
 		t.turn(tag.Name.Local, false)
 	case xml.CharData:
-		if room := 4*(MaxCell+1) - t.gathered.Len(); t.inText && !t.inAid && room > 0 {
+		if room := 4*(maxCell+1) - t.gathered.Len(); t.inText && !t.inAid && room > 0 {
 			t.gathered.Write(tag[:min(room, len(tag))])
 		}
 	}
@@ -231,5 +231,5 @@ func (t *texts) turn(name string, on bool) {
 func (t *texts) flush() string {
 	text := strings.ToValidUTF8(t.gathered.String(), "")
 	t.gathered.Reset()
-	return cutText(text, MaxCell+1)
+	return cutText(text, maxCell+1)
 }

@@ -29,15 +29,15 @@ import (
 // ever.
 const (
 	LockTimeout      = 5 * time.Second  // waiting for one lock
-	StatementTimeout = 30 * time.Second // one statement, unless Options says otherwise
-	IdleTimeout      = 30 * time.Second // an open transaction in which nothing happens
+	statementTimeout = 30 * time.Second // one statement, unless Options says otherwise
+	idleTimeout      = 30 * time.Second // an open transaction in which nothing happens
 
 	// defaultMaxConns is how many connections everything shares that is not the money lane.
 	defaultMaxConns = 16
-	// MoneyConns is how many connections the money lane has: two posting workers, the look-ups of webhooks,
+	// moneyConns is how many connections the money lane has: two posting workers, the look-ups of webhooks,
 	// the announcements of the feed, and the jobs that posting depends on. Whatever else reads
 	// cannot use them up.
-	MoneyConns = 6
+	moneyConns = 6
 
 	maxIdentifier = 63 // bytes of a name in PostgreSQL
 )
@@ -57,7 +57,7 @@ type DB struct {
 // Options are the sizes and limits of a pool. The zero value serves.
 type Options struct {
 	MaxConns         int32         // 0: 16, or pool_max_conns of the URL
-	StatementTimeout time.Duration // 0: StatementTimeout; negative: none, for migrations
+	StatementTimeout time.Duration // 0: statementTimeout; negative: none, for migrations
 	AcquireTimeout   time.Duration // 0: AcquireTimeout
 }
 
@@ -72,7 +72,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.MaxConns = MoneyConns
+	o.MaxConns = moneyConns
 	money, err := newPool(ctx, url, o)
 	if err != nil {
 		pool.Close()
@@ -134,7 +134,7 @@ func (o Options) statementTimeout() time.Duration {
 	case o.StatementTimeout < 0:
 		return 0
 	}
-	return StatementTimeout
+	return statementTimeout
 }
 
 // limitSession sets the limits of every session. It is a statement and not a startup parameter,
@@ -144,7 +144,7 @@ func limitSession(ctx context.Context, conn *pgx.Conn, o Options) error {
 		set_config('lock_timeout', $1, false),
 		set_config('statement_timeout', $2, false),
 		set_config('idle_in_transaction_session_timeout', $3, false)`,
-		milliseconds(LockTimeout), milliseconds(o.statementTimeout()), milliseconds(IdleTimeout))
+		milliseconds(LockTimeout), milliseconds(o.statementTimeout()), milliseconds(idleTimeout))
 	if err != nil {
 		return fmt.Errorf("setting the session's limits: %w", err)
 	}

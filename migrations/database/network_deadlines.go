@@ -15,21 +15,21 @@ import (
 // How long a server that says nothing is waited for. The server's own limits do not help when it
 // hangs, or when a firewall or a proxy drops what is sent.
 const (
-	// ConnectTimeout is how long a new connection may take until it can be used.
-	ConnectTimeout = 5 * time.Second
-	// PingTimeout is how long an idle connection may take to answer before another one is opened.
-	PingTimeout = 2 * time.Second
-	// AnswerGrace is how much longer than StatementTimeout an answer is waited for.
-	AnswerGrace = 5 * time.Second
-	// UnackedTimeout is how long the kernel waits for the other side to acknowledge what was sent.
-	UnackedTimeout = 10 * time.Second
+	// connectTimeout is how long a new connection may take until it can be used.
+	connectTimeout = 5 * time.Second
+	// pingTimeout is how long an idle connection may take to answer before another one is opened.
+	pingTimeout = 2 * time.Second
+	// answerGrace is how much longer than statementTimeout an answer is waited for.
+	answerGrace = 5 * time.Second
+	// unackedTimeout is how long the kernel waits for the other side to acknowledge what was sent.
+	unackedTimeout = 10 * time.Second
 
 	keepAliveIdle     = 10 * time.Second
 	keepAliveInterval = 5 * time.Second
 	keepAliveProbes   = 3
 )
 
-// ErrSilent reports a server that did not answer within its statement limit and AnswerGrace.
+// ErrSilent reports a server that did not answer within its statement limit and answerGrace.
 // Its connection is closed; whether the statement was done is not known.
 var ErrSilent error = silence{}
 
@@ -44,12 +44,12 @@ func (silence) Away() bool { return true }
 // boundWaits limits every wait for the server. A statement without a limit is waited for without
 // one.
 func boundWaits(cfg *pgxpool.Config, statement time.Duration) {
-	cfg.PingTimeout = PingTimeout
-	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > ConnectTimeout {
-		cfg.ConnConfig.ConnectTimeout = ConnectTimeout
+	cfg.PingTimeout = pingTimeout
+	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > connectTimeout {
+		cfg.ConnConfig.ConnectTimeout = connectTimeout
 	}
 	dialer := &net.Dialer{
-		Timeout: ConnectTimeout,
+		Timeout: connectTimeout,
 		KeepAliveConfig: net.KeepAliveConfig{
 			Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval,
 			Count: keepAliveProbes,
@@ -61,7 +61,7 @@ func boundWaits(cfg *pgxpool.Config, statement time.Duration) {
 		if err != nil || statement == 0 {
 			return conn, err
 		}
-		return &boundedConn{Conn: conn, limit: statement + AnswerGrace}, nil
+		return &boundedConn{Conn: conn, limit: statement + answerGrace}, nil
 	}
 }
 

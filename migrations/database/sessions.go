@@ -33,7 +33,7 @@ func CheckSessions(ctx context.Context, url string) error {
 	if err != nil {
 		return fmt.Errorf("reading the database URL: %w", err)
 	}
-	boundWaits(cfg, StatementTimeout)
+	boundWaits(cfg, statementTimeout)
 	// Prepared statements are what such a pool confuses first.
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	ctx, cancel := context.WithTimeout(ctx, sessionCheckTime)

@@ -46,9 +46,9 @@ func RefusalReason(err error) Refusal {
 	return BadSignature
 }
 
-// Tolerance is how far a signed stamp may be from our clock, either way (payments/banks/README.md,
+// tolerance is how far a signed stamp may be from our clock, either way (payments/banks/README.md,
 // "Clock").
-const Tolerance = 300 * time.Second
+const tolerance = 300 * time.Second
 
 // Direction is whether the account of the notice received or sent the money.
 type Direction string

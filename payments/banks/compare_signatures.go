@@ -65,7 +65,7 @@ func checkStamp(r Request, stamp string, unit time.Duration) error {
 	if r.Stamped != nil {
 		r.Stamped(at)
 	}
-	if d := r.Now.Sub(at); d > Tolerance || d < -Tolerance {
+	if d := r.Now.Sub(at); d > tolerance || d < -tolerance {
 		return ErrStale
 	}
 	return nil

@@ -18,8 +18,8 @@ import (
 	"market40/payments/money"
 )
 
-// MaxText is the longest text of a cash line, in characters.
-const MaxText = 200
+// maxText is the longest text of a cash line, in characters.
+const maxText = 200
 
 // Period is the days of a book, both ends included; embed it in a huma input.
 type Period struct {
@@ -89,7 +89,7 @@ func (o CashOrder) normalize(now time.Time) (CashOrder, error) {
 	case !at.AddDate(maxYears, 0, 0).After(now):
 		err = problem.Of("day", "too_old", "Chỉ ghi được trong 5 năm gần đây.",
 			"Only the last five years can be entered.")
-	case o.Text == "" || !utf8.ValidString(o.Text) || utf8.RuneCountInString(o.Text) > MaxText:
+	case o.Text == "" || !utf8.ValidString(o.Text) || utf8.RuneCountInString(o.Text) > maxText:
 		err = problem.Of("text", "text_form", "Diễn giải từ 1 đến 200 ký tự.",
 			"Enter a text of 1 to 200 characters.")
 	case o.Amount.Sign() <= 0:

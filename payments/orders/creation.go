@@ -136,7 +136,7 @@ func (o *Orders) store(ctx context.Context, m newOrder) (uuid.UUID, error) {
 		}
 		code, err := o.codes.IssueOrder(ctx, tx, m.at, codes.OrderTerms{
 			Amount: m.amount.Dong(), IssuedAt: now,
-			ExpiresAt: now.Add(Lifetime),
+			ExpiresAt: now.Add(lifetime),
 		})
 		if err != nil {
 			return err
@@ -157,14 +157,14 @@ func (o *Orders) store(ctx context.Context, m newOrder) (uuid.UUID, error) {
 func limitShoppers(ctx context.Context, tx pgx.Tx, stall uuid.UUID, now time.Time) error {
 	var waiting int
 	err := tx.QueryRow(ctx, `SELECT count(*) FROM codes c JOIN orders o ON o.code = c.code AND o.by_shopper
-		WHERE c.kind = 'order' AND c.stall_id = $1 AND c.issued_at > $2`, stall, now.Add(-Lifetime)).Scan(&waiting)
+		WHERE c.kind = 'order' AND c.stall_id = $1 AND c.issued_at > $2`, stall, now.Add(-lifetime)).Scan(&waiting)
 	if err != nil {
 		return fmt.Errorf("count orders of stall %s: %w", stall, err)
 	}
 	if waiting >= maxShopperOrders {
 		e := problem.New(problem.TooMany, "too_many_orders", "Sạp đang có quá nhiều khoản chờ. Hãy quét mã in tại sạp.",
 			"Too many orders are waiting at this stall: scan its printed code.")
-		e.RetryAfter = int(Lifetime.Seconds())
+		e.RetryAfter = int(lifetime.Seconds())
 		return e
 	}
 	return nil

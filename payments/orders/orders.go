@@ -24,9 +24,9 @@ import (
 var ordersSQL string
 
 const (
-	// Lifetime is how long an order waits for its money. A later payment is still posted to the stall
+	// lifetime is how long an order waits for its money. A later payment is still posted to the stall
 	// and pays the order.
-	Lifetime = 15 * time.Minute
+	lifetime = 15 * time.Minute
 	// maxShopperOrders is how many orders of shoppers may be created at one stall within Lifetime.
 	// Strangers create them, so there must be a limit.
 	maxShopperOrders = 200

@@ -22,8 +22,8 @@ import (
 const (
 	// KeySize is how long a box's key is, in bytes.
 	KeySize = 32
-	// MaxMessage is the largest message either side takes, in bytes.
-	MaxMessage = 2 << 10
+	// maxMessage is the largest message either side takes, in bytes.
+	maxMessage = 2 << 10
 	// ExpiresAfter is how long after the bank's notice a payment may be spoken: later it would be
 	// taken for what comes now.
 	ExpiresAfter = 120 * time.Second
@@ -146,7 +146,7 @@ func Sign(key []byte, topic string, message any) ([]byte, error) {
 // Open reads what Sign wrote for the same topic. Errors: ErrForged, ErrUnreadable.
 func Open(key []byte, topic string, payload []byte, message any) error {
 	digits, body, found := bytes.Cut(payload, []byte{'\n'})
-	if !found || len(payload) > MaxMessage {
+	if !found || len(payload) > maxMessage {
 		return ErrUnreadable
 	}
 	if !hmac.Equal(digits, hex.AppendEncode(nil, computeMAC(key, topic, body))) {
@@ -171,7 +171,7 @@ func readMessage(body []byte, message any) error {
 // ReadRequest returns the key in a new box's request for a code. Errors: ErrUnreadable.
 func ReadRequest(payload []byte) ([]byte, error) {
 	var r Request
-	if len(payload) > MaxMessage {
+	if len(payload) > maxMessage {
 		return nil, ErrUnreadable
 	}
 	if err := readMessage(payload, &r); err != nil {

@@ -15,8 +15,8 @@ const (
 	LastYear  = 2100
 )
 
-// ErrForm reports a text that is not a date, or a date outside the bounds.
-var ErrForm = errors.New("not a date between 1900 and 2100")
+// errForm reports a text that is not a date, or a date outside the bounds.
+var errForm = errors.New("not a date between 1900 and 2100")
 
 // Vietnam is Indochina Time: UTC+7 without daylight saving since 1975 (IANA tz database,
 // Asia/Ho_Chi_Minh). A fixed zone needs no time zone database on the server.
@@ -101,7 +101,7 @@ func MomentFault(field string) problem.Field {
 func parseIn(layout, text string) (time.Time, error) {
 	at, err := time.ParseInLocation(layout, text, Vietnam)
 	if err != nil || !Within(at) {
-		return time.Time{}, ErrForm
+		return time.Time{}, errForm
 	}
 	return at, nil
 }

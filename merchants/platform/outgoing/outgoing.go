@@ -18,7 +18,7 @@ import (
 // The limits of a call.
 const (
 	MaxAnswer    = 1 << 20          // bytes of an answer's body, unpacked
-	Within       = 10 * time.Second // from dialling to the body's end
+	within       = 10 * time.Second // from dialling to the body's end
 	maxHeader    = 64 << 10         // bytes of an answer's headers
 	dialWithin   = 5 * time.Second
 	maxRedirects = 3 // each on the same host
@@ -55,13 +55,13 @@ func newClient(a Allow, names *net.Resolver) *http.Client {
 		},
 		ForceAttemptHTTP2:      true,
 		TLSHandshakeTimeout:    dialWithin,
-		ResponseHeaderTimeout:  Within,
+		ResponseHeaderTimeout:  within,
 		MaxResponseHeaderBytes: maxHeader,
 		MaxConnsPerHost:        16,
 		MaxIdleConns:           64,
 		IdleConnTimeout:        30 * time.Second,
 	}
-	return &http.Client{Transport: &guarded{a, transport}, CheckRedirect: sameHost, Timeout: Within}
+	return &http.Client{Transport: &guarded{a, transport}, CheckRedirect: sameHost, Timeout: within}
 }
 
 // guarded refuses a request before it is made, and cuts its answer.

@@ -236,7 +236,7 @@ func fieldOf(err error) Field {
 		return Field{name, "required", "Thiếu trường này.", "This field is required."}
 	case strings.HasPrefix(msg, "required "):
 		return Field{name, "required", "Thiếu trường này.", "This parameter is required."}
-	case msg == "expected string to be "+AmountText:
+	case msg == "expected string to be "+amountText:
 		return AmountForm(name)
 	case msg == "unexpected property", msg == "unknown query parameter":
 		return Field{name, "unknown_field", "Không có trường này.", "This field does not exist."}
@@ -244,9 +244,9 @@ func fieldOf(err error) Field {
 	return Field{name, "invalid", expectedVi(msg), msg + "."}
 }
 
-// AmountText is the patternDescription of fields that hold an amount: what they refuse is answered
+// amountText is the patternDescription of fields that hold an amount: what they refuse is answered
 // by AmountForm.
-const AmountText = "an amount of đồng"
+const amountText = "an amount of đồng"
 
 // AmountForm returns the field error for a text that is not an amount.
 func AmountForm(field string) Field {

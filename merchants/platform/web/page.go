@@ -15,7 +15,7 @@ import (
 // Limits of a page of a list, in items.
 const (
 	MaxLimit     = 200
-	DefaultLimit = 50
+	defaultLimit = 50
 )
 
 // Page selects a page of a list; embed it in a huma input.
@@ -34,7 +34,7 @@ type Mark struct {
 // Size returns the number of requested items.
 func (p Page) Size() int {
 	if p.Limit < 1 || p.Limit > MaxLimit {
-		return DefaultLimit
+		return defaultLimit
 	}
 	return p.Limit
 }

@@ -19,12 +19,12 @@ import (
 const maxForm = 64 << 10
 
 // maxUpload is the largest upload of any route.
-const maxUpload = MaxFile + maxForm
+const maxUpload = maxFile + maxForm
 
-// MaxFile is the largest file that is uploaded, in bytes.
-const MaxFile = 5 << 20
+// maxFile is the largest file that is uploaded, in bytes.
+const maxFile = 5 << 20
 
-// Upload reads the file of a multipart form, which is at most MaxFile.
+// Upload reads the file of a multipart form, which is at most maxFile.
 func Upload(c *gin.Context) (name string, data []byte, err error) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxUpload)
 	file, header, err := c.Request.FormFile("file")

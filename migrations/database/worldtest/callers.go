@@ -12,8 +12,8 @@ import (
 // session is the prefix of a session's token that is used like a key.
 const session = "session:"
 
-// Password is the password of people who sign in.
-const Password = "tôm hùm 9 con"
+// password is the password of people who sign in.
+const password = "tôm hùm 9 con"
 
 // Key creates an API key of a role and scope.
 func (w *World) Key(role roles.Role, scope string) string {
@@ -28,10 +28,10 @@ func (w *World) SignIn(login string, role roles.Role, scope string) (id uuid.UUI
 	w.T.Helper()
 	made, err := w.People.Create(w.T.Context(), signin.UserOrder{
 		Login: login, FullName: login, Role: string(role),
-		Scopes: []signin.ScopeOrder{{Scope: scope}}, Password: Password,
+		Scopes: []signin.ScopeOrder{{Scope: scope}}, Password: password,
 	})
 	Must(w.T, err)
-	return made.ID, w.enter(signin.Attempt{Login: login, Password: Password}, made.Secret)
+	return made.ID, w.enter(signin.Attempt{Login: login, Password: password}, made.Secret)
 }
 
 // Enter signs a user in with what the API showed when it made or renewed the user, and returns the

@@ -26,7 +26,7 @@ type Seal struct {
 // The faults of a seal.
 var (
 	ErrHash      = errors.New("the content is not the signed one: its SHA-256 differs")
-	ErrSignature = errors.New("the signature is not ours")
+	errSignature = errors.New("the signature is not ours")
 )
 
 // Prove checks that the content has the hash, and that the owner of the key signed the hash.
@@ -41,7 +41,7 @@ func (s *Seal) Prove(key ed25519.PublicKey) error {
 	}
 	signature, err := base64.StdEncoding.DecodeString(s.Signature)
 	if err != nil || len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, digest[:], signature) {
-		return ErrSignature
+		return errSignature
 	}
 	return nil
 }

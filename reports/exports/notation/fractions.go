@@ -47,7 +47,7 @@ func Number(f figures.Figure, unit string) (float64, error) {
 		return 0, err
 	}
 	if unit == Points { // a format can multiply by a hundred only with a percent sign
-		return fraction{exact.over.Shift(2), exact.under}.number(PerMerchant), nil
+		return fraction{exact.over.Shift(2), exact.under}.number(perMerchant), nil
 	}
 	return exact.number(unit), nil
 }
@@ -74,7 +74,7 @@ func shownDecimals(unit string) int32 {
 	switch unit {
 	case Dong:
 		return 0
-	case PerMerchant, perPayments, hours:
+	case perMerchant, perPayments, hours:
 		return 1
 	}
 	return 3
@@ -86,7 +86,7 @@ func (f fraction) text(unit string) string {
 	switch unit {
 	case Points:
 		return groupDigits(hundredfold.rounded(1).StringFixed(1)) + "\u00a0điểm phần trăm"
-	case PerMerchant, perPayments:
+	case perMerchant, perPayments:
 		return groupDigits(f.rounded(1).StringFixed(1))
 	case hours:
 		return groupDigits(f.rounded(1).StringFixed(1)) + "\u00a0giờ"

@@ -15,7 +15,7 @@ import (
 const (
 	Share       = string(indicators.Share)
 	Points      = string(indicators.Points)
-	PerMerchant = string(indicators.PerMerchant)
+	perMerchant = string(indicators.PerMerchant)
 	Dong        = string(indicators.Dong)
 	Bands       = string(indicators.InBands)
 

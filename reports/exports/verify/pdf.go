@@ -103,7 +103,7 @@ func readObject(raw []byte, at, room int) (o pdfObject, end int, err error) {
 			return o, 0, errRewritten
 		}
 		if len(o.stream) > room {
-			return o, 0, ErrTooLarge
+			return o, 0, errTooLarge
 		}
 	}
 	o.dictionary = streamLength.ReplaceAll(o.dictionary, nil)

@@ -29,7 +29,7 @@ var (
 	ErrNoSeal = errors.New(
 		"the file contains no frozen report: it is a live export, or the part with the signed content was removed",
 	)
-	ErrTooLarge  = errors.New("it is larger than any report")
+	errTooLarge  = errors.New("it is larger than any report")
 	ErrNoContent = errors.New("a CSV names its content only by the hash, and that content is not at hand")
 )
 
@@ -54,7 +54,7 @@ type Proof struct {
 // still is.
 func Check(raw []byte, key ed25519.PublicKey, find func(sha256 string) (*document.Seal, error)) (*Proof, error) {
 	if len(raw) > LargestFile {
-		return nil, ErrTooLarge
+		return nil, errTooLarge
 	}
 	file, err := openFile(raw)
 	if err != nil {
@@ -175,7 +175,7 @@ func openPackage(raw []byte) (*opened, error) {
 		}
 		names[strings.ToLower(file.Name)] = true
 		if unpacked > LargestFile {
-			return nil, ErrTooLarge
+			return nil, errTooLarge
 		}
 	}
 	switch {
@@ -201,7 +201,7 @@ func readPart(archive *zip.Reader, name string) ([]byte, error) {
 func readLimited(r io.Reader) ([]byte, error) {
 	raw, err := io.ReadAll(io.LimitReader(r, LargestFile+1))
 	if err == nil && len(raw) > LargestFile {
-		err = ErrTooLarge
+		err = errTooLarge
 	}
 	return raw, err
 }
