@@ -50,7 +50,8 @@ func TestAProvedPersonsChangeIsEffectiveAfterADay(t *testing.T) {
 	path := "/api/v1/stalls/" + s.Text("id")
 	owner, key := w.SignIn("dam", "merchant", "stall:"+s.Text("id"))
 	c := w.Call(key, "POST", path+"/beneficiary-changes", changeOrder("999988887777"), 201)
-	if c.Text("state") != "pending" || c.Text("effective_at") != registertest.Noon.Add(24*time.Hour).Format(time.RFC3339) ||
+	if c.Text("state") != "pending" ||
+		c.Text("effective_at") != registertest.Noon.Add(24*time.Hour).Format(time.RFC3339) ||
 		c.Text("proposed_by") != owner.String() ||
 		c.Text("old_account.account_number") != "••••3333" ||
 		c.Text("new_account.account_number") != "••••7777" ||
