@@ -33,6 +33,8 @@ type measures struct {
 	functions             []int          // lines
 	names, oneWord        int            // of functions
 	long, words, lines    int
+	otherWords            int // in SQL, TypeScript and Svelte
+	otherLines            int
 	testLines, codeLines  int
 	windows               map[string]int
 	testWindows, repeated int
@@ -53,10 +55,13 @@ func main() {
 			case !d.IsDir():
 				m.files[filepath.Dir(path)]++
 			}
-			if !strings.HasSuffix(path, ".go") {
-				return nil
+			switch filepath.Ext(path) {
+			case ".go":
+				return m.add(path)
+			case ".sql", ".ts", ".svelte":
+				return m.addWords(path)
 			}
-			return m.add(path)
+			return nil
 		})
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -64,6 +69,20 @@ func main() {
 		}
 	}
 	m.print()
+}
+
+// addWords counts the words of one file that is not Go. It leaves out the numbered migrations, which
+// never change.
+func (m *measures) addWords(path string) error {
+	if filepath.Dir(path) == "migrations" || filepath.Base(path) == "schema.d.ts" {
+		return nil
+	}
+	lines, err := read(path)
+	for _, line := range lines {
+		m.otherWords += len(dialect.FindAllString(line, -1))
+	}
+	m.otherLines += len(lines)
+	return err
 }
 
 // add measures one file of Go.
@@ -212,6 +231,7 @@ func (m *measures) print() {
 	fmt.Printf("lines over %d columns           %d\n", maxColumns, m.long)
 	fmt.Printf("one-word function names          %.0f %%\n", 100*float64(m.oneWord)/float64(m.names))
 	fmt.Printf("dialect words per 1,000 lines    %.1f\n", 1000*float64(m.words)/float64(m.lines))
+	fmt.Printf("the same in SQL, TS and Svelte   %.1f\n", 1000*float64(m.otherWords)/float64(m.otherLines))
 	fmt.Printf("test lines per line of code      %.2f\n", float64(m.testLines)/float64(m.codeLines))
 	fmt.Printf("repeated windows of test lines   %d of %d\n", m.repeated, m.testWindows)
 }

@@ -103,7 +103,7 @@ func killServer(s *program.Server) {
 }
 
 // killDatabase kills the processes of the private server at once: the postmaster and its children.
-// There may be none: nobody starts a server again whose program was killed.
+// There may be none: a server is not started again after its program was killed.
 func killDatabase(t *testing.T, dir string) {
 	t.Helper()
 	for _, pid := range databaseProcesses(t, dir) {

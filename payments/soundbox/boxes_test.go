@@ -15,7 +15,7 @@ import (
 	"market40/payments/soundbox"
 )
 
-// TestBoxReceivesPaymentsInOrder one by one while it is young, and a receipt is kept.
+// TestBoxReceivesPaymentsInOrder one by one while it is young, and a receipt is stored.
 func TestBoxReceivesPaymentsInOrder(t *testing.T) {
 	t.Parallel()
 	s := newWorld(t).stall("A1", "1111111")
@@ -30,7 +30,7 @@ func TestBoxReceivesPaymentsInOrder(t *testing.T) {
 		exact := m.Precision == "second" || m.OccurredAt.Second() == 0 // a whole minute may be a time without seconds
 		if m.Kind != soundbox.Payment || m.After != int64(n+1) || m.Seq != int64(n+2) ||
 			m.Amount.Dong() != int64(10000*(n+1)) || !exact {
-			t.Errorf("payment %d is told as %+v", n, m)
+			t.Errorf("payment %d is announced as %+v", n, m)
 		}
 		if young := m.ExpiresAt.Sub(*m.ReceivedAt); young != 120*time.Second {
 			t.Errorf("it may be spoken for %s", young)
@@ -44,7 +44,7 @@ func TestBoxReceivesPaymentsInOrder(t *testing.T) {
 		t.Errorf("a box that forgot is greeted at %d", at)
 	}
 	if m := d.message(); m.Seq != 4 || m.Amount.Dong() != 30000 {
-		t.Errorf("then it is told %+v", m)
+		t.Errorf("then it received %+v", m)
 	}
 	if at := d.greet(900); at != 4 { // it claims more than there is
 		t.Errorf("a box from the future is greeted at %d", at)
@@ -69,12 +69,12 @@ func TestWhatIsOldIsACountAndASum(t *testing.T) {
 	d.greet(0)
 	if m := d.message(); m.Kind != soundbox.Missed || m.Count != 3 || m.Amount.Dong() != 57200 || m.After != 0 ||
 		m.Seq != 3 || m.Corrections != 0 || m.ID != nil {
-		t.Errorf("it is told %+v", m)
+		t.Errorf("it received %+v", m)
 	}
 	s.ahead.Store(0)
 	s.pay(s.code, 7000)
 	if m := d.message(); m.Kind != soundbox.Payment || m.After != 3 || m.Amount.Dong() != 7000 {
-		t.Errorf("then it is told %+v", m)
+		t.Errorf("then it received %+v", m)
 	}
 }
 
@@ -92,11 +92,11 @@ func TestReversalIsSentAsCorrection(t *testing.T) {
 	w.Call(w.Key("manager", "market:CHODAM"), "POST", "/api/v1/cases/"+found+"/resolve", wish, 200)
 	if m := d.message(); m.Kind != soundbox.Payment || m.Amount.Dong() != 5000 ||
 		time.Since(*m.ReceivedAt) > time.Minute {
-		t.Errorf("an assigned payment is told as %+v", m)
+		t.Errorf("an assigned payment is announced as %+v", m)
 	}
 	w.Call(w.admin, "POST", "/api/v1/cases/"+found+"/reopen", object{"reason": "nhầm sạp"}, 200)
 	if m := d.message(); m.Kind != soundbox.Correction || m.Amount.Dong() != 5000 || m.Seq != 2 {
-		t.Errorf("taken back it is told as %+v", m)
+		t.Errorf("taken back it is announced as %+v", m)
 	}
 	w.ahead.Store(int64(3 * time.Minute))
 	d.again()
@@ -104,7 +104,7 @@ func TestReversalIsSentAsCorrection(t *testing.T) {
 	d.greet(0)
 	if m := d.message(); m.Kind != soundbox.Missed || m.Count != 1 || m.Amount.Dong() != 5000 || m.Corrections != 1 ||
 		m.TakenBack.Dong() != 5000 {
-		t.Errorf("later both are told as %+v", m)
+		t.Errorf("later both are announced as %+v", m)
 	}
 }
 
@@ -350,10 +350,10 @@ func TestThePhoneKnowsWhoSpeaks(t *testing.T) {
 		select {
 		case got := <-events:
 			if !strings.HasPrefix(got, event) {
-				t.Errorf("the phone is told %s, want %s", got, event)
+				t.Errorf("the phone received %s, want %s", got, event)
 			}
 		case <-time.After(worldtest.Patience):
-			t.Fatalf("the phone is not told %s", event)
+			t.Fatalf("the phone did not receive %s", event)
 		}
 	}
 	s.pay(s.code, 1000)

@@ -34,14 +34,14 @@ func (f *far) sign(m soundbox.Message) []byte {
 }
 
 // answer is what the server says to a greeting, or when something came (nil).
-func (f *far) answer(greeting []byte) (told [][]byte) {
+func (f *far) answer(greeting []byte) (answers [][]byte) {
 	if greeting != nil {
 		var g soundbox.Greeting
 		if err := soundbox.Open(f.key, soundbox.Topic(f.id, soundbox.Hello), greeting, &g); err != nil {
 			panic(err)
 		}
 		f.sent = g.Last
-		told = append(told, f.sign(soundbox.Message{Kind: soundbox.Welcome, Nonce: g.Nonce, Seq: f.sent}))
+		answers = append(answers, f.sign(soundbox.Message{Kind: soundbox.Welcome, Nonce: g.Nonce, Seq: f.sent}))
 	}
 	for v := f.sent + 1; v <= int64(len(f.came)); v++ {
 		at, amount := f.came[v-1], money.FromDong(v)
@@ -53,10 +53,10 @@ func (f *far) answer(greeting []byte) (told [][]byte) {
 		if !f.now.Before(expires) {
 			m = soundbox.Message{Kind: soundbox.Missed, After: v - 1, Seq: v, Count: 1, Amount: &amount}
 		}
-		told = append(told, f.sign(m))
+		answers = append(answers, f.sign(m))
 		f.sent = v
 	}
-	return told
+	return answers
 }
 
 // TestNothingIsSpokenTwiceOldOrNever lets a network lose, repeat, delay, disorder and change what a
@@ -68,12 +68,12 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 		f := &far{id: uuid.New(), key: soundbox.NewKey(), now: time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC)}
 		skew := time.Duration(rapid.IntRange(-3600, 3600).Draw(t, "the box's clock is off by")) * time.Second
 		clock := func() time.Time { return f.now.Add(skew) }
-		var kept soundbox.Mark
-		box := soundbox.NewReceiver(f.id, f.key, kept, clock)
+		var stored soundbox.Mark
+		box := soundbox.NewReceiver(f.id, f.key, stored, clock)
 		var wire [][]byte
 		count, sum := 0, money.FromDong(0)
 		greet := func() {
-			kept = box.Mark()
+			stored = box.Mark()
 			raw, err := box.Greet()
 			if err != nil {
 				t.Fatal(err)
@@ -82,7 +82,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 		}
 		speak := func() {
 			next := box.Next()
-			kept = box.Mark()
+			stored = box.Mark()
 			for _, m := range next {
 				if m.Kind == soundbox.Payment {
 					if !f.now.Before(m.ExpiresAt.Add(time.Second)) {
@@ -112,7 +112,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 			"speak": func(*rapid.T) { speak() },
 			"greet": func(*rapid.T) { greet() },
 			"fail": func(*rapid.T) { // what was not stored is lost; what comes over the old connection too
-				box, wire = soundbox.NewReceiver(f.id, f.key, kept, clock), nil
+				box, wire = soundbox.NewReceiver(f.id, f.key, stored, clock), nil
 				greet()
 			},
 			"deliver": func(t *rapid.T) {
@@ -133,7 +133,7 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 					return
 				}
 				_ = take(raw)
-				kept = box.Mark()
+				stored = box.Mark()
 			},
 			"lose": func(t *rapid.T) {
 				if len(wire) == 0 {
@@ -166,11 +166,11 @@ func TestNothingIsSpokenTwiceOldOrNever(t *testing.T) {
 func TestABoxWithoutAClockSpeaksNothingYoung(t *testing.T) {
 	t.Parallel()
 	now, amount := time.Now(), money.FromDong(45000)
-	kept := soundbox.Mark{Last: 1, Waiting: []soundbox.Message{{
+	stored := soundbox.Mark{Last: 1, Waiting: []soundbox.Message{{
 		Kind: soundbox.Payment, Seq: 1, Amount: &amount,
 		ExpiresAt: &now,
 	}}}
-	said := soundbox.NewReceiver(uuid.New(), soundbox.NewKey(), kept, time.Now).Next()
+	said := soundbox.NewReceiver(uuid.New(), soundbox.NewKey(), stored, time.Now).Next()
 	if len(said) != 1 || said[0].Kind != soundbox.Missed || said[0].Count != 1 || said[0].Amount.Dong() != 45000 {
 		t.Errorf("it says %+v", said)
 	}

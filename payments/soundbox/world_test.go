@@ -81,7 +81,7 @@ func (w *world) stall(number, account string) *stall {
 	return s
 }
 
-// pay lets the bank tell of a transfer with a memo.
+// pay lets the bank report a transfer with a memo.
 func (s *stall) pay(memo string, amount int) {
 	s.T.Helper()
 	s.sent++
@@ -175,28 +175,28 @@ func (d *device) sign(name string, message any) {
 	d.publish(topic, payload)
 }
 
-// next is the next thing that the device is told.
+// next returns the next message that the device receives.
 func (d *device) next(name string, message any) {
 	d.T.Helper()
 	select {
 	case p := <-d.came:
 		if p.Topic != soundbox.Topic(d.id, name) {
-			d.T.Fatalf("it is told of %s", p.Topic)
+			d.T.Fatalf("it received %s", p.Topic)
 		}
 		must(d.T, soundbox.Open(d.key, p.Topic, p.Payload, message))
 	case why := <-d.cut:
 		d.T.Fatalf("the server hung up (0x%02x)", why)
 	case <-time.After(worldtest.Patience):
-		d.T.Fatal("it is told nothing")
+		d.T.Fatal("it received nothing")
 	}
 }
 
-// silent wants nothing to be told for a while.
+// silent expects that the device receives nothing for a while.
 func (d *device) silent() {
 	d.T.Helper()
 	select {
 	case p := <-d.came:
-		d.T.Errorf("it is told %s", p.Payload)
+		d.T.Errorf("it received %s", p.Payload)
 	case <-time.After(700 * time.Millisecond):
 	}
 }
@@ -232,9 +232,9 @@ func (d *device) another() string {
 	raw, err := json.Marshal(soundbox.Request{Key: base64.RawURLEncoding.EncodeToString(d.key)})
 	must(d.T, err)
 	d.publish(soundbox.Topic(d.id, soundbox.Ask), raw)
-	var told soundbox.Code
-	d.next(soundbox.Pairing, &told)
-	return told.Code
+	var code soundbox.Code
+	d.next(soundbox.Pairing, &code)
+	return code.Code
 }
 
 // paired is a device of a stall, on a new connection of its own.
@@ -242,9 +242,9 @@ func (s *stall) paired() *device {
 	s.T.Helper()
 	d := s.device()
 	s.pair(d.code(), 201)
-	var told soundbox.Code
-	if d.next(soundbox.Pairing, &told); !told.Paired {
-		s.T.Fatalf("it is told %+v", told)
+	var code soundbox.Code
+	if d.next(soundbox.Pairing, &code); !code.Paired {
+		s.T.Fatalf("it received %+v", code)
 	}
 	d.hungUp(0)
 	d.again()
