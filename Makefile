@@ -22,8 +22,10 @@ BUILD := CGO_ENABLED=0 go build $(FLAGS) -buildvcs=false -ldflags '-X market40/c
 PLAIN := CGO_ENABLED=0 go
 # What tests draw is the same every time, so that a red test is red again; 0 draws anew (make explore).
 export RAPID_SEED ?= 1
-# Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times quicker.
-RACY := ./migrations/database/... ./merchants/access/... ./merchants/platform/seal/... ./payments/...
+# Where goroutines meet: tested with the race detector. Everything else is tested without it, which is several times
+# quicker; hashing a password (64 MiB) most of all.
+RACY := ./migrations/database/... ./merchants/access/passwords ./merchants/access/phonecodes ./merchants/access/sso \
+	./merchants/access/steps ./merchants/access/trail ./merchants/platform/seal/... ./payments/...
 
 run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
 	@LAN="$(LAN)" .ci/demo

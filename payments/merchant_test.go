@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"market40/payments/paymentstest"
 )
 
 // TestAMerchantSeesEveryStallItHas signs in by phone and walks every route that a merchant has.
@@ -109,18 +111,35 @@ func TestAMerchantSeesEveryStallItHas(t *testing.T) {
 }
 
 // TestPhoneOwnerIsNotRevealed compares what is answered for registered phones and for others, and
-// how soon.
+// how soon. A busy machine gets three rounds.
 func TestPhoneOwnerIsNotRevealed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	const phones = 40
-	for i := range phones {
+	const phones, rounds = 40, 3
+	for i := range phones * rounds {
 		_, err := w.DB.Pool.Exec(t.Context(), `INSERT INTO merchants (id, full_name, phone_index, created_at)
 			VALUES ($1, 'x', $2, now())`,
 			uuid.Must(uuid.NewV7()), w.Keys.Index("phone", fmt.Sprintf("07%08d", i)))
 		must(t, err)
 	}
 	b := w.OpenBrowser()
+	for round := range rounds {
+		revealed := comparePhones(t, b, round*phones, phones)
+		if revealed == "" {
+			break
+		}
+		if t.Log(revealed); round == rounds-1 {
+			t.Errorf("in each of %d rounds the time tells registered phones from others", rounds)
+		}
+	}
+	b.Refuse("POST", "/api/v1/phone-codes", object{"phone": "12345"}, 422, "phone_form")
+	b.Fetch("POST", "/api/v1/phone-sessions", object{"phone": "0905000001", "code": "12345"}, 422)
+}
+
+// comparePhones asks for codes of n registered phones and of n others, and guesses them. It returns
+// how the times differ; empty: not by a factor of two.
+func comparePhones(t *testing.T, b *paymentstest.Browser, first, n int) string {
+	t.Helper()
 	took := map[string][]time.Duration{}
 	ask := func(kind, path, phone string, body object, status int) string {
 		began := time.Now()
@@ -129,8 +148,8 @@ func TestPhoneOwnerIsNotRevealed(t *testing.T) {
 		took[kind+path] = append(took[kind+path], time.Since(began))
 		return answered
 	}
-	for i := range phones {
-		known, unknown := fmt.Sprintf("07%08d", i), fmt.Sprintf("08%08d", i)
+	for i := range n {
+		known, unknown := fmt.Sprintf("07%08d", first+i), fmt.Sprintf("08%08d", first+i)
 		if a, u := ask("known", "/api/v1/phone-codes", known, object{}, 202), ask("unknown", "/api/v1/phone-codes",
 			unknown, object{}, 202); a != u {
 			t.Fatalf("answered %s and %s", a, u)
@@ -146,14 +165,11 @@ func TestPhoneOwnerIsNotRevealed(t *testing.T) {
 			s := slices.Sorted(slices.Values(took[kind+path]))
 			return s[len(s)/10]
 		}
-		known, unknown := quick("known"), quick("unknown")
-		t.Logf("%s: %v for a known phone, %v for another", path, known, unknown)
-		if known > 2*unknown || unknown > 2*known {
-			t.Errorf("%s: %v for a known phone, %v for another", path, known, unknown)
+		if known, unknown := quick("known"), quick("unknown"); known > 2*unknown || unknown > 2*known {
+			return fmt.Sprintf("%s: %v for a known phone, %v for another", path, known, unknown)
 		}
 	}
-	b.Refuse("POST", "/api/v1/phone-codes", object{"phone": "12345"}, 422, "phone_form")
-	b.Fetch("POST", "/api/v1/phone-sessions", object{"phone": "0905000001", "code": "12345"}, 422)
+	return ""
 }
 
 // post sends a form as another page would, without cookies.

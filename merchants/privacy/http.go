@@ -17,22 +17,22 @@ import (
 
 // Routes mounts everything about people's own data.
 func (d *Desk) Routes(e *web.Edge) {
-	op := web.Tagged("privacy")
+	h, op := handlers{d}, web.Tagged("privacy")
 	// Everyone who is signed in.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts",
-		"Văn bản đồng ý: the consent texts, every version", 0), d.listTexts)
+		"Văn bản đồng ý: the consent texts, every version", 0), h.listTexts)
 
-	// A merchant's own, and those who keep its market.
+	// A merchant's own, and its board's.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/visibility", "read-visibility",
 		"Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to", 0), d.getVisibility)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/consents", "list-consents",
-		"Sự đồng ý: a merchant's answer to each purpose", 0), d.listConsents)
+		"Sự đồng ý: a merchant's answer to each purpose", 0), h.listConsents)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent",
-		"Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), d.postConsent)
+		"Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), h.postConsent)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests",
-		"A merchant's requests about its data", 0), d.listOwnRequests)
+		"A merchant's requests about its data", 0), h.listOwnRequests)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/data-requests", "make-data-request",
-		"Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), d.postRequest)
+		"Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), h.postRequest)
 	e.Engine.GET("/api/v1/merchants/:id/export", problem.Handle(d.export))
 	exported := op(http.MethodGet, "/api/v1/merchants/{id}/export", "export-merchant",
 		"Bản sao dữ liệu: all stored data of a merchant, whole, as JSON", 0)
@@ -44,70 +44,73 @@ func (d *Desk) Routes(e *web.Edge) {
 
 	// The platform's.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-requests", "list-data-requests",
-		"Requests about data, the next due first", 0), d.listRequests)
+		"Requests about data, the next due first", 0), h.listRequests)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/data-requests/{id}/resolve", "resolve-data-request",
-		"Answer, carry out or refuse; an erasure is final", http.StatusOK), d.resolveRequest)
+		"Answer, carry out or refuse; an erasure is final", http.StatusOK), h.resolveRequest)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/data-subjects", "count-data-subjects",
-		"How many people's data is stored", 0), d.countSubjects)
+		"How many people's data is stored", 0), h.countSubjects)
 }
+
+// handlers answer the requests about people's own data.
+type handlers struct{ *Desk }
 
 // fullList returns a list that is never cut.
 func fullList[T any](items []T, err error) (*web.Body[web.List[T]], error) {
 	return web.Answer(web.List[T]{Items: items}, err)
 }
 
-func (d *Desk) listTexts(ctx context.Context, _ *struct{}) (*web.Body[web.List[ConsentText]], error) {
+func (h handlers) listTexts(ctx context.Context, _ *struct{}) (*web.Body[web.List[ConsentText]], error) {
 	if _, err := roles.From(ctx); err != nil {
 		return nil, err
 	}
-	return fullList(d.texts(ctx))
+	return fullList(h.texts(ctx))
 }
 
-func (d *Desk) listConsents(ctx context.Context, in *web.Named) (*web.Body[web.List[Consent]], error) {
-	_, merchant, err := d.merchantFor(ctx, in.ID, roles.ReadConsents)
+func (h handlers) listConsents(ctx context.Context, in *web.Named) (*web.Body[web.List[Consent]], error) {
+	_, merchant, err := h.merchantFor(ctx, in.ID, roles.ReadConsents)
 	if err != nil {
 		return nil, err
 	}
-	return fullList(d.consents(ctx, d.db.Pool, merchant, ""))
+	return fullList(h.consents(ctx, h.db.Pool, merchant, ""))
 }
 
-func (d *Desk) postConsent(ctx context.Context, in *struct {
+func (h handlers) postConsent(ctx context.Context, in *struct {
 	web.Named
 	Body ConsentOrder
 },
 ) (*web.Body[Consent], error) {
-	who, merchant, err := d.merchantFor(ctx, in.ID, roles.WriteConsents)
+	who, merchant, err := h.merchantFor(ctx, in.ID, roles.WriteConsents)
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(d.consent(ctx, who, merchant, in.Body))
+	return web.Answer(h.consent(ctx, who, merchant, in.Body))
 }
 
-func (d *Desk) listOwnRequests(ctx context.Context, in *struct {
+func (h handlers) listOwnRequests(ctx context.Context, in *struct {
 	web.Named
 	web.Page
 },
 ) (*web.Body[*web.List[Request]], error) {
-	_, merchant, err := d.merchantFor(ctx, in.ID, roles.MakeDataRequests)
+	_, merchant, err := h.merchantFor(ctx, in.ID, roles.MakeDataRequests)
 	if err != nil {
 		return nil, err
 	}
-	return d.answerRequests(ctx, requestFilter{merchant: merchant}, in.Page)
+	return h.answerRequests(ctx, requestFilter{merchant: merchant}, in.Page)
 }
 
-func (d *Desk) postRequest(ctx context.Context, in *struct {
+func (h handlers) postRequest(ctx context.Context, in *struct {
 	web.Named
 	Body RequestOrder
 },
 ) (*web.Body[*Request], error) {
-	who, merchant, err := d.merchantFor(ctx, in.ID, roles.MakeDataRequests)
+	who, merchant, err := h.merchantFor(ctx, in.ID, roles.MakeDataRequests)
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(d.addRequest(ctx, who, merchant, in.Body))
+	return web.Answer(h.addRequest(ctx, who, merchant, in.Body))
 }
 
-func (d *Desk) listRequests(ctx context.Context, in *struct {
+func (h handlers) listRequests(ctx context.Context, in *struct {
 	State   string `query:"state" enum:"received,done,refused"`
 	Overdue bool   `query:"overdue" doc:"true: only those past their deadline"`
 	web.Page
@@ -116,16 +119,16 @@ func (d *Desk) listRequests(ctx context.Context, in *struct {
 	if _, err := roles.Require(ctx, roles.ReadDataRequests); err != nil {
 		return nil, err
 	}
-	return d.answerRequests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page)
+	return h.answerRequests(ctx, requestFilter{State: in.State, Overdue: in.Overdue}, in.Page)
 }
 
 // answerRequests answers requests and records the reading of each merchant's data.
-func (d *Desk) answerRequests(
+func (h handlers) answerRequests(
 	ctx context.Context,
 	f requestFilter,
 	page web.Page,
 ) (*web.Body[*web.List[Request]], error) {
-	list, err := d.requests(ctx, f, page)
+	list, err := h.requests(ctx, f, page)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +136,7 @@ func (d *Desk) answerRequests(
 	for i, r := range list.Items {
 		merchants[i] = r.MerchantID
 	}
-	return web.Answer(list, d.recordReading(ctx, merchants...))
+	return web.Answer(list, h.recordReading(ctx, merchants...))
 }
 
 // recordReading records that the caller is about to read merchants' data.
@@ -150,14 +153,14 @@ func (d *Desk) recordReading(ctx context.Context, merchants ...uuid.UUID) error 
 }
 
 // resolveRequest requires a recent proof from a person, because an erasure cannot be undone.
-func (d *Desk) resolveRequest(ctx context.Context, in *struct {
+func (h handlers) resolveRequest(ctx context.Context, in *struct {
 	web.Named
 	Body Decision
 },
 ) (*web.Body[*Request], error) {
 	who, err := roles.Require(ctx, roles.ResolveDataRequests)
 	if err == nil {
-		err = who.RefuseStaleProof(d.now())
+		err = who.RefuseStaleProof(h.now())
 	}
 	if err != nil {
 		return nil, err
@@ -166,12 +169,12 @@ func (d *Desk) resolveRequest(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	return web.Answer(d.resolve(ctx, who, id, in.Body))
+	return web.Answer(h.resolve(ctx, who, id, in.Body))
 }
 
-func (d *Desk) countSubjects(ctx context.Context, _ *struct{}) (*web.Body[Subjects], error) {
+func (h handlers) countSubjects(ctx context.Context, _ *struct{}) (*web.Body[Subjects], error) {
 	if _, err := roles.Require(ctx, roles.CountSubjects); err != nil {
 		return nil, err
 	}
-	return web.Answer(d.Subjects(ctx))
+	return web.Answer(h.Subjects(ctx))
 }

@@ -9,7 +9,6 @@ import (
 
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
-	"market40/migrations/database"
 	"market40/payments/notices"
 	"market40/payments/unnest"
 )
@@ -100,7 +99,7 @@ var noticeColumns = unnest.Columns[noticeRow]{
 	unnest.NewColumn("occurred_at", "timestamptz", func(n noticeRow) time.Time { return n.notice.OccurredAt }),
 	unnest.NewColumn("precision", "text", func(n noticeRow) string { return string(n.notice.Precision) }),
 	unnest.NewColumn("reference", "text", func(n noticeRow) string { return n.notice.Reference }),
-	unnest.NewColumn("memo_code", "text", func(n noticeRow) *string { return database.TextOrNull(n.code()) }),
+	unnest.NewOptionalText("memo_code", func(n noticeRow) string { return n.code() }),
 	unnest.NewColumn("account_last4", "text", func(n noticeRow) string { return seal.Last4(n.notice.Account) }),
 	unnest.NewColumn("account_id", "uuid", func(n noticeRow) *uuid.UUID { return n.account }),
 	unnest.NewColumn("market_id", "uuid", func(n noticeRow) *uuid.UUID { return n.market }),
@@ -109,7 +108,7 @@ var noticeColumns = unnest.Columns[noticeRow]{
 	unnest.NewColumn("told_at", "timestamptz", func(n noticeRow) *time.Time { return n.bankTime }),
 	unnest.NewColumn("gathering", "uuid", func(n noticeRow) *uuid.UUID { return n.gathering }),
 	unnest.NewColumn("telling_index", "bytea", func(n noticeRow) []byte { return n.transferIndex }),
-	unnest.NewColumn("dialect", "text", func(n noticeRow) *string { return database.TextOrNull(n.notice.Dialect()) }),
+	unnest.NewOptionalText("dialect", func(n noticeRow) string { return n.notice.Dialect() }),
 }
 
 var insertNotices = `INSERT INTO notices (` + noticeColumns.Names() + `, recorded_at)

@@ -6,7 +6,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
-	"market40/migrations/database"
 	"market40/payments/unnest"
 )
 
@@ -48,7 +47,7 @@ var paymentColumns = unnest.Columns[paymentRow]{
 	unnest.NewColumn("occurred_at", "timestamptz", func(p paymentRow) time.Time { return p.OccurredAt }),
 	unnest.NewColumn("reference", "text", func(p paymentRow) string { return p.Reference }),
 	unnest.NewColumn("strong", "boolean", func(p paymentRow) bool { return p.Strong }),
-	unnest.NewColumn("memo_code", "text", func(p paymentRow) *string { return database.TextOrNull(p.MemoCode) }),
+	unnest.NewOptionalText("memo_code", func(p paymentRow) string { return p.MemoCode }),
 }
 
 var insertPayments = `INSERT INTO payments (` + paymentColumns.Names() + `, recorded_at)

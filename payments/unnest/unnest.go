@@ -25,6 +25,16 @@ func NewColumn[R, V any](name, kind string, value func(R) V) Column[R] {
 	}}
 }
 
+// NewOptionalText declares a text column that is NULL where its value is empty.
+func NewOptionalText[R any](name string, value func(R) string) Column[R] {
+	return NewColumn(name, "text", func(row R) *string {
+		if text := value(row); text != "" {
+			return &text
+		}
+		return nil
+	})
+}
+
 // Columns are the columns of rows of type R. Their arrays are the first arguments of a statement.
 type Columns[R any] []Column[R]
 

@@ -131,6 +131,6 @@ func (p Principal) RefuseStaleProof(now time.Time) error {
 	if p.SessionID == nil || now.Sub(p.ProvedAt) <= ProofLasts {
 		return nil
 	}
-	return problem.New(problem.Forbidden, "prove_again", "Hãy xác thực lại trước khi làm việc này.",
+	return problem.New(problem.Forbidden, "prove_again", "Việc này quan trọng: hãy xác thực lại.",
 		"Confirm your identity again before you do this.")
 }

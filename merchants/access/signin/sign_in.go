@@ -118,7 +118,8 @@ func (p *People) CountGuess(ctx context.Context, subject []byte, free int) error
 	return nil
 }
 
-func (p *People) uncountGuess(ctx context.Context, subjects [][]byte) error {
+// UncountGuess subtracts a guess that was counted but not checked, or was right.
+func (p *People) UncountGuess(ctx context.Context, subjects [][]byte) error {
 	_, err := p.db.Pool.Exec(ctx, `UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ANY ($1)
 		AND failures > 0`, subjects)
 	if err != nil {

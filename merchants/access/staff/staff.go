@@ -247,8 +247,8 @@ func (f *Staff) StartShift(ctx context.Context, device string, seller uuid.UUID,
 	}
 	known := err == nil
 	right, err := passwords.Same(ctx, stored, pinText(seller, pin))
-	if err != nil {
-		return "", nil, err
+	if err != nil { // the PIN was not compared: this is not a guess
+		return "", nil, errors.Join(err, f.people.UncountGuess(context.WithoutCancel(ctx), [][]byte{subject}))
 	}
 	if !known || !right {
 		return "", nil, pinWrong()

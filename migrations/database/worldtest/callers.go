@@ -7,6 +7,7 @@ import (
 	"market40/merchants/access/invitations"
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
+	"market40/merchants/access/signin/signintest"
 )
 
 // session is the prefix of a session's token that is used like a key.
@@ -26,11 +27,15 @@ func (w *World) Key(role roles.Role, scope string) string {
 // SignIn creates a user and signs them in. It returns the session, which is used like a key.
 func (w *World) SignIn(login string, role roles.Role, scope string) (id uuid.UUID, key string) {
 	w.T.Helper()
-	made, err := w.People.Create(w.T.Context(), signin.UserOrder{
+	order := signin.UserOrder{
 		Login: login, FullName: login, Role: string(role),
 		Scopes: []signin.ScopeOrder{{Scope: scope}}, Password: password,
-	})
-	Must(w.T, err)
+	}
+	var made *signin.Enrolment
+	Must(w.T, signintest.Patiently(func() (err error) {
+		made, err = w.People.Create(w.T.Context(), order)
+		return err
+	}))
 	return made.ID, w.enter(signin.Attempt{Login: login, Password: password}, made.Secret)
 }
 
@@ -48,8 +53,11 @@ func (w *World) enter(a signin.Attempt, secret string) string {
 	a.Address = "127.0.0.1"
 	a.Code, err = totp.GenerateCode(secret, w.Now())
 	Must(w.T, err)
-	token, _, err := w.People.SignIn(w.T.Context(), a)
-	Must(w.T, err)
+	var token string
+	Must(w.T, signintest.Patiently(func() (err error) {
+		token, _, err = w.People.SignIn(w.T.Context(), a)
+		return err
+	}))
 	return session + token
 }
 

@@ -55,14 +55,27 @@ func (c *Crowd) Pass(d time.Duration) {
 // Enrol makes an admin.
 func (c *Crowd) Enrol(login string) *signin.Enrolment {
 	c.Helper()
-	made, err := c.People.Create(c.Context(), signin.UserOrder{
-		Login: login, FullName: "Nguyễn Thị Lan", Role: "admin",
-		Password: Password,
+	order := signin.UserOrder{Login: login, FullName: "Nguyễn Thị Lan", Role: "admin", Password: Password}
+	var made *signin.Enrolment
+	err := Patiently(func() (err error) {
+		made, err = c.People.Create(c.Context(), order)
+		return err
 	})
 	if err != nil {
 		c.Fatal(err)
 	}
 	return made
+}
+
+// Patiently calls do again while it is refused because many are signing in: other tests' passwords
+// come first.
+func Patiently(do func() error) error {
+	for {
+		if err := do(); !errors.Is(err, &problem.Error{Code: "sign_in_busy"}) {
+			return err
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // Code returns a code of a user's authenticator.
