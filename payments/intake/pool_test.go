@@ -1,7 +1,9 @@
 package intake_test
 
 import (
+	"context"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,18 +59,23 @@ func TestStalledReplicaLosesItsLock(t *testing.T) {
 
 	holder, err := direct.Pool.Begin(t.Context())
 	must(t, err)
+	t.Cleanup(func() { _ = holder.Rollback(context.Background()) })
 	_, err = holder.Exec(t.Context(), `SELECT FROM ledger_accounts WHERE tenancy_id = (SELECT id FROM tenancies
 		WHERE stall_id = $1) FOR UPDATE`, stall)
 	must(t, err)
 	answered := make(chan struct{})
+	var frozen atomic.Bool
 	go func() {
 		defer close(answered)
-		stalled.Outcome(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
+		for status := http.StatusServiceUnavailable; status == http.StatusServiceUnavailable && !frozen.Load(); {
+			status, _, _ = stalled.Outcome(c, transfer{ID: 2, Account: "1111111", Memo: code, Amount: 2000})
+		}
 	}()
 	stalled.Eventually("the posting waits for the row", func() bool {
 		return stalled.sessions(direct,
 			`wait_event_type = 'Lock'`) > 0
 	})
+	frozen.Store(true)
 	proxy.Freeze()
 	must(t, holder.Rollback(t.Context()))
 	stalled.Eventually("the frozen replica has the row", func() bool {
