@@ -114,10 +114,12 @@ func killDatabase(t *testing.T, dir string) {
 // awaitDatabase waits until the private server runs.
 func awaitDatabase(t *testing.T, dir string) {
 	t.Helper()
-	for end := time.Now().Add(program.Patience); len(databaseProcesses(t, dir)) == 0; time.Sleep(100 * time.Millisecond) {
+	end := time.Now().Add(program.Patience)
+	for len(databaseProcesses(t, dir)) == 0 {
 		if time.Now().After(end) {
 			t.Fatal("the database does not come back")
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 

@@ -95,6 +95,9 @@ func deriveKey(
 	passes, memory uint32,
 	threads uint8,
 ) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	late := time.NewTimer(hashWithin)
 	defer late.Stop()
 	select {

@@ -123,11 +123,8 @@ func (p *People) checkAttempt(ctx context.Context, u *stored, known bool, a Atte
 			return nil, err
 		}
 	}
-	right, err := passwords.Same(ctx, u.password, a.Password)
-	if err != nil { // the password was not compared: this is not a guess
-		if failed := p.UncountGuess(context.WithoutCancel(ctx), counted); failed != nil {
-			return nil, failed
-		}
+	right, err := p.Compare(ctx, counted, u.password, a.Password)
+	if err != nil {
 		return nil, err
 	}
 	if !right || u.id == uuid.Nil {
@@ -137,7 +134,7 @@ func (p *People) checkAttempt(ctx context.Context, u *stored, known bool, a Atte
 		return counted, nil
 	}
 	if a.Code == "" {
-		if err := p.UncountGuess(ctx, counted); err != nil {
+		if err := p.uncountGuess(ctx, counted); err != nil {
 			return nil, err
 		}
 		return nil, problem.New(problem.Unauthorized, "second_factor", "Cần mã xác thực của ứng dụng.",

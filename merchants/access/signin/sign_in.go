@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/merchants/access/passwords"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 )
@@ -118,8 +119,21 @@ func (p *People) CountGuess(ctx context.Context, subject []byte, free int) error
 	return nil
 }
 
-// UncountGuess subtracts a guess that was counted but not checked, or was right.
-func (p *People) UncountGuess(ctx context.Context, subjects [][]byte) error {
+// Compare reports whether a password or a PIN is the one of a stored hash, after its guess was counted.
+// What could not be compared is not a guess: Compare subtracts it from the counted subjects and returns
+// why, such as that many are signing in (503).
+func (p *People) Compare(ctx context.Context, counted [][]byte, stored, secret string) (bool, error) {
+	right, err := passwords.Same(ctx, stored, secret)
+	if err == nil {
+		return right, nil
+	}
+	if failed := p.uncountGuess(context.WithoutCancel(ctx), counted); failed != nil {
+		return false, failed
+	}
+	return false, err
+}
+
+func (p *People) uncountGuess(ctx context.Context, subjects [][]byte) error {
 	_, err := p.db.Pool.Exec(ctx, `UPDATE sign_in_failures SET failures = failures - 1 WHERE subject = ANY ($1)
 		AND failures > 0`, subjects)
 	if err != nil {

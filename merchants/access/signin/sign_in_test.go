@@ -1,6 +1,7 @@
 package signin_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -8,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"market40/merchants/access/passwords"
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
 	"market40/merchants/access/signin/signintest"
@@ -144,6 +146,33 @@ func TestGuessingIsSlow(t *testing.T) {
 	c.try("sign_in_failed", signin.Attempt{Login: "lan", Password: "wrong password", Address: "10.0.0.1"})
 	c.Pass(time.Minute)
 	c.try("too_many_attempts", signin.Attempt{Login: "lan", Password: "wrong password", Address: "10.0.0.1"})
+}
+
+// TestWhatWasNotComparedIsNoGuess compares for a caller who has left.
+func TestWhatWasNotComparedIsNoGuess(t *testing.T) {
+	t.Parallel()
+	c := newCrowd(t)
+	subject := []byte("subject")
+	c.Wants("", c.People.CountGuess(t.Context(), subject, 5))
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := c.People.Compare(
+		left,
+		[][]byte{subject},
+		passwords.Unknown,
+		"4831",
+	); !errors.Is(
+		err,
+		context.Canceled,
+	) {
+		t.Errorf("it was compared: %v", err)
+	}
+	var counted int
+	err := c.DB.Pool.QueryRow(t.Context(), `SELECT failures FROM sign_in_failures WHERE subject = $1`, subject).
+		Scan(&counted)
+	if err != nil || counted != 0 {
+		t.Errorf("%d guesses are counted, %v", counted, err)
+	}
 }
 
 // TestForgottenGuessesAreCleared: a thousand at each sign-in, found by their time.

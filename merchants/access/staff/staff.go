@@ -246,9 +246,10 @@ func (f *Staff) StartShift(ctx context.Context, device string, seller uuid.UUID,
 		return "", nil, fmt.Errorf("find staff %s: %w", seller, err)
 	}
 	known := err == nil
-	right, err := passwords.Same(ctx, stored, pinText(seller, pin))
-	if err != nil { // the PIN was not compared: this is not a guess
-		return "", nil, errors.Join(err, f.people.UncountGuess(context.WithoutCancel(ctx), [][]byte{subject}))
+	counted := [][]byte{subject}
+	right, err := f.people.Compare(ctx, counted, stored, pinText(seller, pin))
+	if err != nil {
+		return "", nil, err
 	}
 	if !known || !right {
 		return "", nil, pinWrong()
@@ -257,7 +258,7 @@ func (f *Staff) StartShift(ctx context.Context, device string, seller uuid.UUID,
 		return "", nil, fmt.Errorf("end the shift before: %w", err)
 	}
 	token, s, err := f.people.OpenSession(ctx, signin.Opening{
-		User: seller, Method: signin.ByPIN, Visit: v, Counted: [][]byte{subject},
+		User: seller, Method: signin.ByPIN, Visit: v, Counted: counted,
 	})
 	if err != nil {
 		return "", nil, err
