@@ -70,6 +70,9 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 	if err := s.FinishRotation(ctx, p.DB.Pool); err != nil {
 		return err
 	}
+	if err := s.WarnOfOwner(ctx, p.DB.Pool); err != nil {
+		return err
+	}
 	routes, err := p.Routes(withDemo)
 	if err != nil {
 		return err
@@ -96,7 +99,9 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 		if withDemo {
 			reporting.Go(func() { demo.ReportLater(later, p) })
 		}
+		stopping := reportToSystemd(ctx)
 		err = waitForEnd(ctx, failed)
+		stopping()
 		stopLater()
 		reporting.Wait()
 	}
