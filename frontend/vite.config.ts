@@ -37,6 +37,7 @@ export default defineConfig(({ mode }) => {
     build: {
       outDir: `../dist/${app}`,
       emptyOutDir: true,
+      license: { fileName: '.vite/license.json' }, // packages.go reads it
       target: 'es2022',
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },

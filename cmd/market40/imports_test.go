@@ -16,6 +16,7 @@ import (
 var arrows = map[string][]string{
 	"cmd/market40": {
 		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
+		"frontend", "merchants/posters",
 		"reports/exports/document", "reports/exports/verify", "reports/periodic",
 		"payments/connections", "payments/ledger",
 		"merchants/access/roles", "merchants/access/signin", "merchants/access/trail", "merchants/platform/bizday",

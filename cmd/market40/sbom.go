@@ -2,18 +2,24 @@ package main
 
 import (
 	"crypto/sha256"
+	_ "embed"
 	"encoding/base64"
+	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
+	"market40/frontend"
+	"market40/merchants/posters"
 )
 
 // materials is a bill of materials: CycloneDX 1.5, https://cyclonedx.org/docs/1.5/json/, as far as
@@ -34,12 +40,18 @@ type metadata struct {
 }
 
 type component struct {
-	Ref     string     `json:"bom-ref"`
-	Type    string     `json:"type"`
-	Name    string     `json:"name"`
-	Version string     `json:"version"`
-	PURL    string     `json:"purl"`
-	Hashes  []checksum `json:"hashes,omitempty"`
+	Ref      string     `json:"bom-ref"`
+	Type     string     `json:"type"`
+	Name     string     `json:"name"`
+	Version  string     `json:"version,omitempty"`
+	Hashes   []checksum `json:"hashes,omitempty"`
+	Licences []licence  `json:"licenses,omitempty"`
+	PURL     string     `json:"purl,omitempty"`
+}
+
+// licence is an expression of SPDX, such as MIT.
+type licence struct {
+	Expression string `json:"expression"`
 }
 
 type checksum struct {
@@ -59,8 +71,9 @@ type dependency struct {
 
 func sbomCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "sbom", Short: "Print every module that this program is made of, with its hash (CycloneDX JSON)",
-		Args: cobra.NoArgs,
+		Use:   "sbom",
+		Short: "Print what this program is made of: Go modules, npm packages, fonts, with hashes and licences (CycloneDX JSON)",
+		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			info, ok := debug.ReadBuildInfo()
 			if !ok {
@@ -86,10 +99,14 @@ func listMaterials(info *debug.BuildInfo) (*materials, error) {
 		Format: "CycloneDX", SpecVersion: "1.5", Version: 1,
 		Metadata: metadata{Component: component{
 			Ref: "market40", Type: "application", Name: "market40", Version: app.Version(), PURL: "pkg:golang/" +
-				info.Main.Path + "@" + app.Version(),
+				info.Main.Path + "@" + app.Version(), Licences: []licence{{"Apache-2.0"}},
 		}},
-		Components: []component{goComponent("stdlib", strings.TrimPrefix(info.GoVersion, "go"), nil)},
 	}
+	licences, err := readLicences()
+	if err != nil {
+		return nil, err
+	}
+	m.Components = []component{goComponent("stdlib", strings.TrimPrefix(info.GoVersion, "go"), nil, "BSD-3-Clause")}
 	for _, s := range info.Settings {
 		if strings.HasPrefix(s.Key, "-") || strings.HasPrefix(s.Key, "CGO_") || strings.HasPrefix(s.Key, "GO") {
 			m.Metadata.Properties = append(m.Metadata.Properties, property{"cdx:gomod:build:env:" + s.Key, s.Value})
@@ -103,7 +120,10 @@ func listMaterials(info *debug.BuildInfo) (*materials, error) {
 		if err != nil || len(sum) != sha256.Size {
 			return nil, fmt.Errorf("%s %s has no hash in go.sum", module.Path, module.Version)
 		}
-		m.Components = append(m.Components, goComponent(module.Path, module.Version, sum))
+		m.Components = append(m.Components, goComponent(module.Path, module.Version, sum, licences[module.Path]))
+	}
+	if m.Components, err = appendAssets(m.Components); err != nil {
+		return nil, err
 	}
 	all := dependency{Ref: "market40"}
 	for _, c := range m.Components {
@@ -118,11 +138,56 @@ func listMaterials(info *debug.BuildInfo) (*materials, error) {
 	return m, nil
 }
 
-func goComponent(path, version string, sum []byte) component {
+func goComponent(path, version string, sum []byte, expression string) component {
 	purl := "pkg:golang/" + path + "@" + strings.ReplaceAll(version, "+", "%2B")
 	c := component{Ref: purl, Type: "library", Name: path, Version: version, PURL: purl}
 	if sum != nil {
 		c.Hashes = []checksum{{"SHA-256", hex.EncodeToString(sum)}}
 	}
+	if expression != "" {
+		c.Licences = []licence{{expression}}
+	}
 	return c
+}
+
+// appendAssets adds what is in the program besides Go: the packages in the apps, and the posters' fonts.
+func appendAssets(all []component) ([]component, error) {
+	packages, err := frontend.Packages()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range packages {
+		purl := "pkg:npm/" + strings.ReplaceAll(p.Name, "@", "%40") + "@" + p.Version
+		all = append(all, component{
+			Ref: purl, Type: "library", Name: p.Name, Version: p.Version, PURL: purl,
+			Hashes: []checksum{{"SHA-512", p.SHA512}}, Licences: []licence{{p.Licence}},
+		})
+	}
+	fonts := posters.Fonts()
+	for _, name := range slices.Sorted(maps.Keys(fonts)) {
+		sum := sha256.Sum256(fonts[name])
+		all = append(all, component{
+			Ref: "font:" + name, Type: "file", Name: name,
+			Hashes: []checksum{{"SHA-256", hex.EncodeToString(sum[:])}}, Licences: []licence{{"OFL-1.1"}},
+		})
+	}
+	return all, nil
+}
+
+// licenceTable has the licence of every Go module in the program. TestLicences compares it with the
+// modules' own files; UPDATE=1 writes it.
+//
+//go:embed licences.csv
+var licenceTable string
+
+func readLicences() (map[string]string, error) {
+	rows, err := csv.NewReader(strings.NewReader(licenceTable)).ReadAll()
+	if err != nil {
+		return nil, fmt.Errorf("read licences.csv: %w", err)
+	}
+	licences := make(map[string]string, len(rows))
+	for _, row := range rows {
+		licences[row[0]] = row[1]
+	}
+	return licences, nil
 }

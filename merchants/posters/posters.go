@@ -25,6 +25,11 @@ var (
 	bold []byte
 )
 
+// Fonts returns the fonts of all files that this program draws, by the names of their files.
+func Fonts() map[string][]byte {
+	return map[string][]byte{"NotoSans-Regular.ttf": regular, "NotoSans-Bold.ttf": bold}
+}
+
 // Size is a paper size of ISO 216, upright. The layout is one, drawn larger or smaller.
 type Size struct {
 	Name          string
