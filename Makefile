@@ -1,7 +1,7 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: quick explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom reproducible fmt formatted help setup
+.PHONY: quick explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom deb reproducible fmt formatted help setup
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 CODE := cmd frontend merchants migrations payments reports .ci
@@ -9,6 +9,8 @@ LINT := bin/golangci-lint
 LINT_VERSION := v2.15.0
 GOFUMPT := bin/gofumpt
 GOFUMPT_VERSION := v0.9.1
+NFPM := bin/nfpm
+NFPM_VERSION := v2.48.0
 GOLINES := bin/golines
 GOLINES_VERSION := v0.16.1
 # The arguments of golines: 120 columns, and struct tags in the order in which they were written.
@@ -84,6 +86,18 @@ check: formatted $(LINT) ## what make fmt would change, and golangci-lint with .
 sbom: build ## bin/market40.cdx.json: what the program is made of (CycloneDX)
 	bin/market40 sbom >bin/market40.cdx.json.new && mv bin/market40.cdx.json.new bin/market40.cdx.json
 
+# A tag v1.2.3 is version 1.2.3; what has no such tag is older than every version that has one.
+DEB_VERSION ?= $(or $(patsubst v%,%,$(filter v1% v2% v3% v4% v5% v6% v7% v8% v9%,$(VERSION))),0~$(VERSION))
+deb: export DEB_ARCH = $(shell go env GOARCH)
+deb: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+deb: sbom $(NFPM) ## bin/market40_VERSION_ARCH.deb: the program, its units, man pages, the guide
+	rm -rf bin/deb && mkdir -p bin/deb/man
+	bin/market40 man bin/deb/man && gzip -9n bin/deb/man/*.1
+	bin/market40 completion bash >bin/deb/market40.bash
+	bin/market40 completion zsh >bin/deb/_market40
+	bin/market40 completion fish >bin/deb/market40.fish
+	DEB_VERSION='$(DEB_VERSION)' $(NFPM) package --config cmd/market40/packaging/nfpm.yaml --packager deb --target 'bin/market40_$(DEB_VERSION)_$(DEB_ARCH).deb'
+
 reproducible: ## build the last commit in two folders, without what was compiled before, and compare
 	@.ci/reproducible '$(VERSION)'
 
@@ -120,6 +134,11 @@ $(LINT): Makefile
 $(GOFUMPT): Makefile
 	@mkdir -p bin
 	GOBIN=$(CURDIR)/bin go install mvdan.cc/gofumpt@$(GOFUMPT_VERSION)
+	@touch $@
+
+$(NFPM): Makefile
+	@mkdir -p bin
+	GOBIN=$(CURDIR)/bin go install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
 	@touch $@
 
 $(GOLINES): Makefile
