@@ -23,6 +23,9 @@ type composeService struct {
 	Command     []string
 	Environment map[string]string
 	Secrets     []string
+	Memory      string `yaml:"mem_limit"`
+	Logging     struct{ Options map[string]string }
+	Healthcheck struct{ Test []string }
 }
 
 // TestComposeFile runs what compose.yaml runs, with its commands, settings and secrets, on a
@@ -31,7 +34,7 @@ type composeService struct {
 func TestComposeFile(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	runScript(t, dir, nil, readDocumentedBlock(t, "## Containers", "sh"))
+	runScript(t, dir, nil, readDocumentedBlock(t, "sh containers"))
 	password, err := os.ReadFile(filepath.Join(dir, "secrets/postgres_password"))
 	must(t, err)
 	pg := newScramServer(t, strings.TrimSpace(string(password)))
@@ -48,14 +51,20 @@ func TestComposeFile(t *testing.T) {
 	if status, _ := s.Get("/readyz"); status != 200 {
 		t.Errorf("/readyz answers %d", status)
 	}
-	backup := filepath.Join(dir, "backup")
-	c.run("backup", backup)
-	if info, err := os.Stat(backup); err != nil || info.Size() < 10_000 {
-		t.Errorf("the backup: %v, %v", info, err)
+	must(t, os.Mkdir(filepath.Join(dir, "backups"), 0o700))
+	c.run("backup", "BACKUP_EVERY=")
+	c.checkHealth("backup")
+	if backups, _ := filepath.Glob(filepath.Join(dir, "backups", "market40-*.backup")); len(backups) != 1 {
+		t.Errorf("the backups: %v", backups)
 	}
 	if secrets := strings.Join(file.Services["serve"].Secrets, " "); strings.Contains(secrets, "owner") ||
 		strings.Contains(secrets, "postgres") {
 		t.Errorf("serve is given %s", secrets)
+	}
+	for name, service := range file.Services {
+		if service.Memory == "" || service.Logging.Options["max-size"] == "" {
+			t.Errorf("%s may use all memory or all disk", name)
+		}
 	}
 }
 
@@ -80,11 +89,28 @@ func (c *composition) place(service, text string) string {
 		moved := strings.ReplaceAll(string(content), "db:5432", c.pg.host+":"+c.pg.port)
 		must(c.t, os.WriteFile(filepath.Join(secrets, name), []byte(moved), 0o600))
 	}
-	return strings.NewReplacer("/run/secrets", secrets, "@db:5432", "@"+net.JoinHostPort(c.pg.host, c.pg.port),
-		"PGHOST=db", "PGHOST="+c.pg.host,
-		"/var/lib/market40", c.dir, "$$", "$", "${PUBLIC_URL:?the https address that people open}",
-		"https://cho.example.vn", "${TRUSTED_PROXIES:-}", "",
-		`":8080"`, "127.0.0.1:0").Replace(text)
+	return strings.NewReplacer(
+		"/run/secrets",
+		secrets,
+		"@db:5432",
+		"@"+net.JoinHostPort(c.pg.host, c.pg.port),
+		"PGHOST=db",
+		"PGHOST="+c.pg.host,
+		"/var/lib/market40",
+		c.dir,
+		"/backups",
+		filepath.Join(c.dir, "backups"),
+		"$$",
+		"$",
+		"${BACKUP_DAYS:-30}",
+		"30",
+		"${PUBLIC_URL:?the https address that people open}",
+		"https://cho.example.vn",
+		"${TRUSTED_PROXIES:-}",
+		"",
+		`":8080"`,
+		"127.0.0.1:0",
+	).Replace(text)
 }
 
 // env is a service's environment.
@@ -98,23 +124,33 @@ func (c *composition) env(service string) []string {
 	return env
 }
 
-// run runs a service to its end, with other arguments if some are given.
-func (c *composition) run(service string, args ...string) {
+// run runs a service to its end, with further settings.
+func (c *composition) run(service string, settings ...string) {
 	c.t.Helper()
 	s := c.file.Services[service]
 	words := s.Entrypoint
 	if words == nil {
 		words = []string{"market40"}
 	}
-	if args == nil {
-		args = s.Command
-	}
-	words = append(append([]string{}, words...), args...)
+	c.execute(service, append(append([]string{}, words...), s.Command...), settings)
+}
+
+// checkHealth runs a service's health check.
+func (c *composition) checkHealth(service string) {
+	c.t.Helper()
+	c.execute(service, []string{"sh", "-c", c.file.Services[service].Healthcheck.Test[1]}, nil)
+}
+
+func (c *composition) execute(service string, words, settings []string) {
+	c.t.Helper()
 	for i := range words {
 		words[i] = c.place(service, words[i])
 	}
+	if words[0] == "market40-backup" { // where the Dockerfile copies it from
+		words[0] = "packaging/backup"
+	}
 	cmd := exec.Command("/usr/bin/env", words...)
-	cmd.Env = append(os.Environ(), c.env(service)...)
+	cmd.Env = append(append(os.Environ(), c.env(service)...), settings...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		c.t.Fatalf("%s: %v\n%s", service, err, out)
 	}
