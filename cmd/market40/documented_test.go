@@ -19,18 +19,16 @@ import (
 	"market40/frontend/apptest/program"
 )
 
-// readDocumentedBlock returns the first block of README.md in a language, after a heading or sentence.
-func readDocumentedBlock(t *testing.T, after, language string) string {
+// readDocumentedBlock returns the first block of the guide in a language.
+func readDocumentedBlock(t *testing.T, language string) string {
 	t.Helper()
-	text, err := os.ReadFile("README.md")
-	must(t, err)
-	_, rest, found := strings.Cut(string(text), after)
-	_, rest, opened := strings.Cut(rest, "```"+language+"\n")
-	block, _, closed := strings.Cut(rest, "```")
-	if !found || !opened || !closed {
-		t.Fatalf("README.md has no %s block after %q", language, after)
+	for _, b := range readGuideBlocks(t, "en") {
+		if b.language == language {
+			return b.text
+		}
 	}
-	return block
+	t.Fatalf("the guide has no %s block", language)
+	return ""
 }
 
 // programFolder returns the folder that holds the program as market40.
@@ -71,11 +69,6 @@ func newScramServer(t *testing.T, password string) scramServer {
 	})
 	waitForPort(t, net.JoinHostPort(host, port))
 	return s
-}
-
-// env returns the settings by which PostgreSQL's own programs connect as a superuser.
-func (s scramServer) env() []string {
-	return []string{"PGHOST=" + s.host, "PGPORT=" + s.port, "PGUSER=postgres", "PGPASSWORD=" + s.password}
 }
 
 // databaseUser is whom PostgreSQL runs as: it refuses root. The folder is given to that user.
@@ -129,40 +122,7 @@ func runScript(t *testing.T, dir string, env []string, script string) {
 	}
 }
 
-// TestDocumentedRoles runs the README's commands for a real server, unchanged, on a PostgreSQL
-// that requires passwords: the two roles log in, the owner migrates and backs up, the other one
-// serves.
-func TestDocumentedRoles(t *testing.T) {
-	t.Parallel()
-	pg, dir := newScramServer(t, "of the superuser"), t.TempDir()
-	script := strings.NewReplacer("/etc/market40", dir, "@db:5432", "@"+net.JoinHostPort(pg.host, pg.port)).Replace(
-		readDocumentedBlock(t, "## A real server", "sh"))
-	before, found := strings.CutSuffix(script, "market40 serve\n")
-	if !found {
-		t.Fatalf("the block does not end with serve:\n%s", script)
-	}
-	env := append(pg.env(), "PATH="+programFolder(t)+":"+os.Getenv("PATH"), "DATA_DIR="+dir)
-	runScript(t, dir, env, before+"printf '%s' \"$DATABASE_URL\" >url\n")
-	url, err := os.ReadFile(filepath.Join(dir, "url"))
-	must(t, err)
-	if info, err := os.Stat(filepath.Join(dir, "first.backup")); err != nil || info.Size() < 10_000 {
-		t.Errorf("the backup: %v, %v", info, err)
-	}
-	serving := []string{
-		"DATABASE_URL=" + string(url), "SECRET_KEY_FILE=" + filepath.Join(dir, "secret.key"),
-		"DATA_DIR=" + dir,
-	}
-	s := program.Serve(t, serving)
-	if status, _ := s.Get("/readyz"); status != 200 {
-		t.Errorf("/readyz answers %d", status)
-	}
-	a := program.Call(t, serving, "backup", filepath.Join(dir, "second.backup"))
-	if a.Code == 0 {
-		t.Error("the serving role may read everything, as the owner may")
-	}
-}
-
-// TestDocumentedNginx starts the README's nginx block on free ports before a running server.
+// TestDocumentedNginx starts the guide's nginx block on free ports before a running server.
 func TestDocumentedNginx(t *testing.T) {
 	t.Parallel()
 	nginx, err := exec.LookPath("nginx")
@@ -184,7 +144,7 @@ func TestDocumentedNginx(t *testing.T) {
 		"listen 443", "listen "+secured, "listen 80;", "listen "+plain+";", "http://127.0.0.1:8080", s.Address,
 		"/etc/ssl/cho.example.vn.pem", filepath.Join(dir, "cert.pem"), "/etc/ssl/cho.example.vn.key",
 		filepath.Join(dir, "key.pem"),
-	).Replace(readDocumentedBlock(t, "## TLS", "nginx"))
+	).Replace(readDocumentedBlock(t, "nginx"))
 	whole := "daemon off; pid " + dir + "/pid; error_log stderr; events {}\nhttp { access_log off;\n"
 	for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
 		whole += kind + "_temp_path " + filepath.Join(dir, kind) + ";\n"
