@@ -65,7 +65,7 @@ func AccountRoutes(e *web.Edge, ways []Way) error {
 	show := func(name string) gin.HandlerFunc {
 		return func(c *gin.Context) {
 			c.Header("Cache-Control", "no-store")
-			c.Header("Vary", "Accept-Language")
+			c.Writer.Header().Add("Vary", "Accept-Language")
 			c.Header("Content-Type", "text/html; charset=utf-8")
 			_ = pages.ExecuteTemplate(c.Writer, name, accountPageOf(c, ways)) // fails only when the browser went away
 		}

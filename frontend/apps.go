@@ -3,11 +3,7 @@ package frontend
 import (
 	"embed"
 	"fmt"
-	"io/fs"
-	"mime"
 	"net/http"
-	"path"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -33,9 +29,9 @@ func AppRoutes(e *web.Edge) error {
 		{"stall", "Sạp của tôi: the stall app, its page, scripts and sounds", "stall people"},
 		{"district", "Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts", "reports"},
 	} {
-		files, err := fs.Sub(dist, "dist/"+app.name)
+		files, err := readApp("dist/" + app.name)
 		if err != nil {
-			return fmt.Errorf("find the %s app: %w", app.name, err)
+			return fmt.Errorf("read the %s app: %w", app.name, err)
 		}
 		e.Engine.GET("/"+app.name, func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/"+app.name+"/") })
 		e.Engine.GET("/"+app.name+"/*file", problem.Handle(func(c *gin.Context) error { return serveApp(c, files) }))
@@ -49,36 +45,5 @@ func AppRoutes(e *web.Edge) error {
 			})
 		}
 	}
-	return nil
-}
-
-// serveApp serves a file of an app. A file with a digest in its name never changes; all else is
-// asked for again.
-func serveApp(c *gin.Context, files fs.FS) error {
-	name := strings.TrimPrefix(c.Param("file"), "/")
-	if name == "" {
-		name = "index.html"
-	}
-	content, err := fs.ReadFile(files, name)
-	if err != nil && name == "index.html" {
-		return problem.New(problem.Unavailable, "not_built", "Ứng dụng chưa được dựng: hãy chạy make build.",
-			"The app was not built into this program: run make build.")
-	}
-	if err != nil {
-		return problem.Missing("file")
-	}
-	c.Header("Content-Security-Policy", appPolicy)
-	c.Header("Cache-Control", "no-cache")
-	if strings.HasPrefix(name, "assets/") {
-		c.Header("Cache-Control", "public, max-age=31536000, immutable")
-	}
-	kind := mime.TypeByExtension(path.Ext(name))
-	if path.Ext(name) == ".webmanifest" {
-		kind = "application/manifest+json"
-	}
-	if kind == "" {
-		kind = "application/octet-stream"
-	}
-	c.Data(http.StatusOK, kind, content)
 	return nil
 }

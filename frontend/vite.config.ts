@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
@@ -27,13 +28,33 @@ function shell(app: string): Plugin {
   };
 }
 
+/** From how many bytes on a text is compressed: a smaller one fits into one packet anyway. */
+const compressFrom = 1024;
+
+/** Stores each text of an app compressed beside it, for browsers that accept gzip or Brotli. */
+function compressed(app: string): Plugin {
+  return {
+    name: 'compressed',
+    apply: 'build',
+    closeBundle() {
+      for (const name of readdirSync(`dist/${app}`, { recursive: true, encoding: 'utf8' })) {
+        if (!/\.(html|js|css|svg|webmanifest)$/.test(name)) continue;
+        const content = readFileSync(join(`dist/${app}`, name));
+        if (content.length < compressFrom) continue;
+        writeFileSync(join(`dist/${app}`, `${name}.gz`), gzipSync(content, { level: 9 }));
+        writeFileSync(join(`dist/${app}`, `${name}.br`), brotliCompressSync(content));
+      }
+    },
+  };
+}
+
 /** One app a run: `vite build` makes the stall's, `vite build --mode district` the officers'. */
 export default defineConfig(({ mode }) => {
   const app = mode === 'district' ? 'district' : 'stall';
   return {
     root: app,
     base: `/${app}/`,
-    plugins: [svelte({ compilerOptions: { runes: true } }), shell(app)],
+    plugins: [svelte({ compilerOptions: { runes: true } }), shell(app), compressed(app)],
     build: {
       outDir: `../dist/${app}`,
       emptyOutDir: true,

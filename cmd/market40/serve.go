@@ -81,7 +81,7 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 	if err != nil {
 		return err
 	}
-	server := app.NewServer(routes.Engine)
+	server := app.NewServer(routes)
 	defer p.StartJobs(ctx, withDemo)()
 	p.StartPayments(context.WithoutCancel(ctx)) // until Stop, so that what was taken is posted
 	if err := mqtt.Serve(ctx, p.Boxes); err != nil {

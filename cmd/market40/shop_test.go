@@ -156,19 +156,3 @@ func TestAShopperReports(t *testing.T) {
 	}
 	s.CallAs(s.Admin, "POST", closing, object{"reason": "lần nữa"}, 409)
 }
-
-// TestTheShoppersPageIsSmall holds its bytes against the budget: page, style, script and the code's
-// image, as they travel.
-func TestTheShoppersPageIsSmall(t *testing.T) {
-	t.Parallel()
-	s := program.OpenShop(t)
-	total := 0
-	for _, part := range []string{"/q/" + s.Code, "/q/shop.css", "/q/shop.js", "/q/" + s.Code + ".png"} {
-		_, text := s.Get(part)
-		total += program.GzipSize(t, text)
-	}
-	if total > 15<<10 {
-		t.Errorf("the page takes %d bytes", total)
-	}
-	t.Logf("%d bytes", total)
-}

@@ -60,6 +60,24 @@ func CheckFits(t *testing.T, tab context.Context, name string) {
 	}
 }
 
+// CheckWireSize fails the test if the page has received more than so many bytes since it was opened:
+// of the page, its parts and its calls, with their headers, as they travelled.
+func CheckWireSize(t *testing.T, tab context.Context, limit int) {
+	t.Helper()
+	loaded, err := chromedp.Run(tab, chromedp.Evaluate[map[string]int](
+		`Object.fromEntries(performance.getEntries().filter((e) => e.transferSize > 0).map((e) => [e.name, e.transferSize]))`,
+	))
+	program.Must(t, err)
+	total := 0
+	for _, size := range loaded {
+		total += size
+	}
+	t.Logf("%d bytes: %v", total, loaded)
+	if total > limit || len(loaded) == 0 {
+		t.Errorf("the first screen takes %d bytes, more than %d", total, limit)
+	}
+}
+
 // Until waits until a JavaScript condition is true on the page.
 func Until(t *testing.T, tab context.Context, condition string) {
 	t.Helper()

@@ -1,33 +1,31 @@
 // The screens of the app and its tabs. The name of a screen is the fragment of the address.
 import type { Component } from 'svelte';
 import { t } from '../lib/language.svelte';
-import Accounts from './screens/Accounts.svelte';
-import Book from './screens/Book.svelte';
-import Check from './screens/Check.svelte';
 import Code from './screens/Code.svelte';
 import Keypad from './screens/Keypad.svelte';
 import More from './screens/More.svelte';
 import Sell from './screens/Sell.svelte';
-import Soundboxes from './screens/Soundboxes.svelte';
-import Staff from './screens/Staff.svelte';
 import Today from './screens/Today.svelte';
-import Visibility from './screens/Visibility.svelte';
 
 export type ScreenName =
   'sell' | 'keypad' | 'code' | 'today' | 'more' | 'book' | 'visibility' | 'accounts' | 'helpers' | 'soundbox' | 'check';
 
-export const screens: Record<ScreenName, Component> = {
-  sell: Sell,
-  keypad: Keypad,
-  code: Code,
-  today: Today,
-  more: More,
-  book: Book,
-  visibility: Visibility,
-  accounts: Accounts,
-  helpers: Staff,
-  soundbox: Soundboxes,
-  check: Check,
+/** later returns a screen that is loaded when it is opened. */
+const later = (load: () => Promise<{ default: Component }>) => async () => (await load()).default;
+
+/** screens opens each screen: those of the tabs at once, the others once they are loaded. */
+export const screens: Record<ScreenName, () => Component | Promise<Component>> = {
+  sell: () => Sell,
+  keypad: () => Keypad,
+  code: () => Code,
+  today: () => Today,
+  more: () => More,
+  book: later(() => import('./screens/Book.svelte')),
+  visibility: later(() => import('./screens/Visibility.svelte')),
+  accounts: later(() => import('./screens/Accounts.svelte')),
+  helpers: later(() => import('./screens/Staff.svelte')),
+  soundbox: later(() => import('./screens/Soundboxes.svelte')),
+  check: later(() => import('./screens/Check.svelte')),
 };
 
 /** screenOf returns the screen that the fragment of an address names; the first one, if it names none. */

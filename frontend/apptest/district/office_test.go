@@ -401,11 +401,14 @@ func lastPeriod() string {
 	return at.Format("2006-01")
 }
 
-// TestTheDistrictAppIsSmall bounds what the officers' app loads at its start, gzipped, and each
-// part that a screen loads later.
+// TestTheDistrictAppIsSmall bounds what the officers' app loads to its first screen, as a browser
+// receives it, and gzipped what it starts with and each part that a screen loads later.
 func TestTheDistrictAppIsSmall(t *testing.T) {
 	t.Parallel()
 	s := program.OpenShop(t)
+	v := (&office{env: s.Env, Server: s.Server}).seat("province_officer", "", 1440)
+	v.waitSettled()
+	apptest.CheckWireSize(t, v.tab, 150<<10)
 	_, html := s.Get("/district/")
 	start, parts := program.GzipSize(t, html), map[string]bool{}
 	for _, asset := range regexp.MustCompile(`/district/(assets/[^"]+)`).FindAllStringSubmatch(html, -1) {

@@ -135,3 +135,14 @@ func TestThePageIsPrinted(t *testing.T) {
 		t.Errorf("the printed text is %s", said)
 	}
 }
+
+// TestTheShoppersPageIsSmall bounds the bytes of the page with its style, script and picture, as a
+// browser receives them.
+func TestTheShoppersPageIsSmall(t *testing.T) {
+	t.Parallel()
+	s := program.OpenShop(t)
+	tab := apptest.Browse(t, 360)
+	must(t, chromedp.Do(tab, chromedp.Navigate(s.Address+"/q/"+s.Code)))
+	apptest.Until(t, tab, `document.readyState === 'complete'`)
+	apptest.CheckWireSize(t, tab, 15<<10)
+}

@@ -20,13 +20,14 @@ import (
 	"market40/migrations/database"
 )
 
-// Edge carries the engine and the API that routes are mounted on.
+// Edge carries the engine and the API that routes are mounted on, and serves them.
 type Edge struct {
 	Engine *gin.Engine // plain routes: webhooks, streams, files, pages
 	API    huma.API    // typed JSON operations
 
-	limits *rateLimits
-	scopes map[string]string // the guard's
+	limits     *rateLimits
+	scopes     map[string]string // the guard's
+	compressed http.Handler      // the engine, with its answers compressed
 }
 
 // Parts are the dependencies of New.
@@ -96,7 +97,7 @@ func New(p Parts) *Edge {
 		"key": {Type: "http", Scheme: "bearer"}, // signin adds that of sessions
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	return &Edge{engine, humagin.New(engine, config), limits, scopes}
+	return &Edge{engine, humagin.New(engine, config), limits, scopes, newCompressor(engine)}
 }
 
 // Scope registers the query of paths like /api/v1/{name}/{id}: whether a caller's scope ($2, $3)
