@@ -36,8 +36,8 @@ const readyWithin = 2 * time.Second
 // WarningPrefix begins each line of /readyz that warns of something.
 const WarningPrefix = "warning: "
 
-// Routes mounts every package's routes, and last the pages that describe them. The start page
-// exists in a demo only.
+// Routes mounts every package's routes, and last the pages that describe them. A demo has
+// its start page at /, any other program the page of doors.
 func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	e := web.New(web.Parts{
 		DB: p.DB, Keys: p.Keys, Gate: signin.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail,
@@ -92,6 +92,8 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 			return nil, err
 		}
 		start.Routes(e)
+	} else if err := frontend.HomeRoute(e); err != nil {
+		return nil, err
 	}
 	if err := p.operatorRoutes(e); err != nil {
 		return nil, err

@@ -86,7 +86,7 @@ func (s *Shop) PayAt(memo string, amount int, at time.Time) {
 }
 
 // HTML returns a page as a browser with a language receives it.
-func (s *Shop) HTML(path, language string, want int) string {
+func (s *Server) HTML(path, language string, want int) string {
 	s.T.Helper()
 	req, err := http.NewRequestWithContext(s.T.Context(), "GET", s.Address+path, nil)
 	Must(s.T, err)
