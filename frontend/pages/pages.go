@@ -83,10 +83,10 @@ func (p *Pages) Routes(e *web.Edge) error {
 	}
 	e.Engine.GET("/q/check", p.check)
 	e.Engine.GET("/q/:code", p.handle(p.getCode))
-	e.Engine.POST("/q/:code/orders", e.LimitRate(ordersLimit), p.handle(p.postOrder))
+	e.Engine.POST("/q/:code/orders", e.LimitRate("orders", ordersLimit), p.handle(p.postOrder))
 	e.Engine.GET("/q/:code/orders/:id", p.handle(p.getOrder))
 	e.Engine.GET("/q/:code/apps/:app", p.handle(p.openApp))
-	e.Engine.POST("/q/:code/problems", e.LimitRate(complaintsLimit), p.handle(p.postComplaint))
+	e.Engine.POST("/q/:code/problems", e.LimitRate("problems", complaintsLimit), p.handle(p.postComplaint))
 
 	documentPage(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: redirects to the page of ?code=")
 	documentPage(
@@ -199,7 +199,7 @@ func (p *Pages) show(c *gin.Context, status int, shown *page) error {
 		return fmt.Errorf("page of code %s: %w", shown.Code, err)
 	}
 	c.Header("Cache-Control", "no-cache")
-	c.Header("Vary", "Accept, Accept-Language")
+	c.Writer.Header().Add("Vary", "Accept, Accept-Language")
 	c.Header("Referrer-Policy", "same-origin")
 	c.Data(status, "text/html; charset=utf-8", out.Bytes())
 	return nil

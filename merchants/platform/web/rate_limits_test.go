@@ -2,11 +2,14 @@ package web_test
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/gin-gonic/gin"
 
 	"market40/merchants/access/signin"
 	"market40/merchants/platform/web"
@@ -93,6 +96,54 @@ func TestStrangersAreSlowedDownByAddress(t *testing.T) {
 	if answers := s.sendMany(601, one, "/api/v1/markets", ""); answers[401] != 600 || answers[429] != 1 {
 		t.Errorf("a minute later: %v", answers)
 	}
+}
+
+// TestNoDoubleRate sends twice the limit around the end of a minute that began with one request.
+func TestNoDoubleRate(t *testing.T) {
+	t.Parallel()
+	s, _ := newStreet(t)
+	const one = "203.0.113.9:1"
+	s.sendMany(1, one, "/api/v1/markets", "")
+	s.now = s.now.Add(59 * time.Second)
+	before := s.sendMany(599, one, "/api/v1/markets", "")
+	s.now = s.now.Add(2 * time.Second)
+	after := s.sendMany(600, one, "/api/v1/markets", "")
+	if before[401] != 599 || after[401] > 30 {
+		t.Errorf("in two seconds %d and %d requests are let through", before[401], after[401])
+	}
+}
+
+// TestAnswersTellTheirRateLimit: what is left, and when there is more.
+func TestAnswersTellTheirRateLimit(t *testing.T) {
+	t.Parallel()
+	s, keys := newStreet(t)
+	s.Engine.POST("/q/:code/orders", s.LimitRate("orders", 10), func(c *gin.Context) { c.Status(http.StatusNoContent) })
+	for _, c := range []struct{ path, key, policy, limit string }{
+		{"/api/v1/markets", "", `"strangers";q=600;w=60`, `"strangers";r=599;t=1`},
+		{"/api/v1/nothing", keys[0], `"caller";q=6000;w=60`, `"caller";r=5999;t=1`},
+		{"/q/NOTHING", "", `"pages";q=3000;w=60`, `"pages";r=2999;t=1`},
+		{"/healthz", "", "", ""},
+	} {
+		h := s.send("203.0.113.9:1", c.path, c.key).Header()
+		if h.Get("RateLimit-Policy") != c.policy || h.Get("RateLimit") != c.limit {
+			t.Errorf("%s: %q, %q", c.path, h.Get("RateLimit-Policy"), h.Get("RateLimit"))
+		}
+	}
+	order := httptest.NewRequest("POST", "/q/M4JX/orders", nil)
+	order.RemoteAddr = "203.0.113.10:1"
+	for range 11 {
+		w := httptest.NewRecorder()
+		s.Engine.ServeHTTP(w, order)
+		if w.Code != 429 {
+			continue
+		}
+		if got := strings.Join(w.Header().Values("RateLimit"), ", "); got != `"pages";r=2989;t=1, "orders";r=0;t=6` ||
+			w.Header().Get("Retry-After") != "6" {
+			t.Errorf("refused with %s, Retry-After %q", got, w.Header().Get("Retry-After"))
+		}
+		return
+	}
+	t.Error("eleven orders in a moment are let through")
 }
 
 func TestCallersAreSlowedDownAlone(t *testing.T) {
