@@ -11,6 +11,7 @@ import (
 
 	"market40/merchants/access/roles"
 	"market40/merchants/access/signin"
+	"market40/migrations/database"
 	"market40/payments/unnest"
 )
 
@@ -29,7 +30,7 @@ func (s *streams) run(ctx context.Context) {
 		if err := s.check(ctx); err == nil {
 			s.checked = began
 			continue
-		} else if ctx.Err() == nil {
+		} else if ctx.Err() == nil && !database.IsUnreachable(err) {
 			slog.WarnContext(ctx, "the open streams could not be checked", "error", err)
 		}
 		if time.Since(s.checked) > endAfter {

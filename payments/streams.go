@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"market40/merchants/access/roles"
+	"market40/migrations/database"
 	"market40/payments/ledger"
 )
 
@@ -136,7 +137,7 @@ func (s *streams) follow(ctx context.Context, at *channel, heard <-chan struct{}
 		case <-heard:
 		case <-at.woken:
 		}
-		if err := s.update(ctx, at); err != nil && ctx.Err() == nil {
+		if err := s.update(ctx, at); err != nil && ctx.Err() == nil && !database.IsUnreachable(err) {
 			slog.WarnContext(ctx, "reading for streams failed", "error", err) // the next check retries or ends them
 		}
 	}

@@ -2,9 +2,7 @@ package pages
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -34,17 +32,19 @@ func (r *refused) Unknown() bool { return r.Kind == problem.NotFound }
 func (p *Pages) handle(handler func(*gin.Context) error) gin.HandlerFunc {
 	return problem.Handle(func(c *gin.Context) error {
 		err := handler(c)
-		var refusal *problem.Error
-		if !errors.As(err, &refusal) || refusal.GetStatus() >= http.StatusInternalServerError ||
-			!strings.Contains(c.GetHeader("Accept"), "text/html") {
+		if err == nil || c.Writer.Written() || !strings.Contains(c.GetHeader("Accept"), "text/html") {
 			return err
+		}
+		refusal := problem.From(c.Request.Context(), err)
+		for name, values := range refusal.GetHeaders() {
+			c.Header(name, values[0])
 		}
 		var out bytes.Buffer
 		if err := p.template.ExecuteTemplate(&out, "refused.html", &refused{refusal, isEnglish(c)}); err != nil {
 			return fmt.Errorf("page of a refusal: %w", err)
 		}
 		c.Header("Cache-Control", "no-store")
-		c.Header("Vary", "Accept, Accept-Language")
+		c.Writer.Header().Add("Vary", "Accept, Accept-Language")
 		c.Data(refusal.GetStatus(), "text/html; charset=utf-8", out.Bytes())
 		return nil
 	})

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -52,6 +53,13 @@ type DB struct {
 	Schema string        // where unqualified names live
 
 	money *DB // the money lane; nil: this is it
+}
+
+// IsUnreachable reports whether an error says that no connection could be made. Whatever works by the
+// clock need not log it: the payment feed does so once, and requests once a minute.
+func IsUnreachable(err error) bool {
+	var connect *pgconn.ConnectError
+	return errors.As(err, &connect)
 }
 
 // Options are the sizes and limits of a pool. The zero value serves.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"market40/migrations/database"
 	"market40/payments/banks"
 )
 
@@ -115,7 +116,7 @@ func (cs *Connections) FlushHealth(ctx context.Context) {
 		case <-ctx.Done():
 		case <-time.After(flushEvery):
 		}
-		if err := cs.writeHealth(context.WithoutCancel(ctx)); err != nil {
+		if err := cs.writeHealth(context.WithoutCancel(ctx)); err != nil && !database.IsUnreachable(err) {
 			slog.WarnContext(ctx, "the counters of connections were not written", "error", err)
 		}
 	}

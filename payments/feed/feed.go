@@ -140,14 +140,24 @@ func (f *Feed) Wait(account uuid.UUID) (woken <-chan struct{}, cancel func()) {
 }
 
 // Run notifies and listens until ctx ends. While the connection is lost no reader is woken; after a
-// reconnect all readers are, so that they miss nothing.
+// reconnect all readers are, so that they miss nothing. The log has one line for the loss, and one
+// for the reconnect.
 func (f *Feed) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	running.Go(func() { f.notifyOthers(ctx) })
 	defer running.Wait()
+	var lost time.Time
 	for ctx.Err() == nil {
-		if err := f.listen(ctx); err != nil && ctx.Err() == nil {
-			slog.WarnContext(ctx, "the payment feed lost its connection", "error", err)
+		err := f.listen(ctx, func() {
+			if !lost.IsZero() {
+				slog.InfoContext(ctx, "the payment feed is connected to the database again", "after",
+					time.Since(lost).Round(time.Second))
+			}
+			lost = time.Time{}
+		})
+		if err != nil && ctx.Err() == nil && lost.IsZero() {
+			lost = time.Now()
+			slog.WarnContext(ctx, "the payment feed lost its connection to the database", "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -156,7 +166,8 @@ func (f *Feed) Run(ctx context.Context) {
 	}
 }
 
-func (f *Feed) listen(ctx context.Context) error {
+// listen wakes readers until the connection is lost. It calls connected once it listens.
+func (f *Feed) listen(ctx context.Context, connected func()) error {
 	conn, err := pgx.ConnectConfig(ctx, f.db.Pool.Config().ConnConfig)
 	if err != nil {
 		return fmt.Errorf("connect: %w", err)
@@ -169,6 +180,7 @@ func (f *Feed) listen(ctx context.Context) error {
 	if err := f.execute(ctx, conn, "LISTEN "+pgx.Identifier{f.channel}.Sanitize()); err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+	connected()
 	f.wakeAll()
 	for {
 		n, err := f.receive(ctx, conn)

@@ -86,7 +86,9 @@ func (r *Runner) repeat(ctx context.Context, j Job) {
 			r.success.WithLabelValues(j.Name).SetToCurrentTime()
 		case !errors.Is(err, ErrElsewhere):
 			r.failures.WithLabelValues(j.Name).Inc()
-			slog.WarnContext(ctx, "a job failed", "job", j.Name, "error", err)
+			if !database.IsUnreachable(err) {
+				slog.WarnContext(ctx, "a job failed", "job", j.Name, "error", err)
+			}
 			wait = min(wait, RetryAfter)
 		}
 	}

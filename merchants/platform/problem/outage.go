@@ -18,7 +18,7 @@ const (
 	outageRetry = 10
 	// outageLogPause is the least time between two log lines about it: an outage must not fill the
 	// disk.
-	outageLogPause = 5 * time.Second
+	outageLogPause = time.Minute
 )
 
 // Outage returns the refusal (503) while the database cannot be reached, or is too busy to answer in
