@@ -22,7 +22,7 @@ func TestUnwatchedTablesHaveAReason(t *testing.T) {
 		t.Fatal(err)
 	}
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	const want = "account_claims audit_changes audit_cursors audit_events audit_reads audit_results audit_seals banks connection_days connection_health connection_hours deliveries fact_changes finished_steps first_days goose_db_version idempotency_keys " +
+	const want = "account_claims audit_changes audit_cursors audit_events audit_reads audit_results audit_seals banks connection_days connection_health connection_hours deliveries fact_changes finished_steps first_days goose_db_version idempotency_keys last_runs " +
 		"ledger_accounts localities locality_lineage locality_versions notice_conflicts notice_keys notice_retries notices payments phone_code_days phone_codes reporting_bases sealed_keys sign_in_failures soundbox_guesses stall_days survey_answers"
 	if got := strings.Join(names, " "); err != nil || got != want {
 		t.Errorf("unwatched are\n%s, %v\nwant\n%s", got, err, want)

@@ -30,7 +30,7 @@ BEGIN
         EXECUTE format('GRANT %s ON %I TO %I',
             CASE WHEN t.relname IN ('payments', 'deliveries', 'notice_keys', 'notice_conflicts', 'case_steps', 'audit_events', 'audit_results', 'audit_changes', 'audit_reads', 'audit_seals',
                      'beneficiary_change_steps', 'account_claims', 'consents', 'data_request_steps', 'connection_days', 'report_versions', 'report_steps') THEN 'SELECT, INSERT'
-                 WHEN t.relname IN ('banks', 'localities', 'locality_versions', 'locality_lineage', 'reporting_bases', 'legal_parameters', 'consent_texts', 'goose_db_version') THEN 'SELECT'
+                 WHEN t.relname IN ('banks', 'localities', 'locality_versions', 'locality_lineage', 'reporting_bases', 'legal_parameters', 'consent_texts', 'goose_db_version', 'last_runs') THEN 'SELECT'
                  WHEN t.relname IN ('ledger_accounts', 'notices', 'stall_days', 'first_days', 'beneficiary_changes', 'alerts') THEN 'SELECT, INSERT, UPDATE'
                  ELSE 'SELECT, INSERT, UPDATE, DELETE' END,
             t.relname, serving);

@@ -64,6 +64,11 @@ func TestServingRoleOnlyAddsToTheBooks(t *testing.T) {
 		`SELECT missing_partitions(now() + interval '3 months')`:                true,
 		`SELECT make_partition('payments', timestamptz '2031-01-01 00:00:00Z')`: true,
 		`UPDATE idempotency_keys SET status = 200 WHERE false`:                  true,
+		`SELECT finished_at FROM last_runs`:                                     true,
+		`SELECT record_proof('ledger_verify', 0)`:                               true,
+		`INSERT INTO last_runs VALUES ('backup', now())`:                        false,
+		`UPDATE last_runs SET finished_at = now()`:                              false,
+		`SELECT * FROM partition_state()`:                                       true,
 		`DELETE FROM payments_default`:                                          false,
 		`INSERT INTO payments_default SELECT * FROM payments`:                   false,
 	} {

@@ -180,6 +180,15 @@ func appliedAt(ctx context.Context, pool *pgxpool.Pool) (map[int64]time.Time, er
 	return applied, nil
 }
 
+// Latest returns the version of this program's last migration.
+func Latest() (int64, error) {
+	known, err := readSources()
+	if err != nil {
+		return 0, err
+	}
+	return known[len(known)-1].Version, nil
+}
+
 // readSources returns the embedded files in order of version.
 func readSources() ([]Migration, error) {
 	names, err := fs.Glob(files, "0*.sql")

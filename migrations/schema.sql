@@ -851,6 +851,17 @@ CREATE TABLE invitations (
 );
 CREATE INDEX invitations_stall ON invitations (stall_id, id);
 
+-- When backup, ledger verify and audit verify last ended.
+-- market40_app: SELECT.
+CREATE TABLE last_runs (
+    task text NOT NULL,
+    finished_at timestamptz NOT NULL,
+    faults integer, -- that a proof found; null: a backup
+    CONSTRAINT last_runs_pkey PRIMARY KEY (task),
+    CONSTRAINT run_faults_positive CHECK (faults >= 0),
+    CONSTRAINT run_task_known CHECK (task IN ('backup', 'ledger_verify', 'audit_verify'))
+);
+
 -- bank: one per beneficiary account and market (without account: money on accounts nobody registered); stall: one per tenancy; suspense, returned: one per market.
 -- market40_app: SELECT, INSERT, UPDATE.
 CREATE TABLE ledger_accounts (
@@ -2152,6 +2163,27 @@ CREATE FUNCTION partition_name(parent text, month timestamptz) RETURNS text
     SELECT parent || '_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM')
 $$;
 
+CREATE FUNCTION partition_state() RETURNS TABLE(parent text, months_ahead integer, default_rows bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+DECLARE
+    month timestamptz;
+BEGIN
+    FOREACH parent IN ARRAY ARRAY['deliveries', 'notices', 'payments'] LOOP
+        month := date_trunc('month', now(), 'UTC');
+        months_ahead := -1;
+        WHILE to_regclass(partition_name(parent, month)) IS NOT NULL LOOP
+            months_ahead := months_ahead + 1;
+            month := next_month(month);
+        END LOOP;
+        EXECUTE format('SELECT count(*) FROM (SELECT FROM %I LIMIT 10000) AS r', parent || '_default')
+            INTO default_rows;
+        RETURN NEXT;
+    END LOOP;
+END
+$$;
+
 CREATE FUNCTION person(actor uuid) RETURNS uuid
     LANGUAGE sql STABLE
     AS $$
@@ -2163,6 +2195,19 @@ CREATE FUNCTION person(actor uuid) RETURNS uuid
         WHERE coalesce(k.owner_id, u.let_in_by) IS NOT NULL
     ) CYCLE id SET again USING path
     SELECT id FROM behind WHERE NOT again ORDER BY step DESC LIMIT 1
+$$;
+
+CREATE FUNCTION record_proof(proof text, faults_found integer) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO '$user', 'public'
+    AS $$
+BEGIN
+    IF proof NOT IN ('ledger_verify', 'audit_verify') THEN
+        RAISE EXCEPTION '% is no proof', proof USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    INSERT INTO last_runs (task, finished_at, faults) VALUES (proof, clock_timestamp(), faults_found)
+    ON CONFLICT (task) DO UPDATE SET finished_at = excluded.finished_at, faults = excluded.faults;
+END
 $$;
 
 CREATE FUNCTION refuse_change() RETURNS trigger

@@ -32,6 +32,7 @@ func auditCommand(s *app.Settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			app.RecordProof(cmd.Context(), db, app.TrailProof, len(proof.Faults))
 			out := cmd.OutOrStdout()
 			fmt.Fprintf(out, "%d events and results in %d sealed minutes\n", proof.Events, proof.Minutes)
 			for _, f := range proof.Faults {

@@ -45,9 +45,13 @@ func writeBackup(ctx context.Context, s *app.Settings, path string) error {
 	if schema != "public" {
 		args = append(args, "--schema="+schema) // one province of several in this database
 	}
-	return writeAtomically(path, func(out *os.File) error {
+	err = writeAtomically(path, func(out *os.File) error {
 		return runTool(ctx, at, tool{name: "pg_dump", args: args, out: out})
 	})
+	if err == nil {
+		at.RecordBackup(ctx)
+	}
+	return err
 }
 
 // backupSchema returns the schema to back up: an older one is not migrated first. A newer

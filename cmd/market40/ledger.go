@@ -25,6 +25,7 @@ func ledgerCommand(s *app.Settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			app.RecordProof(cmd.Context(), db, app.LedgerProof, len(proof.Faults))
 			return printProof(cmd.OutOrStdout(), proof)
 		},
 	})

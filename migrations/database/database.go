@@ -19,6 +19,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/multitracer"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"gorm.io/driver/postgres"
@@ -67,6 +68,13 @@ type Options struct {
 	MaxConns         int32         // 0: 16, or pool_max_conns of the URL
 	StatementTimeout time.Duration // 0: statementTimeout; negative: none, for migrations
 	AcquireTimeout   time.Duration // 0: AcquireTimeout
+	Tracer           Tracer        // sees every statement; nil: none
+}
+
+// Tracer sees statements and batches of the driver.
+type Tracer interface {
+	pgx.QueryTracer
+	pgx.BatchTracer
 }
 
 // Open connects to a server (direct or behind a session pool) and checks that it answers. It opens
@@ -126,7 +134,11 @@ func newPool(ctx context.Context, url string, o Options) (*pgxpool.Pool, error) 
 	}
 	cfg.PrepareConn = setMark
 	boundWaits(cfg, o.statementTimeout())
-	cfg.ConnConfig.Tracer = acquireLimit{cmp.Or(o.AcquireTimeout, AcquireTimeout)}
+	limit := acquireLimit{cmp.Or(o.AcquireTimeout, AcquireTimeout)}
+	cfg.ConnConfig.Tracer = limit
+	if o.Tracer != nil {
+		cfg.ConnConfig.Tracer = multitracer.New(limit, o.Tracer)
+	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("opening the pool: %w", err)
