@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"market40/migrations/database"
 	"market40/payments/feed"
 )
@@ -34,6 +36,13 @@ func New(db *database.DB, feed *feed.Feed, now func() time.Time) *Payments {
 func (p *Payments) Start(ctx context.Context) {
 	ctx, p.cancel = context.WithCancel(ctx)
 	p.running.Go(func() { p.streams.run(ctx) })
+}
+
+// Collectors returns the metrics of the streams, for /metrics.
+func (p *Payments) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "market40", Name: "open_streams", Help: "Live streams that this process serves.",
+	}, func() float64 { return float64(p.streams.count()) })}
 }
 
 // Stop ends the streams. Call it before the intake's Stop, which wakes them.

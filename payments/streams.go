@@ -95,6 +95,13 @@ func (s *streams) join(ctx context.Context, r right, deadline func(time.Time)) (
 	return st, nil
 }
 
+// count returns how many streams are open.
+func (s *streams) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
 // start reads the account's version and soundboxes for a new channel, once.
 func (s *streams) start(ctx context.Context, at *channel) error {
 	at.mu.Lock()

@@ -70,7 +70,7 @@ func newCommands(begun *bool) *cobra.Command {
 				return err
 			}
 			*s = *read
-			app.LogTo(cmd.ErrOrStderr(), s.LogLevel)
+			app.LogTo(cmd.ErrOrStderr(), s)
 			return nil
 		}
 		root.AddCommand(c)

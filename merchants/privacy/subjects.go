@@ -63,8 +63,10 @@ func newCounts() *counts {
 	}, []string{"kind"})}
 }
 
-// Collectors returns the metrics of personal data, for /metrics.
-func (d *Desk) Collectors() []prometheus.Collector { return []prometheus.Collector{d.counts.subjects} }
+// InstallationCollectors returns the metrics of personal data, which are the same in each replica.
+func (d *Desk) InstallationCollectors() []prometheus.Collector {
+	return []prometheus.Collector{d.counts.subjects}
+}
 
 // Job returns what counts people and forgets old answers, in every process.
 func (d *Desk) Job() jobs.Job {

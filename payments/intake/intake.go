@@ -59,7 +59,7 @@ func New(db *database.DB, keys *seal.Keys, senders *connections.Connections, now
 	in.entries = &entries{keys: keys, sealer: in.sealer, connections: senders, now: now}
 	in.postings = &postings{db: in.money, now: now, clock: in.clock, sealer: in.sealer, feed: in.feed}
 	in.retries = &retries{entries: in.entries, postings: in.postings, log: &logs.pending}
-	in.workers = newWorkers(in.postings, logs)
+	in.workers = newWorkers(in.postings, logs, in.counts.groups)
 	in.webhooks = &webhooks{
 		entries: in.entries, workers: in.workers, clock: in.clock, stamps: in.stamps, counts: in.counts,
 		bodies: web.NewWebhookBudget(), logs: logs,

@@ -84,6 +84,16 @@ func (l *lanes) move(group []*delivery, lane int) []*delivery {
 	return group
 }
 
+// length returns how many deliveries wait.
+func (l *lanes) length() (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, waiting := range l.waiting {
+		n += len(waiting)
+	}
+	return n
+}
+
 // done marks a worker as free.
 func (l *lanes) done(lane int) {
 	l.mu.Lock()

@@ -93,7 +93,7 @@ func (h *webhooks) receive(c *gin.Context) error {
 	if err := h.workers.submit(ctx, d); err != nil {
 		return h.unavailable(err)
 	}
-	h.counts.acknowledged(connection.Provider.Name(), len(d.entries))
+	h.counts.acknowledged(connection.Provider.Name(), len(d.entries), time.Since(begun))
 	h.entries.connections.CountReceived(connection.ID, request.Now)
 	var ids []string
 	for _, e := range d.entries {
@@ -161,7 +161,7 @@ func storedHeaders(h http.Header) string {
 // nothing.
 func (h *webhooks) refuse(c *gin.Context, connection *connections.Sender, err error) error {
 	why := banks.RefusalReason(err)
-	h.counts.refused(connection.Provider.Name(), why)
+	h.counts.refused(connection, why)
 	h.entries.connections.CountRefused(connection.ID, h.entries.now(), why)
 	if why == banks.Stale {
 		if skipped, ok := h.logs.stale.allow(); ok {
@@ -206,7 +206,7 @@ func (h *webhooks) storeUnreadable(ctx context.Context, d *delivery, cause error
 	if err := h.workers.submit(ctx, d); err != nil {
 		return h.unavailable(err)
 	}
-	h.counts.unreadable(d.connection.Provider.Name())
+	h.counts.refused(d.connection, banks.Unreadable)
 	h.entries.connections.CountRefused(d.connection.ID, d.receivedAt, banks.Unreadable)
 	return problem.New(problem.Malformed, "unreadable", "Không đọc được thông báo.", "The notice could not be read: "+
 		cause.Error()+".")

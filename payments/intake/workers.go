@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"market40/merchants/platform/problem"
 )
@@ -33,13 +34,15 @@ type workers struct {
 	lanes    *lanes
 	locked   *lockedAccounts
 	logs     *logLimits
+	groups   prometheus.Observer // sizes of the groups that were posted
 	running  sync.WaitGroup
 	stopped  chan struct{} // closed when the workers are done
 }
 
-func newWorkers(p *postings, logs *logLimits) *workers {
+func newWorkers(p *postings, logs *logLimits, groups prometheus.Observer) *workers {
 	return &workers{
-		postings: p, lanes: newLanes(), locked: newLockedAccounts(), logs: logs, stopped: make(chan struct{}),
+		postings: p, lanes: newLanes(), locked: newLockedAccounts(), logs: logs, groups: groups,
+		stopped: make(chan struct{}),
 	}
 }
 
@@ -103,6 +106,7 @@ func (w *workers) postPart(ctx context.Context, group []*delivery, lockWait time
 	locked := hasCode(err, lockNotAvailable)
 	switch {
 	case err == nil:
+		w.groups.Observe(float64(len(group)))
 		finishGroup(group, nil)
 	case locked && ctx.Err() == nil && !sameAccount(group), isDataError(err) && len(group) > 1:
 		half := len(group) / 2

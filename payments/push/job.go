@@ -95,6 +95,7 @@ func (s *Notifier) notify(ctx context.Context, t target) error {
 			slog.InfoContext(ctx, "a push service did not answer", "subscription", t.id, "error", err)
 			status = 0
 		}
+		s.results.WithLabelValues(resultOf(status)).Inc()
 	}
 	if len(news) > 0 {
 		last = news[len(news)-1].Version
@@ -102,11 +103,10 @@ func (s *Notifier) notify(ctx context.Context, t target) error {
 		&last); err != nil { // nothing of this shift
 		return fmt.Errorf("read version of %s: %w", t.account(), err)
 	}
-	switch {
-	case status == http.StatusNotFound ||
-		status == http.StatusGone: // RFC 8030, section 7.3: the subscription is no more
+	switch resultOf(status) {
+	case "gone":
 		_, err = s.db.Pool.Exec(ctx, `DELETE FROM push_subscriptions WHERE id = $1`, t.id)
-	case status/100 == 2:
+	case "sent":
 		_, err = s.db.Pool.Exec(ctx, `UPDATE push_subscriptions SET last_version = $2, failures = 0, next_at = $3
 			WHERE id = $1`, t.id, last, s.now())
 	default:
@@ -119,6 +119,18 @@ func (s *Notifier) notify(ctx context.Context, t target) error {
 		return fmt.Errorf("record the result of a message: %w", err)
 	}
 	return nil
+}
+
+// resultOf returns what a push service's status means: the phone ended its subscription (RFC 8030, section
+// 7.3), the message is sent, or it failed.
+func resultOf(status int) string {
+	switch {
+	case status == http.StatusNotFound || status == http.StatusGone:
+		return "gone"
+	case status/100 == 2:
+		return "sent"
+	}
+	return "failed"
 }
 
 // pushMessage returns the message about payments; nil: no payment.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"market40/merchants/access/roles"
 	"market40/merchants/platform/jobs"
@@ -47,6 +48,7 @@ type Notifier struct {
 	client          *http.Client
 	public, private string // the VAPID keys, base64url
 	subscriber      string // our contact for push services: an address or a URL
+	results         *prometheus.CounterVec
 }
 
 // Parts are the dependencies of a Notifier. It sends to the push services of Hosts; PublicURL is our
@@ -66,6 +68,13 @@ func New(parts Parts) (*Notifier, error) {
 	s := &Notifier{
 		payments: parts.Payments, db: parts.DB, keys: parts.Keys, now: parts.Now, hosts: parts.Hosts,
 		client: parts.Client, subscriber: parts.PublicURL,
+		results: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: "market40", Name: "push_messages_total",
+			Help: "Messages to push services, by result: sent, failed, or gone (the phone ended its subscription).",
+		}, []string{"result"}),
+	}
+	for _, result := range []string{"sent", "failed", "gone"} {
+		s.results.WithLabelValues(result)
 	}
 	if !strings.HasPrefix(parts.PublicURL, "https://") {
 		s.subscriber = "market40@localhost" // a push service requires an address
@@ -81,6 +90,9 @@ func New(parts Parts) (*Notifier, error) {
 
 // Job returns the scheduled job that notifies phones.
 func (s *Notifier) Job() jobs.Job { return jobs.Job{Name: "push", Every: pushEvery, Do: s.push} }
+
+// Collectors returns the metrics of messages to phones, for /metrics.
+func (s *Notifier) Collectors() []prometheus.Collector { return []prometheus.Collector{s.results} }
 
 // vapidKey derives the key that identifies us to push services (RFC 8292) from the index key. A
 // subscription is bound to it, and the index key is never rotated in place. So a backup needs no

@@ -185,6 +185,13 @@ func (l *boxConn) refuse(now time.Time) {
 	w.past(now, refusalsPerWindow, refusalsWindow)
 }
 
+// connected returns how many connections there are besides those of new boxes.
+func (l *boxListener) connected() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.all) - l.new
+}
+
 // takeSeen returns the ids of the connections that sent something since the last call.
 func (l *boxListener) takeSeen() (ids []uuid.UUID) {
 	l.mu.Lock()

@@ -13,6 +13,7 @@ import (
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/listeners"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"market40/merchants/platform/seal"
 	"market40/migrations/database"
@@ -92,6 +93,20 @@ func (s *Soundboxes) Serve(ctx context.Context, listener net.Listener, over *tls
 	}
 	s.running.Go(func() { s.writeSeen(ctx) })
 	return s.server.Serve()
+}
+
+// Collectors returns the metrics of the boxes, for /metrics.
+func (s *Soundboxes) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: "market40",
+		Name:      "connected_soundboxes",
+		Help:      "Connections of soundboxes to this process, new boxes left out.",
+	}, func() float64 {
+		if s.lines == nil { // nothing listens for boxes
+			return 0
+		}
+		return float64(s.lines.connected())
+	})}
 }
 
 // capabilities returns what boxes may use of MQTT 3.1.1 and 5: no sessions, retained messages,

@@ -25,6 +25,7 @@ func (p *Program) StartJobs(ctx context.Context, demo bool) (end func()) {
 	if sender := p.smsSender(demo); sender != nil {
 		list = append(list, p.messages.Job(sender))
 	}
+	running.Go(func() { p.leader.Run(ctx) })
 	running.Go(func() { p.Intake.Jobs.Run(ctx, list...) })
 	return func() {
 		cancel()

@@ -1,14 +1,13 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"regexp"
-	"time"
 
-	"github.com/gin-gonic/gin"
+	"market40/merchants/platform/web"
 )
 
 // sensitive finds what must not be in a log. An id is found first, so that it stays whole.
@@ -19,16 +18,53 @@ var sensitive = regexp.MustCompile(`(?i)` +
 	`|://[^\s/@]+:[^\s/@]+@` + // user and password of a URL
 	`|[0-9]{6,}`) // accounts, phones, tax codes
 
-// LogTo makes w the log of the whole process: lines of text without anything that names an account.
-func LogTo(w io.Writer, level slog.Level) {
-	slog.SetDefault(slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: hideSensitive})))
+// requestIDKey names the id of a request in log lines. Its form is checked by package web, so that
+// nothing in it is hidden.
+const requestIDKey = "request_id"
+
+// LogTo makes w the log of the whole process.
+func LogTo(w io.Writer, s *Settings) { slog.SetDefault(newLog(w, s)) }
+
+// newLog returns a log of lines of text, or of JSON, without anything that names an account. A line
+// that belongs to a request has its id.
+func newLog(w io.Writer, s *Settings) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.LogLevel, ReplaceAttr: hideSensitive}
+	var lines slog.Handler = slog.NewTextHandler(w, options)
+	if s.LogJSON {
+		lines = slog.NewJSONHandler(w, options)
+	}
+	return slog.New(requestLog{lines})
 }
+
+// requestLog adds the id of a request to its lines.
+type requestLog struct{ slog.Handler }
+
+// Handle writes a line.
+func (l requestLog) Handle(ctx context.Context, r slog.Record) error {
+	if ctx != nil {
+		if id := web.RequestID(ctx); id != "" {
+			r.AddAttrs(slog.String(requestIDKey, id))
+		}
+	}
+	return l.Handler.Handle(ctx, r)
+}
+
+// WithAttrs returns a log whose lines have further attributes.
+func (l requestLog) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return requestLog{l.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup returns a log whose lines have their attributes in a group.
+func (l requestLog) WithGroup(name string) slog.Handler { return requestLog{l.Handler.WithGroup(name)} }
 
 // hideSensitive hides account-like runs of six digits or more, keys and passwords in whatever is
 // logged.
 func hideSensitive(_ []string, a slog.Attr) slog.Attr {
 	if a.Key == "Authorization" || a.Key == "authorization" {
 		return slog.String(a.Key, "[hidden]")
+	}
+	if a.Key == requestIDKey {
+		return a
 	}
 	switch a.Value.Kind() {
 	case slog.KindString:
@@ -49,16 +85,4 @@ func hideSecrets(text string) string {
 		}
 		return "[hidden]"
 	})
-}
-
-// logFailures writes one line for each answer of 5xx; other requests are not logged. Nor is a 503:
-// in a flood there are thousands of them, and a failure behind one was logged where it was found.
-func logFailures(c *gin.Context) {
-	began := time.Now()
-	c.Next()
-	if status := c.Writer.Status(); status >= 500 && status != http.StatusServiceUnavailable {
-		slog.InfoContext(c.Request.Context(), "answered", "status", status, "method", c.Request.Method, "route",
-			c.FullPath(),
-			"took", time.Since(began).Round(time.Millisecond))
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"market40/merchants/access/signin"
 	"market40/merchants/access/sso"
 	"market40/merchants/access/trail"
+	"market40/merchants/platform/jobs"
 	"market40/merchants/platform/outbox"
 	"market40/merchants/platform/outgoing"
 	"market40/merchants/platform/seal"
@@ -45,6 +46,7 @@ type Program struct {
 	Periodic    *periodic.Periodic       // reports of months and quarters
 	Now         func() time.Time         // the clock of all parts
 
+	leader    *jobs.Leader // exports what all replicas would count alike
 	sso       *sso.Providers
 	codes     *phonecodes.Codes // set by Routes; nil: nothing was mounted
 	trail     *trail.Trail
@@ -106,6 +108,7 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 		reports:     reports.New(db, now),
 		programme:   programme.New(db, now),
 	}
+	p.leader = jobs.NewLeader(db, "metrics")
 	p.Intake = intake.New(db, keys, p.Connections, now)
 	p.Cases = cases.New(db, p.Intake, now)
 	p.payments = payments.New(db, p.Intake.Feed(), now)

@@ -11,9 +11,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"market40/frontend"
 	"market40/frontend/pages"
@@ -44,7 +41,6 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 		Proxies: p.Settings.Proxies, Now: p.Now,
 		Strict: !p.Settings.LAN, Version: Version(),
 	})
-	e.Engine.Use(logFailures)
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	if p.Settings.PublicURL != "" {
 		e.API.OpenAPI().Servers = []*huma.Server{{URL: p.Settings.PublicURL}}
@@ -157,17 +153,13 @@ var (
 // operatorRoutes mounts what operators watch: alive, ready, metrics. Nothing in them is about a
 // person.
 func (p *Program) operatorRoutes(e *web.Edge) error {
-	metrics := prometheus.NewRegistry()
-	all := append(append(p.Intake.Collectors(), p.privacy.Collectors()...), collectors.NewGoCollector(),
-		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	for _, c := range all {
-		if err := metrics.Register(c); err != nil {
-			return fmt.Errorf("registering metrics: %w", err)
-		}
+	scrape, err := p.scrapeHandler(e)
+	if err != nil {
+		return err
 	}
 	e.Engine.GET("/healthz", func(c *gin.Context) { c.String(http.StatusOK, "alive\n") })
 	e.Engine.GET("/readyz", p.ready)
-	e.Engine.GET("/metrics", gin.WrapH(promhttp.HandlerFor(metrics, promhttp.HandlerOpts{})))
+	e.Engine.GET("/metrics", gin.WrapH(scrape))
 	documentPage(e, "healthz", "/healthz", "200 while the process lives")
 	documentPage(
 		e,

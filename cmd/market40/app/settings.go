@@ -39,6 +39,7 @@ type environment struct {
 	MQTTAddr      string `env:"MQTT_LISTEN_ADDR"`
 	MQTTPlain     string `env:"MQTT_PLAINTEXT"`
 	LogLevel      string `env:"LOG_LEVEL" envDefault:"info"`
+	LogFormat     string `env:"LOG_FORMAT" envDefault:"text"`
 	Proxies       string `env:"TRUSTED_PROXIES"`
 	OutgoingAllow string `env:"OUTGOING_ALLOW"`
 	PushHosts     string `env:"PUSH_HOSTS"`
@@ -64,6 +65,7 @@ type Settings struct {
 	LAN         bool              // https for the local network, by an authority of our own
 	MQTT        mqttSettings
 	LogLevel    slog.Level
+	LogJSON     bool           // log lines are JSON
 	Proxies     web.Proxies    // that may name the caller, by X-Forwarded-For
 	PushHosts   []string       // push services that we call
 	PushAllow   outgoing.Allow // those of them that the operator named
@@ -137,6 +139,9 @@ func ReadSettings() (*Settings, error) {
 	check("DATA_DIR", err)
 	if s.LogLevel.UnmarshalText([]byte(vars.LogLevel)) != nil {
 		check("LOG_LEVEL", errors.New("must be debug, info, warn or error"))
+	}
+	if s.LogJSON = vars.LogFormat == "json"; !s.LogJSON && vars.LogFormat != "text" {
+		check("LOG_FORMAT", errors.New("must be text or json"))
 	}
 	s.Proxies, err = web.ParseProxies(vars.Proxies)
 	check("TRUSTED_PROXIES", err)

@@ -38,11 +38,12 @@ type Runner struct {
 	db       *database.DB
 	success  *prometheus.GaugeVec
 	failures *prometheus.CounterVec
+	interval *prometheus.GaugeVec
 }
 
 // New prepares a runner.
 func New(db *database.DB) *Runner {
-	labels := []string{"job"}
+	labels := []string{"name"} // Prometheus has its own label "job"
 	return &Runner{
 		db: db,
 		success: prometheus.NewGaugeVec(prometheus.GaugeOpts{
@@ -53,12 +54,15 @@ func New(db *database.DB) *Runner {
 			Namespace: "market40", Name: "job_failures_total",
 			Help: "Rounds of the job that failed or passed their deadline.",
 		}, labels),
+		interval: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: "market40", Name: "job_interval_seconds", Help: "The pause between two rounds of the job.",
+		}, labels),
 	}
 }
 
 // Collectors returns the metrics of all jobs, for /metrics.
 func (r *Runner) Collectors() []prometheus.Collector {
-	return []prometheus.Collector{r.success, r.failures}
+	return []prometheus.Collector{r.success, r.failures, r.interval}
 }
 
 // Run runs jobs, each beside the others, until ctx ends and the last round is over.
@@ -72,6 +76,7 @@ func (r *Runner) Run(ctx context.Context, list ...Job) {
 
 func (r *Runner) repeat(ctx context.Context, j Job) {
 	r.failures.WithLabelValues(j.Name).Add(0) // a job that never failed shows too
+	r.interval.WithLabelValues(j.Name).Set(j.Every.Seconds())
 	for wait := j.First; ; {
 		select {
 		case <-ctx.Done():

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"market40/merchants/platform/jobs"
 	"market40/merchants/platform/notify"
@@ -42,11 +43,25 @@ type Outbox struct {
 	db   *database.DB
 	keys *seal.Keys
 	now  func() time.Time
+
+	sent, givenUp prometheus.Counter
 }
 
 // New stores messages in db, with phones sealed by keys.
 func New(db *database.DB, keys *seal.Keys, now func() time.Time) *Outbox {
-	return &Outbox{db: db, keys: keys, now: now}
+	count := func(name, help string) prometheus.Counter {
+		return prometheus.NewCounter(prometheus.CounterOpts{Namespace: "market40", Name: name, Help: help})
+	}
+	return &Outbox{
+		db: db, keys: keys, now: now,
+		sent:    count("outbox_sent_total", "Messages to phones that the gateway accepted."),
+		givenUp: count("outbox_given_up_total", "Messages to phones that were given up."),
+	}
+}
+
+// Collectors returns the metrics of messages, for /metrics.
+func (o *Outbox) Collectors() []prometheus.Collector {
+	return []prometheus.Collector{o.sent, o.givenUp}
 }
 
 func phonePlace(id uuid.UUID) seal.Place {
@@ -143,9 +158,11 @@ func (o *Outbox) recordResult(ctx context.Context, m *queued, failed error) erro
 	var err error
 	switch {
 	case failed == nil:
+		o.sent.Inc()
 		_, err = o.db.Pool.Exec(ctx, `UPDATE messages SET state = 'sent', sent_at = $2 WHERE id = $1
 			AND state = 'queued'`, m.id, o.now())
 	case m.attempts >= maxAttempts || errors.Is(failed, errStale):
+		o.givenUp.Inc()
 		slog.WarnContext(ctx, "a message is given up", "message", m.id, "purpose", m.purpose, "attempts", m.attempts,
 			"error", failed)
 		_, err = o.db.Pool.Exec(ctx, `UPDATE messages SET state = 'failed' WHERE id = $1 AND state = 'queued'`, m.id)

@@ -70,6 +70,7 @@ var titles = map[Kind][2]string{
 	http.StatusGone:             {"Đã thu hồi", "Gone"},
 	http.StatusMethodNotAllowed: {"Phương thức không được hỗ trợ", "Method not allowed"},
 	Unavailable:                 {"Tạm thời gián đoạn", "Unavailable"}, internal: {"Lỗi hệ thống", "Internal error"},
+	left: {"Bên gọi đã ngắt", "Caller left"},
 }
 
 // languages are the languages of people's pages and answers; the first one is the default.
@@ -119,15 +120,21 @@ func From(ctx context.Context, err error) *Error {
 		return New(Invalid, "text_form", "Dữ liệu chứa ký tự không dùng được (NUL).",
 			"The input contains a character that is not allowed (NUL).")
 	}
+	if callerLeft(ctx, err) {
+		return New(left, "caller_left", "Bên gọi đã ngắt kết nối.", "The caller has left.")
+	}
 	if isOutage(err) {
 		logOutage(ctx, err)
 		return Outage()
 	}
-	if !errors.Is(err, context.Canceled) {
-		slog.ErrorContext(ctx, "request failed", "error", err)
-	}
+	slog.ErrorContext(ctx, "request failed", "error", err)
 	return New(internal, "internal", "Hệ thống gặp lỗi, xin thử lại sau.",
 		"Something failed on our side, please try again.")
+}
+
+// callerLeft reports whether an error only says that the caller of a request gave it up.
+func callerLeft(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) || ctx != nil && errors.Is(ctx.Err(), context.Canceled) && isOutage(err)
 }
 
 // Handle mounts a handler that returns its error.

@@ -13,6 +13,10 @@ import (
 // Kind is the kind of a refusal; its number is the HTTP status.
 type Kind int
 
+// Left is the status in logs and metrics of a request that its caller gave up. No standard has one, and
+// the answer has no reader; nginx uses this number.
+const Left = 499
+
 // The kinds of refusal (merchants/access/roles/README.md, "Errors").
 const (
 	Malformed    Kind = http.StatusBadRequest            // the text could not be read
@@ -26,6 +30,7 @@ const (
 	TooMany      Kind = http.StatusTooManyRequests       // past a rate
 	Unavailable  Kind = http.StatusServiceUnavailable    // the database is down: try again
 	internal     Kind = http.StatusInternalServerError
+	left         Kind = Left
 )
 
 // Error is a refusal: a stable code, a sentence in both languages and, for invalid input, the

@@ -28,6 +28,7 @@ type Edge struct {
 	limits     *rateLimits
 	scopes     map[string]string // the guard's
 	compressed http.Handler      // the engine, with its answers compressed
+	metrics    *requestMetrics
 }
 
 // Parts are the dependencies of New.
@@ -39,7 +40,8 @@ type Parts struct {
 	Proxies Proxies // the proxies that are trusted for X-Forwarded-For
 	Strict  bool    // browsers must use https only
 	Now     func() time.Time
-	Version string // of the program, shown in OpenAPI
+	Version string          // of the program, shown in OpenAPI
+	Around  gin.HandlerFunc // runs around every request, after it has its id; nil: nothing does
 }
 
 // Trail records a request: before it runs, and its result. A request that it cannot record is
@@ -61,6 +63,11 @@ func New(p Parts) *Edge {
 	_ = engine.SetTrustedProxies(nil) // p.Proxies has spoken by then: gin's ClientIP is the request's own address
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // it would believe X-Forwarded-Prefix, which anybody may write
+	metrics := newRequestMetrics()
+	engine.Use(p.Proxies.setRequestID, metrics.measure(engine))
+	if p.Around != nil {
+		engine.Use(p.Around)
+	}
 	engine.Use(recoverPanic, p.Proxies.setCaller, setHeaders, closeEarly)
 	limits, scopes := newRateLimits(p.Now), map[string]string{}
 	guard := &guard{p.Gate, p.DB, limits, scopes}
@@ -97,7 +104,14 @@ func New(p Parts) *Edge {
 		"key": {Type: "http", Scheme: "bearer"}, // signin adds that of sessions
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	return &Edge{engine, humagin.New(engine, config), limits, scopes, newCompressor(engine)}
+	return &Edge{
+		Engine:     engine,
+		API:        humagin.New(engine, config),
+		limits:     limits,
+		scopes:     scopes,
+		compressed: newCompressor(engine),
+		metrics:    metrics,
+	}
 }
 
 // Scope registers the query of paths like /api/v1/{name}/{id}: whether a caller's scope ($2, $3)

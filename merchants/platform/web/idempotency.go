@@ -133,7 +133,11 @@ func (i *idempotency) record(c *gin.Context, caller roles.Principal, key string)
 	c.Writer = w
 	c.Next()
 	ctx := c.Request.Context()
-	if status := w.Status(); status < 500 && !passing[status] {
+	status := w.Status()
+	if status == problem.Left {
+		return // the key is free again after abandonAfter: what was done before the caller left is unknown
+	}
+	if status < 500 && !passing[status] {
 		sealed, err := i.parts.Keys.Seal(ctx, i.place(caller), append([]byte(w.Header().Get("Content-Type")+"\n"),
 			w.body.Bytes()...))
 		if err == nil {
