@@ -41,10 +41,10 @@ func isCompressible(r *http.Request) bool {
 }
 
 // newCompressor returns the handler that compresses what another one answers, where the caller
-// accepts it.
+// accepts it: by gzip, which everybody accepts and which needs little memory.
 func newCompressor(handler http.Handler) http.Handler {
 	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(compressFrom), gzhttp.CompressionLevel(gzip.BestSpeed),
-		gzhttp.ContentTypeFilter(isText), gzhttp.RandomJitter(jitter, jitterOf, false))
+		gzhttp.ContentTypeFilter(isText), gzhttp.RandomJitter(jitter, jitterOf, false), gzhttp.EnableZstd(false))
 	if err != nil { // an option that does not exist
 		return handler
 	}

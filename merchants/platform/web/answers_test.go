@@ -54,7 +54,7 @@ func TestTextIsCompressed(t *testing.T) {
 		method, path, accepts string
 		compressed            bool
 	}{
-		{"GET", "/page", "gzip, br", true},
+		{"GET", "/page", "gzip, deflate, br, zstd", true},
 		{"GET", "/problem", "gzip", true},
 		{"GET", "/page", "", false},
 		{"GET", "/page", "br, gzip;q=0", false},
