@@ -38,7 +38,11 @@ func (p *Payments) Routes(e *web.Edge) {
 		Summary: "A stall's payments as Server-Sent Events; Last-Event-ID resumes without loss",
 		Responses: map[string]*huma.Response{"200": {
 			Description: "event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}; heard is the version up to which the soundbox has received payments to announce",
-			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
+			Headers: map[string]*huma.Param{newestVersion: {
+				Description: "the newest version at the time of opening: payments up to it came before",
+				Schema:      &huma.Schema{Type: "integer", Format: "int64"},
+			}},
+			Content: map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
 		}},
 	})
 }

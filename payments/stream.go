@@ -27,6 +27,9 @@ const (
 	streamPage = 200
 	// writeWithin is how long a write to a reader may take.
 	writeWithin = 30 * time.Second
+	// newestVersion is the header with the newest version that the stall had when the stream was opened:
+	// a reader has missed the payments up to it.
+	newestVersion = "Newest-Version"
 )
 
 // stream serves GET /api/v1/stalls/{id}/payments/stream.
@@ -92,6 +95,7 @@ func (p *Payments) follow(c *gin.Context, r right) error {
 		return err
 	}
 	c.Header("Content-Type", "text/event-stream")
+	c.Header(newestVersion, strconv.FormatInt(st.channel.newest(), 10))
 	c.Header("Cache-Control", "no-store")
 	c.Header("X-Accel-Buffering", "no")
 	c.Status(http.StatusOK)
@@ -215,9 +219,7 @@ func (p *Payments) startAfter(at *channel, lastEventID string) (int64, error) {
 		}
 		return version, nil
 	}
-	at.mu.Lock()
-	defer at.mu.Unlock()
-	return at.upTo, nil
+	return at.newest(), nil
 }
 
 // readVersion returns the newest version of a ledger account; 0 for one that does not exist yet.

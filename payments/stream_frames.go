@@ -55,6 +55,13 @@ type view struct {
 	speaker    Speaker
 }
 
+// newest returns the newest version that the channel knows of.
+func (at *channel) newest() int64 {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	return at.upTo
+}
+
 // view returns the content of a channel for a reader with a version.
 func (at *channel) view(version int64) view {
 	at.mu.Lock()

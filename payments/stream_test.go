@@ -3,6 +3,7 @@ package payments_test
 import (
 	"bufio"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +103,29 @@ func TestStreamSendsEachPaymentOnceAndResumes(t *testing.T) {
 	}
 	if e := nextEvent(t, w.listen(w.Admin, stall, "0")); e.id != "1" {
 		t.Errorf("from the beginning: %+v", e)
+	}
+}
+
+// TestStreamNamesItsNewestVersion: by the header a phone knows which payments it has missed.
+func TestStreamNamesItsNewestVersion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.SePay(nil)
+	stall, code := w.Stall(w.Market, "A1", "970422", "1111111")
+	for paid, last := range []string{"", "0", "1"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet,
+			w.Server.URL+"/api/v1/stalls/"+stall+"/payments/stream", nil)
+		must(t, err)
+		req.Header.Set("Authorization", "Bearer "+w.Admin)
+		req.Header.Set("Last-Event-ID", last)
+		res, err := http.DefaultClient.Do(req)
+		must(t, err)
+		defer res.Body.Close()
+		if got := res.Header.Get("Newest-Version"); got != strconv.Itoa(paid) {
+			t.Errorf("after %d payments the newest version is %q", paid, got)
+		}
+		w.Accept(c, transfer{ID: paid + 1, Account: "1111111", Memo: code, Amount: 1000})
+		nextEvent(t, w.listen(w.Admin, stall, strconv.Itoa(paid)))
 	}
 }
 

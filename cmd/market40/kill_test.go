@@ -1,7 +1,6 @@
 package main_test
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -35,11 +34,14 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	markDemo(t, dir)
 	shoppers := program.Command(t, env, "simulate", "--connection", "test", "--rate", "40", "--for", "12s",
 		"--faults", "duplicate=5%,late=2%,disorder,mangle,unsigned=2%,debit=2%")
-	var printed bytes.Buffer
-	shoppers.Stdout, shoppers.Stderr = &printed, &printed
+	out, err := os.Create(filepath.Join(t.TempDir(), "printed"))
+	must(t, err)
+	defer out.Close()
+	shoppers.Stdout, shoppers.Stderr = out, out
 	must(t, shoppers.Start())
 	t.Cleanup(func() { _ = shoppers.Process.Kill() })
 
+	awaitPrinted(t, out.Name(), "playing ")
 	time.Sleep(3 * time.Second)
 	killServer(s)
 	s = program.Serve(t, env)
@@ -52,18 +54,35 @@ func TestNothingIsLostWhenProcessesAreKilled(t *testing.T) {
 	killDatabase(t, dir)
 	program.Serve(t, env)
 
-	if err := shoppers.Wait(); err != nil {
-		t.Fatalf("simulate: %v\n%s", err, printed.String())
+	err = shoppers.Wait()
+	printed := awaitPrinted(t, out.Name(), "")
+	if err != nil {
+		t.Fatalf("simulate: %v\n%s", err, printed)
 	}
 	for _, count := range []string{"lost", "doubled", "misplaced", "never answered"} {
-		if !strings.Contains(printed.String(), " 0  "+count) {
-			t.Errorf("%s is not 0:\n%s", count, printed.String())
+		if !strings.Contains(printed, " 0  "+count) {
+			t.Errorf("%s is not 0:\n%s", count, printed)
 		}
 	}
-	if strings.Contains(printed.String(), " 0  notices sent") {
-		t.Errorf("nothing was sent:\n%s", printed.String())
+	if strings.Contains(printed, " 0  notices sent") {
+		t.Errorf("nothing was sent:\n%s", printed)
 	}
 	program.Want(t, 0, env, "ledger", "verify")
+}
+
+// awaitPrinted waits until a file has a text, and returns all of it.
+func awaitPrinted(t *testing.T, file, text string) string {
+	t.Helper()
+	for end := time.Now().Add(program.Patience); ; time.Sleep(100 * time.Millisecond) {
+		printed, err := os.ReadFile(file)
+		must(t, err)
+		if strings.Contains(string(printed), text) {
+			return string(printed)
+		}
+		if time.Now().After(end) {
+			t.Fatalf("%q was never printed:\n%s", text, printed)
+		}
+	}
 }
 
 // markDemo makes every market of a private database a demo market.

@@ -118,7 +118,7 @@ export class Live {
       check(answer);
       opened();
       this.to.speaker({ active: false, heard: 0 });
-      const openedAt = Date.parse(answer.headers.get('Date') ?? '');
+      const newest = Number(answer.headers.get('Newest-Version'));
       const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
       for (let rest = ''; ;) {
         const { done, value } = await reader.read();
@@ -129,7 +129,7 @@ export class Live {
         this.to.line('open', this.seen);
         const events = (rest + value).split('\n\n');
         rest = events.pop() ?? '';
-        this.take(events, openedAt);
+        this.take(events, newest);
       }
     } finally {
       clearTimeout(watch);
@@ -138,8 +138,8 @@ export class Live {
     }
   }
 
-  /** take passes on the new ones of some events; payments recorded before openedAt were missed. */
-  private take(events: string[], openedAt: number): void {
+  /** take passes on the new ones of some events; those up to version newest were missed. */
+  private take(events: string[], newest: number): void {
     const missed: Payment[] = [];
     const fresh: Payment[] = [];
     for (const event of events) {
@@ -154,7 +154,7 @@ export class Live {
       const payment = JSON.parse(data.slice('data: '.length)) as Payment;
       if (payment.version <= this.last) continue;
       this.last = payment.version;
-      (Date.parse(payment.recorded_at) < openedAt ? missed : fresh).push(payment);
+      (payment.version <= newest ? missed : fresh).push(payment);
     }
     if (missed.length) this.to.payments(missed, true);
     if (fresh.length) this.to.payments(fresh, false);

@@ -63,13 +63,21 @@ func (w *World) Outcome(connection string, n Transfer) (status int, retryAfter s
 // Grow inserts n earlier payments of the only stall with payments, 300 a day until two days ago.
 func (w *World) Grow(n int) {
 	w.T.Helper()
+	const most = 20_000 // in one statement, which has seconds
+	for first := 1; first <= n; first += most {
+		w.grow(n, first, min(first+most-1, n))
+	}
+	w.Exec(`UPDATE ledger_accounts SET version = version + 1000000`)
+	w.Exec(`ANALYZE payments`)
+}
+
+func (w *World) grow(n, first, last int) {
+	w.T.Helper()
 	w.Exec(`INSERT INTO payments (id, market_id, debit_account, credit_account, amount,
 		debit_version, credit_version, occurred_at, recorded_at, reference, strong)
 		SELECT overlay(id_floor(t.at)::text placing right(gen_random_uuid()::text, 20) FROM 17)::uuid, l.market_id,
 		b.id, l.id, 1000, t.n, t.n, t.at, t.at, 'FT' || t.n, true
 		FROM ledger_accounts l, ledger_accounts b, (SELECT n, now() - interval '2 days' - ($1 - n) * interval '1 day' /
-		300 AS at FROM generate_series(1, $1::int) n) t
-		WHERE l.kind = 'stall' AND b.kind = 'bank' AND b.account_id IS NOT NULL`, n)
-	w.Exec(`UPDATE ledger_accounts SET version = version + 1000000`)
-	w.Exec(`ANALYZE payments`)
+		300 AS at FROM generate_series($2::int, $3::int) n) t
+		WHERE l.kind = 'stall' AND b.kind = 'bank' AND b.account_id IS NOT NULL`, n, first, last)
 }

@@ -3,6 +3,7 @@ package district_test
 import (
 	"testing"
 
+	"market40/frontend/apptest"
 	"market40/frontend/apptest/program"
 )
 
@@ -10,4 +11,4 @@ type object = program.Object
 
 var must = program.Must
 
-func TestMain(m *testing.M) { program.RunTests(m) }
+func TestMain(m *testing.M) { apptest.RunTests(m) }

@@ -25,14 +25,17 @@ import (
 // and browsers.
 const extraTests = 1
 
-// RunTests runs the tests of a package that starts the program, and removes what build built.
-// TestMain calls it.
-func RunTests(m *testing.M) {
+// RunTests runs the tests of a package that starts the program, then what ends, and removes what build
+// built. TestMain calls it.
+func RunTests(m *testing.M, ends ...func()) {
 	flag.Parse()
 	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue { // not set by the caller
 		_ = parallel.Value.Set(strconv.Itoa(runtime.GOMAXPROCS(0) + extraTests))
 	}
 	code := m.Run()
+	for _, end := range ends {
+		end()
+	}
 	if builtIn != "" {
 		_ = os.RemoveAll(builtIn)
 	}
