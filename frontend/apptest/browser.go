@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
 	"market40/frontend/apptest/program"
@@ -21,33 +22,59 @@ import (
 // sentence.
 var AmbiguousAmounts = []string{"45,5", "45.00", "1.5tr", "４５０００", "45 00"}
 
-// browser is the Chromium of a test binary. Its headless shell starts several times quicker than the
-// browser with windows.
-var browser = sync.OnceValues(func() (context.Context, error) {
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath("chromium-headless-shell"),
-		chromedp.NoSandbox, chromedp.Flag("accept-lang", "vi-VN,vi"), chromedp.Flag("lang", "vi"))
+// A test binary has at most one process of each browser, which ends with it.
+var (
+	// shell is Chromium without windows, which needs half the time of the whole one.
+	shell = sync.OnceValues(func() (context.Context, error) { return open("chromium-headless-shell") })
+	// whole also shows notifications.
+	whole   = sync.OnceValues(func() (context.Context, error) { return open("chromium") })
+	opening sync.Mutex
+	// ends end the browsers that were opened.
+	ends []context.CancelFunc
+)
+
+// open starts a browser.
+func open(file string) (context.Context, error) {
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(file), chromedp.NoSandbox,
+		chromedp.Flag("accept-lang", "vi-VN,vi"), chromedp.Flag("lang", "vi"))
 	ctx, endProcess := chromedp.NewExecAllocator(context.Background(), options...)
 	ctx, end := chromedp.NewContext(ctx)
-	closeBrowser = func() { end(); endProcess() }
+	opening.Lock()
+	ends = append(ends, end, endProcess)
+	opening.Unlock()
 	_, err := chromedp.Run(ctx, chromedp.Evaluate[int](`0`))
 	return ctx, err
-})
-
-// closeBrowser ends the browser if one was started.
-var closeBrowser = func() {}
+}
 
 // RunTests runs the tests of a package that opens pages. TestMain calls it.
-func RunTests(m *testing.M) { program.RunTests(m, func() { closeBrowser() }) }
+func RunTests(m *testing.M) {
+	program.RunTests(m, func() {
+		for _, end := range ends {
+			end()
+		}
+	})
+}
 
 // Browse opens a tab with a screen of some width in CSS pixels. It shares nothing with other tabs but
 // the process: its cookies and its storage are its own.
 func Browse(t *testing.T, width int64) context.Context {
 	t.Helper()
-	return BrowseFor(t, width, 5*time.Minute)
+	return newTab(t, shell, width, 5*time.Minute)
 }
 
 // BrowseFor opens a tab that may stay open for longer than five minutes.
 func BrowseFor(t *testing.T, width int64, limit time.Duration) context.Context {
+	t.Helper()
+	return newTab(t, shell, width, limit)
+}
+
+// BrowseWhole opens a tab of the whole browser, which shows notifications.
+func BrowseWhole(t *testing.T, width int64) context.Context {
+	t.Helper()
+	return newTab(t, whole, width, 5*time.Minute)
+}
+
+func newTab(t *testing.T, browser func() (context.Context, error), width int64, limit time.Duration) context.Context {
 	t.Helper()
 	ctx, err := browser()
 	program.Must(t, err)
@@ -57,6 +84,16 @@ func BrowseFor(t *testing.T, width int64, limit time.Duration) context.Context {
 	t.Cleanup(end)
 	program.Must(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
 	return ctx
+}
+
+// Permit sets a permission of a tab's pages (Permissions, W3C): "notifications", "geolocation".
+func Permit(t *testing.T, tab context.Context, name string, setting browser.PermissionSetting) {
+	t.Helper()
+	_, err := chromedp.Call(tab, browser.SetPermission, browser.SetPermissionParams{
+		Permission: &browser.PermissionDescriptor{Name: name}, Setting: setting,
+		BrowserContextID: chromedp.FromContext(tab).BrowserContextID,
+	})
+	program.Must(t, err)
 }
 
 // CheckFits fails the test if a part of the page is outside of the screen. It writes a picture into

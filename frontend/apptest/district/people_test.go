@@ -116,8 +116,10 @@ func (v *official) shelve() *shelf {
 		case *browser.EventDownloadWillBegin:
 			s.names[e.GUID] = e.SuggestedFilename
 		case *browser.EventDownloadProgress:
-			if e.State == browser.DownloadProgressStateCompleted {
-				s.landed <- s.names[e.GUID]
+			name := s.names[e.GUID]
+			_, err := os.Stat(filepath.Join(s.folder, name)) // downloads of other tabs are elsewhere
+			if e.State == browser.DownloadProgressStateCompleted && err == nil {
+				s.landed <- name
 			}
 		}
 	}))
@@ -125,7 +127,7 @@ func (v *official) shelve() *shelf {
 	_, err := chromedp.CallBrowser(v.tab, browser.SetDownloadBehavior,
 		browser.SetDownloadBehaviorParams{
 			Behavior: browser.SetDownloadBehaviorBehaviorAllow, DownloadPath: s.folder,
-			EventsEnabled: &enabled,
+			EventsEnabled: &enabled, BrowserContextID: chromedp.FromContext(v.tab).BrowserContextID,
 		})
 	must(v.T, err)
 	return s

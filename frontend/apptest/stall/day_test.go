@@ -30,9 +30,14 @@ const spokenScript = `window.heard = []; addEventListener('m40:say', (e) => wind
 // inviteOwner lets a board invite the owner, who opens the app with the invitation.
 func inviteOwner(s *program.Shop, width int64) *seller {
 	s.T.Helper()
+	return inviteOwnerIn(apptest.Browse(s.T, width), s, width)
+}
+
+func inviteOwnerIn(tab context.Context, s *program.Shop, width int64) *seller {
+	s.T.Helper()
 	v := &seller{
 		Shop:  s,
-		tab:   apptest.Browse(s.T, width),
+		tab:   tab,
 		width: width,
 		wire: program.NewNetwork(s.T, strings.TrimPrefix(s.Address,
 			"http://")),

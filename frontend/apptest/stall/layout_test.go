@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/chromedp"
 
+	"market40/frontend/apptest"
 	"market40/frontend/apptest/program"
 )
 
@@ -41,7 +42,7 @@ func (v *seller) still(screen, after string) {
 // notifications come while a screen is looked at. A tap lands on what it was aimed at.
 func TestNothingMovesUnderTheFinger(t *testing.T) {
 	t.Parallel()
-	v := inviteOwner(program.OpenShop(t), 320)
+	v := inviteOwnerIn(apptest.BrowseWhole(t, 320), program.OpenShop(t), 320)
 	v.do(chromedp.EmulateViewport(320, 568))
 	v.press("Bắt đầu bán")
 	v.expectSpoken("chime ready")
@@ -87,12 +88,7 @@ func (v *seller) notifications() {
 		"blocked": browser.PermissionSettingDenied,
 		"off":     browser.PermissionSettingGranted,
 	} {
-		_, err := chromedp.Call(v.tab, browser.SetPermission,
-			browser.SetPermissionParams{
-				Permission: &browser.PermissionDescriptor{Name: "notifications"},
-				Setting:    setting,
-			})
-		must(v.T, err)
+		apptest.Permit(v.T, v.tab, "notifications", setting)
 		v.do(chromedp.Reload())
 		v.until(fmt.Sprintf(`document.querySelector('[data-push=%s]') !== null`, state))
 		v.until(

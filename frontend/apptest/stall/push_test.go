@@ -31,6 +31,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/jackc/pgx/v5"
 
+	"market40/frontend/apptest"
 	"market40/frontend/apptest/program"
 )
 
@@ -176,7 +177,7 @@ func (s *pushService) next() object {
 func TestAPhoneIsNotifiedWhileTheAppIsClosed(t *testing.T) {
 	t.Parallel()
 	service := newPushService(t)
-	v := inviteOwner(program.OpenShop(t, "PUSH_HOSTS=127.0.0.1"), 360)
+	v := inviteOwnerIn(apptest.BrowseWhole(t, 360), program.OpenShop(t, "PUSH_HOSTS=127.0.0.1"), 360)
 	service.public = v.CallAs(v.Admin, "GET", "/api/v1/push/key", nil, 200).Text("public_key")
 	subscribe := func(subscription object) string {
 		t.Helper()
@@ -298,12 +299,7 @@ func (v *seller) shows(message object) {
 			}
 		}
 	}))
-	_, err = chromedp.Call(v.tab, browser.SetPermission,
-		browser.SetPermissionParams{
-			Permission: &browser.PermissionDescriptor{Name: "notifications"},
-			Setting:    browser.PermissionSettingGranted,
-		})
-	must(v.T, err)
+	apptest.Permit(v.T, v.tab, "notifications", browser.PermissionSettingGranted)
 	_, err = chromedp.Call(v.tab, serviceworker.Enable, cdp.Empty{})
 	must(v.T, err)
 	origin := "http://" + v.wire.Listener.Addr().String()

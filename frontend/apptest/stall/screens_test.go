@@ -274,23 +274,13 @@ func TestCheckReportsPositionIfAllowed(t *testing.T) {
 	if got := place(1); got != nil {
 		t.Errorf("without a tick the check is at %v", got)
 	}
-	origin := "http://" + v.wire.Listener.Addr().String()
-	allow := func(setting browser.PermissionSetting) {
-		t.Helper()
-		_, err := chromedp.Call(v.tab, browser.SetPermission,
-			browser.SetPermissionParams{
-				Permission: &browser.PermissionDescriptor{Name: "geolocation"},
-				Setting:    setting, Origin: origin,
-			})
-		must(t, err)
-	}
-	allow(browser.PermissionSettingDenied)
+	apptest.Permit(t, v.tab, "geolocation", browser.PermissionSettingDenied)
 	v.do(chromedp.Click(`input[name=placed]`), chromedp.SetUploadFiles(`input[type=file]`, []string{file}))
 	v.until(`document.body.textContent.includes('không kèm vị trí')`)
 	if got := place(2); got != nil {
 		t.Errorf("refused by the phone the check is at %v", got)
 	}
-	allow(browser.PermissionSettingGranted)
+	apptest.Permit(t, v.tab, "geolocation", browser.PermissionSettingGranted)
 	latitude, longitude, accuracy := 12.2529, 109.1899, 5.0
 	_, err = chromedp.Call(v.tab, emulation.SetGeolocationOverride,
 		emulation.SetGeolocationOverrideParams{Latitude: &latitude, Longitude: &longitude, Accuracy: &accuracy})
