@@ -57,6 +57,11 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 		return err
 	}
 	tuneMemory()
+	stopTracing, err := s.StartTracing(ctx)
+	if err != nil {
+		return err
+	}
+	defer stopTracing()
 	f, err := s.OpenFront(ctx)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	e := web.New(web.Parts{
 		DB: p.DB, Keys: p.Keys, Gate: signin.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail,
 		Proxies: p.Settings.Proxies, Now: p.Now,
-		Strict: !p.Settings.LAN, Version: Version(),
+		Strict: !p.Settings.LAN, Version: Version(), Around: p.Settings.traceRequest(),
 	})
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	if p.Settings.PublicURL != "" {

@@ -50,6 +50,10 @@ type environment struct {
 	SyslogCA      string `env:"AUDIT_SYSLOG_CA"`
 	SyslogFormat  string `env:"AUDIT_SYSLOG_FORMAT" envDefault:"rfc5424"`
 	DemoMonths    int    `env:"DEMO_MONTHS" envDefault:"18"`
+	TracingOff    bool   `env:"OTEL_SDK_DISABLED"`
+	OTLPURL       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	TraceURL      string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
+	OTLPProtocol  string `env:"OTEL_EXPORTER_OTLP_PROTOCOL"`
 }
 
 // Settings are the environment, checked.
@@ -77,6 +81,8 @@ type Settings struct {
 	Now           func() time.Time // nil: the clock
 	listenDefault bool             // ListenAddr is not set
 	Syslog        *siem.Receiver   // where the audit trail is forwarded; nil: nowhere
+	Tracing       bool             // spans are sent to a receiver of OpenTelemetry
+	tracing       *tracing         // nil: StartTracing was not called, or nothing is sent
 }
 
 // SecretKey is SECRET_KEY. It prints as nothing.
@@ -143,6 +149,7 @@ func ReadSettings() (*Settings, error) {
 	if s.LogJSON = vars.LogFormat == "json"; !s.LogJSON && vars.LogFormat != "text" {
 		check("LOG_FORMAT", errors.New("must be text or json"))
 	}
+	s.readTracing(vars, check)
 	s.Proxies, err = web.ParseProxies(vars.Proxies)
 	check("TRUSTED_PROXIES", err)
 	s.Allow, err = outgoing.ParseAllow(vars.OutgoingAllow)

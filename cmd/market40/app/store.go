@@ -28,6 +28,7 @@ type Store struct {
 	url      string          // as the role that serves
 	OwnerURL string          // as the owner of the tables
 	Server   *private.Server // nil with DATABASE_URL
+	tracer   database.Tracer // of the role that serves; nil: none
 }
 
 // OpenStore finds the database's server and starts it if it is ours and no serve runs it.
@@ -37,7 +38,7 @@ func OpenStore(ctx context.Context, s *Settings) (*Store, error) {
 
 func openStoreOn(ctx context.Context, s *Settings, start starter) (*Store, error) {
 	if s.DatabaseURL != "" {
-		return &Store{url: s.DatabaseURL, OwnerURL: s.MigrateURL}, nil
+		return &Store{url: s.DatabaseURL, OwnerURL: s.MigrateURL, tracer: s.tracer()}, nil
 	}
 	starting, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
@@ -45,7 +46,7 @@ func openStoreOn(ctx context.Context, s *Settings, start starter) (*Store, error
 	if err != nil {
 		return nil, err
 	}
-	return &Store{url: server.ServingURL(), OwnerURL: server.URL(), Server: server}, nil
+	return &Store{url: server.ServingURL(), OwnerURL: server.URL(), Server: server, tracer: s.tracer()}, nil
 }
 
 // Stop ends a private server that this process runs.
@@ -75,7 +76,7 @@ func (st *Store) openMigrated(ctx context.Context) (*database.DB, error) {
 	if err := st.CheckSessions(ctx, st.url); err != nil {
 		return nil, err
 	}
-	db, err := database.Open(ctx, st.url, database.Options{})
+	db, err := database.Open(ctx, st.url, database.Options{Tracer: st.tracer})
 	if err != nil {
 		return nil, err
 	}
