@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/goccy/go-yaml"
 
@@ -52,10 +53,18 @@ func TestComposeFile(t *testing.T) {
 		t.Errorf("/readyz answers %d", status)
 	}
 	must(t, os.Mkdir(filepath.Join(dir, "backups"), 0o700))
+	old, other := filepath.Join(dir, "backups/market40-old.backup"), filepath.Join(dir, "backups/other")
+	for _, file := range []string{old, other} {
+		must(t, os.WriteFile(file, nil, 0o600))
+		must(t, os.Chtimes(file, time.Time{}, time.Now().AddDate(0, 0, -32)))
+	}
 	c.run("backup", "BACKUP_EVERY=")
 	c.checkHealth("backup")
 	if backups, _ := filepath.Glob(filepath.Join(dir, "backups", "market40-*.backup")); len(backups) != 1 {
-		t.Errorf("the backups: %v", backups)
+		t.Errorf("the backups, of which the old one should be gone: %v", backups)
+	}
+	if _, err := os.Stat(other); err != nil {
+		t.Errorf("what is no backup: %v", err)
 	}
 	if secrets := strings.Join(file.Services["serve"].Secrets, " "); strings.Contains(secrets, "owner") ||
 		strings.Contains(secrets, "postgres") {

@@ -1,14 +1,18 @@
 package main_test
 
 import (
+	"maps"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/goccy/go-yaml"
 
 	"market40/frontend/apptest/program"
 	"market40/migrations/database/dbtest"
@@ -94,6 +98,42 @@ func TestUnits(t *testing.T) {
 		if err != nil {
 			lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 			t.Errorf("systemd-analyze security: %v: %s", err, lines[len(lines)-1])
+		}
+	}
+}
+
+// TestPackageHoldsWhatIsThere: every file of the checkout that the Debian package takes exists, and
+// systemd's units and the scripts are executable where they must be.
+func TestPackageHoldsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("packaging/nfpm.yaml")
+	must(t, err)
+	var pack struct {
+		Contents []struct{ Src, Dst string }
+		Scripts  map[string]string
+	}
+	must(t, yaml.Unmarshal(text, &pack))
+	sources := slices.Collect(maps.Values(pack.Scripts))
+	for _, c := range pack.Contents {
+		sources = append(sources, c.Src)
+	}
+	for _, source := range sources {
+		if source == "" || strings.HasPrefix(source, "bin/") { // a folder, or what make deb makes
+			continue
+		}
+		found, err := filepath.Glob(filepath.Join(repository, source))
+		must(t, err)
+		if len(found) == 0 {
+			t.Errorf("nfpm.yaml takes %s, which does not exist", source)
+		}
+		for _, file := range found {
+			start, err := os.ReadFile(file)
+			must(t, err)
+			info, err := os.Stat(file)
+			must(t, err)
+			if script := strings.HasPrefix(string(start), "#!"); script != (info.Mode()&0o111 != 0) {
+				t.Errorf("%s: a script: %v, its mode: %v", file, script, info.Mode())
+			}
 		}
 	}
 }
