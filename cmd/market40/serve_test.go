@@ -34,8 +34,8 @@ func TestServeOnAPrivateDatabase(t *testing.T) {
 	if _, page := s.Get("/docs"); regexp.MustCompile(`(src|href)="(https?:)?//|<script|style=`).MatchString(page) {
 		t.Error("the page of routes needs another host, a script, or a style that its policy forbids")
 	}
-	if status, _ := s.Get("/"); status != 404 {
-		t.Errorf("without --demo the start page answers %d", status)
+	if status, page := s.Get("/"); status != 200 || !strings.Contains(page, `href="/district/"`) {
+		t.Errorf("without --demo the page of three doors answers %d: %s", status, page)
 	}
 	if a := program.Want(t, 1, env, "serve"); !strings.Contains(a.Err, "another market40 runs") {
 		t.Errorf("a second server is answered by %q", a.Err)
