@@ -1,7 +1,7 @@
 # market40: `make` shows what there is to do.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: quick explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom deb reproducible fmt formatted help setup
+.PHONY: setup-build setup-run setup-test quick explore client schema screenshots apps run test test-racy test-plain build bench attack check sbom deb reproducible fmt formatted help
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 CODE := cmd frontend merchants migrations payments reports .ci
@@ -29,10 +29,10 @@ export RAPID_SEED ?= 1
 RACY := ./migrations/database/... ./merchants/access/passwords ./merchants/access/phonecodes ./merchants/access/sso \
 	./merchants/access/steps ./merchants/access/trail ./merchants/platform/seal/... ./payments/...
 
-run: build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
+run: setup-run build ## serve an invented province on http://127.0.0.1:8080 and let payments arrive; LAN=1: over https, to the phones of this network
 	@LAN="$(LAN)" .ci/demo
 
-test: setup apps formatted ## everything that proves the program: format, vet, all tests
+test: setup-test apps formatted ## everything that proves the program: format, vet, all tests
 	cd frontend && npm run --silent check && npm run --silent test
 	go mod verify
 	$(PLAIN) vet $(FLAGS) ./...
@@ -55,26 +55,26 @@ test-plain:
 	$(TMP) $(PLAIN) test -vet=off $(FLAGS) -p 2 -parallel 3 -timeout 40m $$(comm -23 <(go list ./... | sort) <(go list $(RACY) | sort))
 
 explore: export RAPID_SEED = 0
-explore: setup ## the property tests on what was never drawn before
+explore: setup-test ## the property tests on what was never drawn before
 	$(PLAIN) test $(FLAGS) -count=1 -timeout 60m $$(grep -rl --include='*_test.go' pgregory.net/rapid cmd frontend merchants migrations payments reports | xargs -n1 dirname | sort -u | sed 's,^,./,')
 
-build: setup apps ## bin/market40
+build: setup-build apps ## bin/market40
 	$(BUILD) -o bin/market40 ./cmd/market40
 
 apps: frontend/dist/stall/index.html frontend/dist/district/index.html # the browser's side, built into the program
 
-client: build ## frontend/lib/schema.d.ts: the API's types, from its own OpenAPI
+client: setup-run build ## frontend/lib/schema.d.ts: the API's types, from its own OpenAPI
 	UPDATE=1 $(PLAIN) test $(FLAGS) ./cmd/market40 -run TestClientIsOfThisAPI
 
-schema: setup ## migrations/schema.sql: the tables as they are after all migrations, for reading
+schema: setup-run ## migrations/schema.sql: the tables as they are after all migrations, for reading
 	UPDATE=1 $(PLAIN) test $(FLAGS) ./migrations -run TestSchemaFileIsCurrent
 
-screenshots: setup apps ## every page at 360 and 1440 px, into screenshots/; README.md's three, into frontend/screenshots/
+screenshots: setup-test apps ## every page at 360 and 1440 px, into screenshots/; README.md's three, into frontend/screenshots/
 	@mkdir -p screenshots
 	SHOTS=$(CURDIR)/screenshots $(PLAIN) test $(FLAGS) -count=1 ./frontend/apptest/... ./merchants/posters -run 'Page|Shop|Stall|Poster|Account|Merchant|Owner|Helper|Sticker|Network|Late|Phone|Check|Book|District|Team|Province'
 	SHOTS=$(CURDIR)/screenshots $(PLAIN) test $(FLAGS) -count=1 ./frontend -run TestReadmePictures
 
-bench: build ## the performance table, beside pgbench, on a throw-away server
+bench: setup-run build ## the performance table, beside pgbench, on a throw-away server
 	@bin/market40 bench --only "$(ONLY)"
 
 attack: build ## wapiti and sqlmap against a demo of its own, as a stranger and as each role
@@ -108,8 +108,8 @@ fmt: $(GOFUMPT) $(GOLINES) frontend/node_modules/.package-lock.json ## format ev
 formatted: $(GOFUMPT) $(GOLINES) # refuses what make fmt would change
 	@bad=$$($(FORMAT) --list-files $(CODE)); [ -z "$$bad" ] || { echo "not formatted (make fmt):"; echo "$$bad"; exit 1; }
 
-setup: # what the machine lacks, by apt
-	@.ci/setup
+setup-build setup-run setup-test: setup-%: # what the machine lacks for it
+	@.ci/setup $*
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

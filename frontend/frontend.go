@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"market40/merchants/access/roles"
+	"market40/merchants/access/signin"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
@@ -39,11 +40,31 @@ const shownPayments = 8
 type Start struct {
 	db       *database.DB
 	payments *payments.Payments
+	people   *signin.People
+	site     web.Site
+	near     bool
 	page     *template.Template
 }
 
+// StartParts are the dependencies of a Start.
+type StartParts struct {
+	DB       *database.DB
+	Payments *payments.Payments
+	People   *signin.People
+	Site     web.Site
+	Near     bool // only this machine or its network reaches the server: whoever comes may sign in as any role
+}
+
+// startPage is what the page shows.
+type startPage struct {
+	accountPage
+	Markets []market
+	Stall   *stall
+	Doors   []door
+}
+
 // NewStart prepares the page.
-func NewStart(db *database.DB, p *payments.Payments) (*Start, error) {
+func NewStart(p StartParts) (*Start, error) {
 	page, err := template.New("page.html").Funcs(template.FuncMap{
 		"clock": func(t time.Time) string {
 			if t = t.In(bizday.Vietnam); bizday.DayOf(t) == bizday.DayOf(time.Now()) {
@@ -56,12 +77,19 @@ func NewStart(db *database.DB, p *payments.Payments) (*Start, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read start page: %w", err)
 	}
-	return &Start{db, p, page}, nil
+	return &Start{p.DB, p.Payments, p.People, p.Site, p.Near, page}, nil
 }
 
 // Routes mounts the page. Call it only for --demo.
 func (s *Start) Routes(e *web.Edge) {
 	none := []map[string][]string{{}}
+	if s.near {
+		e.Engine.POST("/demo/sign-in/:role", problem.Handle(s.signIn))
+		e.Document(huma.Operation{
+			OperationID: "demo-sign-in", Method: http.MethodPost, Path: "/demo/sign-in/{role}",
+			Summary: "Signs in as the demo's user of a role and opens its app", Tags: []string{"demo"}, Security: none,
+		})
+	}
 	for _, r := range []struct {
 		path, id, summary string
 		handle            func(*gin.Context) error
@@ -130,7 +158,12 @@ func (s *Start) show(c *gin.Context) error {
 	}
 	c.Header("Content-Type", "text/html; charset=utf-8")
 	c.Header("Cache-Control", "no-store")
-	return s.page.Execute(c.Writer, gin.H{"Markets": markets, "Stall": shown})
+	c.Header("Vary", "Accept-Language")
+	page := startPage{accountPage: *accountPageOf(c, nil), Markets: markets, Stall: shown}
+	if s.near {
+		page.Doors = doors
+	}
+	return s.page.Execute(c.Writer, &page)
 }
 
 // markets returns the markets of the demo, the largest first. It gives no counts, because readers

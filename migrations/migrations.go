@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,6 +38,8 @@ const (
 var (
 	ErrUnmigrated = errors.New("the database lacks migrations: run `market40 migrate up`")
 	ErrNewer      = errors.New("the database has migrations that this program does not know: use the newer program")
+	ErrNotOwner   = errors.New(
+		"this needs the owner of the tables: set MIGRATE_DATABASE_URL to the same database as its owner")
 )
 
 // Migration is one file and whether the database has it.
@@ -50,7 +53,10 @@ type Migration struct {
 // Up applies every migration that is missing and loads the reference data. Any number of programs
 // may do so at once: one works, the others wait. A database with unknown migrations is refused with
 // ErrNewer.
-func Up(ctx context.Context, url string) error {
+func Up(ctx context.Context, url string) error { return UpShown(ctx, url, nil) }
+
+// UpShown does what Up does, and passes a line about each migration to show, if that is not nil.
+func UpShown(ctx context.Context, url string, show func(line string)) error {
 	db, err := database.Open(ctx, url, database.Options{MaxConns: 4, StatementTimeout: -1})
 	if err != nil {
 		return err
@@ -64,9 +70,16 @@ func Up(ctx context.Context, url string) error {
 	if err := Check(ctx, db.Pool); err != nil && !errors.Is(err, ErrUnmigrated) {
 		return err
 	}
+	if err := CheckOwner(ctx, db.Pool); err != nil {
+		return err
+	}
 	conns := stdlib.OpenDBFromPool(db.Pool)
 	defer func() { _ = conns.Close() }()
-	provider, err := goose.NewProvider(goose.DialectPostgres, conns, files, goose.WithDisableGlobalRegistry(true))
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	if show != nil {
+		options = append(options, goose.WithVerbose(true), goose.WithLogger(shownLog(show)))
+	}
+	provider, err := goose.NewProvider(goose.DialectPostgres, conns, files, options...)
 	if err != nil {
 		return fmt.Errorf("reading the migrations: %w", err)
 	}
@@ -80,6 +93,48 @@ func Up(ctx context.Context, url string) error {
 		return err
 	}
 	return grantRights(ctx, db.Pool)
+}
+
+// shownLog passes on which migration was applied, and not the SQL that goose says too.
+type shownLog func(line string)
+
+// Printf passes a line on, without the name that goose puts before it.
+func (show shownLog) Printf(format string, values ...any) {
+	line := strings.TrimPrefix(strings.TrimSpace(fmt.Sprintf(format, values...)), "goose: ")
+	if strings.HasPrefix(line, "OK ") {
+		show(line)
+	}
+}
+
+// Fatalf is never called by a provider, which returns its errors.
+func (show shownLog) Fatalf(format string, values ...any) { show.Printf(format, values...) }
+
+// CheckOwner returns ErrNotOwner unless the role of the pool may change every table of the schema, or make the first
+// ones.
+func CheckOwner(ctx context.Context, pool *pgxpool.Pool) error {
+	var role string
+	var owns bool
+	err := pool.QueryRow(ctx, `SELECT current_user, coalesce(has_schema_privilege(current_schema(), 'CREATE'), true)
+		AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+			AND relkind IN ('r', 'p') AND NOT pg_has_role(relowner, 'USAGE'))`).Scan(&role, &owns)
+	if err != nil {
+		return fmt.Errorf("reading the rights of the role: %w", err)
+	}
+	if !owns {
+		return fmt.Errorf("%s does not own the tables: %w", role, ErrNotOwner)
+	}
+	return nil
+}
+
+// OwnsBooks reports whether the role of the pool owns the table of payments, so that it could change what is only
+// ever added to.
+func OwnsBooks(ctx context.Context, pool *pgxpool.Pool) (owns bool, err error) {
+	err = pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+		AND relname = 'payments' AND pg_has_role(relowner, 'USAGE'))`).Scan(&owns)
+	if err != nil {
+		return false, fmt.Errorf("reading the rights of the role: %w", err)
+	}
+	return owns, nil
 }
 
 // acquireLock acquires the advisory lock of migrations on its own session. Unlike goose's locker, it also
@@ -136,6 +191,16 @@ func Check(ctx context.Context, pool *pgxpool.Pool) error {
 		return ErrUnmigrated
 	}
 	return nil
+}
+
+// Version returns the last migration that the database has; 0: none.
+func Version(ctx context.Context, pool *pgxpool.Pool) (int64, error) {
+	applied, err := appliedAt(ctx, pool)
+	last := int64(0)
+	for version := range applied {
+		last = max(last, version)
+	}
+	return last, err
 }
 
 // Status lists this program's migrations in order, and whether the database has each. It changes

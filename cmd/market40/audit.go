@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,10 +20,19 @@ import (
 
 func auditCommand(s *app.Settings) *cobra.Command {
 	c := newGroup("audit", "Prove and export the audit trail")
-	c.AddCommand(&cobra.Command{
-		Use:   "verify",
+	c.AddCommand(verifyAuditCommand(s), auditExportCommand(s))
+	return c
+}
+
+func verifyAuditCommand(s *app.Settings) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "verify [--json]",
 		Short: "Compute every seal of the audit trail again; print each fault and exit 1 if there are any",
 		Args:  cobra.NoArgs,
+		Long: "Compute every seal of the audit trail again. A line that was changed, added or removed after its minute is a fault.\n" +
+			"Print each fault and exit 1 if there are any.",
+		Example: "  market40 audit verify",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
@@ -33,31 +44,49 @@ func auditCommand(s *app.Settings) *cobra.Command {
 				return err
 			}
 			app.RecordProof(cmd.Context(), db, app.TrailProof, len(proof.Faults))
-			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "%d events and results in %d sealed minutes\n", proof.Events, proof.Minutes)
-			for _, f := range proof.Faults {
-				fmt.Fprintf(out, "FAULT %s\n", f)
+			err = printAuditProof(cmd.OutOrStdout(), proof, asJSON)
+			if n := len(proof.Faults); err == nil && n > 0 {
+				err = fmt.Errorf("the audit trail does not hold: %d faults", n)
 			}
-			if n := len(proof.Faults); n > 0 {
-				return fmt.Errorf("the audit trail does not hold: %d faults", n)
-			}
-			if proof.Minutes > 0 {
-				fmt.Fprintf(out, "last seal, of %s: %x\n", proof.Last.UTC().Format(time.RFC3339), proof.Seal)
-			}
-			return nil
+			return err
 		},
-	}, auditExportCommand(s))
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the proof as JSON")
 	return c
+}
+
+// printAuditProof prints what was proved, or each fault.
+func printAuditProof(out io.Writer, proof *trail.TrailProof, asJSON bool) error {
+	if asJSON {
+		faults := proof.Faults
+		if faults == nil {
+			faults = []string{}
+		}
+		list := map[string]any{"lines": proof.Events, "minutes": proof.Minutes, "faults": faults}
+		if proof.Minutes > 0 {
+			list["last_seal"] = map[string]any{"minute": proof.Last.UTC(), "seal": hex.EncodeToString(proof.Seal)}
+		}
+		return json.NewEncoder(out).Encode(list)
+	}
+	fmt.Fprintf(out, "%d events and results in %d sealed minutes\n", proof.Events, proof.Minutes)
+	for _, f := range proof.Faults {
+		fmt.Fprintf(out, "FAULT %s\n", f)
+	}
+	if len(proof.Faults) == 0 && proof.Minutes > 0 {
+		fmt.Fprintf(out, "last seal, of %s: %x\n", proof.Last.UTC().Format(time.RFC3339), proof.Seal)
+	}
+	return nil
 }
 
 // auditExportCommand writes the lines of ended requests, in the order in which they ended.
 func auditExportCommand(s *app.Settings) *cobra.Command {
 	var format, from, to string
 	c := &cobra.Command{
-		Use:   "export",
-		Short: "Print the audit trail for a security monitor, one line for each request",
-		Args:  cobra.NoArgs,
-		Long:  "Print the audit trail, one line for each request, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
+		Use:     "export [--format ecs|cef|rfc5424] [--from TIME] [--to TIME]",
+		Example: "  market40 audit export --from 2026-11-01 --to 2026-12-01 >november.jsonl\n  market40 audit export --format cef",
+		Short:   "Print the audit trail for a security monitor, one line for each request",
+		Args:    cobra.NoArgs,
+		Long:    "Print the audit trail, one line for each request, in Elastic Common Schema (JSON lines), CEF or RFC 5424. Requests under way are left out.\nTimes are days (00:00 Asia/Ho_Chi_Minh) or RFC 3339.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !slices.Contains([]siem.Format{siem.ECS, siem.CEF, siem.RFC5424}, siem.Format(format)) {
 				return app.WrongUse(errors.New("--format is ecs, cef or rfc5424"))

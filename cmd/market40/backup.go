@@ -22,13 +22,19 @@ func backupCommand(s *app.Settings) *cobra.Command {
 		Long: `Write the whole database to FILE (pg_dump's custom format, mode 0600). It holds the data keys wrapped by
 SECRET_KEY, never that key: keep a copy of the key (DATA_DIR/secret.key) in another place.
 The file appears when it is complete, and nothing is overwritten. The server may run meanwhile.`,
-		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return writeBackup(cmd.Context(), s, args[0]) },
+		Example: "  market40 backup /backups/market40-2026-11-22.backup",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return writeBackup(cmd.Context(), s, args[0], showProgress(cmd))
+		},
 	}
 }
 
 // writeBackup dumps one consistent snapshot.
-func writeBackup(ctx context.Context, s *app.Settings, path string) error {
+func writeBackup(ctx context.Context, s *app.Settings, path string, show func(string)) error {
+	if path == "-" {
+		return app.WrongUse(errors.New("a backup is written to a file, not to standard output: name the file"))
+	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return app.WrongUse(fmt.Errorf("%s already exists and is not overwritten", path))
 	}
@@ -46,6 +52,7 @@ func writeBackup(ctx context.Context, s *app.Settings, path string) error {
 		args = append(args, "--schema="+schema) // one province of several in this database
 	}
 	err = writeAtomically(path, func(out *os.File) error {
+		defer showBytes(show, "backup", out, 0)()
 		return runTool(ctx, at, tool{name: "pg_dump", args: args, out: out})
 	})
 	if err == nil {
@@ -66,6 +73,9 @@ func backupSchema(ctx context.Context, st *app.Store) (string, error) {
 		return "", err
 	}
 	table, err := anyTable(ctx, db)
+	if err == nil && table != "" {
+		err = migrations.CheckOwner(ctx, db.Pool)
+	}
 	if err == nil && table == "" {
 		err = app.WrongUse(errors.New("the database is empty: there is nothing to back up"))
 	}

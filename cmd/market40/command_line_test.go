@@ -47,3 +47,27 @@ func TestCommandLineIsUnchanged(t *testing.T) {
 		t.Errorf("the command line is not that of %s (UPDATE=1 writes it):\n%s", file, have)
 	}
 }
+
+// TestEveryCommandHelps walks the command line. Every command has one sentence, and one that takes arguments also a
+// text and an example. No flag's type is a sentence: cobra takes words between backquotes for it.
+func TestEveryCommandHelps(t *testing.T) {
+	t.Parallel()
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if len(c.Short) < 15 {
+			t.Errorf("%s has no sentence", c.CommandPath())
+		}
+		if strings.Contains(c.Use, " ") && (c.Long == "" || c.Example == "") {
+			t.Errorf("%s takes arguments and has no text or no example", c.CommandPath())
+		}
+		c.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if name, usage := pflag.UnquoteUsage(f); strings.Contains(name, " ") || len(usage) < 3 {
+				t.Errorf("%s --%s %s: %s", c.CommandPath(), f.Name, name, usage)
+			}
+		})
+		for _, child := range c.Commands() {
+			walk(child)
+		}
+	}
+	walk(newCommands(new(bool)))
+}

@@ -25,38 +25,47 @@ func connectionsCommand(s *app.Settings) *cobra.Command {
 func listConnectionsCommand(s *app.Settings) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "list [--json]", Short: "The bank connections, oldest first: id, provider, whether it takes notices, name",
-		Args: cobra.NoArgs,
+		Use:     "list [--json]",
+		Short:   "List the bank connections, oldest first: id, provider, whether it takes notices, name",
+		Long:    "List the bank connections, oldest first: id, provider, whether it takes notices, name, and what should be changed in it.",
+		Example: "  market40 connections list\n  market40 connections list --json",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return withProgram(cmd.Context(), s, false, func(p *app.Program) error {
-				all := web.List[connections.Connection]{Items: []connections.Connection{}}
-				for page := (web.Page{Limit: web.MaxLimit}); ; page.After = *all.Next {
-					list, err := p.Connections.List(cmd.Context(), page)
-					if err != nil {
-						return err
-					}
-					all.Items, all.Next = append(all.Items, list.Items...), list.Next
-					if list.Next == nil {
-						break
-					}
+				list, err := listConnections(cmd.Context(), p)
+				if err != nil || asJSON {
+					return printList(cmd.OutOrStdout(), list, err)
 				}
-				if asJSON {
-					return json.NewEncoder(cmd.OutOrStdout()).Encode(all)
-				}
-				for _, c := range all.Items {
-					fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s  %-8s  %s%s\n", c.ID, c.Provider, connectionState(c),
+				for _, c := range list {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s  %-9s  %-8s  %s%s\n", c.ID, c.Provider, stateOf(c),
 						c.Name, connectionFaults(c))
 				}
 				return nil
 			})
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the list as the API answers it")
+	c.Flags().BoolVar(&asJSON, "json", false, jsonList)
 	return c
 }
 
-// connectionState describes in one word whether a connection accepts notices.
-func connectionState(c connections.Connection) string {
+// listConnections returns all connections, oldest first.
+func listConnections(ctx context.Context, p *app.Program) ([]connections.Connection, error) {
+	all := []connections.Connection{}
+	for page := (web.Page{Limit: web.MaxLimit}); ; {
+		list, err := p.Connections.List(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list.Items...)
+		if list.Next == nil {
+			return all, nil
+		}
+		page.After = *list.Next
+	}
+}
+
+// stateOf describes in one word whether a connection accepts notices.
+func stateOf(c connections.Connection) string {
 	switch {
 	case c.Enabled:
 		return "enabled"
@@ -89,7 +98,11 @@ func testConnectionCommand(s *app.Settings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "test ID [--json]",
 		Short: "Send a signed test through a connection's webhook and print the notice, which is ignored",
-		Args:  cobra.ExactArgs(1),
+		Long: "Send a signed test through a connection's webhook, as the bank would, and print the notice. It is stored as ignored:\n" +
+			"no payment comes of it.",
+		Example:           "  market40 connections test 0199a1b2-0000-7000-8000-000000000000",
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := uuid.Parse(args[0])
 			if err != nil {

@@ -15,7 +15,8 @@ import (
 // here. A package without a row may not exist.
 var arrows = map[string][]string{
 	"cmd/market40": {
-		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/simulate", "cmd/market40/soundbox",
+		"cmd/market40/app", "cmd/market40/bench", "cmd/market40/demo", "cmd/market40/doctor",
+		"cmd/market40/simulate", "cmd/market40/soundbox",
 		"frontend", "merchants/posters",
 		"reports/exports/document", "reports/exports/verify", "reports/periodic",
 		"payments/connections", "payments/ledger",
@@ -84,6 +85,8 @@ var arrows = map[string][]string{
 		"merchants/platform/seal", "payments/banks", "payments/ledger", "payments/notices",
 		"merchants/platform/bizday",
 	},
+	// Whether an installation will run.
+	"cmd/market40/doctor": {"cmd/market40/app", "migrations", "migrations/database"},
 	// Shoppers and banks know no register: all but the secret of their connection comes over HTTP.
 	"cmd/market40/simulate": {
 		"cmd/market40/app", "payments/banks", "payments/money", "merchants/access/roles",
@@ -96,7 +99,7 @@ var arrows = map[string][]string{
 	},
 	"frontend": {
 		"payments", "payments/money",
-		"merchants/access/roles", "merchants/platform/web", "merchants/platform/problem",
+		"merchants/access/roles", "merchants/access/signin", "merchants/platform/web", "merchants/platform/problem",
 		"migrations/database",
 		"merchants/platform/bizday",
 	},

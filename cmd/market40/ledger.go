@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -12,9 +14,19 @@ import (
 
 func ledgerCommand(s *app.Settings) *cobra.Command {
 	c := newGroup("ledger", "Prove the books")
-	c.AddCommand(&cobra.Command{
-		Use: "verify", Short: "Prove the ledger from its rows alone; print each fault and exit 1 if there are any",
-		Args: cobra.NoArgs,
+	c.AddCommand(verifyLedgerCommand(s))
+	return c
+}
+
+func verifyLedgerCommand(s *app.Settings) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "verify [--json]",
+		Short: "Prove the ledger from its rows alone; print each fault and exit 1 if there are any",
+		Args:  cobra.NoArgs,
+		Long: "Prove the ledger from its rows alone: debits equal credits, every balance equals its payments, versions have no gaps,\n" +
+			"every posted notice has one payment. Print each fault and exit 1 if there are any.",
+		Example: "  market40 ledger verify",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			db, closeDB, err := app.OpenDatabase(cmd.Context(), s)
 			if err != nil {
@@ -26,10 +38,35 @@ func ledgerCommand(s *app.Settings) *cobra.Command {
 				return err
 			}
 			app.RecordProof(cmd.Context(), db, app.LedgerProof, len(proof.Faults))
+			if asJSON {
+				return printLedgerJSON(cmd.OutOrStdout(), proof)
+			}
 			return printProof(cmd.OutOrStdout(), proof)
 		},
-	})
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the proof as JSON")
 	return c
+}
+
+// printLedgerJSON prints what was proved as JSON.
+func printLedgerJSON(out io.Writer, p *ledger.Proof) error {
+	faults := []map[string]string{}
+	for _, f := range p.Faults {
+		faults = append(faults, map[string]string{"rule": f.Rule, "what": f.What, "found": f.Found})
+	}
+	err := json.NewEncoder(out).Encode(map[string]any{
+		"payments": p.Payments, "accounts": p.Accounts, "notices": p.Notices,
+		"debits": p.Debits, "credits": p.Credits, "faults": faults,
+	})
+	return errors.Join(err, ledgerFaults(p))
+}
+
+// ledgerFaults returns an error for a ledger with faults.
+func ledgerFaults(p *ledger.Proof) error {
+	if n := len(p.Faults); n > 0 {
+		return fmt.Errorf("the ledger does not hold: %d faults", n)
+	}
+	return nil
 }
 
 // printProof prints what was proved, or each fault.
@@ -39,8 +76,8 @@ func printProof(out io.Writer, p *ledger.Proof) error {
 	for _, f := range p.Faults {
 		fmt.Fprintf(out, "FAULT %s: %s: %s\n", f.Rule, f.What, f.Found)
 	}
-	if n := len(p.Faults); n > 0 {
-		return fmt.Errorf("the ledger does not hold: %d faults", n)
+	if err := ledgerFaults(p); err != nil {
+		return err
 	}
 	fmt.Fprintln(
 		out,

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,16 +23,34 @@ func migrateCommand(s *app.Settings) *cobra.Command {
 			if err := at.CheckSessions(cmd.Context(), at.OwnerURL); err != nil {
 				return err
 			}
-			return migrations.Up(cmd.Context(), at.OwnerURL)
+			return migrations.UpShown(cmd.Context(), at.OwnerURL, showProgress(cmd))
 		},
-	}, &cobra.Command{
-		Use: "status", Short: "List the migrations and when each was applied; changes nothing", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return migrateStatus(cmd, s) },
-	})
+	}, migrateStatusCommand(s))
 	return c
 }
 
-func migrateStatus(cmd *cobra.Command, s *app.Settings) error {
+func migrateStatusCommand(s *app.Settings) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:     "status [--json]",
+		Short:   "List the migrations and when each was applied; changes nothing",
+		Args:    cobra.NoArgs,
+		Long:    "List the migrations of this program and when the database got each. Nothing is changed.",
+		Example: "  market40 migrate status\n  market40 migrate status --json | jq '.items[] | select(.applied_at == null)'",
+		RunE:    func(cmd *cobra.Command, _ []string) error { return migrateStatus(cmd, s, asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the list as JSON")
+	return c
+}
+
+// migration is a migration in JSON.
+type migration struct {
+	Version   int64      `json:"version"`
+	Name      string     `json:"name"`
+	AppliedAt *time.Time `json:"applied_at"`
+}
+
+func migrateStatus(cmd *cobra.Command, s *app.Settings, asJSON bool) error {
 	at, err := app.OpenStore(cmd.Context(), s)
 	if err != nil {
 		return err
@@ -43,11 +60,21 @@ func migrateStatus(cmd *cobra.Command, s *app.Settings) error {
 	if err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
-	for _, m := range known {
-		when := "missing"
+	list := make([]migration, len(known))
+	for i, m := range known {
+		list[i] = migration{Version: m.Version, Name: m.Name}
 		if m.Applied {
-			when = m.At.Format(time.RFC3339)
+			list[i].AppliedAt = &m.At
+		}
+	}
+	if asJSON {
+		return printList(cmd.OutOrStdout(), list, nil)
+	}
+	table := newTable(cmd.OutOrStdout())
+	for _, m := range list {
+		when := "missing"
+		if m.AppliedAt != nil {
+			when = m.AppliedAt.Format(time.RFC3339)
 		}
 		fmt.Fprintf(table, "%s\t%s\n", m.Name, when)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"market40/cmd/market40/app"
+	"market40/merchants/access/roles"
 	"market40/merchants/platform/problem"
 	"market40/reports/periodic"
 )
@@ -22,7 +23,9 @@ func freezeCommand(s *app.Settings) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "freeze --campaign CODE [--locality CODE] --kind month|quarter --period 2026-10|2026-Q3",
 		Short: "Freeze and submit a report, and print its hash",
-		Args:  cobra.NoArgs,
+		Example: "  market40 reports freeze --campaign CHO40 --locality 568 --period 2026-10\n" +
+			"  market40 reports freeze --campaign CHO40 --kind quarter --period 2026-Q3",
+		Args: cobra.NoArgs,
 		Long: "Freeze and submit a report, and print its id, version, SHA-256 and signature. Without a locality it is the whole campaign's.\n" +
 			"A report that was submitted before is not changed: the current one is printed. A person of the province approves it.",
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -31,7 +34,7 @@ func freezeCommand(s *app.Settings) *cobra.Command {
 				return err
 			}
 			defer closeProgram()
-			who, err := p.Periodic.Operator(cmd.Context())
+			who, err := roles.Operator(cmd.Context(), p.DB)
 			if err != nil {
 				return err
 			}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,15 +26,17 @@ func restoreCommand(s *app.Settings) *cobra.Command {
 		Long: `Load a file that backup wrote into an empty database: a DATA_DIR that is empty, or a DATABASE_URL without our tables.
 All of it or nothing is loaded. SECRET_KEY is not in a backup and no new one is made: put the original key at
 DATA_DIR/secret.key, or set SECRET_KEY, before serve.`,
-		Args: cobra.ExactArgs(1),
+		Example: "  DATA_DIR=/var/lib/market40-new market40 restore /backups/market40-2026-11-22.backup",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return restoreBackup(cmd.Context(), s, args[0], cmd.ErrOrStderr())
+			return restoreBackup(cmd, s, args[0])
 		},
 	}
 }
 
 // restoreBackup loads a backup and says what is left to do.
-func restoreBackup(ctx context.Context, s *app.Settings, path string, warnings io.Writer) error {
+func restoreBackup(cmd *cobra.Command, s *app.Settings, path string) error {
+	ctx := cmd.Context()
 	file, err := os.Open(path)
 	if err != nil {
 		return app.WrongUse(fmt.Errorf("reading the backup: %w", err))
@@ -57,15 +61,34 @@ func restoreBackup(ctx context.Context, s *app.Settings, path string, warnings i
 			"the database is not empty (it holds %s): restore goes into an empty one, such as an empty DATA_DIR",
 			table))
 	}
-	if err := loadBackup(ctx, at, db, file); err != nil {
+	if err := checkBackup(ctx, at, file); err != nil {
 		return err
 	}
-	return checkRestoredKey(ctx, s, db, warnings)
+	if err := loadBackup(ctx, at, db, file, showProgress(cmd)); err != nil {
+		return err
+	}
+	return checkRestoredKey(ctx, s, db, cmd.ErrOrStderr())
+}
+
+// checkBackup refuses a file that is no backup of this program, such as that of another database.
+func checkBackup(ctx context.Context, st *app.Store, file *os.File) error {
+	var contents bytes.Buffer
+	err := runTool(ctx, st, tool{name: "pg_restore", args: []string{"--list"}, in: file, out: &contents})
+	if err != nil {
+		return fmt.Errorf("%s cannot be read as a backup: %w", file.Name(), err)
+	}
+	for _, table := range []string{" goose_db_version ", " sealed_keys "} {
+		if !strings.Contains(contents.String(), table) {
+			return fmt.Errorf("%s is a backup of another program's database", file.Name())
+		}
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	return err
 }
 
 // loadBackup fills the database, all or nothing, and brings an older backup up to this program's
 // schema.
-func loadBackup(ctx context.Context, st *app.Store, db *database.DB, file *os.File) error {
+func loadBackup(ctx context.Context, st *app.Store, db *database.DB, file *os.File, show func(string)) error {
 	args := []string{"--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"}
 	if db.Schema != "public" {
 		// A province's schema exists already, and extensions are outside of it.
@@ -74,13 +97,20 @@ func loadBackup(ctx context.Context, st *app.Store, db *database.DB, file *os.Fi
 		}
 		args = append(args, "--schema="+db.Schema)
 	}
-	if err := runTool(ctx, st, tool{name: "pg_restore", args: args, in: file}); err != nil {
+	size, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	end := showBytes(show, "restore", file, size.Size())
+	err = runTool(ctx, st, tool{name: "pg_restore", args: args, in: file})
+	end()
+	if err != nil {
 		return err
 	}
 	if _, err := db.Pool.Exec(ctx, `ANALYZE`); err != nil {
 		return fmt.Errorf("gathering statistics: %w", err)
 	}
-	if err := migrations.Up(ctx, st.OwnerURL); err != nil {
+	if err := migrations.UpShown(ctx, st.OwnerURL, show); err != nil {
 		return fmt.Errorf("the backup is restored, but %w", err)
 	}
 	return nil

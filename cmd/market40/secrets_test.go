@@ -233,6 +233,11 @@ func TestRotationOfAGivenKey(t *testing.T) {
 	readEverything(s, key, stall, hook, "the old server")
 	readEverything(program.Serve(t, before), key, stall, hook, "an old server that starts again")
 	readEverything(program.Serve(t, after), key, stall, hook, "a new server")
+	trail, _ := s.CallAs(key, "GET", "/api/v1/audit?object=market40%20secrets", nil, 200)["items"].([]any)
+	if line, _ := trail[0].(map[string]any); len(trail) != 3 || line["object"] != "market40 secrets rotate" ||
+		line["outcome"] != "done" {
+		t.Errorf("the trail has %v", trail)
+	}
 	program.Want(t, 2, before, "secrets", "finish")
 	program.Want(t, 0, after, "secrets", "finish")
 	readEverything(s, key, stall, hook, "the old server after the end")

@@ -22,7 +22,7 @@ func seedCommand(s *app.Settings) *cobra.Command {
 			Use:   "demo",
 			Short: "Load an invented province with markets, stalls and payments into a database without markets",
 			Args:  cobra.NoArgs,
-			RunE:  func(cmd *cobra.Command, _ []string) error { return seedDemoOnce(cmd.Context(), s) },
+			RunE:  func(cmd *cobra.Command, _ []string) error { return seedDemoOnce(cmd, s) },
 		},
 		referenceCommand(s, "banks", "Update the table of banks to the shipped one", migrations.LoadBanks),
 		referenceCommand(s, "localities", "Update the administrative units to the shipped ones",
@@ -43,12 +43,16 @@ func referenceCommand(s *app.Settings, use, short string, load func(context.Cont
 				return err
 			}
 			defer closeDB()
+			if err := migrations.CheckOwner(cmd.Context(), db.Pool); err != nil {
+				return err
+			}
 			return db.InTx(cmd.Context(), load)
 		},
 	}
 }
 
-func seedDemoOnce(ctx context.Context, s *app.Settings) error {
+func seedDemoOnce(cmd *cobra.Command, s *app.Settings) error {
+	ctx := cmd.Context()
 	p, closeProgram, err := app.OpenProgram(ctx, s)
 	if err != nil {
 		return err
@@ -62,7 +66,7 @@ func seedDemoOnce(ctx context.Context, s *app.Settings) error {
 		return errHasMarkets
 	}
 	tuneMemory()
-	if err := demo.Seed(ctx, p); err != nil {
+	if err := demo.Seed(ctx, p, showProgress(cmd)); err != nil {
 		return err
 	}
 	return demo.Report(ctx, p)

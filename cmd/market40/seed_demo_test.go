@@ -85,7 +85,7 @@ func seedAt(ctx context.Context, url string, months int, now time.Time) error {
 		return err
 	}
 	defer closeProgram()
-	if err := demo.Seed(ctx, p); err != nil {
+	if err := demo.Seed(ctx, p, nil); err != nil {
 		return err
 	}
 	return demo.Report(ctx, p)

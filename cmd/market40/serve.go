@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -18,11 +17,16 @@ import (
 func serveCommand(s *app.Settings) *cobra.Command {
 	var withDemo, lan bool
 	c := &cobra.Command{
-		Use: "serve [--demo] [--lan]", Short: "Run the server until it is stopped (SIGINT, SIGTERM)",
+		Use:   "serve [--demo] [--lan]",
+		Short: "Run the server until it is stopped (SIGINT, SIGTERM)",
+		Long: "Run the server until it is stopped (SIGINT, SIGTERM). It refuses a database without this program's migrations, except\n" +
+			"a private one (no DATABASE_URL), which it starts and migrates itself. `market40 doctor` checks the settings before.",
+		Example: "  market40 serve\n  DATABASE_URL=postgres://market40_app@db:5432/market40 SECRET_KEY_FILE=/etc/market40/secret.key market40 serve\n" +
+			"  market40 serve --demo --lan",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s.LAN = lan
-			return serve(cmd.Context(), s, withDemo, cmd.OutOrStdout())
+			return serve(cmd, s, withDemo)
 		},
 	}
 	c.Flags().BoolVar(&withDemo, "demo", false,
@@ -52,7 +56,8 @@ func tuneMemory() {
 }
 
 // serve opens everything, says where it listens, and closes everything in turn when ctx ends.
-func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) error {
+func serve(cmd *cobra.Command, s *app.Settings, withDemo bool) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
 	if err := s.NeedSecret(); err != nil {
 		return err
 	}
@@ -75,7 +80,7 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 	if err := s.FinishRotation(ctx, p.DB.Pool); err != nil {
 		return err
 	}
-	if err := s.WarnOfOwner(ctx, p.DB.Pool); err != nil {
+	if err := p.WarnOfOwner(ctx); err != nil {
 		return err
 	}
 	routes, err := p.Routes(withDemo)
@@ -94,7 +99,7 @@ func serve(ctx context.Context, s *app.Settings, withDemo bool, out io.Writer) e
 	}
 	failed := f.Serve(server)
 	if withDemo {
-		err = demo.Show(ctx, p, out, f.Address)
+		err = demo.Show(ctx, p, out, f.Address, showProgress(cmd))
 	}
 	if err == nil {
 		mqtt.PrintAddress(out)

@@ -17,10 +17,11 @@ func TestAllFaultySettingsAreReportedAtOnce(t *testing.T) {
 		"LISTEN_ADDR=nowhere", "PUBLIC_URL=ftp://example.vn", "DATABASE_URL=postgres://u:hunter2@host:port/x",
 		"MIGRATE_DATABASE_URL=postgres://u:hunter3@host:port/x", "SECRET_KEY=hunter4", "LOG_LEVEL=loud",
 		"TRUSTED_PROXIES=10.0.0.1,0.0.0.0/0", "OUTGOING_ALLOW=https://sms.example",
+		"DEMO_MONTHS=many",
 	}, "serve")
 	for _, name := range []string{
 		"LISTEN_ADDR", "PUBLIC_URL", "DATABASE_URL", "MIGRATE_DATABASE_URL", "SECRET_KEY",
-		"LOG_LEVEL", "TRUSTED_PROXIES", "OUTGOING_ALLOW",
+		"LOG_LEVEL", "TRUSTED_PROXIES", "OUTGOING_ALLOW", "DEMO_MONTHS",
 	} {
 		if !strings.Contains(a.Err, "\n  "+name+" ") {
 			t.Errorf("%s is not reported: %s", name, a.Err)

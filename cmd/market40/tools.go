@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
 	"os/exec"
@@ -19,9 +20,10 @@ import (
 
 // tool is one run of a program of PostgreSQL's on the store's database.
 type tool struct {
-	name    string
-	args    []string
-	in, out *os.File
+	name string
+	args []string
+	in   *os.File
+	out  io.Writer
 }
 
 // runTool runs pg_dump or pg_restore of the server's own version, as the owner of the tables. The
@@ -39,10 +41,26 @@ func runTool(ctx context.Context, st *app.Store, t tool) error {
 	cmd.Env = append(os.Environ(), "PGPASSWORD="+password)
 	var said strings.Builder
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = t.in, t.out, &said
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("%s: %w: %s", t.name, err, strings.TrimSpace(said.String()))
+	err = cmd.Run()
+	if why := plainWords(t.name, said.String()); err != nil && why != "" {
+		return fmt.Errorf("%s: %s", t.name, why)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", t.name, err)
 	}
 	return nil
+}
+
+// plainWords returns what a tool said, in one line and without its name before each.
+func plainWords(name, said string) string {
+	var lines []string
+	for line := range strings.Lines(said) {
+		line = strings.TrimPrefix(strings.TrimSpace(line), name+": ")
+		if line = strings.TrimPrefix(line, "error: "); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "; ")
 }
 
 // libpqURL returns a URL that PostgreSQL's own programs can read, and the password separately. pgx

@@ -1,7 +1,10 @@
 package main_test
 
 import (
+	"encoding/json"
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +96,73 @@ func TestAdminsManageUsers(t *testing.T) {
 	}
 	if res, _ := s.Visit("GET", "/api/v1/me", nil, admin...); res.StatusCode != 401 {
 		t.Errorf("the token of before goes on: %d", res.StatusCode)
+	}
+}
+
+// TestUsersAreListedDisabledAndRenewed by commands, each of which is a line of the audit trail with the user of the
+// operating system.
+func TestUsersAreListedDisabledAndRenewed(t *testing.T) {
+	t.Parallel()
+	env := []string{"DATABASE_URL=" + dbtest.URL(t), "SECRET_KEY=" + program.SecretKey(1), "SUDO_USER=lan"}
+	cmd := program.Command(t, env, "users", "create", "--role", "auditor", "--login", "hoa", "--name", "Lê Thị Hoa")
+	cmd.Stdin = strings.NewReader("tôm hùm 9 con\n")
+	out, err := cmd.Output()
+	must(t, err)
+	secret := regexp.MustCompile(`second factor +([A-Z2-7]{32})`).FindStringSubmatch(string(out))
+	s := program.Serve(t, env)
+	session := s.SignIn("hoa", "tôm hùm 9 con", secret[1])
+
+	listed := func() string { return program.Want(t, 0, env, "users", "list").Out }
+	if line := listed(); !regexp.MustCompile(`^hoa +active +auditor +all +Lê Thị Hoa +signed in 20\S+\n$`).
+		MatchString(line) {
+		t.Errorf("the list is %q", line)
+	}
+	program.Want(t, 0, env, "users", "disable", "hoa")
+	if line := listed(); !strings.HasPrefix(line, "hoa  disabled  ") {
+		t.Errorf("the list is %q", line)
+	}
+	if res, _ := s.Visit("GET", "/api/v1/me", nil, session...); res.StatusCode != 401 {
+		t.Errorf("a disabled user goes on: %d", res.StatusCode)
+	}
+	renewed := program.Want(t, 0, env, "users", "renew", "hoa").Out
+	found := regexp.MustCompile(`password +(\S+)\nsecond factor +([A-Z2-7]{32})\n`).FindStringSubmatch(renewed)
+	if found == nil {
+		t.Fatalf("renew prints %q", renewed)
+	}
+	s.SignIn("hoa", found[1], found[2])
+	for _, act := range []string{"disable", "renew"} {
+		if a := program.Want(t, 1, env, "users", act, "nobody"); a.Err != "market40: No such user.\n" {
+			t.Errorf("%s says %q", act, a.Err)
+		}
+	}
+
+	key := program.AdminKey(t, env)
+	var byCommand map[string]any
+	must(t, json.Unmarshal([]byte(program.Want(t, 0, env, "users", "list", "--json").Out), &byCommand))
+	if byAPI := s.CallAs(key, "GET", "/api/v1/users", nil, 200); fmt.Sprint(byCommand) != fmt.Sprint(
+		map[string]any(byAPI)) {
+		t.Errorf("the command lists %v, the API %v", byCommand, byAPI)
+	}
+	var acts []string
+	for _, item := range s.CallAs(key, "GET", "/api/v1/audit?object=market40", nil, 200).Items() {
+		line, _ := item.(map[string]any)
+		acts = append(acts, fmt.Sprint(line["object"], " ", line["outcome"], " ", line["changed"].(float64) > 0))
+		if address := object(line).Text("address"); !strings.Contains(address, "@") ||
+			!strings.HasSuffix(address, " (sudo by lan)") || object(line).Text("method") != "COMMAND" ||
+			object(line).Text("role") != "admin" {
+			t.Errorf("a line is %v", line)
+		}
+	}
+	slices.Reverse(acts)
+	if want := []string{
+		"market40 users create hoa done true",
+		"market40 users disable hoa done true",
+		"market40 users renew hoa done true",
+		"market40 users disable nobody refused false",
+		"market40 users renew nobody refused false",
+		"market40 apikeys create admin done true",
+	}; !slices.Equal(acts, want) {
+		t.Errorf("the trail has %q", acts)
 	}
 }
 

@@ -27,9 +27,10 @@ import (
 func verifyReportCommand(s *app.Settings) *cobra.Command {
 	var key, content string
 	c := &cobra.Command{
-		Use:   "verify FILE",
-		Args:  cobra.ExactArgs(1),
-		Short: "Prove an exported report (csv, xlsx, pdf, docx, json): the signature and every figure in it; print what differs and exit 1 if it is not proven",
+		Use:     "verify FILE",
+		Example: "  market40 reports verify report.xlsx\n  market40 reports verify report.csv --key BASE64 --content report.json",
+		Args:    cobra.ExactArgs(1),
+		Short:   "Prove an exported report (csv, xlsx, pdf, docx, json): the signature and every figure in it; print what differs and exit 1 if it is not proven",
 		Long: "Proves that the content of a frozen report was signed by this server, and that the texts and figures that the file shows are those of\n" +
 			"that content, and whether a newer version of the report was submitted since. A CSV carries the hash only: its content comes from the database, or\n" +
 			"from --content. With --key no database is used, so newer versions are not checked.",

@@ -5,6 +5,7 @@ if (stall) {
   const list = document.getElementById('payments');
   const sum = document.getElementById('sum');
   const count = document.getElementById('count');
+  const english = document.documentElement.lang === 'en';
   const dong = (text) => text.replace(/\B(?=(\d{3})+$)/g, '.') + ' đ';
   const clock = new Intl.DateTimeFormat('vi-VN', { timeStyle: 'medium', timeZone: 'Asia/Ho_Chi_Minh', hour12: false });
   const day = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Ho_Chi_Minh' });
@@ -14,12 +15,12 @@ if (stall) {
 
   const source = new EventSource(stall.dataset.stream);
   source.onopen = () => {
-    state.textContent = 'Đang nhận trực tiếp';
+    state.textContent = english ? 'Receiving live' : 'Đang nhận trực tiếp';
     state.className = 'state';
   };
   source.onerror = () => {
     lost = new Date();
-    state.textContent = 'Mất kết nối, cập nhật lúc ' + clock.format(lost);
+    state.textContent = (english ? 'Not connected since ' : 'Mất kết nối, cập nhật lúc ') + clock.format(lost);
     state.className = 'state lost';
   };
   source.addEventListener('payment', (event) => {

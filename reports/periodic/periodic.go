@@ -4,14 +4,9 @@
 package periodic
 
 import (
-	"context"
 	"crypto/ed25519"
-	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
-	"market40/merchants/access/roles"
 	"market40/merchants/platform/bizday"
 	"market40/merchants/platform/seal"
 	"market40/migrations/database"
@@ -53,18 +48,4 @@ func Key(keys *seal.Keys) ed25519.PrivateKey {
 // today returns the date in Asia/Ho_Chi_Minh, as 00:00 UTC: a date, not a moment.
 func (p *Periodic) today() time.Time {
 	return bizday.DateOf(p.now())
-}
-
-// operator is the actor of commands at the server.
-var operator = uuid.NewSHA1(uuid.NameSpaceOID, []byte("market40 reports"))
-
-// Operator returns the person who runs commands at the server. It is one person, different from the
-// people of the province.
-func (p *Periodic) Operator(ctx context.Context) (roles.Principal, error) {
-	_, err := p.db.Pool.Exec(ctx, `INSERT INTO actors (id, role) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING`, operator,
-		roles.Admin)
-	if err != nil {
-		return roles.Principal{}, fmt.Errorf("name the operator: %w", err)
-	}
-	return roles.Principal{ActorID: operator, Role: roles.Admin, ScopeKind: roles.ScopeAll}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -78,6 +79,18 @@ func (f *CertificateFiles) Trusted() (*x509.CertPool, error) {
 	return pool, nil
 }
 
+// Leaf returns the certificate itself, without its chain.
+func (f *CertificateFiles) Leaf() (*x509.Certificate, error) {
+	pair, err := f.certificate(nil)
+	if err != nil {
+		return nil, err
+	}
+	return x509.ParseCertificate(pair.Certificate[0])
+}
+
+// KeyPath returns the file of the private key.
+func (f *CertificateFiles) KeyPath() string { return f.key }
+
 // readCertificate reads the operator's certificate, if one is set.
 func (s *Settings) readCertificate(cert, key string) error {
 	if cert == "" && key == "" {
@@ -88,6 +101,10 @@ func (s *Settings) readCertificate(cert, key string) error {
 	}
 	s.Certificate = &CertificateFiles{cert: cert, key: key}
 	if _, err := s.Certificate.certificate(nil); err != nil {
+		if strings.Contains(err.Error(), "private key") &&
+			strings.Contains(err.Error(), "match") { // crypto/tls has no error value for it
+			return errors.New("and TLS_KEY_FILE do not fit: the key is that of another certificate")
+		}
 		return fmt.Errorf("and TLS_KEY_FILE cannot be read: %w", err)
 	}
 	if !s.overHTTPS() {

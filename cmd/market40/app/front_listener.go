@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"syscall"
 )
 
 // Front is the listener of the server: plain http on loopback or for a proxy, https with the
@@ -29,7 +30,7 @@ func (s *Settings) OpenFront(ctx context.Context) (*Front, error) {
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.ListenAddr)
 	if err != nil {
-		return nil, fmt.Errorf("listening on LISTEN_ADDR: %w", err)
+		return nil, cannotListen("LISTEN_ADDR", s.ListenAddr, err)
 	}
 	f := &Front{listener: listener, Address: "http://" + listener.Addr().String()}
 	switch {
@@ -46,6 +47,23 @@ func (s *Settings) OpenFront(ctx context.Context) (*Front, error) {
 		f.Address, f.TLS = "https://"+listener.Addr().String(), tlsConfig(s.Certificate.certificate)
 	}
 	return f, nil
+}
+
+// cannotListen says why the address of a setting cannot be listened on, and what to do.
+func cannotListen(setting, address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s %s is in use by another program: stop that, or set another port", setting, address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf(
+			"%s %s: ports below 1024 need root or CAP_NET_BIND_SERVICE: set another port",
+			setting,
+			address,
+		)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Errorf("%s %s is no address of this machine", setting, address)
+	}
+	return fmt.Errorf("listening on %s: %w", setting, err)
 }
 
 // tlsConfig serves both kinds of certificate: by TLS 1.2 with forward secrecy, or 1.3.

@@ -44,22 +44,22 @@ func (s *Settings) OpenMQTT(ctx context.Context, over *tls.Config) (*MQTTListene
 	if s.MQTT.Addr == "" {
 		return nil, nil
 	}
-	if over == nil && !s.MQTT.Plain && !onLoopback(s.MQTT.Addr) {
+	if over == nil && !s.MQTT.Plain && !OnLoopback(s.MQTT.Addr) {
 		return nil, WrongUse(errors.New(
 			"MQTT_LISTEN_ADDR can be reached from outside without encryption: set TLS_CERT_FILE and TLS_KEY_FILE, or listen on 127.0.0.1 behind a proxy that ends TLS; MQTT_PLAINTEXT=allow serves it without encryption",
 		))
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.MQTT.Addr)
 	if err != nil {
-		return nil, fmt.Errorf("listening on MQTT_LISTEN_ADDR: %w", err)
+		return nil, cannotListen("MQTT_LISTEN_ADDR", s.MQTT.Addr, err)
 	}
 	return &MQTTListener{listener, over}, nil
 }
 
-// onLoopback reports whether an address, host and port, is reached from this machine only.
-func onLoopback(address string) bool {
+// OnLoopback reports whether an address, host and port, is reached from this machine only.
+func OnLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	return err == nil && isLoopback(host)
+	return err == nil && IsLoopback(host)
 }
 
 // Serve accepts boxes.

@@ -49,6 +49,7 @@ type Program struct {
 	leader    *jobs.Leader // exports what all replicas would count alike
 	sso       *sso.Providers
 	codes     *phonecodes.Codes // set by Routes; nil: nothing was mounted
+	warnings  []string          // set by WarnOfOwner, for /readyz
 	trail     *trail.Trail
 	messages  *outbox.Outbox
 	privacy   *privacy.Desk
@@ -127,6 +128,11 @@ func openProgramOn(ctx context.Context, s *Settings, start starter) (*Program, f
 	}
 	p.Boxes = soundbox.New(db, keys, p.Intake.Feed(), now)
 	return p, closeDB, nil
+}
+
+// RecordCommand runs a command that changes rights, and records it in the audit trail.
+func (p *Program) RecordCommand(ctx context.Context, c trail.Command, do func(context.Context) error) error {
+	return p.trail.RecordCommand(ctx, c, do)
 }
 
 // StartPayments accepts notices and streams payments until StopPayments.

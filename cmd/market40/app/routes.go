@@ -83,7 +83,9 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 		return nil, err
 	}
 	if demo {
-		start, err := frontend.NewStart(p.DB, p.payments)
+		start, err := frontend.NewStart(frontend.StartParts{
+			DB: p.DB, Payments: p.payments, People: p.People, Site: p.Settings.site(), Near: p.Settings.isNear(),
+		})
 		if err != nil {
 			return nil, err
 		}
@@ -99,7 +101,7 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 
 // signInRoutes mounts every way to sign in.
 func (p *Program) signInRoutes(e *web.Edge, demo bool) {
-	site := web.Site{PublicURL: p.Settings.PublicURL, Cookies: p.Settings.storesCookies()}
+	site := p.Settings.site()
 	signin.SessionRoutes(e, p.People, site)
 	passkeys.New(p.DB, p.Keys, p.Now, p.People).Routes(e, site)
 	p.sso.Routes(e, site)
@@ -165,7 +167,7 @@ func (p *Program) operatorRoutes(e *web.Edge) error {
 		e,
 		"readyz",
 		"/readyz",
-		"200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" report a wrong clock",
+		"200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" report a wrong clock, or the owner's rights",
 	)
 	documentPage(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
 	return nil
@@ -180,6 +182,9 @@ func (p *Program) ready(c *gin.Context) {
 		return
 	}
 	text := "ready\n"
+	for _, warning := range p.warnings {
+		text += WarningPrefix + warning + "\n"
+	}
 	if off := p.Intake.ClockOff(); off != 0 {
 		text += clockWarning(off, "the database's")
 	}

@@ -49,7 +49,7 @@ type environment struct {
 	Syslog        string `env:"AUDIT_SYSLOG"`
 	SyslogCA      string `env:"AUDIT_SYSLOG_CA"`
 	SyslogFormat  string `env:"AUDIT_SYSLOG_FORMAT" envDefault:"rfc5424"`
-	DemoMonths    int    `env:"DEMO_MONTHS" envDefault:"18"`
+	DemoMonths    string `env:"DEMO_MONTHS" envDefault:"18"`
 	TracingOff    bool   `env:"OTEL_SDK_DISABLED"`
 	OTLPURL       string `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
 	TraceURL      string `env:"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"`
@@ -121,9 +121,8 @@ func ReadSettings() (*Settings, error) {
 		PublicURL:   strings.TrimSuffix(vars.PublicURL, "/"),
 		DatabaseURL: vars.DatabaseURL,
 		MigrateURL:  vars.MigrateURL,
-		DemoMonths:  vars.DemoMonths,
 	}
-	if s.DemoMonths < 0 || s.DemoMonths > 24 {
+	if s.DemoMonths, err = strconv.Atoi(vars.DemoMonths); err != nil || s.DemoMonths < 0 || s.DemoMonths > 24 {
 		check("DEMO_MONTHS", errors.New("must be 0 to 24"))
 	}
 	if s.ListenAddr == "" {
@@ -245,11 +244,21 @@ func (s *Settings) storesCookies() bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
-	return isLoopback(strings.Trim(host, "[]"))
+	return IsLoopback(strings.Trim(host, "[]"))
 }
 
-// isLoopback reports whether a host, without its port, is reached from this machine only.
-func isLoopback(host string) bool {
+// site returns how people reach this server.
+func (s *Settings) site() web.Site {
+	return web.Site{PublicURL: s.PublicURL, Cookies: s.storesCookies()}
+}
+
+// isNear reports whether only this machine, or with --lan its network, reaches the server, and no proxy.
+func (s *Settings) isNear() bool {
+	return s.LAN || s.PublicURL == "" && OnLoopback(s.ListenAddr)
+}
+
+// IsLoopback reports whether a host, without its port, is reached from this machine only.
+func IsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -48,7 +48,7 @@ func (g *smsGateway) read(vars environment) (name string, err error) {
 	}
 	u, err := url.Parse(g.URL)
 	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "https" && (u.Scheme != "http" ||
-		!isLoopback(u.Hostname()))) {
+		!IsLoopback(u.Hostname()))) {
 		return "SMS_GATEWAY_URL", errors.New("must be https://…, or http://… on this machine, without a user")
 	}
 	return "", nil

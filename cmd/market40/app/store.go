@@ -62,6 +62,9 @@ func (st *Store) Stop() {
 	}
 }
 
+// ServingURL returns the way to the database as the role that serves.
+func (st *Store) ServingURL() string { return st.url }
+
 // CheckSessions refuses a pool in transaction mode. A private server has no pool before it.
 func (st *Store) CheckSessions(ctx context.Context, url string) error {
 	if st.Server != nil {

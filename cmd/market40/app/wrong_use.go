@@ -21,7 +21,8 @@ func WrongUse(err error) error { return wrongUse{err} }
 // IsWrongUse reports whether the cause is wrong arguments or settings, rather than a failure.
 func IsWrongUse(err error) bool {
 	for _, cause := range []error{
-		migrations.ErrUnmigrated, migrations.ErrNewer, seal.ErrWrongKey, seal.ErrUnfinished, errNoKey,
+		migrations.ErrUnmigrated, migrations.ErrNewer, migrations.ErrNotOwner,
+		seal.ErrWrongKey, seal.ErrUnfinished, errNoKey,
 		database.ErrTransactionPool,
 		private.ErrUnreachableDir, private.ErrVersion, private.ErrForeignFolder,
 	} {

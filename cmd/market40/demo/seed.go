@@ -51,6 +51,7 @@ type inventedProvince struct {
 	province   uuid.UUID
 	connection uuid.UUID
 	lives      []*marketHistory
+	show       func(line string) // says how far it is
 	reports    *reports.Reports
 }
 
@@ -96,11 +97,27 @@ func Needed(ctx context.Context, p *app.Program) (bool, error) {
 //  4. each market's past, in one transaction each;
 //  5. the programme, and notices that no stall could be found for, of which people solved some: the end.
 //
-// Everything but secrets follows from the seed and the day.
-func Seed(ctx context.Context, p *app.Program) error {
-	d := &inventedProvince{Program: p}
-	for _, step := range []func(context.Context) error{d.actors, d.registerMarkets, d.register, d.past, d.programme} {
-		if err := step(ctx); err != nil {
+// Everything but secrets follows from the seed and the day. Seed passes a line about each step to show, if that is
+// not nil.
+func Seed(ctx context.Context, p *app.Program, show func(line string)) error {
+	if show == nil {
+		show = func(string) {}
+	}
+	d := &inventedProvince{Program: p, show: show}
+	for _, step := range []struct {
+		what string
+		do   func(context.Context) error
+	}{
+		{"", d.actors},
+		{"demo: registering the markets", d.registerMarkets},
+		{"demo: registering stalls and merchants", d.register},
+		{"demo: writing the payments of each market", d.past},
+		{"demo: writing the campaign and its reports", d.programme},
+	} {
+		if step.what != "" {
+			show(step.what)
+		}
+		if err := step.do(ctx); err != nil {
 			return err
 		}
 	}
@@ -252,6 +269,7 @@ func (d *inventedProvince) past(ctx context.Context) error {
 			if err != nil {
 				return fmt.Errorf("write the past of %s: %w", l.name, err)
 			}
+			d.show("demo: " + l.name)
 			return nil
 		})
 	}

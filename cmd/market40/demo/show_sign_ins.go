@@ -17,14 +17,15 @@ import (
 )
 
 // Show fills an empty database with the demo province and prints an API key for each role. The keys
-// of the last start end, so they need not be remembered.
-func Show(ctx context.Context, p *app.Program, out io.Writer, address string) error {
+// of the last start end, so they need not be remembered. It passes a line about each step of the work to show, if that
+// is not nil.
+func Show(ctx context.Context, p *app.Program, out io.Writer, address string, show func(line string)) error {
 	needed, err := Needed(ctx, p)
 	if err != nil {
 		return err
 	}
 	if needed {
-		if err := Seed(ctx, p); err != nil {
+		if err := Seed(ctx, p, show); err != nil {
 			return fmt.Errorf("seeding the demo: %w", err)
 		}
 	}

@@ -84,6 +84,8 @@ It sends only to a server on this machine that has demo markets alone: what it p
 
 Faults: duplicate=P (sent again), late=P (sent hours later), disorder (out of order), mangle (memos as banks deliver them),
 unsigned=P (must be refused), debit=P (must be ignored); P as in 5%, without it 2%.`,
+		Example: "  market40 simulate --connection demo --rate 2 --for 1m\n" +
+			"  market40 simulate --connection demo --rate 50 --for 10s --faults duplicate=5%,mangle",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error

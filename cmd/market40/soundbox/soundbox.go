@@ -37,9 +37,10 @@ type boxFlags struct {
 func Command() *cobra.Command {
 	var f boxFlags
 	c := &cobra.Command{
-		Use:   "soundbox --server mqtts://HOST:PORT --state FILE [--pair] [--wav FILE]",
-		Short: "Run a soundbox: speak a stall's payments until stopped",
-		Args:  cobra.NoArgs,
+		Use:     "soundbox --server mqtts://HOST:PORT --state FILE [--pair] [--wav FILE]",
+		Short:   "Run a soundbox: speak a stall's payments until stopped",
+		Example: "  market40 soundbox --server mqtts://cho.example.vn:8883 --state /var/lib/soundbox/box.json",
+		Args:    cobra.NoArgs,
 		Long: "A soundbox for a stall, and the reference for makers of others. A new one (without a state file, or with --pair) speaks\n" +
 			"a code of six digits: the stall's owner enters it in the app under Thêm, Loa báo tiền.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return beSoundbox(cmd.Context(), f, cmd.OutOrStdout()) },

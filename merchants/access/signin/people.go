@@ -142,6 +142,19 @@ func (p *People) Create(ctx context.Context, o UserOrder) (*Enrolment, error) {
 	return &c.Enrolment, nil
 }
 
+// FindLogin returns the user with a login (404: no such).
+func (p *People) FindLogin(ctx context.Context, login string) (uuid.UUID, error) {
+	var id uuid.UUID
+	err := p.db.Pool.QueryRow(ctx, `SELECT id FROM users WHERE login = $1`, login).Scan(&id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return id, problem.Missing("user")
+	}
+	if err != nil {
+		return id, fmt.Errorf("find user: %w", err)
+	}
+	return id, nil
+}
+
 // RenewUser does the same as Renew, by id.
 func (p *People) RenewUser(ctx context.Context, id uuid.UUID) (*Enrolment, error) {
 	u, err := p.User(ctx, id)
@@ -155,13 +168,9 @@ func (p *People) RenewUser(ctx context.Context, id uuid.UUID) (*Enrolment, error
 // closed account again and ends all sessions. A person who renews a user that a program made
 // vouches for it; passkeys added before are deleted.
 func (p *People) Renew(ctx context.Context, login, password string) (*Enrolment, error) {
-	var id uuid.UUID
-	err := p.db.Pool.QueryRow(ctx, `SELECT id FROM users WHERE login = $1`, login).Scan(&id)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, problem.Missing("user")
-	}
+	id, err := p.FindLogin(ctx, login)
 	if err != nil {
-		return nil, fmt.Errorf("find user: %w", err)
+		return nil, err
 	}
 	c, err := p.newCredentials(ctx, id, login, password)
 	if err != nil {

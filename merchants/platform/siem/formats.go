@@ -72,6 +72,8 @@ func (s Source) ecs(l *trail.Line) ([]byte, error) {
 	address, port := addressOf(l)
 	category, kinds := "web", []string{"change"}
 	switch {
+	case l.Method == trail.CommandMethod:
+		category = "process"
 	case strings.HasPrefix(l.Route, "/api/v1/sessions"):
 		category, kinds = "authentication", []string{"start"}
 		if l.Method == "DELETE" {
@@ -105,6 +107,9 @@ func (s Source) ecs(l *trail.Line) ([]byte, error) {
 	user := object{}.put("id", idText(l.ActorID))
 	if l.Role != nil {
 		user["roles"] = []roles.Role{*l.Role}
+	}
+	if l.Method == trail.CommandMethod {
+		user.put("name", l.Address)
 	}
 	entry := object{
 		"@timestamp": l.At.UTC().Format(time.RFC3339Nano), "ecs": object{"version": ecsVersion}, "event": event,
@@ -152,6 +157,9 @@ func (s Source) cef(l *trail.Line) string {
 		add("spt", strconv.Itoa(port))
 	}
 	add("suid", idText(l.ActorID))
+	if l.Method == trail.CommandMethod {
+		add("suser", l.Address)
+	}
 	if l.Role != nil {
 		add("spriv", string(*l.Role))
 	}
