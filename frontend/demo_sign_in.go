@@ -12,15 +12,15 @@ import (
 	"market40/merchants/platform/web"
 )
 
-// door is a button of the start page: it signs in as a role and opens the role's app.
-type door struct {
+// roleButton is a button of the start page: it signs in as a role and opens the role's app.
+type roleButton struct {
 	Role           roles.Role
 	Vi, En         string // the name of the role
 	DoesVi, DoesEn string // what it does there
 	Opens          string // its app
 }
 
-var doors = []door{
+var roleButtons = []roleButton{
 	{
 		roles.Merchant, "Tiểu thương", "Stall owner", "nghe và xem tiền vào sạp", "hears and sees the stall's payments",
 		"/stall/",
@@ -62,11 +62,11 @@ func (s *Start) signIn(c *gin.Context) error {
 	if !web.SameOrigin(c.GetHeader, host) || !isNear(host) && s.site.PublicURL != "https://"+host {
 		return web.CrossOrigin()
 	}
-	for _, d := range doors {
-		if string(d.Role) != c.Param("role") {
+	for _, b := range roleButtons {
+		if string(b.Role) != c.Param("role") {
 			continue
 		}
-		user, err := s.people.FindLogin(c.Request.Context(), "demo."+string(d.Role))
+		user, err := s.people.FindLogin(c.Request.Context(), "demo."+string(b.Role))
 		if err != nil {
 			return err
 		}
@@ -76,9 +76,9 @@ func (s *Start) signIn(c *gin.Context) error {
 		if err != nil {
 			return err
 		}
-		cookie := signin.CookieOf(d.Role, token)
+		cookie := signin.CookieOf(b.Role, token)
 		http.SetCookie(c.Writer, &cookie)
-		c.Redirect(http.StatusSeeOther, d.Opens)
+		c.Redirect(http.StatusSeeOther, b.Opens)
 		return nil
 	}
 	return problem.Missing("role")

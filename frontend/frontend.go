@@ -60,7 +60,7 @@ type startPage struct {
 	accountPage
 	Markets []market
 	Stall   *stall
-	Doors   []door
+	Buttons []roleButton
 }
 
 // NewStart prepares the page.
@@ -161,7 +161,7 @@ func (s *Start) show(c *gin.Context) error {
 	c.Header("Vary", "Accept-Language")
 	page := startPage{accountPage: *accountPageOf(c, nil), Markets: markets, Stall: shown}
 	if s.near {
-		page.Doors = doors
+		page.Buttons = roleButtons
 	}
 	return s.page.Execute(c.Writer, &page)
 }
