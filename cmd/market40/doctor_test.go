@@ -68,6 +68,7 @@ func TestDoctorFindsFaults(t *testing.T) {
 	must(t, os.Chmod(key, 0o644)) //nolint:gosec // what doctor warns of
 	owner := dbtest.URL(t)
 	program.Execute(t, owner, `DROP TABLE payments_`+nextMonth())
+	program.Execute(t, owner, `SELECT record_proof('ledger_verify', 1)`)
 	program.Execute(t, owner, `REVOKE SELECT ON stalls FROM market40_app`)
 	found := examine(t, 1, []string{
 		"DATABASE_URL=" + servingURL(t, owner), "MIGRATE_DATABASE_URL=" + owner, "SECRET_KEY_FILE=" + key,
@@ -79,7 +80,9 @@ func TestDoctorFindsFaults(t *testing.T) {
 	wantFinding(t, found, "soundboxes", "warning", "MQTT_PLAINTEXT")
 	wantFinding(t, found, "PUBLIC_URL", "failed", "signing in is refused")
 	wantFinding(t, found, "role", "failed", "may not read stalls")
-	wantFinding(t, found, "partitions", "failed", "payments ")
+	wantFinding(t, found, "partitions", "failed", "no table in payments")
+	wantFinding(t, found, "backup", "warning", "none yet")
+	wantFinding(t, found, "proof", "failed", "ledger verify found faults")
 
 	secret := "SECRET_KEY=" + program.SecretKey(1)
 	wantFinding(
@@ -159,8 +162,12 @@ func TestStatus(t *testing.T) {
 		now.Notices.Unmatched.Count != 1 || now.OpenCases.Count != 1 {
 		t.Errorf("the status is %+v", now)
 	}
+	program.Want(t, 0, env, "ledger", "verify")
 	page := program.Want(t, 0, env, "status").Out
-	for _, line := range []string{"version ", "schema ", "unmatched   1 since 20", "connection  sepay Ngân hàng: last received "} {
+	for _, line := range []string{
+		"version ", "schema ", "unmatched      1 since 20", "backup         never\n",
+		"ledger verify  20", "connection     sepay Ngân hàng: last received ",
+	} {
 		if !strings.Contains(page, line) {
 			t.Errorf("the page lacks %q:\n%s", line, page)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -26,6 +27,14 @@ type state struct {
 	Notices     noticesState      `json:"notices"`
 	OpenCases   queue             `json:"open_cases"`
 	Messages    messagesState     `json:"messages"`
+	LastRuns    []lastRun         `json:"last_runs"`
+}
+
+// lastRun is when a backup or a proof last ended.
+type lastRun struct {
+	Task       string    `json:"task"`
+	FinishedAt time.Time `json:"finished_at"`
+	Faults     *int      `json:"faults"` // that a proof found; null: a backup
 }
 
 // databaseState is the database's server and its clock.
@@ -71,7 +80,7 @@ func statusCommand(s *app.Settings) *cobra.Command {
 		Use:   "status [--json]",
 		Short: "Show on one page how it goes: schema, database, clock, connections, what waits",
 		Long: "Show on one page how it goes: version, schema, database, clock, bank connections with their last notice, notices that\n" +
-			"wait, open cases, messages to phones. `market40 doctor` says what is wrong and what to do.",
+			"wait, open cases, messages to phones, last backup and proofs. `market40 doctor` says what is wrong and what to do.",
 		Example: "  market40 status\n  market40 status --json | jq .notices.pending.count",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -114,6 +123,10 @@ func readState(ctx context.Context, pool *pgxpool.Pool) (*state, error) {
 	if now.Connections, err = pgx.CollectRows(rows, pgx.RowToStructByPos[connectionState]); err != nil {
 		return nil, fmt.Errorf("listing the connections: %w", err)
 	}
+	rows, _ = pool.Query(ctx, `SELECT task, finished_at, faults FROM last_runs ORDER BY task`)
+	if now.LastRuns, err = pgx.CollectRows(rows, pgx.RowToStructByPos[lastRun]); err != nil {
+		return nil, fmt.Errorf("reading the last backup and proofs: %w", err)
+	}
 	err = pool.QueryRow(ctx, `SELECT * FROM
 		(SELECT count(*), min(since) FROM notice_retries) AS pending,
 		(SELECT count(*), min(recorded_at) FROM notices WHERE state = 'unmatched') AS unmatched,
@@ -148,6 +161,9 @@ func (s *state) print(out io.Writer) error {
 	fmt.Fprintf(table, "unmatched\t%s\n", s.Notices.Unmatched)
 	fmt.Fprintf(table, "open cases\t%s\n", s.OpenCases)
 	fmt.Fprintf(table, "messages\t%s queued; %d failed in 7 days\n", s.Messages.Queued, s.Messages.Failed7d)
+	for _, task := range []string{"backup", "ledger_verify", "audit_verify"} {
+		fmt.Fprintf(table, "%s\t%s\n", strings.ReplaceAll(task, "_", " "), s.lastRun(task))
+	}
 	if len(s.Connections) == 0 {
 		fmt.Fprintln(table, "connections\tnone")
 	}
@@ -166,6 +182,20 @@ func (s *state) print(out io.Writer) error {
 		fmt.Fprintf(table, "connection\t%s %s%s: last received %s%s\n", c.Provider, c.Name, disabled, last, refused)
 	}
 	return table.Flush()
+}
+
+// lastRun says when a backup or a proof last ended.
+func (s *state) lastRun(task string) string {
+	for _, run := range s.LastRuns {
+		if run.Task != task {
+			continue
+		}
+		if run.Faults != nil && *run.Faults > 0 {
+			return fmt.Sprintf("%s, %d FAULTS", showTime(run.FinishedAt), *run.Faults)
+		}
+		return showTime(run.FinishedAt)
+	}
+	return "never"
 }
 
 // String writes how much waits, and since when.

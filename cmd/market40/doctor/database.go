@@ -22,6 +22,8 @@ const (
 	// Clocks that differ by more than this are worth a warning, and past the second notices are refused.
 	clockWarning = 5 * time.Second
 	clockFailure = 5 * time.Minute
+	// backupAge is how old the last backup may be.
+	backupAge = 26 * time.Hour
 	// databaseWithin is how long all checks of the database may take.
 	databaseWithin = 30 * time.Second
 )
@@ -55,6 +57,7 @@ func (c *checkup) checkDatabase(ctx context.Context) {
 	if c.checkSchema(ctx, db.Pool) {
 		c.checkRole(ctx, db.Pool)
 		c.checkPartitions(ctx, db.Pool)
+		c.checkLastRuns(ctx, db.Pool)
 		c.checkMessagesSent(ctx, db.Pool)
 	}
 }
@@ -144,24 +147,43 @@ func (c *checkup) checkRole(ctx context.Context, pool *pgxpool.Pool) {
 	}
 }
 
-// checkPartitions checks that the tables of the coming month exist, and that no row waits outside of its month.
+// checkPartitions checks that the tables of the coming month exist, and that no row lies outside of its month.
 func (c *checkup) checkPartitions(ctx context.Context, pool *pgxpool.Pool) {
 	const remedy = "start serve, which makes them and moves the rows; if this stays, its log says why (job=partitions)"
-	var missing, misplaced []string
-	err := pool.QueryRow(ctx, `SELECT
-			coalesce(array_agg(parent || ' ' || to_char(month AT TIME ZONE 'UTC', 'YYYY-MM')) FILTER (WHERE month >= this_month), '{}'),
-			coalesce(array_agg(parent || ' ' || to_char(month AT TIME ZONE 'UTC', 'YYYY-MM')) FILTER (WHERE month < this_month), '{}')
-		FROM missing_partitions(now() + make_interval(months => 1)),
-			date_trunc('month', now(), 'UTC') AS this_month`).Scan(&missing, &misplaced)
+	var late, misplaced []string
+	err := pool.QueryRow(ctx, `SELECT coalesce(array_agg(parent) FILTER (WHERE months_ahead < 1), '{}'),
+		coalesce(array_agg(parent) FILTER (WHERE default_rows > 0), '{}') FROM partition_state()`).Scan(&late, &misplaced)
 	switch {
 	case err != nil:
 		c.fail("partitions", oneLine(err), "check the database")
-	case len(missing) > 0:
-		c.fail("partitions", "months without a table: "+strings.Join(missing, ", "), remedy)
+	case len(late) > 0:
+		c.fail("partitions", "the coming month has no table in "+strings.Join(late, ", "), remedy)
 	case len(misplaced) > 0:
-		c.fail("partitions", "rows outside of their month: "+strings.Join(misplaced, ", "), remedy)
+		c.fail("partitions", "rows lie outside of their month in "+strings.Join(misplaced, ", "), remedy)
 	default:
 		c.good("partitions", "the coming month has its tables, and no row lies outside of its month")
+	}
+}
+
+// checkLastRuns checks when the last backup ended, and what the last proofs found.
+func (c *checkup) checkLastRuns(ctx context.Context, pool *pgxpool.Pool) {
+	var backup *time.Time
+	var faulty []string
+	err := pool.QueryRow(ctx, `SELECT max(finished_at) FILTER (WHERE task = 'backup'),
+		coalesce(array_agg(replace(task, '_', ' ')) FILTER (WHERE faults > 0), '{}') FROM last_runs`).Scan(&backup, &faulty)
+	const remedy = "run market40 backup each night, and store the files on another machine"
+	switch {
+	case err != nil:
+		c.fail("backup", oneLine(err), "check the database")
+	case backup == nil:
+		c.warn("backup", "there was none yet", remedy)
+	case time.Since(*backup) > backupAge:
+		c.warn("backup", "the last one ended on "+backup.UTC().Format("2006-01-02 15:04")+" UTC", remedy)
+	default:
+		c.good("backup", "the last one ended on %s UTC", backup.UTC().Format("2006-01-02 15:04"))
+	}
+	for _, proof := range faulty {
+		c.fail("proof", "the last "+proof+" found faults", "run market40 "+proof+", and see what it prints")
 	}
 }
 

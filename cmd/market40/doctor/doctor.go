@@ -62,7 +62,7 @@ func Command() *cobra.Command {
 			c := checkup{}
 			settings, err := app.ReadSettings()
 			if err == nil {
-				app.LogTo(io.Discard, settings.LogLevel) // each check says what it found
+				app.LogTo(io.Discard, settings) // each check says what it found
 				c.settings = settings
 				c.checkAll(cmd.Context())
 			} else {
