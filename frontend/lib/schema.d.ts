@@ -12822,6 +12822,8 @@ export interface operations {
             /** @description event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}; heard is the version up to which the soundbox has received payments to announce */
             200: {
                 headers: {
+                    /** @description the newest version at the time of opening: payments up to it came before */
+                    "Newest-Version"?: number;
                     [name: string]: unknown;
                 };
                 content: {

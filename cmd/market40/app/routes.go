@@ -167,7 +167,7 @@ func (p *Program) operatorRoutes(e *web.Edge) error {
 		e,
 		"readyz",
 		"/readyz",
-		"200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" report a wrong clock, or the owner's rights",
+		"200 when the database is reachable and migrated, else 503; lines that begin with \"warning:\" report a wrong clock",
 	)
 	documentPage(e, "metrics", "/metrics", "Metrics as Prometheus reads them")
 	return nil
