@@ -6,7 +6,6 @@ import (
 	"html/template"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/platform/problem"
@@ -56,12 +55,6 @@ func AccountRoutes(e *web.Edge, ways []Way) error {
 	if err != nil {
 		return fmt.Errorf("read the pages of an account: %w", err)
 	}
-	document := func(path, id, summary string) {
-		e.Document(huma.Operation{
-			OperationID: id, Method: http.MethodGet, Path: path, Summary: summary,
-			Tags: []string{"sign-in"}, Security: []map[string][]string{{}},
-		})
-	}
 	show := func(name string) gin.HandlerFunc {
 		return func(c *gin.Context) {
 			c.Header("Cache-Control", "no-store")
@@ -71,14 +64,12 @@ func AccountRoutes(e *web.Edge, ways []Way) error {
 		}
 	}
 	e.Engine.GET("/sign-in", show("sign-in.html"))
-	document("/sign-in", "sign-in-page", "Đăng nhập: the sign-in page; ?next=/path is the page after it")
 	e.Engine.GET("/account", show("account.html"))
-	document("/account", "account-page", "Tài khoản của tôi: the page of the signed-in user")
-	for _, file := range []struct{ path, name, contentType, id string }{
-		{"/account/account.css", "account.css", "text/css; charset=utf-8", "account-style"},
-		{"/account/api.js", "api.js", "text/javascript; charset=utf-8", "account-api-script"},
-		{"/account/account.js", "account.js", "text/javascript; charset=utf-8", "account-script"},
-		{"/account/sign-in.js", "sign-in.js", "text/javascript; charset=utf-8", "sign-in-script"},
+	for _, file := range []struct{ path, name, contentType string }{
+		{"/account/account.css", "account.css", "text/css; charset=utf-8"},
+		{"/account/api.js", "api.js", "text/javascript; charset=utf-8"},
+		{"/account/account.js", "account.js", "text/javascript; charset=utf-8"},
+		{"/account/sign-in.js", "sign-in.js", "text/javascript; charset=utf-8"},
 	} {
 		body, err := accountFiles.ReadFile("account/" + file.name)
 		if err != nil {
@@ -88,7 +79,6 @@ func AccountRoutes(e *web.Edge, ways []Way) error {
 			c.Header("Cache-Control", "no-cache")
 			c.Data(http.StatusOK, file.contentType, body)
 		})
-		document(file.path, file.id, "A file of the sign-in pages")
 	}
 	return nil
 }

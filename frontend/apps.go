@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/platform/problem"
@@ -25,25 +24,13 @@ const appPolicy = "default-src 'none'; img-src 'self' data: blob:; style-src 'se
 // AppRoutes mounts the stall app under /stall/ and the officers' app under /district/. Each is one
 // page; the part after the # names the screen.
 func AppRoutes(e *web.Edge) error {
-	for _, app := range []struct{ name, summary, tag string }{
-		{"stall", "Sạp của tôi: the stall app, its page, scripts and sounds", "stall people"},
-		{"district", "Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts", "reports"},
-	} {
-		files, err := readApp("dist/" + app.name)
+	for _, app := range []string{"stall", "district"} {
+		files, err := readApp("dist/" + app)
 		if err != nil {
-			return fmt.Errorf("read the %s app: %w", app.name, err)
+			return fmt.Errorf("read the %s app: %w", app, err)
 		}
-		e.Engine.GET("/"+app.name, func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/"+app.name+"/") })
-		e.Engine.GET("/"+app.name+"/*file", problem.Handle(func(c *gin.Context) error { return serveApp(c, files) }))
-		for _, page := range []struct{ path, id, summary string }{
-			{"/" + app.name, app.name + "-app-redirect", "Redirects to the app"},
-			{"/" + app.name + "/{file}", app.name + "-app", app.summary},
-		} {
-			e.Document(huma.Operation{
-				OperationID: page.id, Method: http.MethodGet, Path: page.path,
-				Summary: page.summary, Tags: []string{app.tag}, Security: []map[string][]string{{}},
-			})
-		}
+		e.Engine.GET("/"+app, func(c *gin.Context) { c.Redirect(http.StatusMovedPermanently, "/"+app+"/") })
+		e.Engine.GET("/"+app+"/*file", problem.Handle(func(c *gin.Context) error { return serveApp(c, files) }))
 	}
 	return nil
 }

@@ -11,10 +11,8 @@ import (
 	"html/template"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -82,28 +80,19 @@ func NewStart(p StartParts) (*Start, error) {
 
 // Routes mounts the page. Call it only for --demo.
 func (s *Start) Routes(e *web.Edge) {
-	none := []map[string][]string{{}}
 	if s.near {
 		e.Engine.POST("/demo/sign-in/:role", problem.Handle(s.signIn))
-		e.Document(huma.Operation{
-			OperationID: "demo-sign-in", Method: http.MethodPost, Path: "/demo/sign-in/{role}",
-			Summary: "Signs in as the demo's user of a role and opens its app", Tags: []string{"demo"}, Security: none,
-		})
 	}
 	for _, r := range []struct {
-		path, id, summary string
-		handle            func(*gin.Context) error
+		path   string
+		handle func(*gin.Context) error
 	}{
-		{"/", "demo-start", "The demo's start page", s.show},
-		{"/demo/start.css", "demo-style", "Its style", asset("start/start.css", "text/css; charset=utf-8")},
-		{"/demo/start.js", "demo-script", "Its script", asset("start/start.js", "text/javascript; charset=utf-8")},
-		{"/demo/stalls/{id}/stream", "demo-stream", "A demo stall's payments as Server-Sent Events", s.stream},
+		{"/", s.show},
+		{"/demo/start.css", asset("start/start.css", "text/css; charset=utf-8")},
+		{"/demo/start.js", asset("start/start.js", "text/javascript; charset=utf-8")},
+		{"/demo/stalls/:id/stream", s.stream},
 	} {
-		e.Engine.GET(strings.NewReplacer("{", ":", "}", "").Replace(r.path), problem.Handle(r.handle))
-		e.Document(huma.Operation{
-			OperationID: r.id, Method: http.MethodGet, Path: r.path, Summary: r.summary,
-			Tags: []string{"demo"}, Security: none,
-		})
+		e.Engine.GET(r.path, problem.Handle(r.handle))
 	}
 }
 

@@ -18,12 +18,12 @@ func (ms *Markets) Routes(e *web.Edge) {
 	e.Scope("markets", `SELECT EXISTS (SELECT FROM markets WHERE id = $1 AND id IN (SELECT scope_markets($2, $3)))`)
 	huma.Register(
 		e.API,
-		op(http.MethodGet, "/api/v1/banks", "list-banks", "Ngân hàng: the bank table", 0),
+		op(http.MethodGet, "/api/v1/banks", "list-banks", "List banks", 0),
 		ms.listBanks,
 	)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/localities", "list-localities",
-		"Đơn vị hành chính: the units of a reporting basis", 0), ms.listLocalities)
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets", "register-market", "Đăng ký chợ: register a market",
+		"List the units of a reporting basis", 0), ms.listLocalities)
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets", "register-market", "Register a market",
 		http.StatusCreated), ms.registerMarket)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets", "list-markets", "The markets in your scope, by code", 0),
 		ms.listMarkets)

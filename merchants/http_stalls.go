@@ -27,7 +27,7 @@ func (ss *Stalls) Routes(e *web.Edge) {
 	e.Scope("merchants", `SELECT EXISTS (SELECT FROM tenancies
 		WHERE merchant_id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/stalls", "register-stall",
-		"Đăng ký sạp: register a stall, open its tenancy, issue its code", http.StatusCreated), ss.registerStall)
+		"Register a stall, open its tenancy, issue its code", http.StatusCreated), ss.registerStall)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/stalls", "list-stalls",
 		"A market's stalls, by number", 0), ss.listMarketStalls)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}", "get-stall", "A stall with its present tenant", 0),
@@ -35,7 +35,7 @@ func (ss *Stalls) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodPatch, "/api/v1/stalls/{id}", "change-stall",
 		"Change number, kind, zone or goods group", 0), ss.patchStall)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/readers", "list-readers",
-		"Ai xem dữ liệu của tôi: who read the data of the stall's merchant, newest first", 0), ss.listReaders)
+		"List who read the data of the stall's merchant, newest first", 0), ss.listReaders)
 	for _, s := range []step{suspend, reopen, closeStall} {
 		huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/"+string(s), string(s)+"-stall",
 			"A stall's state: "+string(s), http.StatusOK), ss.postState(s))
@@ -44,10 +44,10 @@ func (ss *Stalls) Routes(e *web.Edge) {
 		"Add an account of the tenant, with its own code; a program's waits for a second person",
 		http.StatusCreated)), ss.postAccount)
 	huma.Register(e.API, mayWait[Stall](e, op(http.MethodPost, "/api/v1/stalls/{id}/tenancies", "change-tenant",
-		"Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person",
+		"Change the tenant: the old code is revoked, a new one issued; a program's change waits for a second person",
 		http.StatusCreated)), ss.postTenancy)
 	huma.Register(e.API, op(http.MethodPatch, "/api/v1/merchants/{id}", "correct-merchant",
-		"Sửa thông tin tiểu thương: name, household or tax code", 0), ss.patchMerchant)
+		"Correct a merchant's name, household or tax code", 0), ss.patchMerchant)
 }
 
 type registerStallInput struct {

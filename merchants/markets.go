@@ -34,11 +34,11 @@ type MarketOrder struct {
 	Name          string        `json:"name" minLength:"1" maxLength:"200" example:"Chợ Đầm"`
 	Class         int           `json:"class" enum:"1,2,3" doc:"Decree 60/2024: 1 has more than 400 points of sale, 2 has 200 to 400, 3 fewer"`
 	Kind          string        `json:"kind" enum:"dan_sinh,dau_moi,cho_dem,nong_thon,tam,trung_tam,khac"`
-	Latitude      *float64      `json:"latitude,omitempty" minimum:"-90" maximum:"90"`
-	Longitude     *float64      `json:"longitude,omitempty" minimum:"-180" maximum:"180"`
+	Latitude      *float64      `json:"latitude,omitempty" minimum:"-90" maximum:"90" doc:"degrees, WGS 84"`
+	Longitude     *float64      `json:"longitude,omitempty" minimum:"-180" maximum:"180" doc:"degrees, WGS 84"`
 	CommuneCode   string        `json:"commune_code" doc:"code of the market's commune: a present one, or the last code of a commune that became part of a present one" example:"22366"`
 	Operator      OperatorOrder `json:"operator" required:"false"`
-	StallCapacity *int          `json:"stall_capacity,omitempty" minimum:"0" maximum:"20000"`
+	StallCapacity *int          `json:"stall_capacity,omitempty" minimum:"0" maximum:"20000" doc:"points of sale"`
 	Demo          bool          `json:"-"` // invented data, shown as such
 }
 
@@ -51,16 +51,16 @@ type OperatorOrder struct {
 // Market is a registered market.
 type Market struct {
 	ID            uuid.UUID      `json:"id"`
-	Code          string         `json:"code"`
+	Code          string         `json:"code" doc:"unique"`
 	Name          string         `json:"name"`
-	Class         int            `json:"class"`
+	Class         int            `json:"class" doc:"of Decree 60/2024: 1 is the largest"`
 	Kind          string         `json:"kind"`
 	Latitude      *float64       `json:"latitude"`
 	Longitude     *float64       `json:"longitude"`
 	CommuneCode   string         `json:"commune_code" doc:"the code of the unit that contains it today"`
 	Locality      *Unit          `json:"locality" doc:"the unit that contains it today"`
 	Operator      *OperatorOrder `json:"operator"`
-	StallCapacity *int           `json:"stall_capacity"`
+	StallCapacity *int           `json:"stall_capacity" doc:"points of sale"`
 	Demo          bool           `json:"demo" doc:"dữ liệu minh họa: invented data"`
 	CreatedAt     time.Time      `json:"created_at"`
 }

@@ -29,13 +29,13 @@ var accountsSQL string
 type Stall struct {
 	ID         uuid.UUID   `json:"id"`
 	MarketID   uuid.UUID   `json:"market_id"`
-	Number     string      `json:"number"`
+	Number     string      `json:"number" doc:"unique in its market"`
 	Kind       string      `json:"kind" enum:"stall,kiosk,counter,shop,lot,mobile"`
-	Zone       string      `json:"zone"`
-	GoodsGroup string      `json:"goods_group"`
-	State      string      `json:"state" enum:"vacant,operating,suspended,closed"`
+	Zone       string      `json:"zone" doc:"row or zone of the market"`
+	GoodsGroup string      `json:"goods_group" doc:"what it sells"`
+	State      string      `json:"state" enum:"vacant,operating,suspended,closed" doc:"vacant: it has no tenant"`
 	Merchant   *Merchant   `json:"merchant" doc:"null: vacant, or hidden from your role"`
-	Accounts   []Account   `json:"accounts"`
+	Accounts   []Account   `json:"accounts" doc:"where its money goes; the first one's code is printed"`
 	Code       *codes.Code `json:"code" doc:"the code of the first account; null: not joined"`
 	Feed       Feed        `json:"feed"`
 	Tenancy    *Tenancy    `json:"tenancy"`
@@ -61,9 +61,9 @@ type Account struct {
 	ID            uuid.UUID `json:"id"`
 	Kind          string    `json:"kind" enum:"bank,ewallet"`
 	BankBIN       string    `json:"bank_bin" doc:"empty for a wallet"`
-	BankName      string    `json:"bank_name"`
+	BankName      string    `json:"bank_name" doc:"for people"`
 	AccountNumber string    `json:"account_number" doc:"by role: complete, or ••••1234"`
-	HolderName    string    `json:"holder_name"`
+	HolderName    string    `json:"holder_name" doc:"as the payer's app shows it"`
 	HolderKind    string    `json:"holder_kind" enum:"ca_nhan,ho_kinh_doanh,to_chuc"`
 	Feed          Feed      `json:"feed" doc:"whether this account's notices reach us: a stall may have one account with notices and one without"`
 

@@ -27,15 +27,18 @@ func (p *Payments) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/payments", "list-stall-payments",
 		"A stall's payments, newest first", 0), p.listStallPayments)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/days", "list-stall-days",
-		"Từng ngày: a stall's business days with count, sum and hours, newest first", 0), p.listDays)
+		"List a stall's business days with count, sum and hours, newest first", 0), p.listDays)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/shifts", "list-shifts",
-		"Ca bán: the shifts of the stall's staff with count and sum, newest first", 0), p.listShifts)
+		"List the shifts of the stall's staff with count and sum, newest first", 0), p.listShifts)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/confirmations", "confirm-payment",
 		"An owner confirms that money was received (evidence B)", http.StatusCreated), p.confirm)
 	e.Engine.GET("/api/v1/stalls/:id/payments/stream", problem.Handle(p.stream))
 	e.Document(huma.Operation{
-		OperationID: "stream-stall-payments", Method: http.MethodGet, Path: "/api/v1/stalls/{id}/payments/stream",
-		Summary: "A stall's payments as Server-Sent Events; Last-Event-ID resumes without loss",
+		OperationID: "stream-stall-payments",
+		Method:      http.MethodGet,
+		Path:        "/api/v1/stalls/{id}/payments/stream",
+		Summary:     "A stall's payments as Server-Sent Events; Last-Event-ID resumes without loss",
+		Tags:        []string{"payments"},
 		Responses: map[string]*huma.Response{"200": {
 			Description: "event: payment, id: the account's version, data: the payment; pings are comments. Where a soundbox is connected, also event: speaker, without id: {active, heard}; heard is the version up to which the soundbox has received payments to announce",
 			Headers: map[string]*huma.Param{newestVersion: {

@@ -22,13 +22,13 @@ import (
 type Payment struct {
 	ID         uuid.UUID    `json:"id"`
 	Amount     money.Amount `json:"amount" doc:"đồng; negative for a reversal"`
-	Currency   string       `json:"currency"`
+	Currency   string       `json:"currency" doc:"always VND"`
 	OccurredAt time.Time    `json:"occurred_at" doc:"the bank's time of the transfer"`
 	RecordedAt time.Time    `json:"recorded_at" doc:"when we posted it"`
 	Reference  string       `json:"reference" doc:"the bank's reference, normalised"`
 	MemoCode   *string      `json:"memo_code" doc:"the code found in the memo"`
 	Version    int64        `json:"version" doc:"1, 2, 3… on the stall's ledger account, in commit order"`
-	State      string       `json:"state" enum:"posted,reversed,reversal"`
+	State      string       `json:"state" enum:"posted,reversed,reversal" doc:"reversed: a later payment took it back; reversal: it takes one back"`
 	Reverses   *uuid.UUID   `json:"reverses,omitempty" doc:"the payment that a reversal takes back"`
 	Precision  *string      `json:"precision" enum:"second,minute,day" doc:"how exact the bank's occurred_at is; null: a person assigned the payment"`
 	BankTime   *time.Time   `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead; absent: occurred_at"`

@@ -15,8 +15,8 @@ type Adoption struct {
 	Campaign *string         `json:"campaign" doc:"the campaign's code; null: all markets"`
 	Rows     []Row           `json:"rows" nullable:"false" doc:"one per unit, by code"`
 	Total    figures.Figures `json:"total" doc:"the figures of all rows together; a merchant of several units counts once. outside names the markets that are left out"`
-	Coverage *figures.Share  `json:"coverage" doc:"the coverage of all rows together"`
-	Funnel   *figures.Funnel `json:"funnel" doc:"the funnel of all rows together"`
+	Coverage *figures.Share  `json:"coverage" nullable:"false" doc:"the coverage of all rows together"`
+	Funnel   *figures.Funnel `json:"funnel" nullable:"false" doc:"the funnel of all rows together"`
 
 	Revised *figures.Revised `json:"revised,omitempty" doc:"the revised of all rows together"`
 
@@ -28,8 +28,8 @@ type Row struct {
 	Locality     scope.Locality          `json:"locality"`
 	Markets      []scope.Market          `json:"markets" nullable:"false" doc:"the markets that are counted, by code"`
 	Indicators   figures.Figures         `json:"indicators"`
-	Coverage     *figures.Share          `json:"coverage" doc:"merchants whose notices reach us, of all"`
-	Funnel       *figures.Funnel         `json:"funnel"`
+	Coverage     *figures.Share          `json:"coverage" nullable:"false" doc:"merchants whose notices reach us, of all"`
+	Funnel       *figures.Funnel         `json:"funnel" nullable:"false"`
 	Status       campaigns.Status        `json:"status" doc:"the status of the one designation in the unit, the same in every basis"`
 	StatusReason string                  `json:"status_reason,omitempty" enum:"no_campaign,not_begun,campaign_ended,no_merchants,hidden,no_target,several,exempt,not_required,market_elsewhere,no_market" doc:"why there is no status"`
 	Designations []campaigns.Designation `json:"designations,omitempty" doc:"with a campaign: its pilots that are counted here, each with its own target and status"`

@@ -22,7 +22,7 @@ func (r *Reports) Routes(e *web.Edge) {
 	huma.Register(e.API, huma.Operation{
 		OperationID: "adoption-report", Method: http.MethodGet, Path: "/api/v1/reports/adoption",
 		Tags:    []string{"reports"},
-		Summary: "Tỷ lệ dùng thanh toán không tiền mặt theo địa phương / Adoption per locality in any basis",
+		Summary: "Report adoption by locality, in any basis",
 	}, r.readAdoption)
 	r.moreRoutes(e)
 	e.Engine.GET("/api/v1/reports/adoption.csv", problem.Handle(r.exportAdoption))
@@ -31,7 +31,7 @@ func (r *Reports) Routes(e *web.Edge) {
 		Method:      http.MethodGet,
 		Path:        "/api/v1/reports/adoption.csv",
 		Tags:        []string{"reports"},
-		Summary:     "The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells say ẩn",
+		Summary:     "The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells hold a Vietnamese word",
 		Parameters:  adoptionParameters(),
 		Responses: map[string]*huma.Response{"200": {
 			Description: "the report",
@@ -95,17 +95,17 @@ func (r *Reports) moreRoutes(e *web.Edge) {
 		}
 	}
 	huma.Register(e.API, read("list-indicators", "indicators",
-		"Định nghĩa các chỉ số / What the indicators mean, with the queries that run"), r.listIndicators)
+		"What the indicators mean, with the queries that run"), r.listIndicators)
 	huma.Register(e.API, read("get-indicator", "indicators/{indicator}",
-		"Định nghĩa một chỉ số / What an indicator means"), r.getIndicator)
+		"What an indicator means"), r.getIndicator)
 	huma.Register(e.API, read("trend-report", "reports/trend",
-		"Diễn biến theo tháng / An indicator at the ends of months"), r.readTrend)
+		"An indicator at the ends of months"), r.readTrend)
 	huma.Register(e.API, read("market-report", "reports/markets/{market}",
-		"Báo cáo một chợ / One market, with its zones and goods"), r.readMarket)
-	huma.Register(e.API, read("drill-down", "reports/drill-down", "Chi tiết một chỉ số / What a figure is made of"),
+		"One market, with its zones and goods"), r.readMarket)
+	huma.Register(e.API, read("drill-down", "reports/drill-down", "What a figure is made of"),
 		r.readDrillDown)
 	huma.Register(e.API, read("dormant-stalls", "markets/{id}/dormant",
-		"Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed"),
+		"Ready stalls without a payment in 30 days, of merchants who agreed"),
 		r.listDormant)
 }
 

@@ -23,8 +23,8 @@ type MarketPage struct {
 	Market    scope.Market     `json:"market"`
 	AsOf      string           `json:"as_of" format:"date"`
 	Figures   figures.Figures  `json:"figures"`
-	Coverage  *figures.Share   `json:"coverage"`
-	Funnel    *figures.Funnel  `json:"funnel"`
+	Coverage  *figures.Share   `json:"coverage" nullable:"false"`
+	Funnel    *figures.Funnel  `json:"funnel" nullable:"false"`
 	PartsBy   string           `json:"parts_by" enum:"zone,goods_group" doc:"the one dimension by which the parts of this market are published; two together could reveal single people"`
 	Zones     []PartOfMarket   `json:"zones" nullable:"false" doc:"by name, without those that have no merchant; empty if parts_by is goods_group"`
 	Goods     []PartOfMarket   `json:"goods" nullable:"false" doc:"empty if parts_by is zone"`

@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 		"frontend",
 		"frontend/pages",
 		"merchants",
+		"merchants/platform/problem",
 		"merchants/access/invitations",
 		"merchants/access/passkeys",
 		"merchants/access/phonecodes",
@@ -105,8 +106,10 @@ var arrows = map[string][]string{
 	},
 	// Only tests import these two: a real browser, and the program as a process. They build the
 	// program, so they import none of its packages.
-	"frontend/apptest":          {"frontend/apptest/program"},
-	"frontend/apptest/program":  {"merchants/platform/bizday", "migrations/database/dbtest"},
+	"frontend/apptest": {"frontend/apptest/program"},
+	"frontend/apptest/program": {
+		"merchants/platform/bizday", "merchants/platform/web/webtest", "migrations/database/dbtest",
+	},
 	"frontend/apptest/district": {}, // tests only
 	"frontend/apptest/pages":    {}, // tests only
 	"frontend/apptest/stall":    {}, // tests only
@@ -423,7 +426,8 @@ var arrows = map[string][]string{
 	"migrations/database/worldtest": {
 		"merchants/access/invitations", "merchants/access/roles", "merchants/access/signin",
 		"merchants/access/signin/signintest", "merchants/access/trail", "merchants/platform/seal",
-		"merchants/platform/web", "migrations/database", "migrations/database/dbtest",
+		"merchants/platform/web", "merchants/platform/web/webtest", "migrations/database",
+		"migrations/database/dbtest",
 	},
 	"migrations/reference": {},
 }

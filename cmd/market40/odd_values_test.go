@@ -35,8 +35,14 @@ type readRoute struct {
 	query []string
 }
 
+// pages are the paths for people with parameters, which OpenAPI leaves out.
+var pages = []string{"/q/{code}", "/q/{code}/apps/{app}", "/i/{token}", "/i/{token}/card", "/stall/{file}"}
+
 // readRoutes lists the GET routes but streams.
 func readRoutes(s *program.Server) (routes []readRoute) {
+	for _, page := range pages {
+		routes = append(routes, readRoute{path: page})
+	}
 	paths, _ := s.CallAs("", "GET", "/openapi.json", nil, 200)["paths"].(map[string]any)
 	for path, methods := range paths {
 		get, reads := methods.(map[string]any)["get"].(map[string]any)

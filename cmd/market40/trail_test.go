@@ -158,7 +158,6 @@ var outside = map[string]string{
 	"POST /webhooks/{provider}/{connection}/bank/api/transaction-sync": "the same",
 	"POST /q/{code}/orders":                                            "anonymous shoppers: an order moves nothing, and its code is stored",
 	"POST /q/{code}/problems":                                          "the same: what they report is stored whole, and closing it is in the trail",
-	"POST /i/{token}":                                                  "an invitation is taken: it has its line, under its route",
 }
 
 // TestEveryRouteThatChangesSomethingIsInTheTrail takes a tour through all of them: a new route

@@ -132,7 +132,7 @@ export function partsOf(
   d: Definition,
   figure: Figure | undefined,
 ): { key: string; name: string; unit: ValueUnit; figure: Figure }[] {
-  const defined = d.parts ?? [];
+  const defined = d.parts;
   const parts = figure?.parts ?? {};
   const keys = [
     ...defined.map((p) => p.key).filter((key) => parts[key]),

@@ -18,7 +18,7 @@ export async function readHeld(market: string): Promise<Held[]> {
 export function heldBy(stalls: Pick<Stall, 'accounts' | 'merchant'>[]): Held[] {
   const found = new Map<string, Held>();
   for (const stall of stalls as Stall[]) {
-    for (const account of stall.accounts ?? []) {
+    for (const account of stall.accounts) {
       const held = found.get(account.id);
       if (held) held.stalls.push(stall);
       else found.set(account.id, { account, stalls: [stall], names: namesOf(stall) });

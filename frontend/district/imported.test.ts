@@ -18,6 +18,7 @@ const result = (changes: Partial<Imported>): Imported => ({
   unchanged: 0,
   faulty: 0,
   rows: [],
+  skipped: [],
   ...changes,
 });
 const sheet = (name: string, skipped: number[], unread = '') => ({ name, rows: 3, skipped, unread });

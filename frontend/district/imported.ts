@@ -39,9 +39,9 @@ export const actionName = (action: string): string =>
 
 /** rowErrors returns the errors of all rows. */
 export const rowErrors = (result: Imported): RowError[] =>
-  (result.rows ?? [])
+  result.rows
     .filter((r) => r.action === 'error')
-    .flatMap((r) => (r.errors ?? []).map((e) => ({ line: r.line, sheet: r.sheet ?? '', number: r.number, ...e })));
+    .flatMap((r) => r.errors.map((e) => ({ line: r.line, sheet: r.sheet ?? '', number: r.number, ...e })));
 
 type Sheet = NonNullable<Imported['sheets']>[number];
 
@@ -61,8 +61,8 @@ export const rowName = (e: { line: number; sheet: string }): string => (e.sheet 
 /** skippedLines returns the lines that were skipped as totals or signatures. */
 export function skippedLines(result: Imported): string[] {
   const sheets = readSheets(result);
-  if (sheets.length <= 1) return (result.skipped ?? []).map(String);
-  return sheets.flatMap((s) => (s.skipped ?? []).map((line) => inSheet(line, s.name, sheets.length)));
+  if (sheets.length <= 1) return result.skipped.map(String);
+  return sheets.flatMap((s) => s.skipped.map((line) => inSheet(line, s.name, sheets.length)));
 }
 
 /** sharedPhones returns one error for each row with a phone that another person has, too. */

@@ -3,12 +3,12 @@ import { t } from '../lib/language.svelte';
 import { isoDay } from '../lib/time';
 import { periodName } from './days';
 import type { Work } from './store';
-import { api, ask, askItems, readAll, type Nullable, type Schemas } from '../lib/client';
+import { api, ask, askItems, readAll, type Schemas } from '../lib/client';
 
 export type Campaign = Schemas['ProgrammeCampaign'];
 export type Milestone = keyof Schemas['ProgrammeMilestones'];
-export type Pilot = Nullable<Schemas['ProgrammePilot'], 'market'>;
-export type Target = Nullable<Schemas['ProgrammeTarget'], 'locality'>;
+export type Pilot = Schemas['ProgrammePilot'];
+export type Target = Schemas['ProgrammeTarget'];
 
 /** foremost returns the campaign to show when none was chosen: the running one that began last, else the last ended one, else the next. */
 export function foremost<C extends Pick<Campaign, 'starts_on' | 'ends_on'>>(list: C[], today: string): C | undefined {
@@ -32,7 +32,7 @@ export const campaigns = (): Promise<Campaign[]> =>
 
 /** chosenOn returns a pilot as it was on a day. */
 export function chosenOn(p: Pilot, day: string): Pilot {
-  const held = (p.history ?? []).findLast((h) => h.since && h.since <= day && (!h.until || h.until > day));
+  const held = p.history.findLast((h) => h.since && h.since <= day && (!h.until || h.until > day));
   if (held?.market) return { ...p, state: 'chosen', market: held.market, exempt_reason: null };
   return { ...p, state: held ? 'exempt' : 'missing', market: null, exempt_reason: held?.exempt_reason ?? null };
 }
@@ -87,14 +87,13 @@ export function targetOf(list: Target[], indicator: string, locality: string, da
   return sorted.find((x) => x.due_on >= day) ?? sorted.at(-1);
 }
 
-export type Report = Nullable<Schemas['PeriodicReport'], 'locality'>;
-export type WholeReport = Nullable<Schemas['PeriodicWhole'], 'locality' | 'preview'>;
+export type Report = Schemas['PeriodicReport'];
+export type WholeReport = Schemas['PeriodicWhole'];
 export type Version = Schemas['PeriodicVersion'];
 export type Board = Schemas['PeriodicLateness'];
 /** A report that a locality should think of: due within three days, late, or handed back. */
 export type Reminder = Schemas['PeriodicReminder'];
-type Change = Nullable<Schemas['PeriodicFigureChange'], 'locality' | 'before' | 'after'>;
-export type Difference = Omit<Schemas['PeriodicDifference'], 'figures'> & { figures: Change[] };
+export type Difference = Schemas['PeriodicDifference'];
 
 /** periodText returns the name of a month or quarter in the reader's language. */
 export const periodText = (period: string): string => periodName(period, t('quý', 'quarter'));

@@ -17,13 +17,13 @@ export interface Running extends Work {
 
 /** Imported is the answer to a list; rows of stalls have a number. */
 export type Imported = Pick<Schemas['FieldImported'], 'dry_run' | 'applied' | 'created' | 'unchanged' | 'faulty'> & {
-  skipped?: number[] | null;
+  skipped: number[];
   /** Of a list of stalls: warnings for a person, the date of rows without one, and the change of past months. */
-  warnings?: Schemas['MerchantsImportNote'][] | null;
+  warnings?: Schemas['MerchantsImportNote'][];
   since?: string;
   past?: Schemas['MerchantsPastChange'] | null;
-  sheets?: Schemas['MerchantsReadSheet'][] | null;
-  rows: (Schemas['FieldImportedRow'] & { number?: string; sheet?: string })[] | null;
+  sheets?: Schemas['MerchantsReadSheet'][];
+  rows: (Schemas['FieldImportedRow'] & { number?: string; sheet?: string })[];
 };
 
 /** StoredImport is an answered import, with the file as long as it may be sent again. */

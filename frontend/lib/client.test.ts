@@ -80,7 +80,7 @@ describe('readAll', () => {
   const pages = [
     { items: [1, 2], next: 'b' },
     { items: [3, 4], next: 'c' },
-    { items: null, next: null },
+    { items: [], next: null },
   ];
   const reader = (asked: unknown[]) => async (page: { limit: number; after?: string }) => {
     asked.push(page.after);

@@ -22,15 +22,8 @@ export type AccountChange = Schemas['MerchantsBeneficiaryChange'];
 export type Visibility = Schemas['PrivacyVisibility'];
 export type Me = Schemas['WebMe'];
 
-/** Nullable corrects an object of the schema: the OpenAPI document does not say which objects may be null. */
-export type Nullable<T, Names extends keyof T> = Omit<T, Names> & { [Name in Names]: T[Name] | null };
-
 /** Problem is the one error of all calls: why the API refused, in the reader's language. */
-export interface Problem {
-  code: string;
-  detail: string;
-  status: number;
-  errors?: { field: string; code: string; detail: string }[];
+export interface Problem extends Omit<Schemas['Problem'], 'type' | 'title'> {
   /** The server did not refuse: there was no answer, one of another machine, or one that the server could not give. */
   unanswered?: boolean;
 }
@@ -138,13 +131,13 @@ export async function ask<T>(call: Promise<Answer<T>>): Promise<T> {
 }
 
 /** askItems returns the items of a list that is read at once. */
-export async function askItems<T>(call: Promise<Answer<{ items: T[] | null }>>): Promise<T[]> {
-  return (await ask(call)).items ?? [];
+export async function askItems<T>(call: Promise<Answer<{ items: T[] }>>): Promise<T[]> {
+  return (await ask(call)).items;
 }
 
 /** Page is one page of a list. */
 export interface Page<T> {
-  items: T[] | null;
+  items: T[];
   next: string | null;
 }
 
@@ -156,7 +149,7 @@ export async function readAll<T>(
   const found: T[] = [];
   for (let after: string | undefined; found.length < most;) {
     const page: Page<T> = await ask(readPage({ limit: 200, after }));
-    found.push(...(page.items ?? []));
+    found.push(...page.items);
     after = page.next ?? undefined;
     if (!after) break;
   }

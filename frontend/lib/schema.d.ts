@@ -4,91 +4,6 @@
  */
 
 export interface paths {
-    "/account": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Tài khoản của tôi: the page of the signed-in user */
-        get: operations["account-page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/account.css": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file of the sign-in pages */
-        get: operations["account-style"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/account.js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file of the sign-in pages */
-        get: operations["account-script"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/api.js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file of the sign-in pages */
-        get: operations["account-api-script"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/account/sign-in.js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file of the sign-in pages */
-        get: operations["sign-in-script"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -96,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Cảnh báo: alerts that a board should check, newest first */
+        /** List alerts that a board should check, newest first */
         get: operations["list-alerts"];
         put?: never;
         post?: never;
@@ -130,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Khóa API, newest first, without the keys */
+        /** List API keys, newest first, without the keys themselves */
         get: operations["list-api-keys"];
         put?: never;
         /** A key for a program, shown once */
@@ -165,7 +80,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Nhật ký kiểm toán: who did what, from where, with which result, newest first */
+        /** List who did what, from where, with which result, newest first */
         get: operations["list-audit-events"];
         put?: never;
         post?: never;
@@ -185,7 +100,7 @@ export interface paths {
         /** Bank connections, without secrets */
         get: operations["list-bank-connections"];
         put?: never;
-        /** Kết nối báo có / Register a bank connection */
+        /** Register a bank connection */
         post: operations["create-bank-connection"];
         delete?: never;
         options?: never;
@@ -286,7 +201,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ngân hàng: the bank table */
+        /** List banks */
         get: operations["list-banks"];
         put?: never;
         post?: never;
@@ -303,7 +218,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Đổi tài khoản, đổi người thuê: the changes in scope in the last 90 days, newest first */
+        /** List changes of accounts and tenants of the last 90 days, newest first */
         get: operations["list-beneficiary-changes"];
         put?: never;
         post?: never;
@@ -322,7 +237,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Duyệt: effective at once, by a second person */
+        /** Approve a change as a second person; it is effective at once */
         post: operations["approve-beneficiary-change"];
         delete?: never;
         options?: never;
@@ -339,7 +254,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hủy: cancel a change that waits, or an addition within a day */
+        /** Cancel a change that waits, or an addition within a day */
         post: operations["cancel-beneficiary-change"];
         delete?: never;
         options?: never;
@@ -357,7 +272,7 @@ export interface paths {
         /** Campaigns, by code */
         get: operations["list-campaigns"];
         put?: never;
-        /** Mở chiến dịch: create a campaign */
+        /** Create a campaign */
         post: operations["make-campaign"];
         delete?: never;
         options?: never;
@@ -389,10 +304,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Chi phí chương trình: newest first */
+        /** List costs, newest first */
         get: operations["list-costs"];
         put?: never;
-        /** Ghi chi phí chương trình: record one */
+        /** Record one cost */
         post: operations["record-cost"];
         delete?: never;
         options?: never;
@@ -409,7 +324,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách chi phí chương trình: CSV or XLSX, all rows or none */
+        /** Import a list of costs, CSV or XLSX, all rows or none */
         post: operations["import-costs"];
         delete?: never;
         options?: never;
@@ -424,7 +339,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Chợ thí điểm: what each required locality chose, by code */
+        /** List what each required locality chose, by code */
         get: operations["list-pilots"];
         put?: never;
         post?: never;
@@ -442,7 +357,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Chọn chợ thí điểm: designate a market, or exempt the locality */
+        /** Designate a market, or exempt the locality */
         put: operations["designate-pilot"];
         post?: never;
         delete?: never;
@@ -459,7 +374,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Ghi mốc: record when the pilot was equipped, launched or habitual */
+        /** Record when the pilot was equipped, launched or habitual */
         put: operations["reach-milestone"];
         post?: never;
         /** Delete a milestone */
@@ -476,7 +391,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Chỉ tiêu: targets, in the order they were set */
+        /** List targets, in the order they were set */
         get: operations["list-targets"];
         put?: never;
         /** Set a target */
@@ -598,7 +513,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Kiểm tra mã: find the stall of a code's payload */
+        /** Find the stall of a code's payload */
         post: operations["verify-code"];
         delete?: never;
         options?: never;
@@ -613,7 +528,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** In bảng mã: a poster of one code, as PDF */
+        /** Print a poster of one code, as PDF */
         get: operations["print-poster"];
         put?: never;
         post?: never;
@@ -630,7 +545,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Phản ánh: what shoppers reported, newest first */
+        /** List what shoppers reported, newest first */
         get: operations["list-complaints"];
         put?: never;
         post?: never;
@@ -664,7 +579,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Văn bản đồng ý: the consent texts, every version */
+        /** List the consent texts, every version */
         get: operations["list-consent-texts"];
         put?: never;
         post?: never;
@@ -751,7 +666,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Đóng sự cố: close an incident */
+        /** Close an incident */
         post: operations["close-incident"];
         delete?: never;
         options?: never;
@@ -766,7 +681,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Định nghĩa các chỉ số / What the indicators mean, with the queries that run */
+        /** What the indicators mean, with the queries that run */
         get: operations["list-indicators"];
         put?: never;
         post?: never;
@@ -783,7 +698,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Định nghĩa một chỉ số / What an indicator means */
+        /** What an indicator means */
         get: operations["get-indicator"];
         put?: never;
         post?: never;
@@ -817,7 +732,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Đơn vị hành chính: the units of a reporting basis */
+        /** List the units of a reporting basis */
         get: operations["list-localities"];
         put?: never;
         post?: never;
@@ -837,7 +752,7 @@ export interface paths {
         /** The markets in your scope, by code */
         get: operations["list-markets"];
         put?: never;
-        /** Đăng ký chợ: register a market */
+        /** Register a market */
         post: operations["register-market"];
         delete?: never;
         options?: never;
@@ -886,10 +801,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tỷ lệ chuyển khoản tự khai: newest first */
+        /** List declared shares, newest first */
         get: operations["list-declared-shares"];
         put?: never;
-        /** Ghi tỷ lệ chuyển khoản tự khai: record one */
+        /** Record one declared share */
         post: operations["record-declared-share"];
         delete?: never;
         options?: never;
@@ -906,7 +821,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách tỷ lệ chuyển khoản tự khai: CSV or XLSX, all rows or none */
+        /** Import a list of declared shares, CSV or XLSX, all rows or none */
         post: operations["import-declared-shares"];
         delete?: never;
         options?: never;
@@ -921,7 +836,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sạp lâu chưa có thanh toán / Ready stalls without a payment in 30 days, of merchants who agreed */
+        /** Ready stalls without a payment in 30 days, of merchants who agreed */
         get: operations["dormant-stalls"];
         put?: never;
         post?: never;
@@ -938,10 +853,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Phí chợ theo tháng: newest first */
+        /** List fees, newest first */
         get: operations["list-fees"];
         put?: never;
-        /** Ghi phí chợ theo tháng: record one */
+        /** Record one fee */
         post: operations["record-fee"];
         delete?: never;
         options?: never;
@@ -958,7 +873,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách phí chợ theo tháng: CSV or XLSX, all rows or none */
+        /** Import a list of fees, CSV or XLSX, all rows or none */
         post: operations["import-fees"];
         delete?: never;
         options?: never;
@@ -973,10 +888,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sự cố: newest first */
+        /** List incidents, newest first */
         get: operations["list-incidents"];
         put?: never;
-        /** Ghi sự cố: record one */
+        /** Record one incident */
         post: operations["record-incident"];
         delete?: never;
         options?: never;
@@ -993,7 +908,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách sự cố: CSV or XLSX, all rows or none */
+        /** Import a list of incidents, CSV or XLSX, all rows or none */
         post: operations["import-incidents"];
         delete?: never;
         options?: never;
@@ -1008,7 +923,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** In bảng mã cả chợ: the current codes of a market, by row and number, as sheets of A4 to cut */
+        /** Print the current codes of a market, by row and number, as sheets of A4 to cut */
         get: operations["print-market-posters"];
         put?: never;
         post?: never;
@@ -1025,10 +940,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Từ chối và rút khỏi: newest first */
+        /** List refusals, newest first */
         get: operations["list-refusals"];
         put?: never;
-        /** Ghi từ chối và rút khỏi: record one */
+        /** Record one refusal */
         post: operations["record-refusal"];
         delete?: never;
         options?: never;
@@ -1045,7 +960,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách từ chối và rút khỏi: CSV or XLSX, all rows or none */
+        /** Import a list of refusals, CSV or XLSX, all rows or none */
         post: operations["import-refusals"];
         delete?: never;
         options?: never;
@@ -1060,7 +975,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ước lượng từ mẫu: cashless shares with their 95 % intervals */
+        /** Estimate cashless shares from samples, with their 95 % intervals */
         get: operations["read-sample-estimate"];
         put?: never;
         post?: never;
@@ -1080,7 +995,7 @@ export interface paths {
         /** A market's sample plans, newest first */
         get: operations["list-sample-plans"];
         put?: never;
-        /** Rút thăm giờ đếm: draw random half-hours */
+        /** Draw random half-hours */
         post: operations["draw-sample"];
         delete?: never;
         options?: never;
@@ -1114,7 +1029,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách số đếm: CSV or XLSX, all rows or none */
+        /** Import a list of sample slots, CSV or XLSX, all rows or none */
         post: operations["import-sample-slots"];
         delete?: never;
         options?: never;
@@ -1132,7 +1047,7 @@ export interface paths {
         /** A market's stalls, by number */
         get: operations["list-stalls"];
         put?: never;
-        /** Đăng ký sạp: register a stall, open its tenancy, issue its code */
+        /** Register a stall, open its tenancy, issue its code */
         post: operations["register-stall"];
         delete?: never;
         options?: never;
@@ -1149,7 +1064,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách sạp: a board's CSV or XLSX, all rows or none */
+        /** Import a board's list of stalls, CSV or XLSX, all rows or none */
         post: operations["import-stalls"];
         delete?: never;
         options?: never;
@@ -1164,10 +1079,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Phiếu khảo sát: newest first */
+        /** List survey answers, newest first */
         get: operations["list-survey-answers"];
         put?: never;
-        /** Ghi phiếu khảo sát: record one */
+        /** Record one survey answer */
         post: operations["record-survey-answer"];
         delete?: never;
         options?: never;
@@ -1184,7 +1099,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách phiếu khảo sát: CSV or XLSX, all rows or none */
+        /** Import a list of survey answers, CSV or XLSX, all rows or none */
         post: operations["import-survey-answers"];
         delete?: never;
         options?: never;
@@ -1199,10 +1114,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Buổi tập huấn: newest first */
+        /** List trainings, newest first */
         get: operations["list-trainings"];
         put?: never;
-        /** Ghi buổi tập huấn: record one */
+        /** Record one training */
         post: operations["record-training"];
         delete?: never;
         options?: never;
@@ -1219,7 +1134,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách buổi tập huấn: CSV or XLSX, all rows or none */
+        /** Import a list of trainings, CSV or XLSX, all rows or none */
         post: operations["import-trainings"];
         delete?: never;
         options?: never;
@@ -1234,7 +1149,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tem chưa kiểm tra: stalls without a recent check that found the sticker official, by number */
+        /** List stalls without a recent check that found the sticker official, by number */
         get: operations["list-unchecked"];
         put?: never;
         post?: never;
@@ -1251,10 +1166,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lượt hỗ trợ: newest first */
+        /** List visits, newest first */
         get: operations["list-visits"];
         put?: never;
-        /** Ghi lượt hỗ trợ: record one */
+        /** Record one visit */
         post: operations["record-visit"];
         delete?: never;
         options?: never;
@@ -1271,7 +1186,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách lượt hỗ trợ: CSV or XLSX, all rows or none */
+        /** Import a list of visits, CSV or XLSX, all rows or none */
         post: operations["import-visits"];
         delete?: never;
         options?: never;
@@ -1303,7 +1218,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Bộ dùng ngoại tuyến: what a phone needs for a day without a network */
+        /** Read what a phone needs for a day without a network */
         get: operations["read-field-kit"];
         put?: never;
         post?: never;
@@ -1320,7 +1235,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Khóa truy cập: your passkeys */
+        /** List your passkeys */
         get: operations["list-passkeys"];
         put?: never;
         /** Add the passkey that answered */
@@ -1390,7 +1305,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Đổi mật khẩu: ends your other sessions and renews this one's cookie */
+        /** Change your password; ends your other sessions and renews this one's cookie */
         put: operations["change-password"];
         post?: never;
         delete?: never;
@@ -1406,7 +1321,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sổ doanh thu: receipts marked as turnover, and undecided ones */
+        /** Read the revenue book: receipts marked as turnover, and undecided ones */
         get: operations["read-revenue-book"];
         put?: never;
         post?: never;
@@ -1423,7 +1338,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sổ doanh thu S1a-HKD: turnover as pdf */
+        /** Download the revenue book as pdf */
         get: operations["download-revenue-book-pdf"];
         put?: never;
         post?: never;
@@ -1440,7 +1355,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sổ doanh thu S1a-HKD: turnover as xlsx */
+        /** Download the revenue book as xlsx */
         get: operations["download-revenue-book-xlsx"];
         put?: never;
         post?: never;
@@ -1459,7 +1374,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ghi tiền mặt: revenue in cash */
+        /** Add revenue in cash */
         post: operations["add-cash"];
         delete?: never;
         options?: never;
@@ -1477,7 +1392,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Xóa dòng tiền mặt: remove a wrong line */
+        /** Remove a wrong line of cash */
         delete: operations["remove-cash"];
         options?: never;
         head?: never;
@@ -1492,7 +1407,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Khoản nào là doanh thu: decide whether receipts are turnover */
+        /** Decide whether receipts are turnover */
         put: operations["decide-receipts"];
         post?: never;
         delete?: never;
@@ -1508,7 +1423,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to */
+        /** Read what each role sees of a merchant, who looked, what it agreed to */
         get: operations["read-visibility"];
         put?: never;
         post?: never;
@@ -1531,7 +1446,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Sửa thông tin tiểu thương: name, household or tax code */
+        /** Correct a merchant's name, household or tax code */
         patch: operations["correct-merchant"];
         trace?: never;
     };
@@ -1542,10 +1457,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Sự đồng ý: a merchant's answer to each purpose */
+        /** List a merchant's answer to each purpose */
         get: operations["list-consents"];
         put?: never;
-        /** Đồng ý hoặc rút lại: a yes or a no, at once */
+        /** Record a consent or its withdrawal, effective at once */
         post: operations["record-consent"];
         delete?: never;
         options?: never;
@@ -1563,7 +1478,7 @@ export interface paths {
         /** A merchant's requests about its data */
         get: operations["list-own-data-requests"];
         put?: never;
-        /** Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection */
+        /** Request access, correction, erasure, restriction or objection */
         post: operations["make-data-request"];
         delete?: never;
         options?: never;
@@ -1578,7 +1493,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Bản sao dữ liệu: all stored data of a merchant, whole, as JSON */
+        /** Export all stored data of a merchant, as JSON */
         get: operations["export-merchant"];
         put?: never;
         post?: never;
@@ -1629,7 +1544,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Đăng nhập một lần: sends the browser to an identity provider; ?return_to=/path is where it ends */
+        /** Send the browser to an identity provider; ?return_to=/path is where it ends */
         get: operations["begin-sso"];
         put?: never;
         post?: never;
@@ -1649,7 +1564,7 @@ export interface paths {
         /** A stall's orders of the last two days, newest first */
         get: operations["list-orders"];
         put?: never;
-        /** Tạo mã có số tiền: create a code for one purchase, valid for 15 minutes */
+        /** Create a code for one purchase, valid for 15 minutes */
         post: operations["make-order"];
         delete?: never;
         options?: never;
@@ -1700,7 +1615,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Đăng nhập bằng khóa truy cập: sets the session's cookie */
+        /** Sign in with a passkey; sets the session's cookie */
         post: operations["sign-in-with-passkey"];
         delete?: never;
         options?: never;
@@ -1715,10 +1630,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Báo cáo kỳ: reports, newest first */
+        /** List reports, newest first */
         get: operations["list-reports"];
         put?: never;
-        /** Lập báo cáo: begin a report as a draft */
+        /** Begin a report as a draft */
         post: operations["make-report"];
         delete?: never;
         options?: never;
@@ -1733,7 +1648,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tiến độ nộp: reports that were on time, are late or are missing (I24) */
+        /** List reports that were on time, are late or are missing (I24) */
         get: operations["lateness"];
         put?: never;
         post?: never;
@@ -1750,7 +1665,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Nhắc việc: reports of months and quarters that are due soon, late or returned */
+        /** List reports that are due soon, late or returned */
         get: operations["list-reminders"];
         put?: never;
         post?: never;
@@ -1786,7 +1701,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Duyệt báo cáo */
+        /** Approve a report */
         post: operations["approve-report"];
         delete?: never;
         options?: never;
@@ -1803,7 +1718,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Đính chính: freeze a further version and submit it */
+        /** Freeze a further version and submit it */
         post: operations["correct-report"];
         delete?: never;
         options?: never;
@@ -1820,7 +1735,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Trả lại báo cáo: return it with a reason */
+        /** Return a report with a reason */
         post: operations["return-report"];
         delete?: never;
         options?: never;
@@ -1837,7 +1752,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Chốt số liệu và gửi: freeze a version and submit it */
+        /** Freeze a version and submit it */
         post: operations["submit-report"];
         delete?: never;
         options?: never;
@@ -1852,7 +1767,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Số liệu đã chốt: a frozen version with its hash and signature */
+        /** Read a frozen version with its hash and signature */
         get: operations["get-report-version"];
         put?: never;
         post?: never;
@@ -1869,7 +1784,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tải báo cáo đã chốt: a frozen version as csv, which `market40 reports verify` proves */
+        /** Download a frozen version as csv, which `market40 reports verify` proves */
         get: operations["download-report-csv"];
         put?: never;
         post?: never;
@@ -1886,7 +1801,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tải báo cáo đã chốt: a frozen version as docx, which `market40 reports verify` proves */
+        /** Download a frozen version as docx, which `market40 reports verify` proves */
         get: operations["download-report-docx"];
         put?: never;
         post?: never;
@@ -1903,7 +1818,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tải báo cáo đã chốt: a frozen version as pdf, which `market40 reports verify` proves */
+        /** Download a frozen version as pdf, which `market40 reports verify` proves */
         get: operations["download-report-pdf"];
         put?: never;
         post?: never;
@@ -1920,7 +1835,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tải báo cáo đã chốt: a frozen version as xlsx, which `market40 reports verify` proves */
+        /** Download a frozen version as xlsx, which `market40 reports verify` proves */
         get: operations["download-report-xlsx"];
         put?: never;
         post?: never;
@@ -1956,7 +1871,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not reveal whether it is registered */
+        /** Send a code to a merchant's phone; the answer does not reveal whether it is registered */
         post: operations["ask-phone-code"];
         delete?: never;
         options?: never;
@@ -1973,7 +1888,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Đăng nhập bằng mã: opens the merchant's session */
+        /** Sign in with the code from a phone; opens the merchant's session */
         post: operations["sign-in-by-phone"];
         delete?: never;
         options?: never;
@@ -1990,7 +1905,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Ai dùng chung số này: who may sign in by a phone, to whoever knows its code */
+        /** List who shares a phone, for who knows its code */
         post: operations["who-shares-phone"];
         delete?: never;
         options?: never;
@@ -2022,7 +1937,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Tỷ lệ dùng thanh toán không tiền mặt theo địa phương / Adoption per locality in any basis */
+        /** Report adoption by locality, in any basis */
         get: operations["adoption-report"];
         put?: never;
         post?: never;
@@ -2039,7 +1954,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells say ẩn */
+        /** The adoption report as CSV (UTF-8 with BOM), a line per locality and indicator; hidden cells hold a Vietnamese word */
         get: operations["adoption-report-csv"];
         put?: never;
         post?: never;
@@ -2073,7 +1988,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Chi tiết một chỉ số / What a figure is made of */
+        /** What a figure is made of */
         get: operations["drill-down"];
         put?: never;
         post?: never;
@@ -2107,7 +2022,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Báo cáo một chợ / One market, with its zones and goods */
+        /** One market, with its zones and goods */
         get: operations["market-report"];
         put?: never;
         post?: never;
@@ -2124,7 +2039,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Diễn biến theo tháng / An indicator at the ends of months */
+        /** An indicator at the ends of months */
         get: operations["trend-report"];
         put?: never;
         post?: never;
@@ -2142,7 +2057,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Ghi số đếm: what was counted in a half-hour */
+        /** Record what was counted in a half-hour */
         put: operations["count-sample-slot"];
         post?: never;
         delete?: never;
@@ -2161,7 +2076,7 @@ export interface paths {
         /** Your open sessions, newest first */
         get: operations["list-sessions"];
         put?: never;
-        /** Đăng nhập: password and second factor; sets the session's cookie */
+        /** Sign in with password and second factor; sets the session's cookie */
         post: operations["sign-in"];
         delete?: never;
         options?: never;
@@ -2178,7 +2093,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Xác nhận lại: password and code again, before changes that affect money; renews the session's cookie */
+        /** Prove again who you are, before changes that affect money; renews the session's cookie */
         post: operations["prove"];
         delete?: never;
         options?: never;
@@ -2196,7 +2111,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Đăng xuất: end one of your sessions; `current` is the session of this request */
+        /** End one of your sessions; `current` is the session of this request */
         delete: operations["end-session"];
         options?: never;
         head?: never;
@@ -2212,7 +2127,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Vào ca: a PIN on a device that the merchant enrolled; ends the merchant's own session on it */
+        /** Start a shift with a PIN on an enrolled device; ends the merchant's own session on it */
         post: operations["start-shift"];
         delete?: never;
         options?: never;
@@ -2281,7 +2196,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Đã kiểm tra tên chủ tài khoản: the holder's name was checked */
+        /** Record that the account holder's name was checked */
         post: operations["check-account-name"];
         delete?: never;
         options?: never;
@@ -2299,7 +2214,7 @@ export interface paths {
         /** A stall's changes of account, newest first */
         get: operations["list-stall-beneficiary-changes"];
         put?: never;
-        /** Đổi tài khoản nhận tiền: replace the account, after 24 hours or a second person's approval */
+        /** Replace the stall's account, after 24 hours or a second person's approval */
         post: operations["propose-beneficiary-change"];
         delete?: never;
         options?: never;
@@ -2384,7 +2299,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Từng ngày: a stall's business days with count, sum and hours, newest first */
+        /** List a stall's business days with count, sum and hours, newest first */
         get: operations["list-stall-days"];
         put?: never;
         post?: never;
@@ -2439,7 +2354,7 @@ export interface paths {
         /** Invitations of the stall's present merchant, newest first */
         get: operations["list-invitations"];
         put?: never;
-        /** Mã mời: a one-use QR code by which the stall's merchant signs in */
+        /** Make a one-use QR code by which the stall's merchant signs in */
         post: operations["invite-merchant"];
         delete?: never;
         options?: never;
@@ -2506,7 +2421,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
-        /** Nhận thông báo: notify this phone of the stall's payments */
+        /** Notify this phone of the stall's payments */
         put: operations["subscribe-phone"];
         post?: never;
         delete?: never;
@@ -2539,7 +2454,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ai xem dữ liệu của tôi: who read the data of the stall's merchant, newest first */
+        /** List who read the data of the stall's merchant, newest first */
         get: operations["list-readers"];
         put?: never;
         post?: never;
@@ -2573,7 +2488,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Ca bán: the shifts of the stall's staff with count and sum, newest first */
+        /** List the shifts of the stall's staff with count and sum, newest first */
         get: operations["list-shifts"];
         put?: never;
         post?: never;
@@ -2590,10 +2505,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Loa của sạp: the stall's soundboxes and when they last sent something */
+        /** List the stall's soundboxes and when they last sent something */
         get: operations["list-soundboxes"];
         put?: never;
-        /** Ghép loa: pair a new soundbox with the stall by the code that it speaks */
+        /** Pair a new soundbox with the stall by the code that it speaks */
         post: operations["pair-soundbox"];
         delete?: never;
         options?: never;
@@ -2611,7 +2526,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Bỏ loa: disconnect a soundbox for ever */
+        /** Disconnect a soundbox for ever */
         delete: operations["revoke-soundbox"];
         options?: never;
         head?: never;
@@ -2629,7 +2544,7 @@ export interface paths {
         /** The stall's staff */
         get: operations["list-staff"];
         put?: never;
-        /** Thêm người bán: staff with a PIN */
+        /** Add a seller with a PIN */
         post: operations["add-staff"];
         delete?: never;
         options?: never;
@@ -2697,7 +2612,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Đổi người thuê: the old code is revoked, a new one issued; a program's change waits for a second person */
+        /** Change the tenant: the old code is revoked, a new one issued; a program's change waits for a second person */
         post: operations["change-tenant"];
         delete?: never;
         options?: never;
@@ -2712,10 +2627,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Người dự tập huấn: newest first */
+        /** List attendances, newest first */
         get: operations["list-attendances"];
         put?: never;
-        /** Ghi người dự tập huấn: record one */
+        /** Record one attendance */
         post: operations["record-attendance"];
         delete?: never;
         options?: never;
@@ -2732,7 +2647,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Nhập danh sách người dự tập huấn: CSV or XLSX, all rows or none */
+        /** Import a list of attendances, CSV or XLSX, all rows or none */
         post: operations["import-attendances"];
         delete?: never;
         options?: never;
@@ -2747,10 +2662,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Người dùng: who signs in, by login */
+        /** List users, by login */
         get: operations["list-users"];
         put?: never;
-        /** Tạo người dùng: returns password, second factor and recovery codes once */
+        /** Create a user; shows password, second factor and recovery codes once */
         post: operations["create-user"];
         delete?: never;
         options?: never;
@@ -2785,110 +2700,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Cấp lại: a new password, second factor and recovery codes; opens a closed account */
+        /** Give a user a new password, second factor and recovery codes; opens a closed account */
         post: operations["renew-user"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/district": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Redirects to the app */
-        get: operations["district-app-redirect"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/district/{file}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Chợ 4.0 cho cán bộ và ban quản lý: the officers' app, its page and scripts */
-        get: operations["district-app"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/docs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** This page */
-        get: operations["docs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/docs/columns": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Dữ liệu cá nhân: every column with data about a person, who the person is and how it is stored */
-        get: operations["docs-columns"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/docs/columns.csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Every column of the database */
-        get: operations["docs-columns-csv"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/docs/style.css": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The style of this page */
-        get: operations["docs-style"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2904,75 +2717,6 @@ export interface paths {
         };
         /** 200 while the process lives */
         get: operations["healthz"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/i/page.css": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The pages' style */
-        get: operations["get-invitation-style"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/i/{token}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Mã mời: the page behind an invitation */
-        get: operations["get-invitation"];
-        put?: never;
-        /** Accept the invitation: opens the merchant's session and sets its cookie */
-        post: operations["accept-invitation"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/i/{token}.png": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The invitation as a QR code */
-        get: operations["get-invitation-png"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/i/{token}/card": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** The invitation as a card of A6 to print */
-        get: operations["get-invitation-card"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2998,142 +2742,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/openapi-3.0.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** These routes for programs (OpenAPI) */
-        get: operations["openapi-3.0.json"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/openapi-3.0.yaml": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** These routes for programs (OpenAPI) */
-        get: operations["openapi-3.0.yaml"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** These routes for programs (OpenAPI) */
-        get: operations["openapi.json"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/openapi.yaml": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** These routes for programs (OpenAPI) */
-        get: operations["openapi.yaml"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/q/check": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Kiểm tra mã: redirects to the page of ?code= */
-        get: operations["check-code"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/q/shop.css": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file of the shopper's page */
-        get: operations["get-code-css"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/q/shop.js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** A file of the shopper's page */
-        get: operations["get-code-js"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/q/{code}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Trang của sạp: the shopper's page */
-        get: operations["get-code-page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/q/{code}.png": {
         parameters: {
             query?: never;
@@ -3141,7 +2749,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The code as PNG; px: its width at most, default 600 */
+        /** The code as PNG */
         get: operations["get-code-png"];
         put?: never;
         post?: never;
@@ -3185,23 +2793,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/q/{code}/apps/{app}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Redirects to a bank's app by dl.vietqr.io, which learns account, amount and memo */
-        get: operations["open-bank-app"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/q/{code}/orders": {
         parameters: {
             query?: never;
@@ -3211,7 +2802,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; from the page's form: redirects to its page */
+        /** Make a code for one purchase; a form instead of JSON is redirected to its page */
         post: operations["make-shopper-order"];
         delete?: never;
         options?: never;
@@ -3226,7 +2817,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was paid for an order: JSON, or a page for a browser */
+        /** What was paid for an order; a browser gets a page */
         get: operations["get-shopper-order"];
         put?: never;
         post?: never;
@@ -3245,7 +2836,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Báo sự cố: {kind, reference, amount, detail, contact} */
+        /** Report that a code is wrong, or that a payment was not heard */
         post: operations["report-problem"];
         delete?: never;
         options?: never;
@@ -3270,57 +2861,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/sign-in": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Đăng nhập: the sign-in page; ?next=/path is the page after it */
-        get: operations["sign-in-page"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/stall": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Redirects to the app */
-        get: operations["stall-app-redirect"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/stall/{file}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Sạp của tôi: the stall app, its page, scripts and sounds */
-        get: operations["stall-app"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/webhooks/{provider}/{connection}": {
         parameters: {
             query?: never;
@@ -3331,7 +2871,7 @@ export interface paths {
         /** The same by GET (VNPAY) */
         get: operations["get-notice"];
         put?: never;
-        /** Báo có: what a bank or wallet calls */
+        /** Report payments, as a bank or wallet does */
         post: operations["post-notice"];
         delete?: never;
         options?: never;
@@ -3377,28 +2917,23 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        "Add-passkeyRequest": {
+        AddPasskeyRequest: {
             ceremony: string;
             /** @description the device's name, for the list */
             name: string;
             /** @description PublicKeyCredential.toJSON() */
             response: unknown;
         };
-        "Add-staffRequest": {
+        AddStaffRequest: {
             name: string;
             /** @description 4 to 6 digits that are not easily guessed */
             pin: string;
-        };
-        "BodyStruct { Payments ListString \"json:\\\"payments\\\" minItems:\\\"1\\\" maxItems:\\\"500\\\" doc:\\\"ids of payments\\\"\"; Turnover bool \"json:\\\"turnover\\\"\" }Body": {
-            /** @description ids of payments */
-            payments: string[] | null;
-            turnover: boolean;
         };
         BookBook: {
             /** @description market and locality of its stalls: no other address is stored */
             address: string;
             /** @description oldest first */
-            entries: components["schemas"]["BookEntry"][] | null;
+            entries: components["schemas"]["BookEntry"][];
             /** @description the first day */
             from: string;
             /** @description the registered household business, else the merchant's name */
@@ -3410,7 +2945,7 @@ export interface components {
             /** @description the full code; empty: none is registered */
             tax_code: string;
             /** @description only for the owner; null: no threshold is known for that year */
-            threshold: components["schemas"]["BookThreshold"];
+            threshold: components["schemas"]["BookThreshold"] | null;
             /** @description the last day, which is included */
             to: string;
             /** @description đồng: the turnover of the whole period, whatever the page */
@@ -3448,6 +2983,11 @@ export interface components {
             /** @description true: in the book; false: no turnover; null: not decided */
             turnover: boolean | null;
         };
+        BookReceiptsDecision: {
+            /** @description ids of payments */
+            payments: string[];
+            turnover: boolean;
+        };
         BookThreshold: {
             /** @description đồng: the threshold as known today */
             amount: string;
@@ -3477,28 +3017,28 @@ export interface components {
              */
             count: number;
         };
-        "Change-passwordRequest": {
+        ChangePasswordRequest: {
             /** @description the code of the authenticator, or a recovery code */
             code?: string;
             current_password: string;
             /** @description the new one: 8 characters or more with a second factor, 14 without */
             password: string;
         };
-        "Check-account-nameRequest": {
+        CheckAccountNameRequest: {
             /** @enum {string} */
             how: "bank_lookup" | "paper" | "test_transfer";
         };
-        "Close-alertRequest": {
+        CloseAlertRequest: {
             reason: string;
         };
-        "Close-complaintRequest": {
+        CloseComplaintRequest: {
             reason: string;
         };
-        "Close-incidentRequest": {
+        CloseIncidentRequest: {
             /** @description RFC 3339; absent: now */
             closed_at?: string;
         };
-        "Confirm-paymentRequest": {
+        ConfirmPaymentRequest: {
             /**
              * @description đồng, a decimal string
              * @example 45000
@@ -3507,11 +3047,11 @@ export interface components {
             /** Format: date-time */
             occurred_at: string;
         };
-        "Correct-reportRequest": {
+        CorrectReportRequest: {
             /** @description the reason, at least 3 characters */
             reason: string;
         };
-        "Enrol-deviceRequest": {
+        EnrolDeviceRequest: {
             /** @example Điện thoại ở quầy */
             name: string;
         };
@@ -3610,7 +3150,7 @@ export interface components {
              */
             counted: number;
             /** @description the interval that contains the true share with 95 %; null: see why */
-            interval: components["schemas"]["FieldSampleInterval"];
+            interval: components["schemas"]["FieldSampleInterval"] | null;
             /** @description hidden, because the same share is hidden in the report of that day */
             suppressed: boolean;
             /**
@@ -3671,9 +3211,9 @@ export interface components {
             dry_run: boolean;
             /** Format: int64 */
             faulty: number;
-            rows: components["schemas"]["FieldImportedRow"][] | null;
+            rows: components["schemas"]["FieldImportedRow"][];
             /** @description lines below the header that were taken for totals or signatures */
-            skipped: number[] | null;
+            skipped: number[];
             /**
              * Format: int64
              * @description rows that exist already with the same content
@@ -3683,7 +3223,7 @@ export interface components {
         FieldImportedRow: {
             /** @enum {string} */
             action: "create" | "unchanged" | "error";
-            errors: components["schemas"]["ProblemFieldBody"][] | null;
+            errors: components["schemas"]["ProblemField"][];
             /**
              * Format: int64
              * @description in the file, from 1
@@ -3691,13 +3231,13 @@ export interface components {
             line: number;
         };
         FieldIncident: {
-            alert_id: string;
+            alert_id: string | null;
             /**
              * Format: date-time
              * @description null: open
              */
             closed_at: string | null;
-            complaint_id: string;
+            complaint_id: string | null;
             /** Format: uuid */
             id: string;
             /** @enum {string} */
@@ -3709,7 +3249,7 @@ export interface components {
             occurred_at: string;
             /** Format: date-time */
             recorded_at: string;
-            stall_id: string;
+            stall_id: string | null;
             /** @description null: no one stall */
             stall_number: string | null;
         };
@@ -3737,7 +3277,7 @@ export interface components {
             /** Format: date-time */
             made_at: string;
             /** @description the requested market, or your only one; null: no market was chosen */
-            market: components["schemas"]["FieldKitMarket"];
+            market: components["schemas"]["FieldKitMarket"] | null;
             /** @description in your scope, by code; 200 at most */
             markets: components["schemas"]["FieldKitMarket"][];
             /** @description half-hours to be counted: of 7 days ago to 31 days ahead, by time */
@@ -3748,7 +3288,7 @@ export interface components {
             trainings: components["schemas"]["FieldKitTraining"][];
             /** @description what the forms offer, in Vietnamese and English */
             words: {
-                [key: string]: components["schemas"]["FieldWord"][] | null;
+                [key: string]: components["schemas"]["FieldWord"][];
             };
         };
         FieldKitMarket: {
@@ -3765,7 +3305,7 @@ export interface components {
             id: string;
             kind: string;
             /** @description null: no merchant has it */
-            merchant_id: string;
+            merchant_id: string | null;
             merchant_name: string | null;
             number: string;
             /** @description the outcome of that visit */
@@ -3829,7 +3369,7 @@ export interface components {
              */
             slots_per_stratum: number;
             /** @description parts of the day that do not overlap */
-            strata: components["schemas"]["FieldStratumOrder"][] | null;
+            strata: components["schemas"]["FieldStratumOrder"][];
             /**
              * @description the last day, which is included
              * @example 2026-11-30
@@ -3873,6 +3413,47 @@ export interface components {
             stall_id?: string;
             /** @example A-12 */
             stall_number?: string;
+        };
+        FieldRefusedImport: {
+            /** @description false: nothing was written */
+            applied: boolean;
+            /**
+             * @description stable, for programs
+             * @example invalid_input
+             */
+            code: string;
+            /**
+             * Format: int64
+             * @description in a dry run: how many would be written
+             */
+            created: number;
+            /** @description Vietnamese, or English by Accept-Language */
+            detail: string;
+            dry_run: boolean;
+            /** @description each field of the input that is wrong */
+            errors?: components["schemas"]["ProblemField"][];
+            /** Format: int64 */
+            faulty: number;
+            rows: components["schemas"]["FieldImportedRow"][];
+            /** @description lines below the header that were taken for totals or signatures */
+            skipped: number[];
+            /**
+             * Format: int64
+             * @description the HTTP status
+             */
+            status: number;
+            /** @description the kind of problem, for people */
+            title: string;
+            /**
+             * @description about:blank, or an address that explains the code
+             * @example about:blank
+             */
+            type: string;
+            /**
+             * Format: int64
+             * @description rows that exist already with the same content
+             */
+            unchanged: number;
         };
         FieldSampleEstimate: {
             /**
@@ -4005,7 +3586,7 @@ export interface components {
              *       9
              *     ]
              */
-            hours: number[] | null;
+            hours: number[];
             /**
              * @description at most 100 characters
              * @example sáng sớm
@@ -4113,47 +3694,6 @@ export interface components {
             vi: string;
             word: string;
         };
-        HumaErrorDetail: {
-            /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
-            location?: string;
-            /** @description Error message text */
-            message?: string;
-            /** @description The value at the given location */
-            value?: unknown;
-        };
-        HumaErrorModel: {
-            /**
-             * @description A human-readable explanation specific to this occurrence of the problem.
-             * @example Property foo is required but is missing.
-             */
-            detail?: string;
-            /** @description Optional list of individual error details */
-            errors?: components["schemas"]["HumaErrorDetail"][] | null;
-            /**
-             * Format: uri
-             * @description A URI reference that identifies the specific occurrence of the problem.
-             * @example https://example.com/error-log/abc123
-             */
-            instance?: string;
-            /**
-             * Format: int64
-             * @description HTTP status code
-             * @example 400
-             */
-            status?: number;
-            /**
-             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
-             * @example Bad Request
-             */
-            title?: string;
-            /**
-             * Format: uri
-             * @description A URI reference to human-readable documentation for the error.
-             * @default about:blank
-             * @example https://example.com/errors/example
-             */
-            type: string;
-        };
         KeyOutputBody: {
             /** @example Ed25519 */
             algorithm: string;
@@ -4174,7 +3714,7 @@ export interface components {
             debits: string;
         };
         LedgerTrialBalance: {
-            accounts: components["schemas"]["LedgerAccountBalance"][] | null;
+            accounts: components["schemas"]["LedgerAccountBalance"][];
             totals: components["schemas"]["LedgerTotals"];
         };
         MerchantsAccount: {
@@ -4182,11 +3722,13 @@ export interface components {
             account_number: string;
             /** @description empty for a wallet */
             bank_bin: string;
+            /** @description for people */
             bank_name: string;
             /** @description whether this account's notices reach us: a stall may have one account with notices and one without */
             feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
+            /** @description as the payer's app shows it */
             holder_name: string;
             id: string;
             /** @enum {string} */
@@ -4227,10 +3769,10 @@ export interface components {
         };
         MerchantsAlert: {
             /** @description the change of an account that it is about */
-            change_id: string;
+            change_id: string | null;
             /** Format: date-time */
             closed_at: string | null;
-            closed_by: string;
+            closed_by: string | null;
             /** @description Vietnamese; accounts by their last digits */
             detail: string;
             id: string;
@@ -4242,7 +3784,7 @@ export interface components {
             /** @description why it was closed */
             reason: string;
             /** @description null: several stalls, or one that was never registered */
-            stall_id: string;
+            stall_id: string | null;
             /** @enum {string} */
             state: "open" | "closed";
         };
@@ -4282,10 +3824,10 @@ export interface components {
             /** @description true: a program proposed it; it never becomes effective by itself */
             needs_second_person: boolean;
             /** @description null: a change to a tenant who has not joined */
-            new_account: components["schemas"]["MerchantsChangedAccount"];
+            new_account: components["schemas"]["MerchantsChangedAccount"] | null;
             /** @description while a change of tenant waits: the new tenant's name, for those who decide; else empty */
             new_tenant: string;
-            old_account: components["schemas"]["MerchantsChangedAccount"];
+            old_account: components["schemas"]["MerchantsChangedAccount"] | null;
             /** Format: date-time */
             proposed_at: string;
             proposed_by: string;
@@ -4296,7 +3838,7 @@ export interface components {
             stall_number: string;
             /** @enum {string} */
             state: "pending" | "effective" | "cancelled" | "refused";
-            steps: components["schemas"]["MerchantsChangeStep"][] | null;
+            steps: components["schemas"]["MerchantsChangeStep"][];
             /**
              * Format: date-time
              * @description the deadline to cancel an effective addition; null: it cannot be cancelled
@@ -4313,7 +3855,7 @@ export interface components {
         };
         MerchantsChangeStep: {
             /** @description null: the time was reached, or the tenancy ended */
-            actor_id: string;
+            actor_id: string | null;
             /** Format: date-time */
             at: string;
             reason: string;
@@ -4345,6 +3887,7 @@ export interface components {
             payload: string;
         };
         MerchantsCode: {
+            /** @description the account that it pays into */
             account_id: string;
             /** @description the text in the transfer note */
             code: string;
@@ -4352,7 +3895,10 @@ export interface components {
             issued_at: string;
             /** @description VietQR; null: hidden from your role, or a wallet, which has none */
             payload: string | null;
-            /** @enum {string} */
+            /**
+             * @description current: the one to print; superseded: a newer one exists and this one still works; revoked: it must not be paid
+             * @enum {string}
+             */
             state: "current" | "superseded" | "revoked";
             /** @description the shopper's page; .png, .svg and .txt beside it */
             url: string;
@@ -4406,27 +3952,27 @@ export interface components {
              */
             created: number;
             dry_run: boolean;
-            errors: components["schemas"]["MerchantsImportNote"][] | null;
+            errors: components["schemas"]["MerchantsImportNote"][];
             /** Format: int64 */
             faulty: number;
             /** @description in a dry run, if the market has payments; else null */
-            past: components["schemas"]["MerchantsPastChange"];
-            rows: components["schemas"]["MerchantsImportedRow"][] | null;
+            past: components["schemas"]["MerchantsPastChange"] | null;
+            rows: components["schemas"]["MerchantsImportedRow"][];
             /** @description the worksheets that show text; none of a CSV file */
-            sheets: components["schemas"]["MerchantsReadSheet"][] | null;
+            sheets: components["schemas"]["MerchantsReadSheet"][];
             /** @description the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records */
             since: string;
             /** @description lines taken for totals, sections or signatures; of the first sheet that was read */
-            skipped: number[] | null;
+            skipped: number[];
             /** Format: int64 */
             unchanged: number;
             /** @description zeros_lost must be confirmed; number_spelling, account_letters, hidden_row and name_dropped need no confirmation */
-            warnings: components["schemas"]["MerchantsImportNote"][] | null;
+            warnings: components["schemas"]["MerchantsImportNote"][];
         };
         MerchantsImportedRow: {
             /** @enum {string} */
             action: "create" | "unchanged" | "error";
-            errors: components["schemas"]["ProblemFieldBody"][] | null;
+            errors: components["schemas"]["ProblemField"][];
             /**
              * Format: int64
              * @description in the file or the worksheet, from 1
@@ -4457,10 +4003,14 @@ export interface components {
             verdict: "official" | "superseded" | "swapped" | "own_account" | "foreign" | "invalid";
         };
         MerchantsListedCode: {
+            /** @description the account that it pays into */
             account_id: string;
             /** @description the text in the transfer note */
             code: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description when its tenancy ended; null: it lasts
+             */
             ended_at: string | null;
             /** Format: date-time */
             issued_at: string;
@@ -4469,7 +4019,10 @@ export interface components {
             payload: string | null;
             stall_id: string;
             stall_number: string;
-            /** @enum {string} */
+            /**
+             * @description current: the one to print; superseded: a newer one exists and this one still works; revoked: it must not be paid
+             * @enum {string}
+             */
             state: "current" | "superseded" | "revoked";
             tenancy_id: string;
             /** @description the shopper's page; .png, .svg and .txt beside it */
@@ -4482,11 +4035,15 @@ export interface components {
             /** @enum {string} */
             level: "province" | "district" | "commune";
             name: string;
-            parent: components["schemas"]["MerchantsUnit"];
+            parent: components["schemas"]["MerchantsUnit"] | null;
         };
         MerchantsMarket: {
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description of Decree 60/2024: 1 is the largest
+             */
             class: number;
+            /** @description unique */
             code: string;
             /** @description the code of the unit that contains it today */
             commune_code: string;
@@ -4499,12 +4056,15 @@ export interface components {
             /** Format: double */
             latitude: number | null;
             /** @description the unit that contains it today */
-            locality: components["schemas"]["MerchantsUnit"];
+            locality: components["schemas"]["MerchantsUnit"] | null;
             /** Format: double */
             longitude: number | null;
             name: string;
-            operator: components["schemas"]["MerchantsOperatorOrder"];
-            /** Format: int64 */
+            operator: components["schemas"]["MerchantsOperatorOrder"] | null;
+            /**
+             * Format: int64
+             * @description points of sale
+             */
             stall_capacity: number | null;
         };
         MerchantsMarketOrder: {
@@ -4526,14 +4086,23 @@ export interface components {
             commune_code: string;
             /** @enum {string} */
             kind: "dan_sinh" | "dau_moi" | "cho_dem" | "nong_thon" | "tam" | "trung_tam" | "khac";
-            /** Format: double */
+            /**
+             * Format: double
+             * @description degrees, WGS 84
+             */
             latitude?: number;
-            /** Format: double */
+            /**
+             * Format: double
+             * @description degrees, WGS 84
+             */
             longitude?: number;
             /** @example Chợ Đầm */
             name: string;
             operator?: components["schemas"]["MerchantsOperatorOrder"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description points of sale
+             */
             stall_capacity?: number;
         };
         MerchantsMerchant: {
@@ -4573,12 +4142,14 @@ export interface components {
             account_number: string;
             /** @description empty for a wallet */
             bank_bin: string;
+            /** @description for people */
             bank_name: string;
             code: components["schemas"]["MerchantsListedCode"];
             /** @description whether this account's notices reach us: a stall may have one account with notices and one without */
             feed: components["schemas"]["MerchantsFeed"];
             /** @enum {string} */
             holder_kind: "ca_nhan" | "ho_kinh_doanh" | "to_chuc";
+            /** @description as the payer's app shows it */
             holder_name: string;
             id: string;
             /** @enum {string} */
@@ -4622,7 +4193,7 @@ export interface components {
             amount: string | null;
             /** Format: date-time */
             closed_at: string | null;
-            closed_by: string;
+            closed_by: string | null;
             /** @description the code of the page on which it was reported */
             code: string;
             /** @description how to reach the shopper; null: not given, closed, or not for your role */
@@ -4648,28 +4219,68 @@ export interface components {
             /** Format: int64 */
             rows: number;
             /** @description lines taken for totals, sections or signatures */
-            skipped: number[] | null;
+            skipped: number[];
             /** @description why it was not read, such as a cover's missing header; empty: it was */
             unread: string;
         };
+        MerchantsRefusedImport: {
+            /** @description false: nothing was written */
+            applied: boolean;
+            /** @description rows_invalid or not_confirmed */
+            code: string;
+            /**
+             * Format: int64
+             * @description in a dry run: how many would be written
+             */
+            created: number;
+            detail: string;
+            dry_run: boolean;
+            errors: components["schemas"]["MerchantsImportNote"][];
+            /** Format: int64 */
+            faulty: number;
+            /** @description in a dry run, if the market has payments; else null */
+            past: components["schemas"]["MerchantsPastChange"] | null;
+            rows: components["schemas"]["MerchantsImportedRow"][];
+            /** @description the worksheets that show text; none of a CSV file */
+            sheets: components["schemas"]["MerchantsReadSheet"][];
+            /** @description the day from which the rows without a date hold; that of import: from its moment on; empty: from before our records */
+            since: string;
+            /** @description lines taken for totals, sections or signatures; of the first sheet that was read */
+            skipped: number[];
+            /** Format: int64 */
+            status: number;
+            title: string;
+            type: string;
+            /** Format: int64 */
+            unchanged: number;
+            /** @description zeros_lost must be confirmed; number_spelling, account_letters, hidden_row and name_dropped need no confirmation */
+            warnings: components["schemas"]["MerchantsImportNote"][];
+        };
         MerchantsStall: {
-            accounts: components["schemas"]["MerchantsAccount"][] | null;
+            /** @description where its money goes; the first one's code is printed */
+            accounts: components["schemas"]["MerchantsAccount"][];
             /** @description the code of the first account; null: not joined */
-            code: components["schemas"]["MerchantsCode"];
+            code: components["schemas"]["MerchantsCode"] | null;
             /** Format: date-time */
             created_at: string;
             feed: components["schemas"]["MerchantsFeed"];
+            /** @description what it sells */
             goods_group: string;
             id: string;
             /** @enum {string} */
             kind: "stall" | "kiosk" | "counter" | "shop" | "lot" | "mobile";
             market_id: string;
             /** @description null: vacant, or hidden from your role */
-            merchant: components["schemas"]["MerchantsMerchant"];
+            merchant: components["schemas"]["MerchantsMerchant"] | null;
+            /** @description unique in its market */
             number: string;
-            /** @enum {string} */
+            /**
+             * @description vacant: it has no tenant
+             * @enum {string}
+             */
             state: "vacant" | "operating" | "suspended" | "closed";
-            tenancy: components["schemas"]["MerchantsTenancy"];
+            tenancy: components["schemas"]["MerchantsTenancy"] | null;
+            /** @description row or zone of the market */
             zone: string;
         };
         MerchantsStallChange: {
@@ -4681,6 +4292,7 @@ export interface components {
             zone?: string;
         };
         MerchantsStallOrder: {
+            /** @description absent: it gets no code yet */
             account?: components["schemas"]["MerchantsAccountOrder"];
             /**
              * @description absent: khac
@@ -4692,6 +4304,7 @@ export interface components {
              * @enum {string}
              */
             kind?: "stall" | "kiosk" | "counter" | "shop" | "lot" | "mobile";
+            /** @description absent: vacant */
             merchant?: components["schemas"]["MerchantsMerchantOrder"];
             /**
              * @description unique in its market
@@ -4700,13 +4313,14 @@ export interface components {
             number: string;
             /** @description day or RFC 3339 time from which the merchant has the stall; absent: from before our records */
             since?: string;
+            /** @description row or zone of the market */
             zone?: string;
         };
         MerchantsStickerCheck: {
             /** Format: date-time */
             checked_at: string;
             /** @description about the payload alone, as of now */
-            found: components["schemas"]["MerchantsVerdict"];
+            found: components["schemas"]["MerchantsVerdict"] | null;
             id: string;
             /**
              * @description about the sticker at this stall at the time of the scan; swapped: another stall's code; superseded: a code that was replaced or revoked before
@@ -4725,7 +4339,7 @@ export interface components {
         MerchantsTenancyOrder: {
             /** @description absent: the new tenant has not joined */
             account?: components["schemas"]["MerchantsAccountOrder"];
-            merchant: components["schemas"]["MerchantsMerchantOrder"];
+            merchant: components["schemas"]["MerchantsMerchantOrder"] | null;
             /** @description day or RFC 3339 time, not in the future; absent: now */
             since?: string;
         };
@@ -4774,7 +4388,10 @@ export interface components {
              * @enum {string}
              */
             state?: "current" | "superseded" | "revoked";
-            /** @enum {string} */
+            /**
+             * @description official: one of our codes; swapped: our text with another account; own_account: another code on an account of a stall; foreign: a payment code of others; invalid: no payment code
+             * @enum {string}
+             */
             verdict: "official" | "swapped" | "own_account" | "foreign" | "invalid";
         };
         NewKeyBody: {
@@ -4783,8 +4400,42 @@ export interface components {
         NotedBody: {
             note?: string;
         };
+        PagesOpenComplaint: {
+            id: string;
+            /** @enum {string} */
+            state: "open";
+        };
+        PagesReportedProblem: {
+            /** @description đồng that were paid */
+            amount?: string;
+            contact?: string;
+            detail?: string;
+            kind: string;
+            /** @description of the transfer, as the bank shows it */
+            reference?: string;
+        };
+        PagesSale: {
+            amount: string;
+            code: string;
+            /** Format: date-time */
+            created_at: string;
+            currency: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            image: string;
+            missing: string;
+            /** Format: date-time */
+            paid_at: string | null;
+            payload: string | null;
+            received: string;
+            state: string;
+            state_url: string;
+        };
         PaymentsAccountName: {
+            /** @description or the wallet's merchant or store id */
             account_number: string;
+            /** @description absent: a wallet */
             bank_bin?: string;
         };
         PaymentsCase: {
@@ -4799,9 +4450,9 @@ export interface components {
             /** Format: date-time */
             closed_at: string | null;
             /** @description what the bank reported: for a conflict both contents, the first one first; for an unknown account up to 21 notices */
-            contents: components["schemas"]["PaymentsContent"][] | null;
+            contents: components["schemas"]["PaymentsContent"][];
             currency: string | null;
-            delivery_id: string;
+            delivery_id: string | null;
             /** @description for the server's operator, in English; see cause */
             detail: string;
             id: string;
@@ -4811,24 +4462,24 @@ export interface components {
              */
             kind: "over_limit" | "unknown_account" | "ambiguous_account" | "no_single_stall" | "ambiguous_code" | "foreign_account" | "closed_stall" | "revoked_code" | "other_currency" | "original_unknown" | "paid_twice" | "told_twice" | "future_dated" | "conflict" | "unreadable_item" | "retry_failed";
             /** @description null: the platform's */
-            market: components["schemas"]["PaymentsCaseMarket"];
-            market_id: string;
+            market: components["schemas"]["PaymentsCaseMarket"] | null;
+            market_id: string | null;
             /**
              * Format: int64
              * @description how many notices wait in it: those for one unknown account share one case until a person decides about one of them
              */
             notice_count: number;
-            notice_id: string;
+            notice_id: string | null;
             notice_state: string | null;
             /** Format: date-time */
             occurred_at: string | null;
             /** Format: date-time */
             opened_at: string;
             /** @description waits for a second person; null: none */
-            proposal: components["schemas"]["PaymentsProposal"];
+            proposal: components["schemas"]["PaymentsProposal"] | null;
             reference: string | null;
             /** @description the stall that it is about or was assigned to */
-            stall_id: string;
+            stall_id: string | null;
             /** @enum {string} */
             state: "open" | "proposed" | "assigned" | "returned" | "dismissed";
             /**
@@ -4861,24 +4512,30 @@ export interface components {
         };
         PaymentsConnection: {
             /** @description masked; empty: all in the owner's scope */
-            accounts: components["schemas"]["PaymentsShownAccount"][] | null;
+            accounts: components["schemas"]["PaymentsShownAccount"][];
             /** @description the feed dates its notices hours ahead; null: it does not */
-            clock_ahead: components["schemas"]["PaymentsClockAhead"];
+            clock_ahead: components["schemas"]["PaymentsClockAhead"] | null;
             /** Format: date-time */
             created_at: string;
             /** @description false: its webhooks answer 404, because it was switched off or has no active secret */
             enabled: boolean;
             id: string;
+            /** @description for people */
             name: string;
+            /** @description whose accounts it may report about */
             owner: components["schemas"]["PaymentsConnectionOwner"];
             /** @description a secret without signatures waits for a second person */
             pending_approval: boolean;
-            /** @enum {string} */
+            /**
+             * @description the bank or service that calls
+             * @enum {string}
+             */
             provider: "sepay" | "sepay_pg" | "casso_v1" | "casso_v2" | "payos" | "pay2s" | "vietqr_vn" | "momo" | "zalopay" | "vnpay" | "standard";
             /** @description one of its secrets, active or waiting, accepts calls by their address alone */
             unsigned: boolean;
             /** @description an old active secret is easy to guess */
             weak_secret: boolean;
+            /** @description what the provider calls, after the address of this server */
             webhook_path: string;
         };
         PaymentsConnectionChange: {
@@ -4888,27 +4545,33 @@ export interface components {
         };
         PaymentsConnectionDetail: {
             /** @description masked; empty: all in the owner's scope */
-            accounts: components["schemas"]["PaymentsShownAccount"][] | null;
+            accounts: components["schemas"]["PaymentsShownAccount"][];
             /** @description the feed dates its notices hours ahead; null: it does not */
-            clock_ahead: components["schemas"]["PaymentsClockAhead"];
+            clock_ahead: components["schemas"]["PaymentsClockAhead"] | null;
             /** Format: date-time */
             created_at: string;
             /** @description false: its webhooks answer 404, because it was switched off or has no active secret */
             enabled: boolean;
             health: components["schemas"]["PaymentsConnectionHealth"];
             id: string;
+            /** @description for people */
             name: string;
+            /** @description whose accounts it may report about */
             owner: components["schemas"]["PaymentsConnectionOwner"];
             /** @description a secret without signatures waits for a second person */
             pending_approval: boolean;
-            /** @enum {string} */
+            /**
+             * @description the bank or service that calls
+             * @enum {string}
+             */
             provider: "sepay" | "sepay_pg" | "casso_v1" | "casso_v2" | "payos" | "pay2s" | "vietqr_vn" | "momo" | "zalopay" | "vnpay" | "standard";
             /** @description the newest first, never a value */
-            secrets: components["schemas"]["PaymentsConnectionSecret"][] | null;
+            secrets: components["schemas"]["PaymentsConnectionSecret"][];
             /** @description one of its secrets, active or waiting, accepts calls by their address alone */
             unsigned: boolean;
             /** @description an old active secret is easy to guess */
             weak_secret: boolean;
+            /** @description what the provider calls, after the address of this server */
             webhook_path: string;
         };
         PaymentsConnectionHealth: {
@@ -4917,9 +4580,15 @@ export interface components {
              * @description the last call that was accepted, tests included
              */
             last_received_at: string | null;
-            /** @enum {string|null} */
+            /**
+             * @description why the last call was refused
+             * @enum {string|null}
+             */
             last_refusal: "bad_signature" | "stale" | "unreadable" | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description the last call that was refused; null: none
+             */
             last_refused_at: string | null;
             /**
              * Format: int64
@@ -4939,7 +4608,8 @@ export interface components {
         };
         PaymentsConnectionOrder: {
             /** @description absent: all accounts in the owner's scope */
-            accounts?: components["schemas"]["PaymentsAccountName"][] | null;
+            accounts?: components["schemas"]["PaymentsAccountName"][];
+            /** @description for people */
             name: string;
             /** @description the connection may report about this owner's accounts; absent: platform */
             owner?: components["schemas"]["PaymentsConnectionOwner"];
@@ -4985,17 +4655,20 @@ export interface components {
             };
         };
         PaymentsConnectionOwner: {
+            /** @description of the market or merchant */
             id?: string;
             /** @enum {string} */
             kind: "platform" | "market" | "merchant";
         };
         PaymentsConnectionSecret: {
+            /** @description calls signed with it are accepted */
             active: boolean;
             /** Format: date-time */
             created_at: string;
             id: string;
             /** @description it signs nothing and waits for a second person */
             pending_approval: boolean;
+            /** @description it accepts calls by their address alone */
             unsigned: boolean;
             /** @description it is easy to guess: rotate it */
             weak: boolean;
@@ -5013,7 +4686,7 @@ export interface components {
             posted: boolean;
             reference: string;
             /** @description the stall that has its money; for a conflict that is not posted, the stall that matching finds; null: none */
-            stall_id: string;
+            stall_id: string | null;
             /**
              * Format: date-time
              * @description the bank's own date if it was over an hour ahead
@@ -5032,10 +4705,10 @@ export interface components {
             /** @example 2026-11-22 */
             day: string;
             /** @description the hours with payments, in order; a payment with a date only counts in hour 0 */
-            hours: components["schemas"]["PaymentsHour"][] | null;
+            hours: components["schemas"]["PaymentsHour"][];
         };
         PaymentsDayList: {
-            items: components["schemas"]["PaymentsDay"][] | null;
+            items: components["schemas"]["PaymentsDay"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
             /**
@@ -5055,36 +4728,59 @@ export interface components {
             id: string;
         };
         PaymentsNotice: {
+            /** @description the last four characters of the account */
             account_last4: string;
+            /** @description đồng */
             amount: string;
             /**
              * Format: int64
              * @description how often the same id came with other content
              */
             conflicts: number;
+            /** @description through which it came */
             connection_id: string;
+            /** @description ISO 4217 */
             currency: string;
-            /** @enum {string} */
+            /**
+             * @description in: money came to the account
+             * @enum {string}
+             */
             direction: "in" | "out";
             /** @description the provider's own id; several notices share it if it identifies no single transfer */
             external_id: string;
             id: string;
-            market_id: string;
+            /** @description null: no market is known */
+            market_id: string | null;
+            /** @description our code found in the transfer note */
             memo_code: string | null;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description the bank's time of the transfer
+             */
             occurred_at: string;
-            /** @enum {string} */
+            /**
+             * @description how exact the bank's time is
+             * @enum {string}
+             */
             precision: "second" | "minute" | "day";
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description when we stored it
+             */
             recorded_at: string;
+            /** @description the bank's reference, normalised */
             reference: string;
-            /** @enum {string} */
+            /**
+             * @description posted: it is a payment; unmatched: a person decides; ignored: it is no payment of a stall; pending: it is being posted
+             * @enum {string}
+             */
             state: "posted" | "unmatched" | "ignored" | "pending";
             /**
              * Format: date-time
              * @description the bank's own date if it was over an hour ahead; absent: occurred_at
              */
             told_at?: string;
+            /** @description why it is unmatched or ignored, as a stable word; empty: it is posted */
             why: string;
         };
         PaymentsOrder: {
@@ -5094,14 +4790,19 @@ export interface components {
             code: string;
             /** Format: date-time */
             created_at: string;
+            /** @description always VND */
             currency: string;
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description from then on the code must not be shown
+             */
             expires_at: string;
             id: string;
             /** @description the code as SVG; also as .png and .txt */
             image: string;
             /** @description đồng that are not paid yet; 0 when paid or over */
             missing: string;
+            /** @description of the stall; not in the code */
             note: string;
             /**
              * Format: date-time
@@ -5113,10 +4814,13 @@ export interface components {
             /** @description đồng; payments of the order and its supplements, less what was taken back */
             received: string;
             stall_id: string;
-            /** @enum {string} */
+            /**
+             * @description open: not paid; under, paid, over: what was received against the amount; expired: not paid in time
+             * @enum {string}
+             */
             state: "open" | "under" | "paid" | "over" | "expired";
             /** @description the order that this one completes: it asks for the missing part */
-            supplements: string;
+            supplements: string | null;
         };
         PaymentsOrderRequest: {
             /**
@@ -5133,6 +4837,7 @@ export interface components {
         PaymentsPayment: {
             /** @description đồng; negative for a reversal */
             amount: string;
+            /** @description always VND */
             currency: string;
             id: string;
             /** @description the code found in the memo */
@@ -5156,7 +4861,10 @@ export interface components {
             reference: string;
             /** @description the payment that a reversal takes back */
             reverses?: string;
-            /** @enum {string} */
+            /**
+             * @description reversed: a later payment took it back; reversal: it takes one back
+             * @enum {string}
+             */
             state: "posted" | "reversed" | "reversal";
             /**
              * Format: date-time
@@ -5176,9 +4884,9 @@ export interface components {
             at: string;
             by: components["schemas"]["PaymentsProposalBy"];
             /** @description the notice or conflict that it is about */
-            content: string;
+            content: string | null;
             reason: string;
-            stall_id: string;
+            stall_id: string | null;
         };
         PaymentsProposalBy: {
             id: string;
@@ -5223,7 +4931,9 @@ export interface components {
             started_at: string;
         };
         PaymentsShownAccount: {
+            /** @description masked */
             account_number: string;
+            /** @description empty: a wallet */
             bank_bin: string;
         };
         PaymentsSubscription: {
@@ -5258,13 +4968,13 @@ export interface components {
             /** @description it includes invented markets: show it as dữ liệu minh họa */
             demo: boolean;
             /** @description null: a preview */
-            frozen: components["schemas"]["PeriodicFrozen"];
+            frozen: components["schemas"]["PeriodicFrozen"] | null;
             /** @description the commune of a district's pilot when this was frozen, which acts for the district since districts ended; null: none, or the unit acts itself */
-            issuer: components["schemas"]["ReportsLocality"];
+            issuer: components["schemas"]["ReportsLocality"] | null;
             /** @enum {string} */
             kind: "month" | "quarter";
             /** @description null: the whole campaign */
-            locality: components["schemas"]["ReportsLocality"];
+            locality: components["schemas"]["ReportsLocality"] | null;
             /** @example 2026-10 */
             period: string;
             /** @description the adoption report as it was served; for a locality only its row, which the total repeats */
@@ -5289,11 +4999,11 @@ export interface components {
             to: number;
         };
         PeriodicFigureChange: {
-            after: components["schemas"]["ReportsFigure"];
-            before: components["schemas"]["ReportsFigure"];
+            after: components["schemas"]["ReportsFigure"] | null;
+            before: components["schemas"]["ReportsFigure"] | null;
             indicator: string;
             /** @description null: the total */
-            locality: components["schemas"]["ReportsLocality"];
+            locality: components["schemas"]["ReportsLocality"] | null;
         };
         PeriodicFrozen: {
             /** Format: date-time */
@@ -5361,7 +5071,7 @@ export interface components {
             /** @description null: not submitted, and not due yet */
             on_time: boolean | null;
             /** @description null: not made */
-            report_id: string;
+            report_id: string | null;
             /** @enum {string} */
             state: "not_made" | "draft" | "submitted" | "approved" | "returned";
             /**
@@ -5386,7 +5096,7 @@ export interface components {
             on_time: boolean | null;
             period: string;
             /** @description null: not made */
-            report_id: string;
+            report_id: string | null;
             /**
              * @description due within three days; late; handed back by the province
              * @enum {string}
@@ -5416,7 +5126,7 @@ export interface components {
             /** @enum {string} */
             kind: "month" | "quarter";
             /** @description null: the whole campaign, by the province */
-            locality: components["schemas"]["ReportsLocality"];
+            locality: components["schemas"]["ReportsLocality"] | null;
             /** @example 2026-10 */
             period: string;
             /** @enum {string} */
@@ -5450,7 +5160,7 @@ export interface components {
         PeriodicStanding: {
             exempt_reason: string | null;
             locality: components["schemas"]["ReportsLocality"];
-            market: components["schemas"]["ReportsMarket"];
+            market: components["schemas"]["ReportsMarket"] | null;
             milestones: components["schemas"]["ProgrammeMilestones"];
             /**
              * @description not_required: nothing was chosen, and the campaign has not begun or has ended
@@ -5516,13 +5226,13 @@ export interface components {
             /** @enum {string} */
             kind: "month" | "quarter";
             /** @description null: the whole campaign, by the province */
-            locality: components["schemas"]["ReportsLocality"];
+            locality: components["schemas"]["ReportsLocality"] | null;
             /** @description whether the caller submitted the newest version, and so cannot approve it */
             own: boolean;
             /** @example 2026-10 */
             period: string;
             /** @description for a draft: its content as of the period's end or, before that, of today; else null */
-            preview: components["schemas"]["PeriodicContent"];
+            preview: components["schemas"]["PeriodicContent"] | null;
             /** @enum {string} */
             state: "draft" | "submitted" | "approved" | "returned";
             /** @description in order of time */
@@ -5623,7 +5333,7 @@ export interface components {
         };
         PrivacyReminder: {
             /** @description newest first */
-            changes: components["schemas"]["PrivacyRemindedChange"][] | null;
+            changes: components["schemas"]["PrivacyRemindedChange"][];
             en: string;
             /** @example 01/BK-STK */
             form: string;
@@ -5707,19 +5417,51 @@ export interface components {
         };
         PrivacyVisibility: {
             /** @description its answer to each purpose, with the version it answered */
-            consents: components["schemas"]["PrivacyConsent"][] | null;
+            consents: components["schemas"]["PrivacyConsent"][];
             /** @description the parts of a merchant's data */
-            data: components["schemas"]["RolesSight"][] | null;
+            data: components["schemas"]["RolesSight"][];
             /** @description the newest 50 readings at all its stalls */
-            readers: components["schemas"]["TrailReader"][] | null;
+            readers: components["schemas"]["TrailReader"][];
             /** @description null: no account was changed or added within 30 days */
-            reminder: components["schemas"]["PrivacyReminder"];
+            reminder: components["schemas"]["PrivacyReminder"] | null;
             /** @description what each role sees in its scope, and what it never sees, from the table of permissions */
-            roles: components["schemas"]["RolesRoleSight"][] | null;
+            roles: components["schemas"]["RolesRoleSight"][];
         };
-        ProblemFieldBody: {
+        Problem: {
+            /**
+             * @description stable, for programs
+             * @example invalid_input
+             */
             code: string;
+            /** @description Vietnamese, or English by Accept-Language */
             detail: string;
+            /** @description each field of the input that is wrong */
+            errors?: components["schemas"]["ProblemField"][];
+            /**
+             * Format: int64
+             * @description the HTTP status
+             */
+            status: number;
+            /** @description the kind of problem, for people */
+            title: string;
+            /**
+             * @description about:blank, or an address that explains the code
+             * @example about:blank
+             */
+            type: string;
+        };
+        ProblemField: {
+            /**
+             * @description stable, for programs
+             * @example required
+             */
+            code: string;
+            /** @description what is wrong, for people */
+            detail: string;
+            /**
+             * @description the path of the field as it was sent
+             * @example account.bank_bin
+             */
             field: string;
         };
         ProgrammeCampaign: {
@@ -5778,7 +5520,7 @@ export interface components {
             designated_at: string;
             designated_by: string;
             exempt_reason: string | null;
-            market: components["schemas"]["ReportsMarket"];
+            market: components["schemas"]["ReportsMarket"] | null;
             /**
              * Format: date
              * @description null, with until: replaced from its first day on
@@ -5806,7 +5548,7 @@ export interface components {
             history: components["schemas"]["ProgrammeDesignation"][];
             locality: components["schemas"]["ReportsLocality"];
             /** @description null: none was chosen */
-            market: components["schemas"]["ReportsMarket"];
+            market: components["schemas"]["ReportsMarket"] | null;
             milestones: components["schemas"]["ProgrammeMilestones"];
             /** @description notes on milestones, by the milestone's name */
             notes: {
@@ -5835,7 +5577,7 @@ export interface components {
             /** @example I05 */
             indicator: string;
             /** @description null: every locality of the campaign */
-            locality: components["schemas"]["ReportsLocality"];
+            locality: components["schemas"]["ReportsLocality"] | null;
             /**
              * @description as the indicator's value: 0.6000 is 60 %
              * @example 0.6000
@@ -5863,7 +5605,7 @@ export interface components {
             /** @description absent: the tenant's first account */
             account_id?: string;
         };
-        "Reopen-caseRequest": {
+        ReopenCaseRequest: {
             reason: string;
         };
         ReportsAdoption: {
@@ -5942,7 +5684,7 @@ export interface components {
              */
             status_reason?: "no_merchants" | "hidden" | "no_target";
             /** @description the target of I05; null: none is set */
-            target: components["schemas"]["ReportsTarget"];
+            target: components["schemas"]["ReportsTarget"] | null;
         };
         ReportsDormantStall: {
             /**
@@ -6169,7 +5911,7 @@ export interface components {
             /** @description merchants whose notices reach us, of all */
             coverage: components["schemas"]["ReportsShare"];
             /** @description with a campaign: its pilots that are counted here, each with its own target and status */
-            designations?: components["schemas"]["ReportsDesignation"][] | null;
+            designations?: components["schemas"]["ReportsDesignation"][];
             /** @description with a campaign: why the unit needs no pilot */
             exempt?: string;
             funnel: components["schemas"]["ReportsFunnel"];
@@ -6237,7 +5979,7 @@ export interface components {
             /** @description oldest first */
             points: components["schemas"]["ReportsTrendPoint"][];
             /** @description with a campaign: the present target; null: none */
-            target: components["schemas"]["ReportsTarget"];
+            target: components["schemas"]["ReportsTarget"] | null;
         };
         ReportsTrendPoint: {
             /**
@@ -6261,15 +6003,15 @@ export interface components {
             reason_en: string;
             reason_vi: string;
         };
-        "Return-reportRequest": {
+        ReturnReportRequest: {
             /** @description the reason, at least 3 characters */
             note: string;
         };
         RolesRoleSight: {
             en: string;
-            never: string[] | null;
+            never: string[];
             role: string;
-            sees: string[] | null;
+            sees: string[];
             vi: string;
         };
         RolesSight: {
@@ -6277,7 +6019,7 @@ export interface components {
             vi: string;
             what: string;
         };
-        "Rotate-bank-connection-secretRequest": {
+        RotateBankConnectionSecretRequest: {
             /** @description the provider's own fields; never shown again */
             secrets: {
                 hmac_secret: string;
@@ -6313,10 +6055,10 @@ export interface components {
                 secret: string;
             };
         };
-        "Set-soundboxRequest": {
+        SetSoundboxRequest: {
             speaks: boolean;
         };
-        "Sign-in-by-phoneRequest": {
+        SignInByPhoneRequest: {
             /** @description the six digits of the message */
             code: string;
             /** @description the person who signs in, if several share the phone (409 choose_person) */
@@ -6339,7 +6081,7 @@ export interface components {
         SigninCounter: {
             /** @description the market's name */
             market: string;
-            staff: components["schemas"]["SigninSeller"][] | null;
+            staff: components["schemas"]["SigninSeller"][];
             /** @description the stall's number */
             stall: string;
             stall_id: string;
@@ -6354,7 +6096,7 @@ export interface components {
             /** @description the generated password */
             password?: string;
             /** @description single-use */
-            recovery_codes: string[] | null;
+            recovery_codes: string[];
             /** @description the secret of the second factor, base32 */
             totp_secret: string;
             /** @description otpauth://totp/…, for an authenticator's camera */
@@ -6381,13 +6123,13 @@ export interface components {
             last_used_at: string | null;
             name: string;
             /** @description the person who made it, directly or by an API key; null: a command at the server */
-            owner_id: string;
+            owner_id: string | null;
             /** @description its first characters, to distinguish it from others */
             prefix: string;
             /** Format: date-time */
             revoked_at: string | null;
             role: string;
-            scope_id: string;
+            scope_id: string | null;
             scope_kind: string;
         };
         SigninOrder: {
@@ -6414,7 +6156,7 @@ export interface components {
             full_name: string;
             merchant_id: string;
             /** @description present ones, with their markets */
-            stalls: string[] | null;
+            stalls: string[];
         };
         SigninScopeOrder: {
             /**
@@ -6468,7 +6210,7 @@ export interface components {
             let_in_by_program: boolean;
             login: string;
             role: string;
-            scopes: components["schemas"]["SigninUserScope"][] | null;
+            scopes: components["schemas"]["SigninUserScope"][];
             /** Format: date-time */
             signed_in_at: string | null;
             /**
@@ -6482,7 +6224,7 @@ export interface components {
             disabled?: boolean;
             full_name?: string;
             role?: string;
-            scopes?: components["schemas"]["SigninScopeOrder"][] | null;
+            scopes?: components["schemas"]["SigninScopeOrder"][];
         };
         SigninUserOrder: {
             full_name: string;
@@ -6492,11 +6234,11 @@ export interface components {
             password?: string;
             role: string;
             /** @description all, or what the user sees, each with its days */
-            scopes: components["schemas"]["SigninScopeOrder"][] | null;
+            scopes: components["schemas"]["SigninScopeOrder"][];
         };
         SigninUserScope: {
             from: string | null;
-            id: string;
+            id: string | null;
             kind: string;
             name: string | null;
             until: string | null;
@@ -6527,7 +6269,7 @@ export interface components {
             /** @description the owner's name for it */
             name: string;
         };
-        "Start-shiftRequest": {
+        StartShiftRequest: {
             pin: string;
             staff_id: string;
         };
@@ -6550,7 +6292,7 @@ export interface components {
         };
         TrailLine: {
             /** @description the API key or the user; null: not signed in */
-            actor_id: string;
+            actor_id: string | null;
             /** @description address and port */
             address: string;
             /** Format: date-time */
@@ -6561,7 +6303,7 @@ export interface components {
              */
             changed: number;
             /** @description the first 20 of them */
-            changes: components["schemas"]["TrailChange"][] | null;
+            changes: components["schemas"]["TrailChange"][];
             /**
              * Format: date-time
              * @description when the result was written; null: under way
@@ -6577,11 +6319,11 @@ export interface components {
              */
             outcome: "done" | "refused" | "failed" | "under_way" | "unknown";
             /** @description the merchants' data that it read */
-            read: components["schemas"]["TrailReadings"][] | null;
+            read: components["schemas"]["TrailReadings"][];
             /** @description the role of the actor */
             role: string | null;
             route: string;
-            session_id: string;
+            session_id: string | null;
             /**
              * Format: int64
              * @description null: under way or unknown
@@ -6629,242 +6371,242 @@ export interface components {
             resend_after: number;
         };
         WebListFieldAttendance: {
-            items: components["schemas"]["FieldAttendance"][] | null;
+            items: components["schemas"]["FieldAttendance"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldCost: {
-            items: components["schemas"]["FieldCost"][] | null;
+            items: components["schemas"]["FieldCost"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldFee: {
-            items: components["schemas"]["FieldFee"][] | null;
+            items: components["schemas"]["FieldFee"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldIncident: {
-            items: components["schemas"]["FieldIncident"][] | null;
+            items: components["schemas"]["FieldIncident"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldPlan: {
-            items: components["schemas"]["FieldPlan"][] | null;
+            items: components["schemas"]["FieldPlan"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldRefusal: {
-            items: components["schemas"]["FieldRefusal"][] | null;
+            items: components["schemas"]["FieldRefusal"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldShare: {
-            items: components["schemas"]["FieldShare"][] | null;
+            items: components["schemas"]["FieldShare"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldSlot: {
-            items: components["schemas"]["FieldSlot"][] | null;
+            items: components["schemas"]["FieldSlot"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldSurveyAnswer: {
-            items: components["schemas"]["FieldSurveyAnswer"][] | null;
+            items: components["schemas"]["FieldSurveyAnswer"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldTraining: {
-            items: components["schemas"]["FieldTraining"][] | null;
+            items: components["schemas"]["FieldTraining"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListFieldVisit: {
-            items: components["schemas"]["FieldVisit"][] | null;
+            items: components["schemas"]["FieldVisit"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsAlert: {
-            items: components["schemas"]["MerchantsAlert"][] | null;
+            items: components["schemas"]["MerchantsAlert"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsBank: {
-            items: components["schemas"]["MerchantsBank"][] | null;
+            items: components["schemas"]["MerchantsBank"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsBeneficiaryChange: {
-            items: components["schemas"]["MerchantsBeneficiaryChange"][] | null;
+            items: components["schemas"]["MerchantsBeneficiaryChange"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsListedCheck: {
-            items: components["schemas"]["MerchantsListedCheck"][] | null;
+            items: components["schemas"]["MerchantsListedCheck"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsListedCode: {
-            items: components["schemas"]["MerchantsListedCode"][] | null;
+            items: components["schemas"]["MerchantsListedCode"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsLocality: {
-            items: components["schemas"]["MerchantsLocality"][] | null;
+            items: components["schemas"]["MerchantsLocality"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsMarket: {
-            items: components["schemas"]["MerchantsMarket"][] | null;
+            items: components["schemas"]["MerchantsMarket"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsReadComplaint: {
-            items: components["schemas"]["MerchantsReadComplaint"][] | null;
+            items: components["schemas"]["MerchantsReadComplaint"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsStall: {
-            items: components["schemas"]["MerchantsStall"][] | null;
+            items: components["schemas"]["MerchantsStall"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListMerchantsUncheckedStall: {
-            items: components["schemas"]["MerchantsUncheckedStall"][] | null;
+            items: components["schemas"]["MerchantsUncheckedStall"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPaymentsCase: {
-            items: components["schemas"]["PaymentsCase"][] | null;
+            items: components["schemas"]["PaymentsCase"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPaymentsConnection: {
-            items: components["schemas"]["PaymentsConnection"][] | null;
+            items: components["schemas"]["PaymentsConnection"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPaymentsNotice: {
-            items: components["schemas"]["PaymentsNotice"][] | null;
+            items: components["schemas"]["PaymentsNotice"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPaymentsOrder: {
-            items: components["schemas"]["PaymentsOrder"][] | null;
+            items: components["schemas"]["PaymentsOrder"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPaymentsPayment: {
-            items: components["schemas"]["PaymentsPayment"][] | null;
+            items: components["schemas"]["PaymentsPayment"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPaymentsShift: {
-            items: components["schemas"]["PaymentsShift"][] | null;
+            items: components["schemas"]["PaymentsShift"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPaymentsUnreadableDelivery: {
-            items: components["schemas"]["PaymentsUnreadableDelivery"][] | null;
+            items: components["schemas"]["PaymentsUnreadableDelivery"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPeriodicReminder: {
-            items: components["schemas"]["PeriodicReminder"][] | null;
+            items: components["schemas"]["PeriodicReminder"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPeriodicReport: {
-            items: components["schemas"]["PeriodicReport"][] | null;
+            items: components["schemas"]["PeriodicReport"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPrivacyConsent: {
-            items: components["schemas"]["PrivacyConsent"][] | null;
+            items: components["schemas"]["PrivacyConsent"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPrivacyConsentText: {
-            items: components["schemas"]["PrivacyConsentText"][] | null;
+            items: components["schemas"]["PrivacyConsentText"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListPrivacyRequest: {
-            items: components["schemas"]["PrivacyRequest"][] | null;
+            items: components["schemas"]["PrivacyRequest"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListProgrammeCampaign: {
-            items: components["schemas"]["ProgrammeCampaign"][] | null;
+            items: components["schemas"]["ProgrammeCampaign"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListProgrammePilot: {
-            items: components["schemas"]["ProgrammePilot"][] | null;
+            items: components["schemas"]["ProgrammePilot"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListProgrammeTarget: {
-            items: components["schemas"]["ProgrammeTarget"][] | null;
+            items: components["schemas"]["ProgrammeTarget"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListReportsDefinition: {
-            items: components["schemas"]["ReportsDefinition"][] | null;
+            items: components["schemas"]["ReportsDefinition"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListReportsDormantStall: {
-            items: components["schemas"]["ReportsDormantStall"][] | null;
+            items: components["schemas"]["ReportsDormantStall"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSigninInvitation: {
-            items: components["schemas"]["SigninInvitation"][] | null;
+            items: components["schemas"]["SigninInvitation"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSigninListedKey: {
-            items: components["schemas"]["SigninListedKey"][] | null;
+            items: components["schemas"]["SigninListedKey"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSigninPasskey: {
-            items: components["schemas"]["SigninPasskey"][] | null;
+            items: components["schemas"]["SigninPasskey"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSigninSeller: {
-            items: components["schemas"]["SigninSeller"][] | null;
+            items: components["schemas"]["SigninSeller"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSigninSession: {
-            items: components["schemas"]["SigninSession"][] | null;
+            items: components["schemas"]["SigninSession"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSigninStallDevice: {
-            items: components["schemas"]["SigninStallDevice"][] | null;
+            items: components["schemas"]["SigninStallDevice"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSigninUser: {
-            items: components["schemas"]["SigninUser"][] | null;
+            items: components["schemas"]["SigninUser"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListSoundboxBox: {
-            items: components["schemas"]["SoundboxBox"][] | null;
+            items: components["schemas"]["SoundboxBox"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListTrailLine: {
-            items: components["schemas"]["TrailLine"][] | null;
+            items: components["schemas"]["TrailLine"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
         WebListTrailReader: {
-            items: components["schemas"]["TrailReader"][] | null;
+            items: components["schemas"]["TrailReader"][];
             /** @description cursor of the next page, null at the end */
             next: string | null;
         };
@@ -6888,20 +6630,20 @@ export interface components {
             kind: "key" | "user";
             role: string;
             /** @description the id of the locality, market, stall or merchant; null: everything */
-            scope_id: string;
+            scope_id: string | null;
             scope_kind: string;
         };
         WebNewUser: {
             /** Format: date-time */
             created_at: string;
-            enrolment: components["schemas"]["SigninEnrolment"];
+            enrolment: components["schemas"]["SigninEnrolment"] | null;
             full_name: string;
             id: string;
             /** @description a program made its password, rights or invitation: until a person renews it, it cannot approve, and its changes of accounts wait */
             let_in_by_program: boolean;
             login: string;
             role: string;
-            scopes: components["schemas"]["SigninUserScope"][] | null;
+            scopes: components["schemas"]["SigninUserScope"][];
             /** Format: date-time */
             signed_in_at: string | null;
             /**
@@ -6911,7 +6653,7 @@ export interface components {
             state: "active" | "disabled" | "unused";
         };
         WebPhonePeople: {
-            people: components["schemas"]["SigninPhonePerson"][] | null;
+            people: components["schemas"]["SigninPhonePerson"][];
         };
         WebPhoned: {
             /** @example 0912345678 */
@@ -6921,111 +6663,281 @@ export interface components {
             /** @description 4 to 6 digits that are not easily guessed */
             pin: string;
         };
-        "Who-shares-phoneRequest": {
+        WhoSharesPhoneRequest: {
             /** @description the six digits of the message */
             code: string;
             /** @example 0912345678 */
             phone: string;
         };
     };
-    responses: never;
-    parameters: never;
+    responses: {
+        /** @description The present state does not allow this, or the Idempotency-Key was used with another body. */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Conflict",
+                 *       "status": 409,
+                 *       "detail": "The present state does not allow this, or the Idempotency-Key was used with another body.",
+                 *       "code": "idempotency_key_reused"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The caller's role or scope does not allow this. */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Forbidden",
+                 *       "status": 403,
+                 *       "detail": "The caller's role or scope does not allow this.",
+                 *       "code": "not_allowed"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It was revoked, used or has expired. */
+        Gone: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Gone",
+                 *       "status": 410,
+                 *       "detail": "It was revoked, used or has expired.",
+                 *       "code": "revoked"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The server failed. The request may be tried again. */
+        InternalError: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Internal error",
+                 *       "status": 500,
+                 *       "detail": "The server failed. The request may be tried again.",
+                 *       "code": "internal"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The input was read and is wrong. `errors` names each field. */
+        Invalid: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Invalid input",
+                 *       "status": 422,
+                 *       "detail": "The input is invalid, see each field.",
+                 *       "code": "invalid_input",
+                 *       "errors": [
+                 *         {
+                 *           "field": "name",
+                 *           "code": "required",
+                 *           "detail": "This field is required."
+                 *         },
+                 *         {
+                 *           "field": "amount",
+                 *           "code": "amount_form",
+                 *           "detail": "An amount is at most 13 digits without separators, such as 45000."
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The path does not support this method. */
+        MethodNotAllowed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Method not allowed",
+                 *       "status": 405,
+                 *       "detail": "The path does not support this method.",
+                 *       "code": "method_not_allowed"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Nothing has this id, or it is outside the caller's scope. */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Not found",
+                 *       "status": 404,
+                 *       "detail": "Nothing has this id, or it is outside the caller's scope.",
+                 *       "code": "not_found"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is too large. */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Too large",
+                 *       "status": 413,
+                 *       "detail": "The body is too large.",
+                 *       "code": "too_large"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too many requests. Try again after Retry-After seconds. */
+        TooManyRequests: {
+            headers: {
+                RateLimit: components["headers"]["RateLimit"];
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Too many requests",
+                 *       "status": 429,
+                 *       "detail": "Too many requests. Try again after Retry-After seconds.",
+                 *       "code": "too_many"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description There is no valid key or session. */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unauthorized",
+                 *       "status": 401,
+                 *       "detail": "There is no valid key or session.",
+                 *       "code": "sign_in"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The database is away or busy. Try again after Retry-After seconds. */
+        Unavailable: {
+            headers: {
+                "Retry-After": components["headers"]["Retry-After"];
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unavailable",
+                 *       "status": 503,
+                 *       "detail": "The database is away or busy. Try again after Retry-After seconds.",
+                 *       "code": "unavailable"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body could not be read. */
+        Unreadable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unreadable",
+                 *       "status": 400,
+                 *       "detail": "The body could not be read.",
+                 *       "code": "unreadable"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description This content type is not read here. */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                /**
+                 * @example {
+                 *       "type": "about:blank",
+                 *       "title": "Unsupported content",
+                 *       "status": 415,
+                 *       "detail": "This content type is not read here.",
+                 *       "code": "unsupported_media_type"
+                 *     }
+                 */
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+        "Idempotency-Key": string;
+    };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /** @description The answer of an earlier request with this Idempotency-Key. */
+        "Idempotency-Replayed": "true";
+        /** @description What is left of the limit, and in how many seconds it is whole again. */
+        RateLimit: string;
+        /** @description Seconds to wait. */
+        "Retry-After": number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    "account-page": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "account-style": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "account-script": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "account-api-script": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "sign-in-script": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     "list-alerts": {
         parameters: {
             query?: {
@@ -7050,21 +6962,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsAlert"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "close-alert": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -7072,28 +6986,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Close-alertRequest"];
+                "application/json": components["schemas"]["CloseAlertRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsAlert"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-api-keys": {
@@ -7119,26 +7036,34 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSigninListedKey"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "create-api-key": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "POS of market Chợ Đầm",
+                 *       "role": "admin"
+                 *     }
+                 */
                 "application/json": components["schemas"]["SigninOrder"];
             };
         };
@@ -7146,21 +7071,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NewKeyBody"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "revoke-api-key": {
@@ -7181,15 +7109,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-audit-events": {
@@ -7230,15 +7157,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListTrailLine"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-bank-connections": {
@@ -7264,26 +7190,37 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPaymentsConnection"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "create-bank-connection": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "provider": "sepay",
+                 *       "name": "SePay",
+                 *       "secrets": {
+                 *         "hmac_secret": "whsec_0123456789abcdef0123456789abcdef"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["PaymentsConnectionOrder"];
             };
         };
@@ -7291,21 +7228,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsConnection"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-bank-connection": {
@@ -7328,15 +7268,14 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentsConnectionDetail"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "change-bank-connection": {
@@ -7363,21 +7302,26 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentsConnectionDetail"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "approve-bank-connection": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -7388,27 +7332,30 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsConnectionDetail"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "rotate-bank-connection-secret": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -7416,26 +7363,29 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Rotate-bank-connection-secretRequest"];
+                "application/json": components["schemas"]["RotateBankConnectionSecretRequest"];
             };
         };
         responses: {
             /** @description No Content */
             204: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "retire-bank-connection-secret": {
@@ -7457,21 +7407,23 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "test-bank-connection": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -7482,21 +7434,21 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsNotice"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-banks": {
@@ -7522,15 +7474,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsBank"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-beneficiary-changes": {
@@ -7557,21 +7508,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsBeneficiaryChange"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "approve-beneficiary-change": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -7582,27 +7535,30 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "cancel-beneficiary-change": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -7617,21 +7573,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-campaigns": {
@@ -7657,21 +7616,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListProgrammeCampaign"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "make-campaign": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -7684,21 +7645,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProgrammeCampaign"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-campaign": {
@@ -7722,15 +7686,14 @@ export interface operations {
                     "application/json": components["schemas"]["ProgrammeCampaign"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-costs": {
@@ -7763,21 +7726,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldCost"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-cost": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 /** @description id or code */
                 campaign: string;
@@ -7793,29 +7758,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldCost"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-costs": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 campaign: string;
             };
@@ -7824,36 +7796,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-pilots": {
@@ -7884,15 +7866,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListProgrammePilot"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "designate-pilot": {
@@ -7922,15 +7903,17 @@ export interface operations {
                     "application/json": components["schemas"]["ProgrammePilot"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "reach-milestone": {
@@ -7962,15 +7945,17 @@ export interface operations {
                     "application/json": components["schemas"]["ProgrammePilot"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "unreach-milestone": {
@@ -7996,15 +7981,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-targets": {
@@ -8033,21 +8017,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListProgrammeTarget"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "set-target": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 /** @description id or code */
                 campaign: string;
@@ -8063,21 +8049,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ProgrammeTarget"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "drop-target": {
@@ -8100,15 +8089,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-cases": {
@@ -8136,21 +8124,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPaymentsCase"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "reopen-case": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8158,34 +8148,40 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Reopen-caseRequest"];
+                "application/json": components["schemas"]["ReopenCaseRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsCase"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "resolve-case": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8200,27 +8196,33 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsCase"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "retry-case": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8231,21 +8233,21 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsCase"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-codes": {
@@ -8273,15 +8275,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsListedCode"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "verify-code": {
@@ -8293,6 +8294,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "payload": "00020101021138…"
+                 *     }
+                 */
                 "application/json": components["schemas"]["MerchantsPayloadBody"];
             };
         };
@@ -8306,15 +8312,16 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsVerdict"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "print-poster": {
@@ -8340,6 +8347,15 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-complaints": {
@@ -8366,21 +8382,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsReadComplaint"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "close-complaint": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8388,28 +8406,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Close-complaintRequest"];
+                "application/json": components["schemas"]["CloseComplaintRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsReadComplaint"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-consent-texts": {
@@ -8430,15 +8451,11 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPrivacyConsentText"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-data-requests": {
@@ -8467,21 +8484,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPrivacyRequest"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "resolve-data-request": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8496,21 +8515,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "count-data-subjects": {
@@ -8531,15 +8553,11 @@ export interface operations {
                     "application/json": components["schemas"]["PrivacySubjects"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-unreadable-deliveries": {
@@ -8565,21 +8583,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPaymentsUnreadableDelivery"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "close-incident": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8587,28 +8607,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Close-incidentRequest"];
+                "application/json": components["schemas"]["CloseIncidentRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldIncident"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-indicators": {
@@ -8629,15 +8652,11 @@ export interface operations {
                     "application/json": components["schemas"]["WebListReportsDefinition"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-indicator": {
@@ -8660,15 +8679,14 @@ export interface operations {
                     "application/json": components["schemas"]["ReportsDefinition"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trial-balance": {
@@ -8692,15 +8710,14 @@ export interface operations {
                     "application/json": components["schemas"]["LedgerTrialBalance"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-localities": {
@@ -8728,15 +8745,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsLocality"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-markets": {
@@ -8762,26 +8778,44 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsMarket"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "register-market": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "code": "CHODAM",
+                 *       "name": "Chợ Đầm",
+                 *       "class": 1,
+                 *       "kind": "dan_sinh",
+                 *       "latitude": 12.25,
+                 *       "longitude": 109.19,
+                 *       "commune_code": "22366",
+                 *       "operator": {
+                 *         "kind": "ban_quan_ly",
+                 *         "name": "Ban quản lý Chợ Đầm"
+                 *       },
+                 *       "stall_capacity": 1200
+                 *     }
+                 */
                 "application/json": components["schemas"]["MerchantsMarketOrder"];
             };
         };
@@ -8789,21 +8823,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsMarket"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-market": {
@@ -8826,15 +8863,14 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsMarket"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-market-beneficiary-changes": {
@@ -8862,15 +8898,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsBeneficiaryChange"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-declared-shares": {
@@ -8902,21 +8937,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldShare"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-declared-share": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8931,29 +8968,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldShare"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-declared-shares": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -8962,36 +9006,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "dormant-stalls": {
@@ -9019,15 +9073,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListReportsDormantStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-fees": {
@@ -9059,21 +9112,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldFee"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-fee": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9088,29 +9143,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldFee"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-fees": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9119,36 +9181,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-incidents": {
@@ -9180,21 +9252,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldIncident"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-incident": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9209,29 +9283,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldIncident"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-incidents": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9240,36 +9321,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "print-market-posters": {
@@ -9301,6 +9392,15 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-refusals": {
@@ -9332,21 +9432,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldRefusal"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-refusal": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9361,29 +9463,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldRefusal"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-refusals": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9392,36 +9501,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "read-sample-estimate": {
@@ -9447,15 +9566,14 @@ export interface operations {
                     "application/json": components["schemas"]["FieldSampleEstimate"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-sample-plans": {
@@ -9483,21 +9601,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldPlan"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "draw-sample": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9512,21 +9632,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldDrawn"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-sample-slots": {
@@ -9558,23 +9681,26 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldSlot"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-sample-slots": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9583,36 +9709,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-stalls": {
@@ -9644,21 +9780,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "register-stall": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9666,6 +9804,24 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "number": "A12",
+                 *       "kind": "stall",
+                 *       "zone": "A",
+                 *       "goods_group": "hai_san",
+                 *       "merchant": {
+                 *         "full_name": "Nguyễn Thị Lan",
+                 *         "phone": "0905000001"
+                 *       },
+                 *       "account": {
+                 *         "bank_bin": "970422",
+                 *         "account_number": "0123456789",
+                 *         "holder_name": "NGUYEN THI LAN",
+                 *         "holder_kind": "ca_nhan"
+                 *       }
+                 *     }
+                 */
                 "application/json": components["schemas"]["MerchantsStallOrder"];
             };
         };
@@ -9673,29 +9829,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-stalls": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9711,8 +9874,12 @@ export interface operations {
                      * @enum {string}
                      */
                     confirm?: "zeros_lost";
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                     /** @description comma-separated lines with a phone that is known under another name and belongs to the same person; in a workbook of several lists one line, as Khu B!12 */
                     same_person?: string;
@@ -9722,29 +9889,35 @@ export interface operations {
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["MerchantsRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-survey-answers": {
@@ -9776,21 +9949,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldSurveyAnswer"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-survey-answer": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9805,29 +9980,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldSurveyAnswer"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-survey-answers": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9836,36 +10018,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-trainings": {
@@ -9897,21 +10089,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldTraining"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-training": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9926,29 +10120,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldTraining"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-trainings": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -9957,36 +10158,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-unchecked": {
@@ -10016,15 +10227,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsUncheckedStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-visits": {
@@ -10056,21 +10266,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldVisit"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-visit": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -10085,29 +10297,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldVisit"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-visits": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -10116,36 +10335,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-me": {
@@ -10166,15 +10395,11 @@ export interface operations {
                     "application/json": components["schemas"]["WebMe"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "read-field-kit": {
@@ -10198,15 +10423,14 @@ export interface operations {
                     "application/json": components["schemas"]["FieldKit"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-passkeys": {
@@ -10227,54 +10451,59 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSigninPasskey"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "add-passkey": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Add-passkeyRequest"];
+                "application/json": components["schemas"]["AddPasskeyRequest"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SigninPasskey"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "begin-passkey": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10283,27 +10512,30 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SigninCeremony"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "prove-with-passkey": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10316,20 +10548,23 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "remove-passkey": {
@@ -10350,15 +10585,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "change-password": {
@@ -10370,7 +10604,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Change-passwordRequest"];
+                "application/json": components["schemas"]["ChangePasswordRequest"];
             };
         };
         responses: {
@@ -10382,15 +10616,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "read-revenue-book": {
@@ -10422,15 +10658,14 @@ export interface operations {
                     "application/json": components["schemas"]["BookBook"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "download-revenue-book-pdf": {
@@ -10456,6 +10691,14 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "download-revenue-book-xlsx": {
@@ -10481,12 +10724,23 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "add-cash": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -10499,21 +10753,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BookEntry"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "remove-cash": {
@@ -10534,15 +10791,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "decide-receipts": {
@@ -10554,7 +10810,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["BodyStruct { Payments ListString \"json:\\\"payments\\\" minItems:\\\"1\\\" maxItems:\\\"500\\\" doc:\\\"ids of payments\\\"\"; Turnover bool \"json:\\\"turnover\\\"\" }Body"];
+                "application/json": components["schemas"]["BookReceiptsDecision"];
             };
         };
         responses: {
@@ -10565,15 +10821,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "read-visibility": {
@@ -10594,15 +10852,11 @@ export interface operations {
                     "application/json": components["schemas"]["PrivacyVisibility"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "correct-merchant": {
@@ -10629,15 +10883,17 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsMerchant"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-consents": {
@@ -10660,21 +10916,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPrivacyConsent"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-consent": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -10689,21 +10947,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PrivacyConsent"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-own-data-requests": {
@@ -10731,21 +10992,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPrivacyRequest"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "make-data-request": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -10760,21 +11023,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PrivacyRequest"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "export-merchant": {
@@ -10797,6 +11063,14 @@ export interface operations {
                     "application/json": Record<string, never>;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-notices": {
@@ -10826,15 +11100,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPaymentsNotice"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "finish-sso": {
@@ -10855,6 +11128,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "begin-sso": {
@@ -10875,6 +11155,13 @@ export interface operations {
                 };
                 content?: never;
             };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-orders": {
@@ -10902,26 +11189,35 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPaymentsOrder"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "make-order": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "stall_id": "01a20719-0000-7000-8000-000000000000",
+                 *       "amount": "45000",
+                 *       "note": "HD-001"
+                 *     }
+                 */
                 "application/json": components["schemas"]["PaymentsOrderRequest"];
             };
         };
@@ -10929,21 +11225,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsOrder"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-order": {
@@ -10966,15 +11265,14 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentsOrder"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "begin-passkey-sign-in": {
@@ -10995,15 +11293,11 @@ export interface operations {
                     "application/json": components["schemas"]["SigninCeremony"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "sign-in-with-passkey": {
@@ -11029,15 +11323,16 @@ export interface operations {
                     "application/json": components["schemas"]["SigninSession"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-reports": {
@@ -11071,21 +11366,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPeriodicReport"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "make-report": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11098,21 +11395,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodicReport"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     lateness: {
@@ -11139,15 +11439,14 @@ export interface operations {
                     "application/json": components["schemas"]["PeriodicLateness"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-reminders": {
@@ -11168,15 +11467,11 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPeriodicReminder"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-report": {
@@ -11199,21 +11494,23 @@ export interface operations {
                     "application/json": components["schemas"]["PeriodicWhole"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "approve-report": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -11228,27 +11525,33 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodicWhole"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "correct-report": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -11256,34 +11559,40 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Correct-reportRequest"];
+                "application/json": components["schemas"]["CorrectReportRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodicWhole"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "return-report": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -11291,34 +11600,40 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Return-reportRequest"];
+                "application/json": components["schemas"]["ReturnReportRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodicWhole"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "submit-report": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -11333,21 +11648,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PeriodicWhole"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-report-version": {
@@ -11371,15 +11689,14 @@ export interface operations {
                     "application/json": components["schemas"]["PeriodicVersion"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "download-report-csv": {
@@ -11403,6 +11720,14 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "download-report-docx": {
@@ -11426,6 +11751,14 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.wordprocessingml.document": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "download-report-pdf": {
@@ -11449,6 +11782,14 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "download-report-xlsx": {
@@ -11472,6 +11813,14 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "compare-report-versions": {
@@ -11498,15 +11847,14 @@ export interface operations {
                     "application/json": components["schemas"]["PeriodicDifference"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "ask-phone-code": {
@@ -11533,15 +11881,16 @@ export interface operations {
                     "application/json": components["schemas"]["WebCodeSent"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "sign-in-by-phone": {
@@ -11555,7 +11904,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Sign-in-by-phoneRequest"];
+                "application/json": components["schemas"]["SignInByPhoneRequest"];
             };
         };
         responses: {
@@ -11569,15 +11918,16 @@ export interface operations {
                     "application/json": components["schemas"]["SigninSession"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "who-shares-phone": {
@@ -11591,7 +11941,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Who-shares-phoneRequest"];
+                "application/json": components["schemas"]["WhoSharesPhoneRequest"];
             };
         };
         responses: {
@@ -11604,15 +11954,16 @@ export interface operations {
                     "application/json": components["schemas"]["WebPhonePeople"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "push-key": {
@@ -11633,15 +11984,11 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentsPushKey"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "adoption-report": {
@@ -11669,15 +12016,14 @@ export interface operations {
                     "application/json": components["schemas"]["ReportsAdoption"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "adoption-report-csv": {
@@ -11705,6 +12051,14 @@ export interface operations {
                     "text/csv": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "adoption-report-xlsx": {
@@ -11732,6 +12086,14 @@ export interface operations {
                     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "drill-down": {
@@ -11764,15 +12126,14 @@ export interface operations {
                     "application/json": components["schemas"]["ReportsDrillDown"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "report-key": {
@@ -11793,15 +12154,11 @@ export interface operations {
                     "application/json": components["schemas"]["KeyOutputBody"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "market-report": {
@@ -11827,15 +12184,14 @@ export interface operations {
                     "application/json": components["schemas"]["ReportsMarketPage"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "trend-report": {
@@ -11872,15 +12228,14 @@ export interface operations {
                     "application/json": components["schemas"]["ReportsTrend"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "count-sample-slot": {
@@ -11907,15 +12262,17 @@ export interface operations {
                     "application/json": components["schemas"]["FieldSlot"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-sessions": {
@@ -11936,15 +12293,11 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSigninSession"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "sign-in": {
@@ -11970,21 +12323,25 @@ export interface operations {
                     "application/json": components["schemas"]["SigninSession"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     prove: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -11997,20 +12354,23 @@ export interface operations {
             /** @description No Content */
             204: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "end-session": {
@@ -12032,15 +12392,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "start-shift": {
@@ -12054,7 +12413,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Start-shiftRequest"];
+                "application/json": components["schemas"]["StartShiftRequest"];
             };
         };
         responses: {
@@ -12068,15 +12427,16 @@ export interface operations {
                     "application/json": components["schemas"]["SigninSession"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "who-may-sign-in-here": {
@@ -12099,15 +12459,13 @@ export interface operations {
                     "application/json": components["schemas"]["SigninCounter"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-stall": {
@@ -12130,15 +12488,14 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "change-stall": {
@@ -12165,21 +12522,26 @@ export interface operations {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "add-account": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12194,6 +12556,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -12203,18 +12566,33 @@ export interface operations {
             /** @description called by a program: the change waits for a second person */
             202: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
             };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "check-account-name": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
                 account: string;
@@ -12223,28 +12601,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Check-account-nameRequest"];
+                "application/json": components["schemas"]["CheckAccountNameRequest"];
             };
         };
         responses: {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldNameCheck"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-stall-beneficiary-changes": {
@@ -12272,21 +12653,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsBeneficiaryChange"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "propose-beneficiary-change": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12301,21 +12684,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-checks": {
@@ -12343,21 +12729,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsListedCheck"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "check-sticker": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12372,27 +12760,33 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsStickerCheck"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "close-stall": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12407,21 +12801,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-stall-codes": {
@@ -12449,21 +12846,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListMerchantsListedCode"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "reissue-code": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12478,27 +12877,33 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsListedCode"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "confirm-payment": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12506,28 +12911,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Confirm-paymentRequest"];
+                "application/json": components["schemas"]["ConfirmPaymentRequest"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["PaymentsConfirmation"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-stall-days": {
@@ -12559,15 +12967,14 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentsDayList"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-devices": {
@@ -12590,21 +12997,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSigninStallDevice"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "enrol-device": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12612,13 +13021,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Enrol-deviceRequest"];
+                "application/json": components["schemas"]["EnrolDeviceRequest"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
@@ -12626,15 +13036,17 @@ export interface operations {
                     "application/json": components["schemas"]["SigninStallDevice"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "revoke-device": {
@@ -12656,15 +13068,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-invitations": {
@@ -12692,21 +13103,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSigninInvitation"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "invite-merchant": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12717,21 +13130,21 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebMadeInvitation"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "revoke-invitation": {
@@ -12753,15 +13166,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-stall-payments": {
@@ -12797,15 +13209,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPaymentsPayment"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "stream-stall-payments": {
@@ -12830,6 +13241,14 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "subscribe-phone": {
@@ -12856,15 +13275,17 @@ export interface operations {
                     "application/json": components["schemas"]["PaymentsMadeSubscription"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "unsubscribe-phone": {
@@ -12886,15 +13307,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-readers": {
@@ -12922,21 +13342,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListTrailReader"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "reopen-stall": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -12951,21 +13373,24 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-shifts": {
@@ -12993,15 +13418,14 @@ export interface operations {
                     "application/json": components["schemas"]["WebListPaymentsShift"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-soundboxes": {
@@ -13024,21 +13448,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSoundboxBox"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "pair-soundbox": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -13053,21 +13479,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SoundboxBox"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "revoke-soundbox": {
@@ -13089,15 +13518,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "set-soundbox": {
@@ -13112,7 +13540,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Set-soundboxRequest"];
+                "application/json": components["schemas"]["SetSoundboxRequest"];
             };
         };
         responses: {
@@ -13123,15 +13551,17 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-staff": {
@@ -13154,21 +13584,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSigninSeller"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "add-staff": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -13176,28 +13608,31 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Add-staffRequest"];
+                "application/json": components["schemas"]["AddStaffRequest"];
             };
         };
         responses: {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SigninSeller"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "remove-staff": {
@@ -13219,15 +13654,14 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "change-pin": {
@@ -13253,21 +13687,26 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "suspend-stall": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -13282,27 +13721,33 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsStall"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "change-tenant": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -13317,6 +13762,7 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -13326,12 +13772,24 @@ export interface operations {
             /** @description called by a program: the change waits for a second person */
             202: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["MerchantsBeneficiaryChange"];
                 };
             };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-attendances": {
@@ -13363,21 +13821,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListFieldAttendance"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "record-attendance": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -13392,29 +13852,36 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldAttendance"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "import-attendances": {
         parameters: {
             query?: {
+                /** @description true: nothing is written */
                 dry_run?: boolean;
             };
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -13423,36 +13890,46 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @description true: nothing is written */
                     dry_run?: boolean;
-                    /** Format: binary */
+                    /**
+                     * Format: binary
+                     * @description CSV or XLSX, 5 MB at most
+                     */
                     file: string;
                 };
             };
         };
         responses: {
-            /** @description what became of each row */
+            /** @description What became of each row. */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FieldImported"];
                 };
             };
-            /** @description a file over 5 MB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description a problem; with faulty rows it carries the same fields beside its own */
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            /** @description The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem. */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] | components["schemas"]["FieldRefusedImport"];
+                };
             };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "list-users": {
@@ -13478,21 +13955,23 @@ export interface operations {
                     "application/json": components["schemas"]["WebListSigninUser"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "create-user": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -13505,21 +13984,24 @@ export interface operations {
             /** @description Created */
             201: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebNewUser"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-user": {
@@ -13542,15 +14024,14 @@ export interface operations {
                     "application/json": components["schemas"]["SigninUser"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "change-user": {
@@ -13577,21 +14058,26 @@ export interface operations {
                     "application/json": components["schemas"]["SigninUser"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
+            400: components["responses"]["Unreadable"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "renew-user": {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Any text that is new for this request, such as a UUID. The same key and body get the first answer again, so that a request can be repeated safely. Another body is refused (409). */
+                "Idempotency-Key"?: components["parameters"]["Idempotency-Key"];
+            };
             path: {
                 id: string;
             };
@@ -13602,131 +14088,21 @@ export interface operations {
             /** @description OK */
             200: {
                 headers: {
+                    "Idempotency-Replayed": components["headers"]["Idempotency-Replayed"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebNewUser"];
                 };
             };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["HumaErrorModel"];
-                };
-            };
-        };
-    };
-    "district-app-redirect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "district-app": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                file: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    docs: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "docs-columns": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "docs-columns-csv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "docs-style": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
         };
     };
     healthz: {
@@ -13740,160 +14116,6 @@ export interface operations {
         responses: {
             /** @description OK */
             200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "get-invitation-style": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "get-invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description no such invitation */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description used, revoked, expired or outdated */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "accept-invitation": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description no such invitation */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description used, revoked, expired or outdated */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "get-invitation-png": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description no such invitation */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description used, revoked, expired or outdated */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "get-invitation-card": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                token: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description no such invitation */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description used, revoked, expired or outdated */
-            410: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13919,170 +14141,10 @@ export interface operations {
             };
         };
     };
-    "openapi-3.0.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "openapi-3.0.yaml": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "openapi.json": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "openapi.yaml": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "check-code": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "get-code-css": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "get-code-js": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "get-code-page": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description no such code */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description the code is revoked */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
     "get-code-png": {
         parameters: {
             query?: {
-                /** @description width in pixels, to 4096 */
+                /** @description width in pixels at most, to 4096; absent: 600 */
                 px?: number;
             };
             header?: never;
@@ -14098,22 +14160,14 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description no such code */
-            404: {
-                headers: {
-                    [name: string]: unknown;
+                content: {
+                    "image/png": string;
                 };
-                content?: never;
             };
-            /** @description the code is revoked */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            422: components["responses"]["Invalid"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-code-svg": {
@@ -14132,22 +14186,13 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description no such code */
-            404: {
-                headers: {
-                    [name: string]: unknown;
+                content: {
+                    "image/svg+xml": string;
                 };
-                content?: never;
             };
-            /** @description the code is revoked */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "get-code-text": {
@@ -14166,43 +14211,13 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
-            };
-            /** @description no such code */
-            404: {
-                headers: {
-                    [name: string]: unknown;
+                content: {
+                    "text/plain": string;
                 };
-                content?: never;
             };
-            /** @description the code is revoked */
-            410: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "open-bank-app": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                code: string;
-                app: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "make-shopper-order": {
@@ -14214,15 +14229,37 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "amount": "45000"
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description đồng, digits only
+                     * @example 45000
+                     */
+                    amount: string;
+                };
+            };
+        };
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["PagesSale"];
+                };
             };
+            400: components["responses"]["Unreadable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     "get-shopper-order": {
@@ -14242,8 +14279,13 @@ export interface operations {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["PagesSale"];
+                };
             };
+            404: components["responses"]["NotFound"];
+            410: components["responses"]["Gone"];
+            503: components["responses"]["Unavailable"];
         };
     };
     "report-problem": {
@@ -14255,15 +14297,26 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PagesReportedProblem"];
+            };
+        };
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Created */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content?: never;
+                content: {
+                    "application/json": components["schemas"]["PagesOpenComplaint"];
+                };
             };
+            400: components["responses"]["Unreadable"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     readyz: {
@@ -14271,62 +14324,6 @@ export interface operations {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "sign-in-page": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "stall-app-redirect": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    "stall-app": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                file: string;
-            };
             cookie?: never;
         };
         requestBody?: never;

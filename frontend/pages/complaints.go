@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"github.com/gin-gonic/gin"
+	"github.com/google/uuid"
 
 	"market40/merchants/checks"
 	"market40/merchants/platform/problem"
@@ -42,17 +43,25 @@ func (p *Pages) postComplaint(c *gin.Context) error {
 	case isForm(c):
 		c.Redirect(http.StatusSeeOther, "/q/"+shown.Code+"?reported=1&lang="+pageLanguage(c))
 	default:
-		c.JSON(http.StatusCreated, gin.H{"id": id, "state": "open"})
+		c.JSON(http.StatusCreated, openComplaint{id, "open"})
 	}
 	return nil
 }
 
+// reportedProblem is a complaint as a program sends it.
+type reportedProblem struct {
+	checks.Complaint
+	Amount string `json:"amount,omitempty" doc:"đồng that were paid"`
+}
+
+type openComplaint struct {
+	ID    uuid.UUID `json:"id"`
+	State string    `json:"state" enum:"open"`
+}
+
 // readComplaint reads a complaint of a program.
 func readComplaint(c *gin.Context) (checks.Complaint, money.Amount, error) {
-	var in struct {
-		checks.Complaint
-		Amount string `json:"amount"`
-	}
+	var in reportedProblem
 	if err := readJSON(c, &in); err != nil || in.Amount == "" {
 		return in.Complaint, money.Amount{}, err
 	}

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"net/http"
 	"path"
+	"reflect"
 	"strconv"
 	"strings"
 
@@ -79,7 +80,6 @@ func (p *Pages) Routes(e *web.Edge) error {
 			c.Header("Cache-Control", "no-cache")
 			c.Data(http.StatusOK, file.contentType, content)
 		})
-		documentPage(e, http.MethodGet, "/q/"+file.name, "get-code-"+file.name[5:], "A file of the shopper's page")
 	}
 	e.Engine.GET("/q/check", p.check)
 	e.Engine.GET("/q/:code", p.handle(p.getCode))
@@ -88,51 +88,72 @@ func (p *Pages) Routes(e *web.Edge) error {
 	e.Engine.GET("/q/:code/apps/:app", p.handle(p.openApp))
 	e.Engine.POST("/q/:code/problems", e.LimitRate("problems", complaintsLimit), p.handle(p.postComplaint))
 
-	documentPage(e, http.MethodGet, "/q/check", "check-code", "Kiểm tra mã: redirects to the page of ?code=")
-	documentPage(
-		e,
-		http.MethodPost,
-		"/q/{code}/orders",
-		"make-shopper-order",
-		"A code for one purchase: {amount} as JSON → {id, payload, state_url, expires_at}; from the page's form: redirects to its page",
-	)
-	documentPage(e, http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order",
-		"What was paid for an order: JSON, or a page for a browser")
-	documentPage(e, http.MethodGet, "/q/{code}/apps/{app}", "open-bank-app",
-		"Redirects to a bank's app by dl.vietqr.io, which learns account, amount and memo")
-	documentPage(e, http.MethodPost, "/q/{code}/problems", "report-problem",
-		"Báo sự cố: {kind, reference, amount, detail, contact}")
-	for _, form := range []struct{ suffix, id, summary string }{
-		{"", "get-code-page", "Trang của sạp: the shopper's page"},
-		{".png", "get-code-png", "The code as PNG; px: its width at most, default 600"},
-		{".svg", "get-code-svg", "The code as SVG"},
-		{".txt", "get-code-text", "The code's payload"},
+	document(e)
+	return nil
+}
+
+// document describes what programs call. The pages of shoppers are not in OpenAPI.
+func document(e *web.Edge) {
+	order := map[string]*huma.MediaType{"application/json": {Schema: e.SchemaOf(reflect.TypeFor[sale]())}}
+	amount := &huma.Schema{
+		Type: huma.TypeObject, Required: []string{"amount"},
+		Properties: map[string]*huma.Schema{"amount": {
+			Type: huma.TypeString, Description: "đồng, digits only", Examples: []any{"45000"},
+		}},
+	}
+	post := operation(http.MethodPost, "/q/{code}/orders", "make-shopper-order",
+		"Make a code for one purchase; a form instead of JSON is redirected to its page")
+	post.RequestBody = jsonBody(amount)
+	post.Responses = map[string]*huma.Response{"201": {Description: "Created", Content: order}}
+	post.Errors = []int{400, 413, 415, 422, 429}
+	e.Document(post)
+	get := operation(http.MethodGet, "/q/{code}/orders/{id}", "get-shopper-order",
+		"What was paid for an order; a browser gets a page")
+	get.Responses = map[string]*huma.Response{"200": {Description: "OK", Content: order}}
+	e.Document(get)
+	report := operation(http.MethodPost, "/q/{code}/problems", "report-problem",
+		"Report that a code is wrong, or that a payment was not heard")
+	report.RequestBody = jsonBody(e.SchemaOf(reflect.TypeFor[reportedProblem]()))
+	report.Responses = map[string]*huma.Response{"201": {
+		Description: "Created",
+		Content: map[string]*huma.MediaType{
+			"application/json": {Schema: e.SchemaOf(reflect.TypeFor[openComplaint]())},
+		},
+	}}
+	report.Errors = []int{400, 413, 415, 422, 429}
+	e.Document(report)
+	for _, form := range []struct{ ending, media, id, summary string }{
+		{".png", "image/png", "get-code-png", "The code as PNG"},
+		{".svg", "image/svg+xml", "get-code-svg", "The code as SVG"},
+		{".txt", "text/plain", "get-code-text", "The code's payload"},
 	} {
-		op := operation(http.MethodGet, "/q/{code}"+form.suffix, form.id, form.summary)
-		op.Responses = map[string]*huma.Response{
-			"200": {Description: "OK"}, "404": {Description: "no such code"},
-			"410": {Description: "the code is revoked"},
-		}
-		if form.suffix == ".png" {
+		op := operation(http.MethodGet, "/q/{code}"+form.ending, form.id, form.summary)
+		op.Responses = map[string]*huma.Response{"200": {
+			Description: "OK",
+			Content:     map[string]*huma.MediaType{form.media: {Schema: &huma.Schema{Type: huma.TypeString}}},
+		}}
+		if form.ending == ".png" {
+			op.Errors = append(op.Errors, http.StatusUnprocessableEntity)
 			op.Parameters = []*huma.Param{{
 				Name: "px", In: "query", Schema: &huma.Schema{Type: "integer"},
-				Description: "width in pixels, to 4096",
+				Description: "width in pixels at most, to 4096; absent: 600",
 			}}
 		}
 		e.Document(op)
 	}
-	return nil
+}
+
+func jsonBody(schema *huma.Schema) *huma.RequestBody {
+	return &huma.RequestBody{
+		Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: schema}},
+	}
 }
 
 func operation(method, path, id, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{"shoppers"},
-		Security: []map[string][]string{{}},
+		Security: []map[string][]string{{}}, Errors: []int{404, 410, 503},
 	}
-}
-
-func documentPage(e *web.Edge, method, path, id, summary string) {
-	e.Document(operation(method, path, id, summary))
 }
 
 // page is what the template shows: a code, and the order that is looked at.

@@ -22,7 +22,7 @@ export async function readDays(stall: string, tenancy: string): Promise<StoredDa
   const list = await ask(
     api.GET('/api/v1/stalls/{id}/days', { params: { path: { id: stall }, query: { limit: 60 } } }),
   );
-  const days = { at: Date.now(), items: list.items ?? [] };
+  const days = { at: Date.now(), items: list.items };
   await writeValue(storeName(tenancy), days);
   return days;
 }
@@ -66,7 +66,7 @@ export async function* paymentPages(stall: string, day: string, most: number): A
         params: { path: { id: stall }, query: { from: day, to, limit: 200, after } },
       }),
     );
-    yield page.items ?? [];
+    yield page.items;
     after = page.next ?? undefined;
     if (!after) return;
   }

@@ -6,7 +6,7 @@ import type { Line } from './stream';
 
 export type Listening = 'live' | 'no_network' | 'signed_out' | 'no_sound' | 'not_linked' | 'selling_off';
 
-export type Account = NonNullable<Stall['accounts']>[number];
+export type Account = Stall['accounts'][number];
 
 /** Facts are the inputs of the state. */
 export interface Facts {

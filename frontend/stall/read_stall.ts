@@ -6,7 +6,7 @@ import { writeValue, type MyStall } from './store';
 export async function readStalls(): Promise<{ id: string; number: string }[]> {
   const codes = await ask(api.GET('/api/v1/codes', { params: { query: { limit: 200 } } }));
   const names = new Map<string, string>();
-  for (const c of codes.items ?? []) if (!c.ended_at) names.set(c.stall_id, c.stall_number);
+  for (const c of codes.items) if (!c.ended_at) names.set(c.stall_id, c.stall_number);
   return [...names]
     .map(([id, number]) => ({ id, number }))
     .sort((a, b) => a.number.localeCompare(b.number, 'vi', { numeric: true }));
@@ -17,11 +17,11 @@ export async function readStall(id: string): Promise<MyStall> {
   const stall = await ask(api.GET('/api/v1/stalls/{id}', { params: { path: { id } } }));
   const listed = await ask(api.GET('/api/v1/stalls/{id}/codes', { params: { path: { id } } }));
   const codes = [];
-  for (const c of (listed.items ?? []).filter((c) => c.state === 'current')) {
+  for (const c of listed.items.filter((c) => c.state === 'current')) {
     const image = await fetch(`${c.url}.svg`, { cache: 'no-cache' }); // the present drawing, not a cached one
     if (image.ok) codes.push({ code: c.code, account_id: c.account_id, svg: await image.text() });
   }
-  const place = (account: string) => (stall.accounts ?? []).findIndex((a) => a.id === account);
+  const place = (account: string) => stall.accounts.findIndex((a) => a.id === account);
   codes.sort((a, b) => place(a.account_id) - place(b.account_id)); // the stall's first account first, not the newest code
   const market = await ask(api.GET('/api/v1/markets/{id}', { params: { path: { id: stall.market_id } } }));
   const mine = { stall, market: market.name, codes };

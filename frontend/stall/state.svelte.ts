@@ -235,7 +235,7 @@ class State {
     // Payments since the app was last open come through the stream, so that they are announced once.
     await savePayments(
       this.tenancy,
-      (newest.items ?? []).filter((p) => spoken === undefined || p.version <= spoken),
+      newest.items.filter((p) => spoken === undefined || p.version <= spoken),
     );
     this.payments = await readPayments(this.tenancy);
     this.lineSince = Date.now();

@@ -182,7 +182,7 @@ func (as *Alerts) Routes(e *web.Edge) {
 		`SELECT EXISTS (SELECT FROM alerts WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)))`,
 	)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/alerts", "list-alerts",
-		"Cảnh báo: alerts that a board should check, newest first", 0), as.getAlerts)
+		"List alerts that a board should check, newest first", 0), as.getAlerts)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/alerts/{id}/close", "close-alert",
 		"Close an alert with a reason; only for a person who is signed in", http.StatusOK), as.postAlertClose)
 }

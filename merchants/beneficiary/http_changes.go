@@ -19,7 +19,7 @@ func (cs *Changes) Routes(e *web.Edge) {
 	e.Scope("beneficiary-changes", `SELECT EXISTS (SELECT FROM beneficiary_changes
 		WHERE id = $1 AND market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, stall_id))`)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/beneficiary-changes", "propose-beneficiary-change",
-		"Đổi tài khoản nhận tiền: replace the account, after 24 hours or a second person's approval",
+		"Replace the stall's account, after 24 hours or a second person's approval",
 		http.StatusCreated), cs.postChange)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/beneficiary-changes", "list-stall-beneficiary-changes",
 		"A stall's changes of account, newest first", 0), cs.listStallChanges)
@@ -27,11 +27,11 @@ func (cs *Changes) Routes(e *web.Edge) {
 		"list-market-beneficiary-changes", "A market's changes of account in the last 90 days, newest first", 0),
 		cs.listMarketChanges)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/beneficiary-changes", "list-beneficiary-changes",
-		"Đổi tài khoản, đổi người thuê: the changes in scope in the last 90 days, newest first", 0), cs.getChanges)
+		"List changes of accounts and tenants of the last 90 days, newest first", 0), cs.getChanges)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/approve", "approve-beneficiary-change",
-		"Duyệt: effective at once, by a second person", http.StatusOK), cs.postApproval)
+		"Approve a change as a second person; it is effective at once", http.StatusOK), cs.postApproval)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/beneficiary-changes/{id}/cancel", "cancel-beneficiary-change",
-		"Hủy: cancel a change that waits, or an addition within a day", http.StatusOK), cs.postCancel)
+		"Cancel a change that waits, or an addition within a day", http.StatusOK), cs.postCancel)
 }
 
 func (cs *Changes) postChange(ctx context.Context, in *struct {

@@ -2,7 +2,6 @@ package bulk
 
 import (
 	"net/http"
-	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -19,8 +18,8 @@ import (
 func (im *Imports) Routes(e *web.Edge) {
 	e.Engine.POST("/api/v1/markets/:id/stalls/import", problem.Handle(im.postImport))
 	documented := web.Tagged("register")(http.MethodPost, "/api/v1/markets/{id}/stalls/import", "import-stalls",
-		"Nhập danh sách sạp: a board's CSV or XLSX, all rows or none", http.StatusOK)
-	web.AcceptsFile(&documented)
+		"Import a board's list of stalls, CSV or XLSX, all rows or none", http.StatusOK)
+	web.DescribeImport[Imported, RefusedImport](e, &documented)
 	form := documented.RequestBody.Content["multipart/form-data"].Schema.Properties
 	form["confirm"] = &huma.Schema{
 		Type: "string", Enum: []any{toConfirm[0]},
@@ -37,15 +36,6 @@ func (im *Imports) Routes(e *web.Edge) {
 	form[tenancies.AnotherPerson] = &huma.Schema{
 		Type:        "string",
 		Description: "comma-separated lines with a phone that is known under another name and is shared with that person; in a workbook of several lists one line, as Khu B!12",
-	}
-	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
-	documented.Responses = map[string]*huma.Response{
-		"200": {
-			Description: "what became of each row",
-			Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
-		},
-		"413": {Description: "a file over 5 MB"},
-		"422": {Description: "a problem; with faulty rows it carries the same fields beside its own"},
 	}
 	e.Document(documented)
 }

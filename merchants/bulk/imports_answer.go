@@ -62,19 +62,22 @@ func answerImport(c *gin.Context, outcome importOutcome, choices importChoices) 
 	}
 }
 
+// RefusedImport is the problem of a list that was not written. Its errors are those of the list.
+type RefusedImport struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail"`
+	Code   string `json:"code" doc:"rows_invalid or not_confirmed"`
+	Imported
+}
+
 // refuseImport writes a problem with the fields of the import instead of the problem's own errors.
 func refuseImport(c *gin.Context, result Imported, refused *problem.Error) {
 	b := refused.In(problem.English(c.GetHeader("Accept-Language")))
 	result.Created = 0
 	c.Header("Content-Type", problem.MediaType)
-	c.JSON(int(refused.Kind), struct {
-		Type   string `json:"type"`
-		Title  string `json:"title"`
-		Status int    `json:"status"`
-		Detail string `json:"detail"`
-		Code   string `json:"code"`
-		Imported
-	}{b.Type, b.Title, b.Status, b.Detail, b.Code, result})
+	c.JSON(int(refused.Kind), RefusedImport{b.Type, b.Title, b.Status, b.Detail, b.Code, result})
 }
 
 // result counts the rows and lists what is wrong or doubtful.

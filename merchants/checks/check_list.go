@@ -120,11 +120,11 @@ func (cs *Checks) Routes(e *web.Edge) {
 		http.MethodGet,
 		"/api/v1/markets/{id}/unchecked",
 		"list-unchecked",
-		"Tem chưa kiểm tra: stalls without a recent check that found the sticker official, by number",
+		"List stalls without a recent check that found the sticker official, by number",
 		0,
 	), cs.listUnchecked)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/complaints", "list-complaints",
-		"Phản ánh: what shoppers reported, newest first", 0), cs.listComplaints)
+		"List what shoppers reported, newest first", 0), cs.listComplaints)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/complaints/{id}/close", "close-complaint",
 		"Close a complaint and delete its contact", http.StatusOK), cs.postCloseComplaint)
 }

@@ -33,10 +33,10 @@ const openComplaints = 100
 // Complaint is what a shopper reports on the page of a code.
 type Complaint struct {
 	Kind      string `json:"kind"`
-	Reference string `json:"reference"`
+	Reference string `json:"reference" required:"false" doc:"of the transfer, as the bank shows it"`
 	Amount    int64  `json:"-"` // đồng; zero: none was named
-	Detail    string `json:"detail"`
-	Contact   string `json:"contact"`
+	Detail    string `json:"detail" required:"false"`
+	Contact   string `json:"contact" required:"false"`
 }
 
 func (in *Complaint) check() error {

@@ -44,8 +44,8 @@ const (
 type Code struct {
 	Code      string    `json:"code" doc:"the text in the transfer note"`
 	Payload   *string   `json:"payload" doc:"VietQR; null: hidden from your role, or a wallet, which has none"`
-	State     string    `json:"state" enum:"current,superseded,revoked"`
-	AccountID uuid.UUID `json:"account_id"`
+	State     string    `json:"state" enum:"current,superseded,revoked" doc:"current: the one to print; superseded: a newer one exists and this one still works; revoked: it must not be paid"`
+	AccountID uuid.UUID `json:"account_id" doc:"the account that it pays into"`
 	IssuedAt  time.Time `json:"issued_at"`
 	URL       string    `json:"url" doc:"the shopper's page; .png, .svg and .txt beside it"`
 }
@@ -57,7 +57,7 @@ type ListedCode struct {
 	StallNumber string     `json:"stall_number"`
 	MarketID    uuid.UUID  `json:"market_id"`
 	TenancyID   uuid.UUID  `json:"tenancy_id"`
-	EndedAt     *time.Time `json:"ended_at"`
+	EndedAt     *time.Time `json:"ended_at" doc:"when its tenancy ended; null: it lasts"`
 }
 
 // PageURL returns the path of the shopper's page of a code.

@@ -24,7 +24,7 @@ func (cs *Codes) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/codes", "list-codes", "The codes in your scope, newest first", 0),
 		cs.listMarketCodes)
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/codes/verify", "verify-code",
-		"Kiểm tra mã: find the stall of a code's payload", http.StatusOK)), cs.verifyCode)
+		"Find the stall of a code's payload", http.StatusOK)), cs.verifyCode)
 }
 
 type reissueInput struct {

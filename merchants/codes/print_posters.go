@@ -53,6 +53,7 @@ func (p *Prints) Routes(e *web.Edge) {
 	}}, Description: "of one poster; default a6"}
 	pdf := func(path, id, summary string, parameters ...*huma.Param) {
 		o := op(http.MethodGet, path, id, summary, 0)
+		o.Errors = []int{http.StatusGone}
 		o.Parameters = append([]*huma.Param{size}, parameters...)
 		o.Responses = map[string]*huma.Response{"200": {
 			Description: "OK",
@@ -65,10 +66,10 @@ func (p *Prints) Routes(e *web.Edge) {
 	}
 	text := &huma.Schema{Type: "string"}
 	e.Engine.GET("/api/v1/codes/:code/poster.pdf", problem.Handle(p.one))
-	pdf("/api/v1/codes/{code}/poster.pdf", "print-poster", "In bảng mã: a poster of one code, as PDF")
+	pdf("/api/v1/codes/{code}/poster.pdf", "print-poster", "Print a poster of one code, as PDF")
 	e.Engine.GET("/api/v1/markets/:id/posters.pdf", problem.Handle(p.sheets))
 	pdf("/api/v1/markets/{id}/posters.pdf", "print-market-posters",
-		"In bảng mã cả chợ: the current codes of a market, by row and number, as sheets of A4 to cut",
+		"Print the current codes of a market, by row and number, as sheets of A4 to cut",
 		&huma.Param{Name: "zone", In: "query", Schema: text, Description: "only the stalls of this row or zone"},
 		&huma.Param{
 			Name: "stalls", In: "query", Schema: text,

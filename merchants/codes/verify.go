@@ -26,7 +26,7 @@ const (
 
 // Verdict is what a payload is. It shows strangers only a stall's number and market.
 type Verdict struct {
-	Verdict string      `json:"verdict" enum:"official,swapped,own_account,foreign,invalid"`
+	Verdict string      `json:"verdict" enum:"official,swapped,own_account,foreign,invalid" doc:"official: one of our codes; swapped: our text with another account; own_account: another code on an account of a stall; foreign: a payment code of others; invalid: no payment code"`
 	State   string      `json:"state,omitempty" enum:"current,superseded,revoked" doc:"for an official code: its state"`
 	Stall   *NamedStall `json:"stall,omitempty" doc:"for an official or swapped code: the stall in its text; for own_account: the stall that receives on the account"`
 	Code    string      `json:"code,omitempty" doc:"for an invalid payload: the rule that it breaks"`

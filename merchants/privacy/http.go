@@ -20,22 +20,22 @@ func (d *Desk) Routes(e *web.Edge) {
 	h, op := handlers{d}, web.Tagged("privacy")
 	// Everyone who is signed in.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/consent-texts", "list-consent-texts",
-		"Văn bản đồng ý: the consent texts, every version", 0), h.listTexts)
+		"List the consent texts, every version", 0), h.listTexts)
 
 	// A merchant's own, and its board's.
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/visibility", "read-visibility",
-		"Ai xem dữ liệu của tôi: what each role sees of a merchant, who looked, what it agreed to", 0), d.getVisibility)
+		"Read what each role sees of a merchant, who looked, what it agreed to", 0), d.getVisibility)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/consents", "list-consents",
-		"Sự đồng ý: a merchant's answer to each purpose", 0), h.listConsents)
+		"List a merchant's answer to each purpose", 0), h.listConsents)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/consents", "record-consent",
-		"Đồng ý hoặc rút lại: a yes or a no, at once", http.StatusCreated), h.postConsent)
+		"Record a consent or its withdrawal, effective at once", http.StatusCreated), h.postConsent)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/merchants/{id}/data-requests", "list-own-data-requests",
 		"A merchant's requests about its data", 0), h.listOwnRequests)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/merchants/{id}/data-requests", "make-data-request",
-		"Yêu cầu về dữ liệu: access, correction, erasure, restriction, objection", http.StatusCreated), h.postRequest)
+		"Request access, correction, erasure, restriction or objection", http.StatusCreated), h.postRequest)
 	e.Engine.GET("/api/v1/merchants/:id/export", problem.Handle(d.export))
 	exported := op(http.MethodGet, "/api/v1/merchants/{id}/export", "export-merchant",
-		"Bản sao dữ liệu: all stored data of a merchant, whole, as JSON", 0)
+		"Export all stored data of a merchant, as JSON", 0)
 	exported.Responses = map[string]*huma.Response{"200": {
 		Description: "tables with their rows, by the names of /docs/columns; recorded in the trail unless the merchant reads it",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: &huma.Schema{Type: huma.TypeObject}}},

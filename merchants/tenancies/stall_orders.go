@@ -16,11 +16,11 @@ import (
 type StallOrder struct {
 	Number     string         `json:"number" maxLength:"40" doc:"unique in its market" example:"A12"`
 	Kind       string         `json:"kind,omitempty" enum:"stall,kiosk,counter,shop,lot,mobile" doc:"absent: stall"`
-	Zone       string         `json:"zone,omitempty" maxLength:"100"`
+	Zone       string         `json:"zone,omitempty" maxLength:"100" doc:"row or zone of the market"`
 	GoodsGroup string         `json:"goods_group,omitempty" enum:"hai_san,thit,rau,trai_cay,hoa,do_kho,an_uong,may_mac,tap_hoa,dich_vu,khac" doc:"absent: khac"`
 	Since      string         `json:"since,omitempty" doc:"day or RFC 3339 time from which the merchant has the stall; absent: from before our records"`
-	Merchant   *MerchantOrder `json:"merchant,omitempty"`
-	Account    *AccountOrder  `json:"account,omitempty"`
+	Merchant   *MerchantOrder `json:"merchant,omitempty" doc:"absent: vacant"`
+	Account    *AccountOrder  `json:"account,omitempty" doc:"absent: it gets no code yet"`
 }
 
 // normalize trims the stall's texts, fills in what was left out, and returns what is not valid.

@@ -24,17 +24,17 @@ func (b *Books) Routes(e *web.Edge) {
 	const path = "/api/v1/me/revenue-book"
 	op := web.Tagged("revenue book")
 	huma.Register(e.API, op(http.MethodGet, path, "read-revenue-book",
-		"Sổ doanh thu: receipts marked as turnover, and undecided ones", 0), b.read)
-	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Ghi tiền mặt: revenue in cash",
+		"Read the revenue book: receipts marked as turnover, and undecided ones", 0), b.read)
+	huma.Register(e.API, op(http.MethodPost, path+"/cash", "add-cash", "Add revenue in cash",
 		http.StatusCreated), b.postCash)
 	huma.Register(e.API, op(http.MethodDelete, path+"/cash/{id}", "remove-cash",
-		"Xóa dòng tiền mặt: remove a wrong line", http.StatusNoContent), b.deleteCash)
+		"Remove a wrong line of cash", http.StatusNoContent), b.deleteCash)
 	huma.Register(e.API, op(http.MethodPut, path+"/receipts", "decide-receipts",
-		"Khoản nào là doanh thu: decide whether receipts are turnover", http.StatusNoContent), b.putReceipts)
+		"Decide whether receipts are turnover", http.StatusNoContent), b.putReceipts)
 	for ending, kind := range kinds {
 		e.Engine.GET(path+ending, problem.Handle(b.document(ending, kind)))
 		o := op(http.MethodGet, path+ending, "download-revenue-book-"+ending[1:],
-			"Sổ doanh thu S1a-HKD: turnover as "+ending[1:], 0)
+			"Download the revenue book as "+ending[1:], 0)
 		for _, name := range []string{"from", "to"} {
 			o.Parameters = append(o.Parameters, &huma.Param{
 				Name: name, In: "query",
@@ -94,11 +94,12 @@ func (b *Books) deleteCash(ctx context.Context, in *web.Named) (*struct{}, error
 	return nil, b.RemoveCash(ctx, merchant, id)
 }
 
-func (b *Books) putReceipts(ctx context.Context, in *web.Body[struct {
+type receiptsDecision struct {
 	Payments []string `json:"payments" minItems:"1" maxItems:"500" doc:"ids of payments"`
 	Turnover bool     `json:"turnover"`
-}],
-) (*struct{}, error) {
+}
+
+func (b *Books) putReceipts(ctx context.Context, in *web.Body[receiptsDecision]) (*struct{}, error) {
 	who, merchant, err := requireOwner(ctx)
 	if err != nil {
 		return nil, err

@@ -228,10 +228,10 @@ func secretsPlace(row uuid.UUID) seal.Place {
 // Connection is a bank connection without its secrets.
 type Connection struct {
 	ID          uuid.UUID       `json:"id"`
-	Provider    ProviderName    `json:"provider"`
-	Name        string          `json:"name"`
-	Owner       ConnectionOwner `json:"owner"`
-	WebhookPath string          `json:"webhook_path"`
+	Provider    ProviderName    `json:"provider" doc:"the bank or service that calls"`
+	Name        string          `json:"name" doc:"for people"`
+	Owner       ConnectionOwner `json:"owner" doc:"whose accounts it may report about"`
+	WebhookPath string          `json:"webhook_path" doc:"what the provider calls, after the address of this server"`
 	Accounts    []shownAccount  `json:"accounts" doc:"masked; empty: all in the owner's scope"`
 	CreatedAt   time.Time       `json:"created_at"`
 	ClockAhead  *ClockAhead     `json:"clock_ahead" doc:"the feed dates its notices hours ahead; null: it does not"`
@@ -243,8 +243,8 @@ type Connection struct {
 }
 
 type shownAccount struct {
-	BankBIN       string `json:"bank_bin"`
-	AccountNumber string `json:"account_number"`
+	BankBIN       string `json:"bank_bin" doc:"empty: a wallet"`
+	AccountNumber string `json:"account_number" doc:"masked"`
 }
 
 func webhookPath(provider string, id uuid.UUID) string {

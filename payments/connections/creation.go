@@ -18,7 +18,7 @@ import (
 // ConnectionOrder is a request for a new bank connection.
 type ConnectionOrder struct {
 	Provider ProviderName     `json:"provider" doc:"the word in /webhooks/{provider}/…" example:"sepay"`
-	Name     string           `json:"name" minLength:"1" maxLength:"200"`
+	Name     string           `json:"name" minLength:"1" maxLength:"200" doc:"for people"`
 	Owner    *ConnectionOwner `json:"owner,omitempty" doc:"the connection may report about this owner's accounts; absent: platform"`
 	Secrets  SecretFields     `json:"secrets" doc:"the provider's own fields; never shown again"`
 	Accounts []AccountName    `json:"accounts,omitempty" maxItems:"1000" doc:"absent: all accounts in the owner's scope"`
@@ -27,13 +27,13 @@ type ConnectionOrder struct {
 // ConnectionOwner is a market or a merchant, or the platform itself.
 type ConnectionOwner struct {
 	Kind string `json:"kind" enum:"platform,market,merchant"`
-	ID   string `json:"id,omitempty"`
+	ID   string `json:"id,omitempty" doc:"of the market or merchant"`
 }
 
 // AccountName names a bank account, or with an empty BIN a wallet's merchant or store id.
 type AccountName struct {
-	BankBIN       string `json:"bank_bin,omitempty"`
-	AccountNumber string `json:"account_number" minLength:"1" maxLength:"64"`
+	BankBIN       string `json:"bank_bin,omitempty" doc:"absent: a wallet"`
+	AccountNumber string `json:"account_number" minLength:"1" maxLength:"64" doc:"or the wallet's merchant or store id"`
 }
 
 // check finds everything wrong with an order at once.

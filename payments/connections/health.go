@@ -26,8 +26,8 @@ const (
 // ConnectionHealth is the recent activity of a connection.
 type ConnectionHealth struct {
 	LastReceivedAt *time.Time `json:"last_received_at" doc:"the last call that was accepted, tests included"`
-	LastRefusedAt  *time.Time `json:"last_refused_at"`
-	LastRefusal    *string    `json:"last_refusal" enum:"bad_signature,stale,unreadable"`
+	LastRefusedAt  *time.Time `json:"last_refused_at" doc:"the last call that was refused; null: none"`
+	LastRefusal    *string    `json:"last_refusal" enum:"bad_signature,stale,unreadable" doc:"why the last call was refused"`
 	Received24h    int64      `json:"received_24h" doc:"calls accepted, repeats included; counted by whole hours"`
 	Refused24h     int64      `json:"refused_24h" doc:"calls refused; counted by whole hours"`
 	Unmatched24h   int64      `json:"unmatched_24h" doc:"notices of the last 24 hours that wait for a case"`

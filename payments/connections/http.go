@@ -17,7 +17,7 @@ func (cs *Connections) Routes(e *web.Edge) {
 	op := web.Tagged("payments")
 	const all, one = "/api/v1/bank-connections", "/api/v1/bank-connections/{id}"
 	huma.Register(e.API, op(http.MethodPost, all, "create-bank-connection",
-		"Kết nối báo có / Register a bank connection", http.StatusCreated), cs.createConnection)
+		"Register a bank connection", http.StatusCreated), cs.createConnection)
 	huma.Register(e.API, op(http.MethodGet, all, "list-bank-connections", "Bank connections, without secrets", 0),
 		cs.listConnections)
 	huma.Register(e.API, op(http.MethodGet, one, "get-bank-connection",

@@ -23,9 +23,9 @@ const shownSecrets = 20
 type ConnectionSecret struct {
 	ID              uuid.UUID `json:"id"`
 	CreatedAt       time.Time `json:"created_at"`
-	Active          bool      `json:"active"`
+	Active          bool      `json:"active" doc:"calls signed with it are accepted"`
 	PendingApproval bool      `json:"pending_approval" doc:"it signs nothing and waits for a second person"`
-	Unsigned        bool      `json:"unsigned"`
+	Unsigned        bool      `json:"unsigned" doc:"it accepts calls by their address alone"`
 	Weak            bool      `json:"weak" doc:"it is easy to guess: rotate it"`
 }
 

@@ -41,7 +41,7 @@ func documentWebhooks(e *web.Edge) {
 		"503": {Description: "the database cannot be reached: send it again"},
 	}
 	for _, w := range []struct{ method, path, id, summary string }{
-		{http.MethodPost, "", "post-notice", "Báo có: what a bank or wallet calls"},
+		{http.MethodPost, "", "post-notice", "Report payments, as a bank or wallet does"},
 		{http.MethodGet, "", "get-notice", "The same by GET (VNPAY)"},
 		{http.MethodPost, "/api/token_generate", "issue-provider-token", "VietQR.vn requests its token (Basic)"},
 		{http.MethodPost, "/bank/api/transaction-sync", "sync-notice", "VietQR.vn's notice"},

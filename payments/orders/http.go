@@ -16,7 +16,7 @@ func (o *Orders) Routes(e *web.Edge) {
 	e.Scope("orders", `SELECT EXISTS (SELECT FROM orders o JOIN codes c ON c.code = o.code
 		WHERE o.id = $1 AND c.market_id IN (SELECT scope_markets($2, $3)) AND sees_stall($2, $3, c.stall_id))`)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/orders", "make-order",
-		"Tạo mã có số tiền: create a code for one purchase, valid for 15 minutes", http.StatusCreated), o.postOrder)
+		"Create a code for one purchase, valid for 15 minutes", http.StatusCreated), o.postOrder)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders", "list-orders",
 		"A stall's orders of the last two days, newest first", 0), o.listOrders)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/orders/{id}", "get-order", "An order and what was paid for it", 0),

@@ -50,16 +50,16 @@ type Order struct {
 	StallID     uuid.UUID    `json:"stall_id"`
 	Code        string       `json:"code" doc:"the code in the transfer note: a payment with this memo_code belongs to this order"`
 	Amount      money.Amount `json:"amount" doc:"đồng"`
-	Currency    string       `json:"currency"`
-	Note        string       `json:"note"`
+	Currency    string       `json:"currency" doc:"always VND"`
+	Note        string       `json:"note" doc:"of the stall; not in the code"`
 	Supplements *uuid.UUID   `json:"supplements" doc:"the order that this one completes: it asks for the missing part"`
 	CreatedAt   time.Time    `json:"created_at"`
-	ExpiresAt   time.Time    `json:"expires_at"`
+	ExpiresAt   time.Time    `json:"expires_at" doc:"from then on the code must not be shown"`
 	Received    money.Amount `json:"received" doc:"đồng; payments of the order and its supplements, less what was taken back"`
 	PaidAt      *time.Time   `json:"paid_at" doc:"when its last payment was posted; null: no payment"`
 
 	Missing money.Amount `json:"missing" db:"-" doc:"đồng that are not paid yet; 0 when paid or over"`
-	State   string       `json:"state" db:"-" enum:"open,under,paid,over,expired"`
+	State   string       `json:"state" db:"-" enum:"open,under,paid,over,expired" doc:"open: not paid; under, paid, over: what was received against the amount; expired: not paid in time"`
 	Image   string       `json:"image" db:"-" doc:"the code as SVG; also as .png and .txt"`
 	Payload *string      `json:"payload" db:"-" doc:"VietQR with the amount; null in lists"`
 }

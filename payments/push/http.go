@@ -18,7 +18,7 @@ func (s *Notifier) Routes(e *web.Edge) {
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/push/key", "push-key",
 		"The key that identifies us to push services (VAPID)", 0), s.getKey)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/push-subscriptions", "subscribe-phone",
-		"Nhận thông báo: notify this phone of the stall's payments", http.StatusCreated), s.putSubscription)
+		"Notify this phone of the stall's payments", http.StatusCreated), s.putSubscription)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/push-subscriptions/{subscription}",
 		"unsubscribe-phone", "End the notifications of this phone", http.StatusNoContent), s.deleteSubscription)
 }

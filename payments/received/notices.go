@@ -18,20 +18,20 @@ import (
 // Notice is a notice as operators see it: the account masked, no memo.
 type Notice struct {
 	ID           uuid.UUID     `json:"id"`
-	ConnectionID uuid.UUID     `json:"connection_id"`
+	ConnectionID uuid.UUID     `json:"connection_id" doc:"through which it came"`
 	ExternalID   string        `json:"external_id" doc:"the provider's own id; several notices share it if it identifies no single transfer"`
-	State        notices.State `json:"state" enum:"posted,unmatched,ignored,pending"`
-	Why          string        `json:"why"`
-	Direction    string        `json:"direction" enum:"in,out"`
-	Amount       money.Amount  `json:"amount"`
-	Currency     string        `json:"currency"`
-	OccurredAt   time.Time     `json:"occurred_at"`
-	Precision    string        `json:"precision" enum:"second,minute,day"`
-	RecordedAt   time.Time     `json:"recorded_at"`
-	Reference    string        `json:"reference"`
-	MemoCode     *string       `json:"memo_code"`
-	AccountLast4 string        `json:"account_last4"`
-	MarketID     *uuid.UUID    `json:"market_id"`
+	State        notices.State `json:"state" enum:"posted,unmatched,ignored,pending" doc:"posted: it is a payment; unmatched: a person decides; ignored: it is no payment of a stall; pending: it is being posted"`
+	Why          string        `json:"why" doc:"why it is unmatched or ignored, as a stable word; empty: it is posted"`
+	Direction    string        `json:"direction" enum:"in,out" doc:"in: money came to the account"`
+	Amount       money.Amount  `json:"amount" doc:"đồng"`
+	Currency     string        `json:"currency" doc:"ISO 4217"`
+	OccurredAt   time.Time     `json:"occurred_at" doc:"the bank's time of the transfer"`
+	Precision    string        `json:"precision" enum:"second,minute,day" doc:"how exact the bank's time is"`
+	RecordedAt   time.Time     `json:"recorded_at" doc:"when we stored it"`
+	Reference    string        `json:"reference" doc:"the bank's reference, normalised"`
+	MemoCode     *string       `json:"memo_code" doc:"our code found in the transfer note"`
+	AccountLast4 string        `json:"account_last4" doc:"the last four characters of the account"`
+	MarketID     *uuid.UUID    `json:"market_id" doc:"null: no market is known"`
 	Conflicts    int           `json:"conflicts" doc:"how often the same id came with other content"`
 	BankTime     *time.Time    `json:"told_at,omitempty" doc:"the bank's own date if it was over an hour ahead; absent: occurred_at"`
 }

@@ -19,13 +19,13 @@ func (s *Soundboxes) Routes(e *web.Edge) {
 		}
 	}
 	huma.Register(e.API, op(http.MethodPost, "", "pair-soundbox",
-		"Ghép loa: pair a new soundbox with the stall by the code that it speaks", http.StatusCreated), s.post)
+		"Pair a new soundbox with the stall by the code that it speaks", http.StatusCreated), s.post)
 	huma.Register(e.API, op(http.MethodGet, "", "list-soundboxes",
-		"Loa của sạp: the stall's soundboxes and when they last sent something", 0), s.list)
+		"List the stall's soundboxes and when they last sent something", 0), s.list)
 	huma.Register(e.API, op(http.MethodPatch, "/{soundbox}", "set-soundbox",
 		"Set whether it speaks instead of the stall's phones", http.StatusNoContent), s.patch)
 	huma.Register(e.API, op(http.MethodDelete, "/{soundbox}", "revoke-soundbox",
-		"Bỏ loa: disconnect a soundbox for ever", http.StatusNoContent), s.delete)
+		"Disconnect a soundbox for ever", http.StatusNoContent), s.delete)
 }
 
 // Named is a box of a stall, in a route's path.

@@ -48,7 +48,7 @@ func (x *Exports) Routes(e *web.Edge) {
 		e.Document(huma.Operation{
 			OperationID: "download-report-" + ending, Method: http.MethodGet,
 			Path: "/api/v1/periodic-reports/{id}/versions/{version}." + ending, Tags: []string{"periodic reports"},
-			Summary: "Tải báo cáo đã chốt: a frozen version as " + ending +
+			Summary: "Download a frozen version as " + ending +
 				", which `market40 reports verify` proves",
 			Responses: fileAnswers(ending),
 		})

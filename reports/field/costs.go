@@ -42,7 +42,7 @@ type Cost struct {
 func (c Cost) Mark() web.Mark { return record.DayMark(c.SpentOn, c.ID) }
 
 var costs = &record.Kind[CostOrder, Cost]{
-	Name: "cost", Vi: "Chi phí chương trình", Path: "/api/v1/campaigns/{campaign}/costs",
+	Name: "cost", Path: "/api/v1/campaigns/{campaign}/costs",
 	Subject: (*record.Facts).FindCampaign, Read: roles.ReadCosts, Write: roles.RecordCosts, Scoped: true,
 	Fields: []roster.Field{
 		{Name: "market", Needed: true, Headings: []string{"Chợ", "Mã chợ", "Market"}},

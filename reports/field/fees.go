@@ -40,7 +40,7 @@ type Fee struct {
 func (f Fee) Mark() web.Mark { return record.DayMark(f.Month+"-01", uuid.Nil) }
 
 var fees = &record.Kind[FeeOrder, Fee]{
-	Name: "fee", Vi: "Phí chợ theo tháng", Path: "/api/v1/markets/{id}/fees",
+	Name: "fee", Path: "/api/v1/markets/{id}/fees",
 	Subject: (*record.Facts).FindMarket, Read: roles.ReadFees, Write: roles.RecordFees, Repeat: true,
 	Fields: []roster.Field{
 		{Name: "month", Needed: true, Headings: []string{"Tháng", "Kỳ", "Month"}},

@@ -34,11 +34,11 @@ func (f *Field) Routes(e *web.Edge) {
 
 	op := web.Tagged("field")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/incidents/{id}/close", "close-incident",
-		"Đóng sự cố: close an incident", http.StatusOK), f.closeIncident)
+		"Close an incident", http.StatusOK), f.closeIncident)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/accounts/{account}/name-check", "check-account-name",
-		"Đã kiểm tra tên chủ tài khoản: the holder's name was checked", http.StatusOK), f.checkName)
+		"Record that the account holder's name was checked", http.StatusOK), f.checkName)
 
 	f.samples.Routes(e)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/field-kit", "read-field-kit",
-		"Bộ dùng ngoại tuyến: what a phone needs for a day without a network", 0), f.readKit)
+		"Read what a phone needs for a day without a network", 0), f.readKit)
 }

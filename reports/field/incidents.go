@@ -46,7 +46,7 @@ type Incident struct {
 func (i Incident) Mark() web.Mark { return web.Mark{At: &i.OccurredAt, ID: i.ID} }
 
 var incidents = &record.Kind[IncidentOrder, Incident]{
-	Name: "incident", Vi: "Sự cố", Path: "/api/v1/markets/{id}/incidents",
+	Name: "incident", Path: "/api/v1/markets/{id}/incidents",
 	Subject: (*record.Facts).FindMarket, Read: roles.ReadFacts, Write: roles.RecordFacts,
 	Fields: []roster.Field{
 		{Name: "stall_number", Headings: stallField.Headings},

@@ -39,7 +39,6 @@ func (r Refusal) Mark() web.Mark { return record.DayMark(r.SaidOn, r.ID) }
 
 var refusals = &record.Kind[RefusalOrder, Refusal]{
 	Name:    "refusal",
-	Vi:      "Từ chối và rút khỏi",
 	Path:    "/api/v1/markets/{id}/refusals",
 	Subject: (*record.Facts).FindMarket,
 	Read:    roles.ReadFacts,

@@ -41,7 +41,6 @@ func (s Share) Mark() web.Mark { return record.DayMark(s.AskedOn, s.ID) }
 
 var shares = &record.Kind[ShareOrder, Share]{
 	Name:    "declared share",
-	Vi:      "Tỷ lệ chuyển khoản tự khai",
 	Path:    "/api/v1/markets/{id}/declared-shares",
 	Subject: (*record.Facts).FindMarket,
 	Read:    roles.ReadFacts,

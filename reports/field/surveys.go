@@ -44,7 +44,7 @@ type SurveyAnswer struct {
 func (s SurveyAnswer) Mark() web.Mark { return record.DayMark(s.AskedOn, s.ID) }
 
 var surveys = &record.Kind[SurveyOrder, SurveyAnswer]{
-	Name: "survey answer", Vi: "Phiếu khảo sát", Path: "/api/v1/markets/{id}/survey-answers",
+	Name: "survey answer", Path: "/api/v1/markets/{id}/survey-answers",
 	Subject: findSurveyMarket, Read: roles.ReadAnswers, Write: roles.RecordFacts, Repeat: true,
 	Fields: []roster.Field{
 		{Name: "asked_on", Needed: true, Headings: []string{"Ngày", "Ngày hỏi", "Ngày khảo sát", "Date"}},

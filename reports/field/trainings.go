@@ -40,7 +40,7 @@ type Training struct {
 func (t Training) Mark() web.Mark { return record.DayMark(t.HeldOn, t.ID) }
 
 var trainings = &record.Kind[TrainingOrder, Training]{
-	Name: "training", Vi: "Buổi tập huấn", Path: "/api/v1/markets/{id}/trainings",
+	Name: "training", Path: "/api/v1/markets/{id}/trainings",
 	Subject: (*record.Facts).FindMarket, Read: roles.ReadFacts, Write: roles.RecordFacts,
 	Fields: []roster.Field{
 		{Name: "held_on", Needed: true, Headings: []string{"Ngày", "Ngày tập huấn", "Ngày tổ chức", "Date", "Held on"}},
@@ -94,7 +94,7 @@ type Attendance struct {
 func (a Attendance) Mark() web.Mark { return web.Mark{At: &a.RecordedAt, ID: a.MerchantID} }
 
 var attendances = &record.Kind[AttendanceOrder, Attendance]{
-	Name: "attendance", Vi: "Người dự tập huấn", Path: "/api/v1/trainings/{id}/attendances",
+	Name: "attendance", Path: "/api/v1/trainings/{id}/attendances",
 	Subject: (*record.Facts).FindTraining, Read: roles.ReadFacts, Write: roles.RecordFacts, Repeat: true,
 	Fields: []roster.Field{stallField},
 	Row: func(c *roster.Cells) AttendanceOrder {

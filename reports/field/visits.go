@@ -47,7 +47,7 @@ const ofTenancy = ` JOIN tenancies t ON t.id = v.tenancy_id JOIN stalls s ON s.i
 	JOIN merchants m ON m.id = t.merchant_id`
 
 var visits = &record.Kind[VisitOrder, Visit]{
-	Name: "visit", Vi: "Lượt hỗ trợ", Path: "/api/v1/markets/{id}/visits",
+	Name: "visit", Path: "/api/v1/markets/{id}/visits",
 	Subject: (*record.Facts).FindMarket, Read: roles.ReadFacts, Write: roles.RecordFacts,
 	Fields: []roster.Field{
 		stallField,

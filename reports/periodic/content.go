@@ -26,7 +26,7 @@ type Content struct {
 	Demo        bool              `json:"demo" doc:"it includes invented markets: show it as dữ liệu minh họa"`
 	Definitions []Meaning         `json:"definitions" nullable:"false" doc:"what each indicator meant, by code"`
 	Units       []CountedUnit     `json:"units" nullable:"false" doc:"the units and the markets that were counted in each"`
-	Report      *reports.Adoption `json:"report" doc:"the adoption report as it was served; for a locality only its row, which the total repeats"`
+	Report      *reports.Adoption `json:"report" nullable:"false" doc:"the adoption report as it was served; for a locality only its row, which the total repeats"`
 	Statuses    []Standing        `json:"statuses" nullable:"false" doc:"the choice of each required locality on the period's last day"`
 	Frozen      *Frozen           `json:"frozen" doc:"null: a preview"`
 }

@@ -17,30 +17,30 @@ func (p *Periodic) Routes(e *web.Edge) {
 	e.Scope("periodic-reports", `SELECT EXISTS (SELECT FROM periodic_reports WHERE id = $1
 		AND sees_unit($2, $3, campaign_id, locality_id, (now() AT TIME ZONE 'Asia/Ho_Chi_Minh')::date))`)
 	// Read within the scope.
-	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "Báo cáo kỳ: reports, newest first", 0), h.listReports)
+	huma.Register(e.API, op(http.MethodGet, all, "list-reports", "List reports, newest first", 0), h.listReports)
 	huma.Register(e.API, op(http.MethodGet, all+"/lateness", "lateness",
-		"Tiến độ nộp: reports that were on time, are late or are missing (I24)", 0), h.getLateness)
+		"List reports that were on time, are late or are missing (I24)", 0), h.getLateness)
 	huma.Register(e.API, op(http.MethodGet, all+"/reminders", "list-reminders",
-		"Nhắc việc: reports of months and quarters that are due soon, late or returned", 0), h.getReminders)
+		"List reports that are due soon, late or returned", 0), h.getReminders)
 	huma.Register(e.API, op(http.MethodGet, one, "get-report",
 		"A report with its versions and steps; for a draft, its content as of now", 0), h.getReport)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}", "get-report-version",
-		"Số liệu đã chốt: a frozen version with its hash and signature", 0), h.getVersion)
+		"Read a frozen version with its hash and signature", 0), h.getVersion)
 	huma.Register(e.API, op(http.MethodGet, one+"/versions/{version}/difference", "compare-report-versions",
 		"What differs between two versions", 0), h.getDifference)
 
 	// A locality makes, submits and corrects its own reports; the province those of any locality.
-	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Lập báo cáo: begin a report as a draft",
+	huma.Register(e.API, op(http.MethodPost, all, "make-report", "Begin a report as a draft",
 		http.StatusCreated), h.postReport)
 	huma.Register(e.API, op(http.MethodPost, one+"/submit", "submit-report",
-		"Chốt số liệu và gửi: freeze a version and submit it", http.StatusOK), h.postSubmit)
+		"Freeze a version and submit it", http.StatusOK), h.postSubmit)
 	huma.Register(e.API, op(http.MethodPost, one+"/correct", "correct-report",
-		"Đính chính: freeze a further version and submit it", http.StatusOK), h.postCorrect)
+		"Freeze a further version and submit it", http.StatusOK), h.postCorrect)
 
 	// The province approves or returns, by a person other than the one who submitted.
-	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Duyệt báo cáo", http.StatusOK),
+	huma.Register(e.API, op(http.MethodPost, one+"/approve", "approve-report", "Approve a report", http.StatusOK),
 		h.postApprove)
-	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Trả lại báo cáo: return it with a reason",
+	huma.Register(e.API, op(http.MethodPost, one+"/return", "return-report", "Return a report with a reason",
 		http.StatusOK), h.postReturn)
 }
 

@@ -17,13 +17,13 @@ func (p *Programme) Routes(e *web.Edge) {
 	op := web.Tagged("programme")
 	const campaign, pilot = "/api/v1/campaigns/{campaign}", "/api/v1/campaigns/{campaign}/pilots/{locality}"
 	// Campaigns and targets: set by the province, read by everyone in the programme.
-	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Mở chiến dịch: create a campaign",
+	huma.Register(e.API, op(http.MethodPost, "/api/v1/campaigns", "make-campaign", "Create a campaign",
 		http.StatusCreated), p.postCampaign)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/campaigns", "list-campaigns", "Campaigns, by code", 0),
 		p.listCampaigns)
 	huma.Register(e.API, op(http.MethodGet, campaign, "get-campaign", "A campaign, by id or code", 0), p.getCampaign)
 	huma.Register(e.API, op(http.MethodGet, campaign+"/targets", "list-targets",
-		"Chỉ tiêu: targets, in the order they were set", 0), p.listTargets)
+		"List targets, in the order they were set", 0), p.listTargets)
 	huma.Register(e.API, op(http.MethodPost, campaign+"/targets", "set-target", "Set a target", http.StatusCreated),
 		p.postTarget)
 	huma.Register(e.API, op(http.MethodDelete, campaign+"/targets/{target}", "drop-target", "Delete a target",
@@ -31,11 +31,11 @@ func (p *Programme) Routes(e *web.Edge) {
 
 	// Pilots: chosen by each locality, or by the province.
 	huma.Register(e.API, op(http.MethodGet, campaign+"/pilots", "list-pilots",
-		"Chợ thí điểm: what each required locality chose, by code", 0), p.listPilots)
+		"List what each required locality chose, by code", 0), p.listPilots)
 	huma.Register(e.API, op(http.MethodPut, pilot, "designate-pilot",
-		"Chọn chợ thí điểm: designate a market, or exempt the locality", http.StatusOK), p.putPilot)
+		"Designate a market, or exempt the locality", http.StatusOK), p.putPilot)
 	huma.Register(e.API, op(http.MethodPut, pilot+"/milestones/{milestone}", "reach-milestone",
-		"Ghi mốc: record when the pilot was equipped, launched or habitual", http.StatusOK), p.putMilestone)
+		"Record when the pilot was equipped, launched or habitual", http.StatusOK), p.putMilestone)
 	huma.Register(e.API, op(http.MethodDelete, pilot+"/milestones/{milestone}", "unreach-milestone",
 		"Delete a milestone", http.StatusNoContent), p.deleteMilestone)
 }

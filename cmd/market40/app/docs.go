@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"market40/merchants/access/roles"
@@ -18,7 +17,7 @@ import (
 )
 
 //go:embed docs.html
-var docsPage string
+var docsPages string
 
 //go:embed columns.html
 var columnsPage string
@@ -26,70 +25,60 @@ var columnsPage string
 //go:embed docs.css
 var docsStyle []byte
 
-// section is one tag's routes on the page.
-type section struct {
-	Name   string
-	Routes []route
-}
+//go:embed docs.js
+var docsScript []byte
 
-// route is an operation as the page shows it.
-type route struct {
-	Method, Path, ID, Summary, Description string
-	Open                                   bool   // needs no key
-	Needs                                  string // the action that the caller's role must allow; empty: none
-	Parameters                             []parameter
-	Body                                   []bodyField
-	Answers                                []answer
-}
-
-type parameter struct {
-	Name, In, Type, About string
-	Required              bool
-}
-
-type bodyField struct {
-	Name, Type, About string
-	Required          bool
-}
-
-type answer struct{ Status, About string }
-
-// mountDocs renders the page of all routes once, from OpenAPI, and mounts it. Every route must be
-// mounted by then.
+// mountDocs renders the pages about the API once, from OpenAPI, and mounts them: an index, and a
+// page for each section. Every route must be mounted by then.
 func mountDocs(e *web.Edge) error {
-	documentPage(e, "docs", "/docs", "This page")
-	documentPage(e, "docs-style", "/docs/style.css", "The style of this page")
-	for _, path := range []string{"/openapi.json", "/openapi.yaml", "/openapi-3.0.json", "/openapi-3.0.yaml"} {
-		documentPage(e, strings.TrimPrefix(path, "/"), path, "These routes for programs (OpenAPI)")
-	}
-	page, err := template.New("docs").Parse(docsPage)
+	pages, err := template.New("docs").Parse(docsPages)
 	if err != nil {
-		return fmt.Errorf("reading the page of routes: %w", err)
+		return fmt.Errorf("reading the pages of routes: %w", err)
 	}
-	if err := mountColumns(e); err != nil {
+	api := e.OpenAPI()
+	manual := &manual{api: api, server: "http://127.0.0.1:8080"}
+	if len(api.Servers) > 0 {
+		manual.server = strings.TrimSuffix(api.Servers[0].URL, "/")
+	}
+	sections := manual.sections()
+	if err := mountPage(e, "/docs", pages.Lookup("index"), map[string]any{
+		"Info":        api.Info,
+		"Paragraphs":  paragraphs(apiAbout),
+		"Program":     Version(),
+		"Sections":    sections,
+		"Refusals":    manual.refusals(),
+		"Permissions": roles.Permissions(),
+		"Try":         "curl -H \"Authorization: Bearer $KEY\" '" + manual.server + "/api/v1/markets'",
+	}); err != nil {
 		return err
 	}
-	api := e.API.OpenAPI()
-	var html bytes.Buffer
-	err = page.Execute(&html, map[string]any{
-		"Title": api.Info.Title, "Version": api.Info.Version,
-		"Sections": groupByTag(api), "Permissions": roles.Permissions(),
-	})
-	if err != nil {
-		return fmt.Errorf("rendering the page of routes: %w", err)
+	for _, s := range sections {
+		if err := mountPage(e, s.Path, pages.Lookup("section"), map[string]any{
+			"Section": s, "Sections": sections,
+		}); err != nil {
+			return err
+		}
 	}
-	e.Engine.GET("/docs", func(c *gin.Context) { c.Data(http.StatusOK, "text/html; charset=utf-8", html.Bytes()) })
-	e.Engine.GET("/docs/style.css", func(c *gin.Context) {
-		c.Data(http.StatusOK, "text/css; charset=utf-8", docsStyle)
-	})
-	return nil
+	mountText(e, "/docs/style.css", "text/css; charset=utf-8", docsStyle)
+	mountText(e, "/docs/search.js", "text/javascript; charset=utf-8", docsScript)
+	return mountColumns(e)
+}
+
+// paragraphs returns the paragraphs of a text, with what is between backticks as code.
+func paragraphs(text string) []template.HTML {
+	var all []template.HTML
+	for paragraph := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		parts := strings.Split(template.HTMLEscapeString(paragraph), "`")
+		for i := 1; i < len(parts); i += 2 {
+			parts[i] = "<code>" + parts[i] + "</code>"
+		}
+		all = append(all, template.HTML(strings.Join(parts, ""))) //nolint:gosec // our own text, escaped
+	}
+	return all
 }
 
 // mountColumns mounts the table of columns: all of them as CSV, those about people as a page.
 func mountColumns(e *web.Edge) error {
-	documentPage(e, "docs-columns", "/docs/columns",
-		"Dữ liệu cá nhân: every column with data about a person, who the person is and how it is stored")
-	documentPage(e, "docs-columns-csv", "/docs/columns.csv", "Every column of the database")
 	all, err := migrations.Classes()
 	if err != nil {
 		return err
@@ -98,107 +87,21 @@ func mountColumns(e *web.Edge) error {
 	if err != nil {
 		return fmt.Errorf("reading the page of columns: %w", err)
 	}
+	mountText(e, "/docs/columns.csv", "text/csv; charset=utf-8", migrations.ClassesCSV)
+	return mountPage(e, "/docs/columns", page, slices.DeleteFunc(all,
+		func(c migrations.Class) bool { return c.Subject == "none" }))
+}
+
+// mountPage renders a page now, and serves it.
+func mountPage(e *web.Edge, path string, page *template.Template, shown any) error {
 	var html bytes.Buffer
-	if err := page.Execute(&html, slices.DeleteFunc(all,
-		func(c migrations.Class) bool { return c.Subject == "none" })); err != nil {
-		return fmt.Errorf("rendering the page of columns: %w", err)
+	if err := page.Execute(&html, shown); err != nil {
+		return fmt.Errorf("rendering %s: %w", path, err)
 	}
-	e.Engine.GET("/docs/columns", func(c *gin.Context) {
-		c.Data(http.StatusOK, "text/html; charset=utf-8",
-			html.Bytes())
-	})
-	e.Engine.GET("/docs/columns.csv", func(c *gin.Context) {
-		c.Data(http.StatusOK, "text/csv; charset=utf-8",
-			migrations.ClassesCSV)
-	})
+	mountText(e, path, "text/html; charset=utf-8", html.Bytes())
 	return nil
 }
 
-// groupByTag returns all operations by their first tag, in order of path.
-func groupByTag(api *huma.OpenAPI) []section {
-	byTag := map[string][]route{}
-	for path, item := range api.Paths {
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			if op == nil {
-				continue
-			}
-			tag := "other"
-			if len(op.Tags) > 0 {
-				tag = op.Tags[0]
-			}
-			byTag[tag] = append(byTag[tag], describeRoute(api, path, op))
-		}
-	}
-	all := make([]section, 0, len(byTag))
-	for tag, routes := range byTag {
-		slices.SortFunc(routes, func(a, b route) int {
-			return strings.Compare(a.Path+" "+a.Method, b.Path+" "+b.Method)
-		})
-		all = append(all, section{tag, routes})
-	}
-	slices.SortFunc(all, func(a, b section) int { return strings.Compare(a.Name, b.Name) })
-	return all
-}
-
-// describeRoute returns what the page shows of an operation.
-func describeRoute(api *huma.OpenAPI, path string, op *huma.Operation) route {
-	r := route{
-		Method: op.Method, Path: path, ID: op.OperationID, Summary: op.Summary, Description: op.Description,
-		Open: slices.ContainsFunc(op.Security, func(s map[string][]string) bool { return len(s) == 0 }),
-	}
-	if rule, found := roles.RuleOf(op.Method, path); found && rule.Needs != roles.Anyone {
-		r.Needs = string(rule.Needs)
-	}
-	for _, p := range op.Parameters {
-		r.Parameters = append(r.Parameters, parameter{p.Name, p.In, typeName(p.Schema), p.Description, p.Required})
-	}
-	if op.RequestBody != nil {
-		for _, content := range op.RequestBody.Content {
-			r.Body = bodyFields(api, content.Schema)
-		}
-	}
-	for status, response := range op.Responses {
-		if status != "default" {
-			r.Answers = append(r.Answers, answer{status, response.Description})
-		}
-	}
-	slices.SortFunc(r.Answers, func(a, b answer) int { return strings.Compare(a.Status, b.Status) })
-	return r
-}
-
-// bodyFields returns a body's own fields, in order of name.
-func bodyFields(api *huma.OpenAPI, schema *huma.Schema) []bodyField {
-	if schema != nil && schema.Ref != "" {
-		schema = api.Components.Schemas.SchemaFromRef(schema.Ref)
-	}
-	if schema == nil {
-		return nil
-	}
-	all := make([]bodyField, 0, len(schema.Properties))
-	for name, p := range schema.Properties {
-		all = append(all, bodyField{name, typeName(p), p.Description, slices.Contains(schema.Required, name)})
-	}
-	slices.SortFunc(all, func(a, b bodyField) int { return strings.Compare(a.Name, b.Name) })
-	return all
-}
-
-// typeName returns a schema in a word: its type, its format, or what it lists.
-func typeName(s *huma.Schema) string {
-	switch {
-	case s == nil:
-		return ""
-	case s.Ref != "":
-		return s.Ref[strings.LastIndex(s.Ref, "/")+1:]
-	case s.Type == huma.TypeArray:
-		return "list of " + typeName(s.Items)
-	case len(s.Enum) > 0:
-		words := make([]string, len(s.Enum))
-		for i, word := range s.Enum {
-			words[i] = fmt.Sprint(word)
-		}
-		return strings.Join(words, " | ")
-	case s.Format != "":
-		return s.Format
-	}
-	return s.Type
+func mountText(e *web.Edge, path, media string, text []byte) {
+	e.Engine.GET(path, func(c *gin.Context) { c.Data(http.StatusOK, media, text) })
 }

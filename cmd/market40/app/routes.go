@@ -21,6 +21,7 @@ import (
 	"market40/merchants/access/staff"
 	"market40/merchants/bulk"
 	"market40/merchants/codes"
+	"market40/merchants/platform/problem"
 	"market40/merchants/platform/web"
 	"market40/migrations"
 	"market40/payments/book"
@@ -39,7 +40,7 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	e := web.New(web.Parts{
 		DB: p.DB, Keys: p.Keys, Gate: signin.Gate{Keys: p.APIKeys, People: p.People}, Trail: p.trail,
 		Proxies: p.Settings.Proxies, Now: p.Now,
-		Strict: !p.Settings.LAN, Version: Version(), Around: p.Settings.traceRequest(),
+		Strict: !p.Settings.LAN, Version: apiVersion, Around: p.Settings.traceRequest(),
 	})
 	e.API.OpenAPI().Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	if p.Settings.PublicURL != "" {
@@ -96,6 +97,9 @@ func (p *Program) Routes(demo bool) (*web.Edge, error) {
 	if err := p.operatorRoutes(e); err != nil {
 		return nil, err
 	}
+	if err := describeAPI(e); err != nil {
+		return nil, err
+	}
 	return e, mountDocs(e)
 }
 
@@ -127,8 +131,13 @@ func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Name() == "" {
-		return huma.DefaultSchemaNamer(t, hint)
+	switch {
+	case t == reflect.TypeFor[problem.Body]():
+		return "Problem"
+	case t == reflect.TypeFor[problem.FieldBody]():
+		return "ProblemField"
+	case t.Name() == "": // a struct in an operation's input: AddPasskeyRequest
+		return capitalize("." + huma.DefaultSchemaNamer(t, hint))
 	}
 	name := "." + partOfPayments.ReplaceAllString(folders.ReplaceAllString(t.String(), ""), "payments.")
 	name = partsOfReports.ReplaceAllString(name, "reports.")
@@ -136,8 +145,13 @@ func schemaName(t reflect.Type, hint string) string {
 	name = partsOfMerchants.ReplaceAllString(name, "merchants.")
 	name = partsOfWeb.ReplaceAllString(name, "web.$1")
 	name = partsOfSignIn.ReplaceAllString(name, "signin.")
+	return capitalize(name)
+}
+
+// capitalize joins the words of a name, each with a capital letter.
+func capitalize(name string) string {
 	return wordStart.ReplaceAllStringFunc(name, func(found string) string {
-		return strings.ToUpper(strings.TrimLeft(found, ".[]*, "))
+		return strings.ToUpper(strings.TrimLeft(found, ".[]*, -"))
 	})
 }
 

@@ -99,6 +99,7 @@ func (s *Server) answer(authorization, method, path string, body Object) (status
 	defer res.Body.Close()
 	answered, err = io.ReadAll(res.Body)
 	Must(s.T, err)
+	s.checkAnswer(res, answered)
 	return res.StatusCode, answered
 }
 
@@ -143,6 +144,7 @@ func (s *Server) Visit(method, path string, body Object, headers ...string) (*ht
 	defer res.Body.Close()
 	answered, err := io.ReadAll(res.Body)
 	Must(s.T, err)
+	s.checkAnswer(res, answered)
 	var o Object
 	_ = json.Unmarshal(answered, &o)
 	return res, o

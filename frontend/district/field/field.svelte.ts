@@ -1,16 +1,6 @@
 // The kit that a team needs for a day without a network, and the facts that it has recorded. The kit is cleared at sign-out. Facts that are
 // not sent yet stay, and only the person who recorded them sends them.
-import {
-  api,
-  ask,
-  pathWith,
-  toProblem,
-  type ApiPath,
-  type BodyOf,
-  type Nullable,
-  type Problem,
-  type Schemas,
-} from '../../lib/client';
+import { api, ask, pathWith, toProblem, type ApiPath, type BodyOf, type Problem, type Schemas } from '../../lib/client';
 import { Queue, type Waiting } from '../../lib/queue';
 import { folded } from '../format';
 import { readValue, writeValue } from '../store';
@@ -20,8 +10,8 @@ export type KitMarket = Schemas['FieldKitMarket'];
 export type KitTraining = Schemas['FieldKitTraining'];
 export type Slot = Schemas['FieldSlot'];
 /** KitStall is the part of a stall that forms use. */
-export type KitStall = Omit<Nullable<Schemas['FieldKitStall'], 'merchant_id'>, 'kind' | 'goods_group'>;
-export type Kit = Omit<Nullable<Schemas['FieldKit'], 'market'>, 'stalls'> & { stalls: KitStall[] };
+export type KitStall = Omit<Schemas['FieldKitStall'], 'kind' | 'goods_group'>;
+export type Kit = Omit<Schemas['FieldKit'], 'stalls'> & { stalls: KitStall[] };
 
 /** Fact is what a form records: its path is of the API, with one parameter. */
 interface Fact<Path extends ApiPath, Method extends 'post' | 'put'> {

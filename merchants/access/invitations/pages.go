@@ -60,7 +60,7 @@ func (is *Invitations) Routes(e *web.Edge, site web.Site) {
 	r.pages(e)
 	op := web.Tagged("stall people")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/invitations", "invite-merchant",
-		"Mã mời: a one-use QR code by which the stall's merchant signs in", http.StatusCreated), r.invite)
+		"Make a one-use QR code by which the stall's merchant signs in", http.StatusCreated), r.invite)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/invitations", "list-invitations",
 		"Invitations of the stall's present merchant, newest first", 0), r.list)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/stalls/{id}/invitations/{invitation}", "revoke-invitation",
@@ -131,28 +131,6 @@ func (r *routes) pages(e *web.Edge) {
 	e.Engine.GET("/i/:token", answerAsPage(r.showInvitation))
 	e.Engine.GET("/i/:token/card", answerAsPage(r.showCard))
 	e.Engine.POST("/i/:token", answerAsPage(r.accept))
-	for _, o := range []struct{ method, path, id, summary string }{
-		{http.MethodGet, "/i/{token}", "get-invitation", "Mã mời: the page behind an invitation"},
-		{http.MethodGet, "/i/{token}.png", "get-invitation-png", "The invitation as a QR code"},
-		{http.MethodGet, "/i/{token}/card", "get-invitation-card", "The invitation as a card of A6 to print"},
-		{
-			http.MethodPost, "/i/{token}", "accept-invitation",
-			"Accept the invitation: opens the merchant's session and sets its cookie",
-		},
-	} {
-		e.Document(huma.Operation{
-			OperationID: o.id, Method: o.method, Path: o.path, Summary: o.summary, Tags: []string{"stall people"},
-			Security: []map[string][]string{{}},
-			Responses: map[string]*huma.Response{
-				"200": {Description: "OK"}, "404": {Description: "no such invitation"},
-				"410": {Description: "used, revoked, expired or outdated"},
-			},
-		})
-	}
-	e.Document(huma.Operation{
-		OperationID: "get-invitation-style", Method: http.MethodGet, Path: "/i/page.css",
-		Summary: "The pages' style", Tags: []string{"stall people"}, Security: []map[string][]string{{}},
-	})
 }
 
 // page is what the template shows: an invitation, a card, a success or a refusal.

@@ -27,12 +27,12 @@ func (p *Passkeys) Routes(e *web.Edge, site web.Site) {
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/passkeys/challenge", "begin-passkey-sign-in",
 		"Begin signing in with a passkey", http.StatusOK)), r.beginSignIn)
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/passkeys/sessions", "sign-in-with-passkey",
-		"Đăng nhập bằng khóa truy cập: sets the session's cookie", http.StatusCreated)), r.signIn)
+		"Sign in with a passkey; sets the session's cookie", http.StatusCreated)), r.signIn)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys/challenge", "begin-passkey",
 		"Begin adding a passkey; confirm your identity first", http.StatusOK), r.beginAdding)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/me/passkeys", "add-passkey", "Add the passkey that answered",
 		http.StatusCreated), r.add)
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/passkeys", "list-passkeys", "Khóa truy cập: your passkeys", 0),
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/me/passkeys", "list-passkeys", "List your passkeys", 0),
 		r.list)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/me/passkeys/{id}", "remove-passkey",
 		"Delete one of your passkeys", http.StatusNoContent), r.remove)

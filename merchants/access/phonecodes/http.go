@@ -29,13 +29,13 @@ func (c *Codes) Routes(e *web.Edge, site web.Site) {
 		http.MethodPost,
 		"/api/v1/phone-codes",
 		"ask-phone-code",
-		"Gửi mã đăng nhập: a code to a merchant's registered phone; the answer does not reveal whether it is registered",
+		"Send a code to a merchant's phone; the answer does not reveal whether it is registered",
 		http.StatusAccepted,
 	)), r.sendCode)
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/phone-sessions", "sign-in-by-phone",
-		"Đăng nhập bằng mã: opens the merchant's session", http.StatusCreated)), r.signIn)
+		"Sign in with the code from a phone; opens the merchant's session", http.StatusCreated)), r.signIn)
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/phone-sessions/choice", "who-shares-phone",
-		"Ai dùng chung số này: who may sign in by a phone, to whoever knows its code", http.StatusOK)), r.listSharers)
+		"List who shares a phone, for who knows its code", http.StatusOK)), r.listSharers)
 }
 
 // Phoned is a phone as its owner types it; embed it in a body.

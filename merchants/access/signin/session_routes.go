@@ -26,20 +26,20 @@ func SessionRoutes(e *web.Edge, people *People, site web.Site) {
 	s := &sessions{people, site}
 	op := web.Tagged("sign-in")
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/sessions", "sign-in",
-		"Đăng nhập: password and second factor; sets the session's cookie", http.StatusCreated)), s.signIn)
+		"Sign in with password and second factor; sets the session's cookie", http.StatusCreated)), s.signIn)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/sessions", "list-sessions", "Your open sessions, newest first",
 		0), s.list)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/sessions/{id}", "end-session",
-		"Đăng xuất: end one of your sessions; `current` is the session of this request", 0), s.end)
+		"End one of your sessions; `current` is the session of this request", 0), s.end)
 	huma.Register(e.API, op(
 		http.MethodPost,
 		"/api/v1/sessions/current/proof",
 		"prove",
-		"Xác nhận lại: password and code again, before changes that affect money; renews the session's cookie",
+		"Prove again who you are, before changes that affect money; renews the session's cookie",
 		0,
 	), s.prove)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/me/password", "change-password",
-		"Đổi mật khẩu: ends your other sessions and renews this one's cookie", 0), s.changePassword)
+		"Change your password; ends your other sessions and renews this one's cookie", 0), s.changePassword)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/me", "get-me", "Who you are and what you see", 0), s.me)
 }
 

@@ -20,17 +20,17 @@ type users struct {
 func UserRoutes(e *web.Edge, people *People, keys *APIKeys) {
 	u := &users{people, keys}
 	op := web.Tagged("users")
-	huma.Register(e.API, op(http.MethodGet, "/api/v1/users", "list-users", "Người dùng: who signs in, by login", 0),
+	huma.Register(e.API, op(http.MethodGet, "/api/v1/users", "list-users", "List users, by login", 0),
 		u.list)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/users", "create-user",
-		"Tạo người dùng: returns password, second factor and recovery codes once", http.StatusCreated), u.create)
+		"Create a user; shows password, second factor and recovery codes once", http.StatusCreated), u.create)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/users/{id}", "get-user", "A user", 0), u.get)
 	huma.Register(e.API, op(http.MethodPatch, "/api/v1/users/{id}", "change-user",
 		"Change name, role, scopes or state; a new role or scope signs out", 0), u.change)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/users/{id}/renewal", "renew-user",
-		"Cấp lại: a new password, second factor and recovery codes; opens a closed account", http.StatusOK), u.renew)
+		"Give a user a new password, second factor and recovery codes; opens a closed account", http.StatusOK), u.renew)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/api-keys", "list-api-keys",
-		"Khóa API, newest first, without the keys", 0), u.listKeys)
+		"List API keys, newest first, without the keys themselves", 0), u.listKeys)
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/api-keys", "create-api-key", "A key for a program, shown once",
 		http.StatusCreated), u.createKey)
 	huma.Register(e.API, op(http.MethodDelete, "/api/v1/api-keys/{id}", "revoke-api-key",

@@ -36,7 +36,7 @@ func (s *Providers) Routes(e *web.Edge, site web.Site) {
 	}{
 		{
 			"/start", "begin-sso",
-			"Đăng nhập một lần: sends the browser to an identity provider; ?return_to=/path is where it ends",
+			"Send the browser to an identity provider; ?return_to=/path is where it ends",
 			to.begin,
 		},
 		{

@@ -29,11 +29,11 @@ func (f *Staff) Routes(e *web.Edge, site web.Site) {
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodGet, "/api/v1/staff-sessions/choice", "who-may-sign-in-here",
 		"Who may sign in on this device", 0)), r.counter)
 	huma.Register(e.API, web.WithoutSignIn(op(http.MethodPost, "/api/v1/staff-sessions", "start-shift",
-		"Vào ca: a PIN on a device that the merchant enrolled; ends the merchant's own session on it",
+		"Start a shift with a PIN on an enrolled device; ends the merchant's own session on it",
 		http.StatusCreated)), r.startShift)
 	// The merchant: staff and devices of the own stall.
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/stalls/{id}/staff", "add-staff",
-		"Thêm người bán: staff with a PIN", http.StatusCreated), r.addSeller)
+		"Add a seller with a PIN", http.StatusCreated), r.addSeller)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/stalls/{id}/staff", "list-staff", "The stall's staff", 0),
 		r.listSellers)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/stalls/{id}/staff/{staff}/pin", "change-pin",

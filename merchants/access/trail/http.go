@@ -18,7 +18,7 @@ func (t *Trail) Routes(e *web.Edge) {
 	op := huma.Operation{
 		OperationID: "list-audit-events", Method: http.MethodGet, Path: "/api/v1/audit",
 		Tags:    []string{"audit"},
-		Summary: "Nhật ký kiểm toán: who did what, from where, with which result, newest first",
+		Summary: "List who did what, from where, with which result, newest first",
 	}
 	huma.Register(e.API, op, func(ctx context.Context, in *struct {
 		LineQuery

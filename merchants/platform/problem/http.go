@@ -21,18 +21,18 @@ const MediaType = "application/problem+json"
 // Body is a problem as it is answered.
 type Body struct {
 	Type   string      `json:"type" doc:"about:blank, or an address that explains the code" example:"about:blank"`
-	Title  string      `json:"title"`
-	Status int         `json:"status"`
+	Title  string      `json:"title" doc:"the kind of problem, for people"`
+	Status int         `json:"status" doc:"the HTTP status"`
 	Detail string      `json:"detail" doc:"Vietnamese, or English by Accept-Language"`
-	Code   string      `json:"code" doc:"stable, snake_case"`
-	Errors []FieldBody `json:"errors,omitempty"`
+	Code   string      `json:"code" doc:"stable, for programs" example:"invalid_input"`
+	Errors []FieldBody `json:"errors,omitempty" doc:"each field of the input that is wrong"`
 }
 
 // FieldBody is one field at fault as it is answered.
 type FieldBody struct {
-	Field  string `json:"field"`
-	Code   string `json:"code"`
-	Detail string `json:"detail"`
+	Field  string `json:"field" doc:"the path of the field as it was sent" example:"account.bank_bin"`
+	Code   string `json:"code" doc:"stable, for programs" example:"required"`
+	Detail string `json:"detail" doc:"what is wrong, for people"`
 }
 
 // Error makes a Body usable where huma requires its error type; it is never returned by a handler.

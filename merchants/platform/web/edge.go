@@ -5,6 +5,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -40,7 +41,7 @@ type Parts struct {
 	Proxies Proxies // the proxies that are trusted for X-Forwarded-For
 	Strict  bool    // browsers must use https only
 	Now     func() time.Time
-	Version string          // of the program, shown in OpenAPI
+	Version string          // of the API
 	Around  gin.HandlerFunc // runs around every request, after it has its id; nil: nothing does
 }
 
@@ -53,6 +54,9 @@ type Trail interface{ Record(c *gin.Context) }
 var configureLibraries = sync.OnceFunc(func() {
 	gin.SetMode(gin.ReleaseMode)
 	huma.NewErrorWithContext = problem.FromHuma
+	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+		return problem.FromHuma(nil, status, msg, errs...)
+	}
 	huma.ValidateStrictCasing = true // "Role" is not "role": encoding/json would take either, and the last of both
 })
 
@@ -93,18 +97,15 @@ func New(p Parts) *Edge {
 
 	config := huma.DefaultConfig("market40 (Chợ 4.0)", p.Version)
 	config.CreateHooks = nil // no $schema links
-	config.SchemasPath, config.DocsPath = "", ""
+	config.SchemasPath, config.DocsPath, config.OpenAPIPath = "", "", ""
+	config.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
 	config.Transformers = []huma.Transformer{problem.Localize}
-	// The body has been read by then (readOnce). Huma's own deadline of five seconds would stay on
-	// the connection, and end the context of every request that lasts longer, and of all that come
-	// after it on the same connection.
-	config.OnAddOperation = append(config.OnAddOperation,
-		func(_ *huma.OpenAPI, op *huma.Operation) { op.BodyReadTimeout = -1 })
+	config.OnAddOperation = append(config.OnAddOperation, describe)
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key": {Type: "http", Scheme: "bearer"}, // signin adds that of sessions
 	}
 	config.Security = []map[string][]string{{"key": {}}, {"session": {}}}
-	return &Edge{
+	e := &Edge{
 		Engine:     engine,
 		API:        humagin.New(engine, config),
 		limits:     limits,
@@ -112,6 +113,8 @@ func New(p Parts) *Edge {
 		compressed: newCompressor(engine),
 		metrics:    metrics,
 	}
+	e.documentRoutes()
+	return e
 }
 
 // Scope registers the query of paths like /api/v1/{name}/{id}: whether a caller's scope ($2, $3)
@@ -143,6 +146,11 @@ func reserveSeat(c *gin.Context) {
 	}
 	defer leave()
 	c.Next()
+}
+
+// SchemaOf returns a reference to the schema of a type.
+func (e *Edge) SchemaOf(t reflect.Type) *huma.Schema {
+	return e.API.OpenAPI().Components.Schemas.Schema(t, true, t.Name())
 }
 
 // Document writes a plain gin route into OpenAPI.

@@ -8,6 +8,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -62,10 +63,11 @@ func DryRun(c *gin.Context) (bool, error) {
 	return false, problem.InFields(problem.UnknownValue("dry_run", asked, "true", "false"))
 }
 
-// AcceptsFile writes into an operation that it takes a file, and may only try it.
-func AcceptsFile(o *huma.Operation) {
+// DescribeImport describes an upload of a list: its form, the Result of a list that was read, and
+// the Refused problem of one with faulty rows.
+func DescribeImport[Result, Refused any](e *Edge, o *huma.Operation) {
 	o.Parameters = append(o.Parameters, &huma.Param{
-		Name: "dry_run", In: "query",
+		Name: "dry_run", In: "query", Description: "true: nothing is written",
 		Schema: &huma.Schema{Type: "boolean"},
 	})
 	o.RequestBody = &huma.RequestBody{
@@ -73,10 +75,25 @@ func AcceptsFile(o *huma.Operation) {
 		Content: map[string]*huma.MediaType{"multipart/form-data": {Schema: &huma.Schema{
 			Type: "object", Required: []string{"file"},
 			Properties: map[string]*huma.Schema{
-				"file":    {Type: "string", Format: "binary"},
-				"dry_run": {Type: "boolean"},
+				"file":    {Type: "string", Format: "binary", Description: "CSV or XLSX, 5 MB at most"},
+				"dry_run": {Type: "boolean", Description: "true: nothing is written"},
 			},
 		}}},
+	}
+	faulty := &huma.Schema{
+		AnyOf: []*huma.Schema{e.SchemaOf(reflect.TypeFor[problem.Body]()), e.SchemaOf(reflect.TypeFor[Refused]())},
+	}
+	o.Responses = map[string]*huma.Response{
+		"200": {
+			Description: "What became of each row.",
+			Content: map[string]*huma.MediaType{
+				"application/json": {Schema: e.SchemaOf(reflect.TypeFor[Result]())},
+			},
+		},
+		"422": {
+			Description: "The file or a choice is wrong, or rows are faulty: then the result of each row is beside the problem.",
+			Content:     map[string]*huma.MediaType{problem.MediaType: {Schema: faulty}},
+		},
 	}
 }
 

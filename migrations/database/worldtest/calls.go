@@ -43,8 +43,17 @@ func (w *World) NewRequest(key, method, path string, body any, headers ...string
 	return r
 }
 
-// Do sends a request and returns the answer. Without a server there is never an error.
+// Do sends a request and returns the answer, which must be as OpenAPI describes it. Without a server
+// there is never an error.
 func (w *World) Do(r *http.Request) (*httptest.ResponseRecorder, error) {
+	answer, err := w.send(r)
+	if err == nil {
+		w.checkAnswer(r, answer)
+	}
+	return answer, err
+}
+
+func (w *World) send(r *http.Request) (*httptest.ResponseRecorder, error) {
 	answer := httptest.NewRecorder()
 	if w.Server == nil {
 		w.Edge.Engine.ServeHTTP(answer, r)

@@ -93,6 +93,12 @@ func (k *Kind[O, F]) entries(at *Subject, rows []*roster.Cells, orders []O) []*E
 	return entries
 }
 
+// RefusedImport is the problem of a list with faulty rows.
+type RefusedImport struct {
+	problem.Body
+	Imported
+}
+
 // answerImport writes the result of each row. A refused list is answered with a problem that
 // contains the results (RFC 9457, section 3.2).
 func answerImport[O any](c *gin.Context, entries []*Entry[O], skipped []int, dryRun bool) {
@@ -126,8 +132,5 @@ func answerImport[O any](c *gin.Context, entries []*Entry[O], skipped []int, dry
 	}
 	result.Created = 0
 	c.Header("Content-Type", problem.MediaType)
-	c.JSON(int(problem.Invalid), struct {
-		*problem.Body
-		Imported
-	}{refused.In(english), result})
+	c.JSON(int(problem.Invalid), RefusedImport{*refused.In(english), result})
 }

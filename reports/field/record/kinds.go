@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"reflect"
 	"strings"
 	"time"
 
@@ -21,7 +20,7 @@ import (
 
 // Kind describes a kind of fact: O is a fact as it is submitted, F is a fact as it is listed.
 type Kind[O any, F Listed] struct {
-	Name, Vi    string // "visit", "lượt hỗ trợ"
+	Name        string // "visit"
 	Path        string // of its list
 	Subject     func(f *Facts, ctx context.Context, id string, a roles.Action) (*Subject, error)
 	Read, Write roles.Action
@@ -178,8 +177,8 @@ func (k *Kind[O, F]) ReadOne(ctx context.Context, f *Facts, at *Subject, s Selec
 func Mount[O any, F Listed](e *web.Edge, f *Facts, k *Kind[O, F]) {
 	op := web.Tagged("field")
 	named := strings.ReplaceAll(k.Name, " ", "-")
-	list := op(http.MethodGet, k.Path, "list-"+named+"s", k.Vi+": newest first", 0)
-	record := op(http.MethodPost, k.Path, "record-"+named, "Ghi "+strings.ToLower(k.Vi)+": record one",
+	list := op(http.MethodGet, k.Path, "list-"+named+"s", "List "+k.Name+"s, newest first", 0)
+	record := op(http.MethodPost, k.Path, "record-"+named, "Record one "+k.Name,
 		http.StatusCreated)
 	if strings.Contains(k.Path, "{campaign}") {
 		huma.Register(e.API, list, func(ctx context.Context, in *struct {
@@ -223,19 +222,10 @@ func MountImport[O any, F Listed](e *web.Edge, f *Facts, k *Kind[O, F]) {
 	o := huma.Operation{
 		OperationID: "import-" + strings.ReplaceAll(k.Name, " ", "-") + "s", Method: http.MethodPost, Path: k.Path +
 			"/import",
-		Summary:       "Nhập danh sách " + strings.ToLower(k.Vi) + ": CSV or XLSX, all rows or none",
+		Summary:       "Import a list of " + k.Name + "s, CSV or XLSX, all rows or none",
 		DefaultStatus: http.StatusOK, Tags: []string{"field"},
 	}
-	web.AcceptsFile(&o)
-	schema := e.API.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[Imported](), true, "Imported")
-	o.Responses = map[string]*huma.Response{
-		"200": {
-			Description: "what became of each row",
-			Content:     map[string]*huma.MediaType{"application/json": {Schema: schema}},
-		},
-		"413": {Description: "a file over 5 MB"},
-		"422": {Description: "a problem; with faulty rows it carries the same fields beside its own"},
-	}
+	web.DescribeImport[Imported, RefusedImport](e, &o)
 	e.Document(o)
 }
 

@@ -27,7 +27,7 @@ const maxStratum = 200
 // CountLists imports counts as a list. A single count is recorded by the half-hour's id (putCount),
 // with the same rules.
 var CountLists = &record.Kind[CountRow, Slot]{
-	Name: "sample slot", Vi: "Số đếm", Path: "/api/v1/markets/{id}/sample-slots",
+	Name: "sample slot", Path: "/api/v1/markets/{id}/sample-slots",
 	Subject: (*record.Facts).FindMarket, Read: roles.ReadSamples, Write: roles.RecordFacts, Repeat: true,
 	Fields: []roster.Field{
 		{Name: "starts_at", Needed: true, Headings: []string{

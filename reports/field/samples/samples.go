@@ -29,13 +29,13 @@ func New(db *database.DB, facts *record.Facts, now func() time.Time) *Samples {
 func (f *Samples) Routes(e *web.Edge) {
 	op := web.Tagged("field")
 	huma.Register(e.API, op(http.MethodPost, "/api/v1/markets/{id}/sample-plans", "draw-sample",
-		"Rút thăm giờ đếm: draw random half-hours", http.StatusCreated), f.postPlan)
+		"Draw random half-hours", http.StatusCreated), f.postPlan)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-plans", "list-sample-plans",
 		"A market's sample plans, newest first", 0), f.listPlans)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-slots", "list-sample-slots",
 		"Drawn half-hours, latest first", 0), f.listSlots)
 	huma.Register(e.API, op(http.MethodPut, "/api/v1/sample-slots/{id}", "count-sample-slot",
-		"Ghi số đếm: what was counted in a half-hour", http.StatusOK), f.putCount)
+		"Record what was counted in a half-hour", http.StatusOK), f.putCount)
 	huma.Register(e.API, op(http.MethodGet, "/api/v1/markets/{id}/sample-estimate", "read-sample-estimate",
-		"Ước lượng từ mẫu: cashless shares with their 95 % intervals", 0), f.readEstimate)
+		"Estimate cashless shares from samples, with their 95 % intervals", 0), f.readEstimate)
 }

@@ -3,7 +3,7 @@ import { api, ask, readAll, type Schemas } from '../../../lib/client';
 import { t } from '../../../lib/language.svelte';
 
 export type Connection = Schemas['PaymentsConnectionDetail'];
-export type Secret = NonNullable<Connection['secrets']>[number];
+export type Secret = Connection['secrets'][number];
 export type Task = { name: 'disable' | 'enable' | 'approve' } | { name: 'retire'; secret: string };
 
 const byId = (id: string) => ({ params: { path: { id } } });

@@ -19,7 +19,7 @@ export const readBook = (
 
 /** readUndecided reads the first receipts of a period of which the owner has not said whether they are turnover. */
 export const readUndecided = async (period: Period): Promise<BookEntry[]> =>
-  (await readBook(period, { undecided: true })).entries ?? [];
+  (await readBook(period, { undecided: true })).entries;
 
 /** decideReceipts says of receipts whether they are turnover. */
 export const decideReceipts = (receipts: BookEntry[], turnover: boolean): Promise<unknown> =>

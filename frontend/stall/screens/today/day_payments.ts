@@ -48,7 +48,7 @@ export function dayCount(
   { server, stored, wasRead }: { server: Pick<Day, 'count' | 'amount'> | undefined; stored?: Day; wasRead: boolean },
 ): DayCount {
   if (!server || (wasRead && list.count > server.count)) return list;
-  const hours = stored && stored.count > list.count ? spread(stored.hours ?? []) : list.hours;
+  const hours = stored && stored.count > list.count ? spread(stored.hours) : list.hours;
   return { count: server.count, total: BigInt(server.amount), hours };
 }
 

@@ -1,4 +1,4 @@
-// Package webtest tests handlers with clients that read slowly.
+// Package webtest tests handlers with clients that read slowly, and compares answers with OpenAPI.
 package webtest
 
 import (
