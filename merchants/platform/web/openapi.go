@@ -87,7 +87,7 @@ func describeOnce(api *huma.OpenAPI) {
 		},
 		retryAfter: {Description: "Seconds to wait.", Schema: &huma.Schema{Type: huma.TypeInteger}},
 		rateLimit: {
-			Description: "What is left of the limit, and in how many seconds it is whole again.",
+			Description: "What is left of the limit, and in how many seconds there is more.",
 			Schema:      &huma.Schema{Type: huma.TypeString, Examples: []any{`"caller";r=5900;t=1`}},
 		},
 	}
@@ -167,7 +167,7 @@ func possibleRefusals(op *huma.Operation) []int {
 		return nil
 	}
 	all := []int{401, 429, 500, 503}
-	if !isOpen(op) {
+	if !isOpen(op) || op.Method != http.MethodGet { // a browser proves that a page of ours sends it
 		all = append(all, 403)
 	}
 	if len(op.Parameters) > 0 || op.RequestBody != nil { // which may hold an id
